@@ -1,0 +1,34 @@
+import type { BenchOptions } from '../options.ts';
+import type { Facts } from './facts.ts';
+import type { CellSummary } from './summary.ts';
+import { renderTables } from './tables.ts';
+
+/** The whole report. */
+export function renderReport(facts: Facts, options: BenchOptions, cells: readonly CellSummary[]): string {
+  const { machine, versions } = facts;
+  const command = `npm run bench -- --rounds ${options.rounds} --seconds ${options.seconds} --warmup ${options.warmup}`;
+  return `# Results of the benchmark
+
+Measured ${facts.date} with \`${command}\`. Each figure is the median of ${options.rounds} interleaved rounds of
+${options.seconds} s; what counts are the ratios within this run. For requests per second a ratio over 1 is better, for latency one
+under 1.
+
+- Machine: ${machine.cores} cores, ${machine.memoryGiB} GiB, ${machine.platform}; the load generator and the upstream run on the same cores.
+- Every Envoy has ${facts.envoyConcurrency} worker threads.
+- Versions: ${Object.entries(versions)
+    .map(([name, version]) => `${name} ${version}`)
+    .join(', ')}.
+
+${renderTables(cells)}
+
+## How it was measured
+
+- The load is \`tools/call\` over ${options.sessions} sessions, opened by \`initialize\` through each chain, from wrk with one thread.
+- All chains run from the start, one is under load at a time; the others are idle.
+- **upstream** is the MCP server itself, **router-only** Envoy with its router, **native-chain** Envoy with \`jwt_authn\`, the
+  Go rate limit service on Redis and envelope sessions, **gateway** this project with everything that is built.
+- A cell is invalid, and shown as such, when in any round a response was an error, a connection failed, a request got no
+  response, the upstream answered fewer calls than wrk received, or the quota of the native chain counted fewer.
+- The percentiles are wrk's, in microseconds, with its correction for coordinated omission.
+`;
+}

@@ -1,0 +1,3 @@
+module mcp-gateway/bench/upstream
+
+go 1.22

@@ -1,0 +1,49 @@
+import { type ParseArgsConfig, parseArgs } from 'node:util';
+import { messageOf, UserError } from '../core/errors.ts';
+
+/** The process that a command runs in: everything that it takes from outside. */
+export interface Terminal {
+  env: Readonly<Record<string, string | undefined>>;
+  /** Writes a line to standard output. */
+  print: (line: string) => void;
+  /** Writes a line to standard error. */
+  tell: (line: string) => void;
+  /** Whether a person reads standard output. */
+  interactive: boolean;
+}
+
+type Options = NonNullable<ParseArgsConfig['options']>;
+
+/** One subcommand of `mcp-gateway`. */
+export interface Command {
+  /** One line for the list of commands. */
+  summary: string;
+  /** The text of `--help`. */
+  help: string;
+  /** Runs it and returns its exit status. */
+  run: (args: string[], terminal: Terminal) => Promise<number>;
+}
+
+/** Parses options; a mistake becomes a {@link UserError} that names the command's help. */
+export function parseOptions<const O extends Options>(command: string, args: string[], options: O, positionals = false) {
+  try {
+    return parseArgs({ args, options, allowPositionals: positionals, strict: true });
+  } catch (error) {
+    throw new UserError('usage', messageOf(error), { hint: `See mcp-gateway ${command} --help.` });
+  }
+}
+
+/** The value of an option that must be given. */
+export function required(command: string, name: string, value: string | undefined): string {
+  if (value !== undefined && value !== '') return value;
+  throw new UserError('usage', `--${name} is required`, { hint: `See mcp-gateway ${command} --help.` });
+}
+
+/** A whole number between two bounds. */
+export function wholeNumber(command: string, name: string, text: string, min: number, max: number): number {
+  const value = /^\d{1,6}$/.test(text) ? Number(text) : Number.NaN;
+  if (value >= min && value <= max) return value;
+  throw new UserError('usage', `--${name} must be a whole number from ${min} to ${max} (got ${text})`, {
+    hint: `See mcp-gateway ${command} --help.`,
+  });
+}

@@ -1,0 +1,56 @@
+import { addExternalProcessor } from '../../ext-proc/service.ts';
+import { serveUnix } from '../../runtime/grpc/server.ts';
+import { createLogger } from '../../runtime/log.ts';
+import { PolicyClient } from '../../runtime/policy/client.ts';
+import { watchSessionKeys } from '../../runtime/session-keys.ts';
+import { untilShutdown } from '../../runtime/shutdown.ts';
+import { type Command, parseOptions, required } from '../command.ts';
+
+const DRAIN_MS = 5_000;
+
+const help = `Usage: mcp-gateway ext-proc --socket PATH --watcher PATH --session-keys FILE
+
+The response side of the gateway: Envoy shows it the responses that open or close a session (ext_proc v3 over gRPC).
+
+  --socket PATH        Unix socket for Envoy
+  --watcher PATH       Unix socket of the watcher, which hands out the policy
+  --session-keys FILE  keys, one a line: 32 bytes in base64; the first one seals; read again when the file changes
+  --log-level LEVEL    trace, debug, info (default), warn, error
+
+SIGTERM: answers what is under way, ends with 0.`;
+
+/** `mcp-gateway ext-proc` */
+export const extProc: Command = { summary: 'seal the sessions of responses (a role of the gateway)', help, run };
+
+async function run(args: string[]): Promise<number> {
+  const { values } = parseOptions('ext-proc', args, {
+    socket: { type: 'string' },
+    watcher: { type: 'string' },
+    'session-keys': { type: 'string' },
+    'log-level': { type: 'string', default: 'info' },
+  });
+  const socket = required('ext-proc', 'socket', values.socket);
+  const watcherSocket = required('ext-proc', 'watcher', values.watcher);
+  const keyFile = required('ext-proc', 'session-keys', values['session-keys']);
+  const log = createLogger({ name: 'ext-proc', level: values['log-level'] });
+
+  let keys = watchSessionKeys(keyFile, log, (changed) => {
+    keys = { ...keys, keys: changed };
+  });
+  const policy = new PolicyClient({ socket: watcherSocket, subscriber: `ext-proc ${socket}`, log });
+  const server = await serveUnix(socket, (grpc) =>
+    addExternalProcessor(grpc, {
+      policy: () => policy.current,
+      keys: () => keys.keys,
+      endSession: (fingerprint, forgetAtSeconds) => policy.endSession(fingerprint, forgetAtSeconds),
+      log,
+    }),
+  );
+  log.info({ socket }, 'ready');
+
+  await untilShutdown();
+  await server.stop(DRAIN_MS);
+  policy.close();
+  keys.close();
+  return 0;
+}

@@ -1,0 +1,41 @@
+import { UserError } from '../../core/errors.ts';
+import { stateDir } from '../../runtime/paths.ts';
+import { askStatus } from '../../runtime/policy/status.ts';
+import { type Command, parseOptions } from '../command.ts';
+import { readFacts, stateFolder } from '../state-folder.ts';
+
+const help = `Usage: mcp-gateway status [--json] [--state-dir DIR]
+
+Tells what the backends of a running gateway are doing, and why one is unhealthy.
+
+  --json           the same as JSON
+  --state-dir DIR  state folder of the gateway; default: mcp-gateway in $XDG_STATE_HOME or ~/.local/state
+
+Exit status: 0 every backend serves, 1 one does not or a document was refused, 76 no gateway runs.`;
+
+/** `mcp-gateway status` */
+export const status: Command = {
+  summary: 'tell what the backends are doing',
+  help,
+  run: async (args, { env, print }) => {
+    const { values } = parseOptions('status', args, { json: { type: 'boolean' }, 'state-dir': { type: 'string' } });
+    const folder = stateFolder(values['state-dir'] ?? stateDir(env));
+    const { watcherSocket } = readFacts(folder);
+    const answer = await askStatus(watcherSocket).catch((cause: unknown) => {
+      throw new UserError('not-running', `no gateway runs with the state folder ${folder.root}`, { hint: 'Start it with mcp-gateway up.', cause });
+    });
+    const { backends = [], problems = [] } = answer;
+    if (values.json) print(JSON.stringify(answer, undefined, 2));
+    else {
+      const width = Math.max(8, ...backends.map(({ name = '' }) => name.length + 2));
+      for (const { name = '', state = '', endpoints, reasons } of backends) {
+        const healthy = endpoints?.filter(({ health }) => health === 'healthy').length ?? 0;
+        print(`${name.padEnd(width)}${state.padEnd(12)}${healthy}/${endpoints?.length ?? 0} replicas healthy`);
+        for (const reason of reasons ?? []) print(`${' '.repeat(width)}${reason}`);
+      }
+      if (backends.length === 0) print('no backends');
+      for (const problem of problems) print(`refused: ${problem}`);
+    }
+    return problems.length === 0 && backends.every(({ state }) => state === 'serving') ? 0 : 1;
+  },
+};

@@ -1,0 +1,36 @@
+import { stateDir } from '../../runtime/paths.ts';
+import { type Command, parseOptions } from '../command.ts';
+import { DEFAULT_SUBJECT, DEFAULT_TENANT } from '../development-issuer/claims.ts';
+import { issueDevelopmentToken } from '../development-issuer/token.ts';
+import { parseTtl } from '../development-issuer/ttl.ts';
+import { readFacts, stateFolder } from '../state-folder.ts';
+
+const help = `Usage: mcp-gateway token [--subject S] [--tenant T] [--ttl 1h] [--state-dir DIR]
+
+Prints an access token of the development issuer, good for every backend of the gateway with this state folder.
+
+  --subject S      whose token it is; default: ${DEFAULT_SUBJECT}
+  --tenant T       value of its tenant claim; default: ${DEFAULT_TENANT}
+  --ttl TIME       how long it is valid: 90s, 30m, 1h (default), 7d
+  --state-dir DIR  state folder of the gateway; default: mcp-gateway in $XDG_STATE_HOME or ~/.local/state`;
+
+/** `mcp-gateway token` */
+export const token: Command = {
+  summary: 'print an access token of the development issuer',
+  help,
+  run: async (args, { env, print }) => {
+    const { values } = parseOptions('token', args, {
+      subject: { type: 'string' },
+      tenant: { type: 'string' },
+      ttl: { type: 'string', default: '1h' },
+      'state-dir': { type: 'string' },
+    });
+    const root = values['state-dir'] ?? stateDir(env);
+    const { subject, tenant } = values;
+    const ttlSeconds = parseTtl(values.ttl);
+    const { publicUrl } = readFacts(stateFolder(root));
+    const options = { stateDir: root, audience: publicUrl, ttlSeconds };
+    print(await issueDevelopmentToken({ ...options, ...(subject === undefined ? {} : { subject }), ...(tenant === undefined ? {} : { tenant }) }));
+    return 0;
+  },
+};

@@ -1,0 +1,77 @@
+import { resolve } from 'node:path';
+import { formatProblem } from '../../core/config/problems.ts';
+import { UserError } from '../../core/errors.ts';
+import { createLogger } from '../../runtime/log.ts';
+import { cacheDir, stateDir } from '../../runtime/paths.ts';
+import { untilShutdown } from '../../runtime/shutdown.ts';
+import { type Command, parseOptions, type Terminal, wholeNumber } from '../command.ts';
+import { loadGateway } from '../documents.ts';
+import { stateFolder } from '../state-folder.ts';
+import { banner } from '../up/banner.ts';
+import { LocalGateway } from '../up/gateway.ts';
+
+const help = `Usage: mcp-gateway up [--config FILE] [--port N] [--state-dir DIR] [--envoy PATH] [--workers N]
+
+Runs the whole gateway on this machine: Envoy, every role, and the processes of "command" backends.
+It needs no Redis, no Kubernetes and no identity provider; Envoy is found, or installed into the cache.
+
+  --config FILE    gateway.yaml; default: gateway.yaml in this folder
+  --port N         port of the listener; 0 picks a free one; default: as configured
+  --state-dir DIR  keys, sockets and records; default: mcp-gateway in $XDG_STATE_HOME or ~/.local/state
+  --envoy PATH     the Envoy binary; default: ENVOY_PATH, PATH, the cache
+  --workers N      number of ext-authz processes; default: as configured
+  --log-level L    trace, debug, info (default), warn, error
+
+Ctrl-C or SIGTERM ends everything.`;
+
+/** `mcp-gateway up` */
+export const up: Command = { summary: 'run the whole gateway on this machine', help, run };
+
+async function run(args: string[], terminal: Terminal): Promise<number> {
+  const { values } = parseOptions('up', args, {
+    config: { type: 'string', default: 'gateway.yaml' },
+    port: { type: 'string' },
+    'state-dir': { type: 'string' },
+    envoy: { type: 'string' },
+    workers: { type: 'string' },
+    'log-level': { type: 'string', default: 'info' },
+  });
+  const documents = await loadGateway(values.config);
+  if (!documents.ok) {
+    throw new UserError('config', documents.problems.map(formatProblem).join('\n'), { hint: 'Nothing was started.' });
+  }
+  const { config } = documents.value;
+  const log = createLogger({ name: 'up', level: values['log-level'], fd: terminal.interactive ? 2 : 1 });
+  const stopping = new AbortController();
+  const shutdown = untilShutdown().then(() => stopping.abort());
+  const gateway = new LocalGateway({
+    documents: documents.value,
+    port: values.port === undefined ? config.listen.port : wholeNumber('up', 'port', values.port, 0, 65_535),
+    workers: values.workers === undefined ? config.workers : wholeNumber('up', 'workers', values.workers, 1, 64),
+    folder: stateFolder(resolve(values['state-dir'] ?? stateDir(terminal.env))),
+    envoy: values.envoy,
+    cacheDir: cacheDir(terminal.env),
+    env: terminal.env,
+    progress: (line) => (terminal.interactive ? terminal.tell(line) : log.info(line)),
+    signal: stopping.signal,
+    log,
+  });
+  try {
+    await gateway.start();
+    const waiting = await gateway.ready();
+    if (!stopping.signal.aborted) {
+      const { publicUrl, backendUrls, developmentIssuer } = gateway;
+      const stateOption = values['state-dir'] === undefined ? '' : ` --state-dir ${resolve(values['state-dir'])}`;
+      if (terminal.interactive) terminal.print(banner({ backends: backendUrls, developmentIssuer, stateOption, waiting }));
+      else log.info({ url: publicUrl, backends: Object.fromEntries(backendUrls), issuer: developmentIssuer, waiting }, 'ready');
+    }
+    await shutdown;
+    if (terminal.interactive) terminal.tell('\nStopping.');
+    return 0;
+  } catch (error) {
+    if (stopping.signal.aborted) return 0;
+    throw error;
+  } finally {
+    await gateway.stop();
+  }
+}

@@ -1,0 +1,22 @@
+/** The one scope that stands for the use of MCP servers. */
+export const MCP_SCOPE = 'mcp';
+
+/** Every scope of the development issuer. */
+export const SCOPES = ['openid', 'offline_access', MCP_SCOPE];
+
+/** Lifetime of an access token that a login gives, in seconds. */
+export const ACCESS_TOKEN_SECONDS = 3600;
+
+/** Who signs in when nobody says otherwise. */
+export const DEFAULT_SUBJECT = 'developer';
+
+/** The tenant of development tokens when nobody says otherwise. */
+export const DEFAULT_TENANT = 'engineering';
+
+/** What `isSubject` accepts, for messages and for the `pattern` of the login form. */
+export const SUBJECT_PATTERN = '[A-Za-z0-9._@+\\-]{1,64}';
+
+/** Whether a text can be the subject of a development token. */
+export function isSubject(text: string): boolean {
+  return new RegExp(`^${SUBJECT_PATTERN}$`).test(text);
+}

@@ -1,0 +1,76 @@
+import { createHash } from 'node:crypto';
+import { SUBJECT_PATTERN } from './claims.ts';
+
+const STYLE = `
+body { font: 16px/1.5 system-ui, sans-serif; max-width: 34rem; margin: 10vh auto; padding: 0 1rem; }
+dt { color: #666; } dd { margin: 0 0 .5rem; overflow-wrap: anywhere; }
+input, button { font: inherit; padding: .4rem .8rem; }
+`;
+
+/**
+ * Headers of every page: no framing (RFC 6819, section 4.4.1.9), no scripts, nothing from elsewhere. There is no
+ * `form-action`, because browsers apply it to the redirect that brings the code to the client.
+ */
+export const PAGE_HEADERS = {
+  'Content-Security-Policy': `default-src 'none'; style-src 'sha256-${createHash('sha256').update(STYLE).digest('base64')}'; base-uri 'none'; frame-ancestors 'none'`,
+  'X-Frame-Options': 'DENY',
+  'X-Content-Type-Options': 'nosniff',
+  'Referrer-Policy': 'same-origin',
+  'Cache-Control': 'no-store',
+};
+
+/** What the login page shows. Everything but `tenant` comes from outside and is escaped. */
+export interface LoginPage {
+  /** Where the form is sent: the path of the page itself. */
+  action: string;
+  subject: string;
+  tenant: string;
+  /** The name that the client gave itself. */
+  clientName: string;
+  /** Scheme and host that get the code. */
+  redirectTo: string;
+  /** The resources that the token is for. */
+  resources: readonly string[];
+}
+
+/** The one page that signs in and grants. */
+export function loginPage({ action, subject, tenant, clientName, redirectTo, resources }: LoginPage): string {
+  return page(
+    'Sign in',
+    `<h1>Sign in to the development gateway</h1>
+<dl>
+<dt>Who asks (the name is the client's own claim)</dt><dd><strong>${escapeHtml(clientName)}</strong></dd>
+<dt>The login is sent to</dt><dd><strong>${escapeHtml(redirectTo)}</strong></dd>
+<dt>The token is for</dt><dd>${resources.map(escapeHtml).join('<br>')}</dd>
+</dl>
+<form method="post" action="${escapeHtml(action)}">
+<p><label>Sign in as <input name="subject" value="${escapeHtml(subject)}" required pattern="${escapeHtml(SUBJECT_PATTERN)}" autofocus></label>
+of tenant <strong>${escapeHtml(tenant)}</strong></p>
+<p><button name="decision" value="allow">Sign in and allow</button>
+<button name="decision" value="deny" formnovalidate>Cancel</button></p>
+</form>
+<p>This issuer is for development: it asks for no password.</p>`,
+  );
+}
+
+/** A page that says what went wrong and what to do. */
+export function problemPage(problem: string, advice: string): string {
+  return page('Sign in', `<h1>${escapeHtml(problem)}</h1>\n<p>${escapeHtml(advice)}</p>`);
+}
+
+function page(title: string, body: string): string {
+  return `<!doctype html>
+<html lang="en">
+<head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>${title}</title><style>${STYLE}</style></head>
+<body>
+${body}
+</body>
+</html>
+`;
+}
+
+const ENTITIES: Record<string, string> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#39;' };
+
+function escapeHtml(text: string): string {
+  return text.replace(/[&<>"']/g, (character) => ENTITIES[character] ?? '');
+}

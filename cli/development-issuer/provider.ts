@@ -1,0 +1,137 @@
+import { randomBytes } from 'node:crypto';
+import {
+  type Adapter,
+  type Client,
+  type Configuration,
+  type Context,
+  errors,
+  type Middleware,
+  Provider,
+} from 'oidc-provider';
+import { messageOf } from '../../core/errors.ts';
+import type { Logger } from '../../runtime/log.ts';
+import { isLoopbackOrigin, loopbackCors, requireHost } from './browser-guard.ts';
+import { ACCESS_TOKEN_SECONDS, isSubject, MCP_SCOPE, SCOPES } from './claims.ts';
+import { applyClientPolicy, CLIENT_DEFAULTS } from './client-policy.ts';
+import { type SigningKeys, TOKEN_ALGORITHM } from './keys.ts';
+import { MemoryAdapter } from './memory-adapter.ts';
+import { PAGE_HEADERS, problemPage } from './pages.ts';
+import { findResource } from './resources.ts';
+import { signIn, signInPath } from './sign-in.ts';
+
+const DAY_SECONDS = 86_400;
+
+/** What the OAuth server is made of. */
+export interface ProviderOptions {
+  issuer: string;
+  tenant: string;
+  /** The resource URLs that tokens may be for, the root first; asked anew for every request. */
+  resources: () => readonly string[];
+  keys: SigningKeys;
+  clients: Adapter;
+  logger: Logger;
+}
+
+/** The OAuth 2.1 and OpenID Connect server of the development issuer, not listening yet. */
+export function createProvider(options: ProviderOptions): Provider {
+  const { issuer, tenant, logger } = options;
+  const provider = new Provider(issuer, configuration(options));
+  provider.use(requireHost(new URL(issuer).host));
+  provider.use(loopbackCors);
+  provider.use(signIn({ provider, issuer, tenant }));
+  provider.use(defaultScope);
+  provider.on('error', (error) => logger.warn(`the development issuer failed: ${messageOf(error)}`));
+  provider.on('server_error', (_ctx, error) => logger.warn(`the development issuer failed: ${messageOf(error)}`));
+  for (const event of ['authorization.error', 'grant.error', 'registration_create.error']) {
+    provider.on(event, (_ctx, error) => logger.debug({ event, detail: detailOf(error) }, messageOf(error)));
+  }
+  return provider;
+}
+
+function configuration({ tenant, resources, keys, clients }: ProviderOptions): Configuration {
+  return {
+    adapter: (model: string) => (model === 'Client' ? clients : new MemoryAdapter()),
+    jwks: keys,
+    scopes: SCOPES,
+    claims: { openid: ['sub', 'tenant'] },
+    responseTypes: ['code'],
+    clientAuthMethods: ['none'],
+    clientDefaults: CLIENT_DEFAULTS,
+    // The validator of an extra metadata property is the library's one place to change a registration before it is checked.
+    extraClientMetadata: {
+      properties: ['software_id'],
+      validator: (_ctx: unknown, _name: string, _value: unknown, metadata: Record<string, unknown>) =>
+        applyClientPolicy(metadata),
+    },
+    clientBasedCORS: (_ctx: unknown, origin: string) => isLoopbackOrigin(origin),
+    pkce: { required: () => true },
+    issueRefreshToken: async (_ctx: unknown, client: Client) => client.grantTypeAllowed('refresh_token'),
+    expiresWithSession: async () => false,
+    findAccount: async (_ctx: unknown, subject: string) =>
+      isSubject(subject) ? { accountId: subject, claims: async () => ({ sub: subject, tenant }) } : undefined,
+    extraTokenClaims: async () => ({ tenant }),
+    interactions: { url: async (_ctx: unknown, { uid }: { uid: string }) => signInPath(uid) },
+    renderError,
+    routes: { authorization: '/authorize', token: '/token', registration: '/register', jwks: '/jwks' },
+    cookies: {
+      // Cookies are shared by all ports of a host, so the names must not meet those of another server.
+      names: { session: 'mcp_gateway_session', interaction: 'mcp_gateway_sign_in', resume: 'mcp_gateway_resume' },
+      keys: [randomBytes(32).toString('base64url')],
+    },
+    ttl: {
+      AccessToken: ACCESS_TOKEN_SECONDS,
+      AuthorizationCode: 60,
+      Grant: 14 * DAY_SECONDS,
+      IdToken: ACCESS_TOKEN_SECONDS,
+      Interaction: 600,
+      RefreshToken: 14 * DAY_SECONDS,
+      Session: DAY_SECONDS,
+    },
+    features: {
+      devInteractions: { enabled: false },
+      dPoP: { enabled: false },
+      pushedAuthorizationRequests: { enabled: false },
+      registration: { enabled: true, issueRegistrationAccessToken: false },
+      resourceIndicators: {
+        enabled: true,
+        // `requested` holds several resources at the token endpoint, where one token has one audience.
+        defaultResource: async (_ctx: unknown, _client: unknown, requested?: string[]) => requested ?? resources()[0],
+        getResourceServerInfo: async (_ctx: unknown, indicator: string) => resourceServer(indicator, resources()),
+      },
+      rpInitiatedLogout: { enabled: false },
+      userinfo: { enabled: false },
+    },
+  };
+}
+
+function resourceServer(indicator: string, served: readonly string[]) {
+  const audience = findResource(indicator, served);
+  if (audience === undefined) throw new errors.InvalidTarget('the gateway serves no such resource');
+  return {
+    scope: MCP_SCOPE,
+    audience,
+    accessTokenTTL: ACCESS_TOKEN_SECONDS,
+    accessTokenFormat: 'jwt',
+    jwt: { sign: { alg: TOKEN_ALGORITHM } },
+  };
+}
+
+/** RFC 6749, section 3.3, lets a server give a default to a request without a scope; the library would refuse it. */
+const defaultScope: Middleware = async (ctx, next) => {
+  if (ctx.path === '/authorize' && !ctx.query.scope) ctx.query = { ...ctx.query, scope: MCP_SCOPE };
+  return next();
+};
+
+async function renderError(ctx: Context, out: { error: string; error_description?: string }): Promise<void> {
+  for (const [name, value] of Object.entries(PAGE_HEADERS)) ctx.set(name, value);
+  ctx.type = 'html';
+  const advice =
+    out.error === 'invalid_client'
+      ? 'This issuer does not know the client. Let the client forget its registration and log in again.'
+      : (out.error_description ?? 'Start the login again in the client.');
+  ctx.body = problemPage(`The login failed: ${out.error}`, advice);
+}
+
+function detailOf(error: unknown): unknown {
+  return error instanceof Error && 'error_description' in error ? error.error_description : undefined;
+}

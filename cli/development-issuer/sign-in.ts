@@ -1,0 +1,131 @@
+import type { IncomingMessage } from 'node:http';
+import {
+  type Context,
+  errors,
+  type Interaction,
+  type InteractionResult,
+  type Middleware,
+  type Provider,
+} from 'oidc-provider';
+import { DEFAULT_SUBJECT, isSubject, MCP_SCOPE, SCOPES, SUBJECT_PATTERN } from './claims.ts';
+import { loginPage, PAGE_HEADERS, problemPage } from './pages.ts';
+
+const LONGEST_FORM_BYTES = 4096;
+const LONGEST_NAME = 80;
+
+/** What the login page needs to know. */
+export interface SignInOptions {
+  provider: Provider;
+  issuer: string;
+  tenant: string;
+}
+
+/** The path of the login page of one interaction. */
+export function signInPath(uid: string): string {
+  return `/sign-in/${uid}`;
+}
+
+/**
+ * The login page. GET shows who asks and for what, POST decides. The interaction is found by the library's cookie, which is
+ * SameSite and bound to this path; the path holds an unguessable id; and a POST from another origin is refused.
+ */
+export function signIn({ provider, issuer, tenant }: SignInOptions): Middleware {
+  return async (ctx, next) => {
+    if (!ctx.path.startsWith(signInPath('')) || (ctx.method !== 'GET' && ctx.method !== 'POST')) return next();
+    const interaction = await findInteraction(provider, ctx);
+    if (interaction === undefined) {
+      return showProblem(
+        ctx,
+        400,
+        'This login is over',
+        'It took too long, or it was used already. Start it again in the client.',
+      );
+    }
+    if (ctx.method === 'GET') return showLogin(ctx, provider, interaction, tenant);
+
+    const origin = ctx.get('Origin');
+    if (origin !== '' && origin !== issuer) {
+      return showProblem(ctx, 403, 'This form came from elsewhere', `It has to be sent by ${issuer} itself.`);
+    }
+    const form = await readForm(ctx.req);
+    if (form === undefined) return showProblem(ctx, 413, 'This form is too large', 'Go back and send it again.');
+    const subject = form.get('subject') ?? '';
+    const denied = form.get('decision') !== 'allow';
+    if (!denied && !isSubject(subject)) {
+      return showProblem(ctx, 400, 'This name cannot be used', `Go back and give one that matches ${SUBJECT_PATTERN}.`);
+    }
+    const result = denied ? DENIED : await grantAll(provider, interaction, subject);
+    ctx.status = 303;
+    ctx.redirect(await provider.interactionResult(ctx.req, ctx.res, result, { mergeWithLastSubmission: false }));
+  };
+}
+
+const DENIED: InteractionResult = { error: 'access_denied', error_description: 'the login was cancelled' };
+
+/** The interaction that cookie and path agree on. */
+async function findInteraction(provider: Provider, ctx: Context): Promise<Interaction | undefined> {
+  try {
+    const interaction = await provider.interactionDetails(ctx.req, ctx.res);
+    return ctx.path === signInPath(interaction.uid) ? interaction : undefined;
+  } catch (error) {
+    if (error instanceof errors.SessionNotFound) return undefined;
+    throw error;
+  }
+}
+
+async function showLogin(ctx: Context, provider: Provider, interaction: Interaction, tenant: string): Promise<void> {
+  const { params, session } = interaction;
+  const client = await provider.Client.find(text(params.client_id));
+  const redirect = URL.parse(text(params.redirect_uri));
+  show(
+    ctx,
+    200,
+    loginPage({
+      action: ctx.path,
+      subject: [session?.accountId, text(params.login_hint)].find((name) => name && isSubject(name)) ?? DEFAULT_SUBJECT,
+      tenant,
+      clientName: (client?.clientName ?? text(params.client_id)).slice(0, LONGEST_NAME),
+      redirectTo: redirect === null ? 'an unknown address' : `${redirect.protocol}//${redirect.host}`,
+      resources: resourcesOf(interaction),
+    }),
+  );
+}
+
+/** Everything that was asked for is granted: the person saw it on the page. */
+async function grantAll(provider: Provider, interaction: Interaction, subject: string): Promise<InteractionResult> {
+  const grant = new provider.Grant({ accountId: subject, clientId: text(interaction.params.client_id) });
+  grant.addOIDCScope(SCOPES.join(' '));
+  for (const resource of resourcesOf(interaction)) grant.addResourceScope(resource, MCP_SCOPE);
+  // The login is not remembered in the browser: every login shows this page, and may be another subject.
+  return { login: { accountId: subject, remember: false }, consent: { grantId: await grant.save() } };
+}
+
+function resourcesOf({ params }: Interaction): string[] {
+  return [params.resource].flat().filter((resource) => typeof resource === 'string');
+}
+
+async function readForm(request: IncomingMessage): Promise<URLSearchParams | undefined> {
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  for await (const chunk of request.iterator({ destroyOnReturn: false })) {
+    bytes += chunk.length;
+    if (bytes > LONGEST_FORM_BYTES) return undefined;
+    chunks.push(chunk);
+  }
+  return new URLSearchParams(Buffer.concat(chunks).toString());
+}
+
+function showProblem(ctx: Context, status: number, problem: string, advice: string): void {
+  show(ctx, status, problemPage(problem, advice));
+}
+
+function show(ctx: Context, status: number, html: string): void {
+  for (const [name, value] of Object.entries(PAGE_HEADERS)) ctx.set(name, value);
+  ctx.status = status;
+  ctx.type = 'html';
+  ctx.body = html;
+}
+
+function text(value: unknown): string {
+  return typeof value === 'string' ? value : '';
+}

@@ -1,0 +1,62 @@
+import { randomUUID } from 'node:crypto';
+import { importJWK, SignJWT } from 'jose';
+import { UserError } from '../../core/errors.ts';
+import { DEFAULT_SUBJECT, DEFAULT_TENANT, isSubject, MCP_SCOPE, SUBJECT_PATTERN } from './claims.ts';
+import { readSigningKeys, TOKEN_ALGORITHM, tokenKey } from './keys.ts';
+import { readIssuerUrl } from './state-files.ts';
+
+/** What a development token says. */
+export interface DevelopmentTokenOptions {
+  /** The state folder of the running gateway. */
+  stateDir: string;
+  /** Claim `sub`. Default `developer`. */
+  subject?: string;
+  /** Claim `tenant`. Default `engineering`. */
+  tenant?: string;
+  /** Claim `aud`: a resource URL that the gateway accepts. */
+  audience: string;
+  /** Lifetime in seconds, at least 1. */
+  ttlSeconds: number;
+  /** The time in milliseconds since 1970. Default `Date.now`. */
+  now?: () => number;
+}
+
+/**
+ * Signs an access token (RFC 9068) with the kept keys of the development issuer. The issuer need not be asked, so this works
+ * in another process; the gateway verifies the token like one from a login.
+ *
+ * @throws UserError `not-running` when no issuer was started with this state folder, `usage` on an unusable subject or tenant.
+ */
+export async function issueDevelopmentToken(options: DevelopmentTokenOptions): Promise<string> {
+  const {
+    stateDir,
+    subject = DEFAULT_SUBJECT,
+    tenant = DEFAULT_TENANT,
+    audience,
+    ttlSeconds,
+    now = Date.now,
+  } = options;
+  if (!isSubject(subject)) {
+    throw new UserError('usage', `${JSON.stringify(subject)} cannot be a subject`, {
+      hint: `A subject matches ${SUBJECT_PATTERN}.`,
+    });
+  }
+  if (tenant === '') throw new UserError('usage', 'the tenant is empty');
+  const [issuer, keys] = await Promise.all([readIssuerUrl(stateDir), readSigningKeys(stateDir)]);
+  if (issuer === undefined || keys === undefined) {
+    throw new UserError('not-running', `no development issuer was started with the state folder ${stateDir}`, {
+      hint: `Start the gateway first: mcp-gateway up --state-dir ${stateDir}`,
+    });
+  }
+  const key = tokenKey(keys);
+  const issuedAt = Math.floor(now() / 1000);
+  return new SignJWT({ tenant, scope: MCP_SCOPE, client_id: 'mcp-gateway-token' })
+    .setProtectedHeader({ alg: TOKEN_ALGORITHM, typ: 'at+jwt', kid: key.kid })
+    .setIssuer(issuer)
+    .setSubject(subject)
+    .setAudience(audience)
+    .setJti(randomUUID())
+    .setIssuedAt(issuedAt)
+    .setExpirationTime(issuedAt + ttlSeconds)
+    .sign(await importJWK(key, TOKEN_ALGORITHM));
+}

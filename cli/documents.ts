@@ -1,0 +1,71 @@
+import { readFile, stat } from 'node:fs/promises';
+import { dirname, resolve } from 'node:path';
+import { parseDocument } from 'yaml';
+import { type GatewayConfig, gatewaySchema } from '../core/config/gateway.ts';
+import { parseYaml } from '../core/config/parse.ts';
+import { type Parsed, type Problem } from '../core/config/problems.ts';
+import { messageOf } from '../core/errors.ts';
+import { type Catalog, EMPTY_CATALOG, readCatalog } from '../core/registry/catalog.ts';
+import { type Tenant, tenantsSchema } from '../core/tenants/tenants.ts';
+import { isYamlFile, readTexts } from '../runtime/registry/watch.ts';
+
+/** A gateway's documents, all sound. Paths are absolute. */
+export interface GatewayDocuments {
+  config: GatewayConfig;
+  configFile: string;
+  backendsFolder: string;
+  tenants: readonly Tenant[];
+  catalog: Catalog;
+}
+
+/** Reads gateway.yaml and the documents that it names: all of them, or all their problems. */
+export async function loadGateway(file: string): Promise<Parsed<GatewayDocuments>> {
+  const config = await parseFile(file, file, (text, source) => parseYaml(text, source, gatewaySchema));
+  if (!config.ok) return config;
+  const folder = dirname(resolve(file));
+  const tenantsFile = resolve(folder, config.value.tenants);
+  const backendsFolder = resolve(folder, config.value.backends);
+  const tenants = await parseFile(tenantsFile, config.value.tenants, (text, source) => parseYaml(text, source, tenantsSchema));
+  const catalog = await loadCatalog(backendsFolder, config.value.backends);
+  const problems = [...(tenants.ok ? [] : tenants.problems), ...(catalog.ok ? [] : catalog.problems)];
+  if (!tenants.ok || !catalog.ok) return { ok: false, problems };
+  const value = { config: config.value, configFile: resolve(file), backendsFolder, tenants: tenants.value.tenants, catalog: catalog.value };
+  return { ok: true, value };
+}
+
+/** Checks one file or folder, of whatever kind it is: a gateway with all that it names, tenants, or backends. */
+export async function checkDocument(path: string): Promise<Problem[]> {
+  try {
+    if ((await stat(path)).isDirectory()) return problemsOf(await loadCatalog(path, path));
+  } catch (error) {
+    return [{ source: path, path: '', message: `cannot be read: ${messageOf(error)}` }];
+  }
+  const text = await readFile(path, 'utf8');
+  const document: unknown = parseDocument(text).toJS({ maxAliasCount: 20 });
+  const keys = typeof document === 'object' && document !== null ? Object.keys(document) : [];
+  if (keys.some((key) => ['issuer', 'listen', 'backends', 'publicUrl'].includes(key))) return problemsOf(await loadGateway(path));
+  if (keys.includes('tenants') && !keys.includes('name')) return problemsOf(parseYaml(text, path, tenantsSchema));
+  return [...readCatalog(EMPTY_CATALOG, new Map([[path, text]])).problems];
+}
+
+async function loadCatalog(folder: string, shown: string): Promise<Parsed<Catalog>> {
+  try {
+    const catalog = readCatalog(EMPTY_CATALOG, await readTexts(folder, isYamlFile));
+    const problems = catalog.problems.map((problem) => ({ ...problem, source: `${shown}/${problem.source}` }));
+    return problems.length === 0 ? { ok: true, value: catalog } : { ok: false, problems };
+  } catch (error) {
+    return { ok: false, problems: [{ source: shown, path: '', message: `cannot be read: ${messageOf(error)}` }] };
+  }
+}
+
+async function parseFile<T>(file: string, shown: string, parse: (text: string, source: string) => Parsed<T>): Promise<Parsed<T>> {
+  try {
+    return parse(await readFile(file, 'utf8'), shown);
+  } catch (error) {
+    return { ok: false, problems: [{ source: shown, path: '', message: `cannot be read: ${messageOf(error)}` }] };
+  }
+}
+
+function problemsOf(parsed: Parsed<unknown>): Problem[] {
+  return parsed.ok ? [] : parsed.problems;
+}

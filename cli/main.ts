@@ -1,0 +1,69 @@
+import { messageOf, UserError } from '../core/errors.ts';
+import type { Command, Terminal } from './command.ts';
+
+// Each command is loaded only when it runs: a worker need not read what `up` needs.
+const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
+  up: async () => (await import('./commands/up.ts')).up,
+  token: async () => (await import('./commands/token.ts')).token,
+  check: async () => (await import('./commands/check.ts')).check,
+  status: async () => (await import('./commands/status.ts')).status,
+  'ext-authz': async () => (await import('./commands/ext-authz.ts')).extAuthz,
+  'ext-proc': async () => (await import('./commands/ext-proc.ts')).extProc,
+  watcher: async () => (await import('./commands/watcher.ts')).watcher,
+};
+
+/** Runs the command line and returns the exit status. */
+export async function main(args: string[], terminal: Terminal): Promise<number> {
+  const [name, ...rest] = args;
+  if (name === undefined || name === '--help' || name === '-h' || name === 'help') {
+    terminal.print(await overview());
+    return name === undefined ? 64 : 0;
+  }
+  if (name === '--version') {
+    const { default: manifest } = await import('../package.json', { with: { type: 'json' } });
+    terminal.print(manifest.version);
+    return 0;
+  }
+  const load = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
+  if (load === undefined) {
+    const error = new UserError('usage', `there is no command ${JSON.stringify(name)}`, { hint: 'See mcp-gateway --help.' });
+    return fail(error, terminal);
+  }
+  try {
+    const command = await load();
+    if (rest.includes('--help') || rest.includes('-h')) {
+      terminal.print(command.help);
+      return 0;
+    }
+    return await command.run(rest, terminal);
+  } catch (error) {
+    return fail(error, terminal);
+  }
+}
+
+function fail(error: unknown, terminal: Terminal): number {
+  if (error instanceof UserError) {
+    terminal.tell(`mcp-gateway: ${error.message}`);
+    if (error.hint !== undefined) terminal.tell(error.hint);
+    return error.exitCode;
+  }
+  terminal.tell(`mcp-gateway: unexpected failure: ${messageOf(error)}`);
+  if (error instanceof Error && error.stack !== undefined) terminal.tell(error.stack);
+  return 1;
+}
+
+async function overview(): Promise<string> {
+  const rows = await Promise.all(
+    Object.entries(COMMANDS).map(async ([name, load]) => `  ${name.padEnd(12)}${(await load()).summary}`),
+  );
+  return ['Usage: mcp-gateway COMMAND [OPTIONS]', '', ...rows, '', 'mcp-gateway COMMAND --help tells more.'].join('\n');
+}
+
+const exitCode = await main(process.argv.slice(2), {
+  env: process.env,
+  print: (line) => process.stdout.write(`${line}\n`),
+  tell: (line) => process.stderr.write(`${line}\n`),
+  interactive: process.stdout.isTTY === true,
+});
+// Writes to pipes and files are synchronous, so nothing is cut off; a role must not linger for an idle handle.
+process.exit(exitCode);

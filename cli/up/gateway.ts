@@ -1,0 +1,168 @@
+import { writeFileSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { backendUrl } from '../../core/policy/policy.ts';
+import { type Catalog, readCatalog } from '../../core/registry/catalog.ts';
+import { findEnvoy } from '../../envoy/binary/find.ts';
+import { renderBootstrap } from '../../envoy/bootstrap.ts';
+import type { Logger } from '../../runtime/log.ts';
+import { endLeftovers } from '../../runtime/processes/leftovers.ts';
+import { acquireLock } from '../../runtime/processes/lock.ts';
+import { assertPortFree, freePort } from '../../runtime/processes/ports.ts';
+import { FileWatch, isYamlFile } from '../../runtime/registry/watch.ts';
+import { DEFAULT_TENANT } from '../development-issuer/claims.ts';
+import { startDevelopmentIssuer } from '../development-issuer/issuer.ts';
+import { issueDevelopmentToken } from '../development-issuer/token.ts';
+import type { GatewayDocuments } from '../documents.ts';
+import { prepareStateFolder, type StateFolder, writeFacts } from '../state-folder.ts';
+import { awaitReady } from './ready.ts';
+import { socketNames, startRoles } from './roles.ts';
+import { Runner } from './runner.ts';
+
+const READY_TIMEOUT_MS = 60_000;
+const ROLE_GRACE_MS = 6_000;
+const PROBE_TOKEN_SECONDS = 120;
+const PROGRAM_FOLDER = fileURLToPath(new URL('../../node_modules/.bin', import.meta.url));
+
+/** What a local gateway is started with. */
+export interface LocalGatewayOptions {
+  documents: GatewayDocuments;
+  /** 0 picks a free one. */
+  port: number;
+  /** Number of ext-authz processes. */
+  workers: number;
+  folder: StateFolder;
+  /** Path of the Envoy binary, where the user named one. */
+  envoy: string | undefined;
+  cacheDir: string;
+  env: Readonly<Record<string, string | undefined>>;
+  /** Called with what takes a while. */
+  progress: (line: string) => void;
+  /** Ends a start that is under way. */
+  signal: AbortSignal;
+  log: Logger;
+}
+
+/** The whole gateway on one machine: every role as a child, the development issuer, the processes of the backends. */
+export class LocalGateway {
+  /** Where clients reach it. Known after {@link start}. */
+  publicUrl = '';
+  /** URL of the development issuer; undefined where the configuration names another one. */
+  developmentIssuer: string | undefined;
+  readonly #options: LocalGatewayOptions;
+  #listenUrl = '';
+  #catalog: Catalog;
+  /** In the order of starting; stopped in reverse. */
+  readonly #stops: (() => Promise<unknown> | unknown)[] = [];
+
+  constructor(options: LocalGatewayOptions) {
+    this.#options = options;
+    this.#catalog = options.documents.catalog;
+  }
+
+  /** URL of each backend, by name. */
+  get backendUrls(): ReadonlyMap<string, string> {
+    return new Map([...this.#catalog.backends.keys()].map((name) => [name, backendUrl(this, name)]));
+  }
+
+  /** Starts everything. Throws a UserError when something that a person can mend stands in the way. */
+  async start(): Promise<void> {
+    const { documents, folder, envoy: explicit, env, cacheDir, progress, signal, log, workers } = this.#options;
+    const { config, configFile } = documents;
+    const { address } = config.listen;
+    const lock = await acquireLock(folder.root);
+    this.#stops.push(() => lock.release());
+    await endLeftovers(folder.children, log);
+    prepareStateFolder(folder);
+    await assertPortFree(address, this.#options.port);
+    const port = this.#options.port === 0 ? await freePort(address) : this.#options.port;
+    const environment = { ENVOY_PATH: env['ENVOY_PATH'], PATH: env['PATH'] };
+    const envoy = await findEnvoy({ explicit, environment, cacheDir, progress, signal });
+    log.info({ path: envoy.path, source: envoy.source }, `Envoy ${envoy.version}`);
+
+    this.#listenUrl = `http://${reachable(address)}:${port}`;
+    this.publicUrl = config.publicUrl ?? this.#listenUrl;
+    writeFacts(folder, { publicUrl: this.publicUrl, watcherSocket: join(folder.run, 'watcher.sock') });
+    if (config.issuer === 'development') await this.#startIssuer();
+    this.#startRunner();
+
+    const bootstrapFile = join(folder.run, 'envoy.yaml');
+    writeFileSync(bootstrapFile, renderBootstrap({ address, port, sockets: socketNames(workers) }), { mode: 0o600 });
+    const { keyFile } = config.sessions;
+    const roles = startRoles({
+      folder,
+      configFile,
+      sessionKeys: keyFile === undefined ? folder.sessionKeys : resolve(dirname(configFile), keyFile),
+      envoy: envoy.path,
+      bootstrapFile,
+      workers,
+      listenUrl: this.#listenUrl,
+      developmentIssuer: this.developmentIssuer,
+      log,
+    });
+    for (const role of roles) this.#stops.push(() => role.stop(ROLE_GRACE_MS));
+  }
+
+  /** Resolves once a client may come, with the reasons of the backends that do not serve. */
+  ready(): Promise<string[]> {
+    const { folder, documents, signal } = this.#options;
+    const token = () =>
+      issueDevelopmentToken({ stateDir: folder.root, audience: this.publicUrl, ttlSeconds: PROBE_TOKEN_SECONDS });
+    return awaitReady({
+      watcherSocket: join(folder.run, 'watcher.sock'),
+      listenUrl: this.#listenUrl,
+      backends: [...documents.catalog.backends.values()].filter(({ replicas }) => replicas > 0).map(({ name }) => name),
+      token: this.developmentIssuer === undefined ? undefined : token,
+      timeoutMs: READY_TIMEOUT_MS,
+      signal,
+    });
+  }
+
+  /** Ends everything that was started: Envoy first, so that no request meets a missing service. */
+  async stop(): Promise<void> {
+    for (const stop of this.#stops.splice(0).reverse()) await stop();
+  }
+
+  async #startIssuer(): Promise<void> {
+    const { folder, log } = this.#options;
+    const issuer = await startDevelopmentIssuer({
+      stateDir: folder.root,
+      port: 0,
+      tenant: DEFAULT_TENANT,
+      resources: () => [this.publicUrl, ...this.backendUrls.values()],
+      logger: log.child({ name: 'issuer' }),
+    });
+    this.developmentIssuer = issuer.issuer;
+    this.#stops.push(() => issuer.stop());
+  }
+
+  #startRunner(): void {
+    const { documents, folder, env, log } = this.#options;
+    const runner = new Runner({
+      folder: dirname(documents.configFile),
+      baseEnv: env,
+      programFolders: [PROGRAM_FOLDER],
+      recordFile: folder.children,
+      endpointsFolder: folder.endpoints,
+      log,
+    });
+    const watch = new FileWatch({
+      path: documents.backendsFolder,
+      accept: isYamlFile,
+      log,
+      onChange: (texts) => {
+        this.#catalog = readCatalog(this.#catalog, texts);
+        runner.update(this.#catalog.backends);
+      },
+    });
+    this.#stops.push(() => runner.stop());
+    this.#stops.push(() => watch.close());
+  }
+}
+
+// What listens everywhere is reached on loopback.
+function reachable(address: string): string {
+  if (address === '0.0.0.0') return '127.0.0.1';
+  if (address === '::') return '[::1]';
+  return address.includes(':') ? `[${address}]` : address;
+}

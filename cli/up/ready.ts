@@ -1,0 +1,71 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { UserError } from '../../core/errors.ts';
+import type { GetStatusResponse__Output } from '../../protos/gen/mcp_gateway/v1/GetStatusResponse.ts';
+import { askStatus } from '../../runtime/policy/status.ts';
+
+const POLL_MS = 100;
+
+/** What is waited for. */
+export interface ReadyOptions {
+  watcherSocket: string;
+  /** Where the listener is reached from this machine. */
+  listenUrl: string;
+  /** Backends that must serve. */
+  backends: readonly string[];
+  /** An access token for them; undefined where the gateway has a foreign issuer. */
+  token: (() => Promise<string>) | undefined;
+  timeoutMs: number;
+  signal: AbortSignal;
+}
+
+/**
+ * Waits until the first request of a client would succeed: every backend serves, and a real request through the whole
+ * chain is answered by the server behind it. Returns the reasons of the backends that do not serve when the time is up.
+ * Throws a UserError when the gateway itself does not come up.
+ */
+export async function awaitReady(options: ReadyOptions): Promise<string[]> {
+  const deadline = performance.now() + options.timeoutMs;
+  let status: GetStatusResponse__Output | undefined;
+  let passed = false;
+  while (performance.now() < deadline && !options.signal.aborted) {
+    status = await askStatus(options.watcherSocket).catch(() => undefined);
+    const waiting = unready(status, options.backends);
+    if (status?.envoyConnected === true && waiting.length === 0) {
+      passed = await answers(options);
+      if (passed) return [];
+    }
+    await sleep(POLL_MS);
+  }
+  if (options.signal.aborted) return [];
+  const waiting = unready(status, options.backends);
+  if (status?.envoyConnected !== true || (waiting.length === 0 && !passed)) {
+    throw new UserError('backend-failed', 'the gateway did not become ready in time', { hint: 'The log above says which part failed.' });
+  }
+  return waiting.map((name) => {
+    const backend = status?.backends?.find((candidate) => candidate.name === name);
+    return `${name} is ${backend?.state ?? 'not known to Envoy'}${backend?.reasons?.length ? `: ${backend.reasons.join('; ')}` : ''}`;
+  });
+}
+
+function unready(status: GetStatusResponse__Output | undefined, backends: readonly string[]): string[] {
+  const serving = new Set(status?.backends?.filter(({ state }) => state === 'serving').map(({ name }) => name));
+  return backends.filter((name) => !serving.has(name));
+}
+
+// A GET without a session reaches the server, starts nothing, and is refused by it: any answer but the gateway's own will do.
+async function answers({ listenUrl, backends, token }: ReadyOptions): Promise<boolean> {
+  try {
+    const authorization = token === undefined ? {} : { authorization: `Bearer ${await token()}` };
+    const targets = token === undefined ? ['readiness'] : backends;
+    const statuses = await Promise.all(
+      targets.map(async (name) => {
+        const response = await fetch(`${listenUrl}/${name}/mcp`, { headers: { ...authorization, accept: 'text/event-stream' } });
+        await response.body?.cancel();
+        return response.status;
+      }),
+    );
+    return statuses.every((code) => (token === undefined ? code === 401 : ![401, 403, 404, 503].includes(code)));
+  } catch {
+    return false;
+  }
+}

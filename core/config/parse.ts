@@ -1,0 +1,95 @@
+import { isMap, isScalar, LineCounter, parseDocument } from 'yaml';
+import type { z } from 'zod';
+import type { Parsed, Problem } from './problems.ts';
+
+type Path = readonly PropertyKey[];
+
+/**
+ * Parses one YAML document against a schema: into its value, or into every problem with its path and line.
+ * Aliases are limited, duplicate keys are refused, and so is more than one document.
+ */
+export function parseYaml<S extends z.ZodType>(text: string, source: string, schema: S): Parsed<z.output<S>> {
+  const lines = new LineCounter();
+  const document = parseDocument(text, { lineCounter: lines, uniqueKeys: true });
+  const lineAt = (offset: number | undefined) => (offset === undefined ? {} : { line: lines.linePos(offset).line });
+  if (document.errors.length > 0) {
+    const problems = document.errors.map((error) => ({
+      source,
+      path: '',
+      ...lineAt(error.pos[0]),
+      message: `not valid YAML: ${error.message.split('\n')[0]?.replace(/ at line .*$/, '')}`,
+    }));
+    return { ok: false, problems };
+  }
+  let value: unknown;
+  try {
+    value = document.toJS({ maxAliasCount: 20 });
+  } catch (error) {
+    return { ok: false, problems: [{ source, path: '', message: error instanceof Error ? error.message : 'bad alias' }] };
+  }
+  const result = schema.safeParse(value);
+  if (result.success) return { ok: true, value: result.data };
+
+  const offsetOf = (path: Path): number | undefined => {
+    for (let depth = path.length; depth > 0; depth--) {
+      const parent = document.getIn(path.slice(0, depth - 1), true);
+      const key = path[depth - 1];
+      if (isMap(parent)) {
+        const pair = parent.items.find((item) => isScalar(item.key) && item.key.value === key);
+        if (pair && isScalar(pair.key)) return pair.key.range?.[0];
+      }
+      const node = document.getIn(path.slice(0, depth), true);
+      if (isScalar(node)) return node.range?.[0];
+    }
+    return undefined;
+  };
+  const problems = result.error.issues.flatMap((issue) => fromIssue(issue, value)).map(({ path, message }) => ({
+    source,
+    path: formatPath(path),
+    ...lineAt(offsetOf(path)),
+    message,
+  }));
+  return { ok: false, problems };
+}
+
+/** `a.b[2].c` for a path of keys and indexes. */
+export function formatPath(path: Path): string {
+  return path.reduce<string>(
+    (text, part) => (typeof part === 'number' ? `${text}[${part}]` : text === '' ? String(part) : `${text}.${String(part)}`),
+    '',
+  );
+}
+
+function fromIssue(issue: z.core.$ZodIssue, root: unknown): { path: Path; message: string }[] {
+  if (issue.code === 'unrecognized_keys') {
+    return issue.keys.map((key) => ({ path: [...issue.path, key], message: 'unknown key' }));
+  }
+  if (issue.code === 'invalid_union') {
+    // The branch that came furthest is the one that was meant.
+    const branches = issue.errors.map((branch) => branch.flatMap((inner) => fromIssue(inner, valueAt(root, issue.path))));
+    const best = branches.sort((a, b) => depthOf(b) - depthOf(a))[0] ?? [];
+    return best.map((inner) => ({ path: [...issue.path, ...inner.path], message: inner.message }));
+  }
+  if (issue.code === 'invalid_type' && valueAt(root, issue.path) === undefined) {
+    return [{ path: issue.path, message: 'is required' }];
+  }
+  const given = valueAt(root, issue.path);
+  const shown = typeof given === 'string' || typeof given === 'number' || typeof given === 'boolean';
+  return [{ path: issue.path, message: shown ? `${issue.message} (got ${JSON.stringify(given)})` : issue.message }];
+}
+
+function depthOf(issues: { path: Path }[]): number {
+  return Math.max(0, ...issues.map((issue) => issue.path.length));
+}
+
+function valueAt(root: unknown, path: Path): unknown {
+  return path.reduce<unknown>(
+    (value, key) => (typeof value === 'object' && value !== null ? Reflect.get(value, key) : undefined),
+    root,
+  );
+}
+
+/** Joins the outcomes of several documents: all values, or all problems. */
+export function allProblems(parsed: readonly Parsed<unknown>[]): Problem[] {
+  return parsed.flatMap((one) => (one.ok ? [] : one.problems));
+}

@@ -1,0 +1,41 @@
+/**
+ * An error that a person caused and a person can mend: bad configuration, a port that is taken, a missing program.
+ * The command line prints `message` and `hint` and ends with `exitCode`; a stack trace is never shown for it.
+ */
+export class UserError extends Error {
+  override readonly name = 'UserError';
+  readonly code: UserErrorCode;
+  /** What to do about it, one sentence or several lines. */
+  readonly hint: string | undefined;
+
+  constructor(code: UserErrorCode, message: string, options: { hint?: string; cause?: unknown } = {}) {
+    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+    this.code = code;
+    this.hint = options.hint;
+  }
+
+  /** The exit status for scripts, after sysexits.h where a fitting one exists. */
+  get exitCode(): number {
+    return EXIT_CODES[this.code];
+  }
+}
+
+/** Exit statuses by error code. 0 is success, 1 an unexpected failure, 64 to 78 follow sysexits.h. */
+export const EXIT_CODES = {
+  usage: 64,
+  config: 78,
+  'missing-file': 66,
+  'envoy-unavailable': 69,
+  'backend-failed': 70,
+  'port-taken': 71,
+  'already-running': 75,
+  'not-running': 76,
+} as const;
+
+/** The closed set of reasons for which a command refuses to go on. */
+export type UserErrorCode = keyof typeof EXIT_CODES;
+
+/** The text of anything that was thrown, for a log line or the end of a message. */
+export function messageOf(thrown: unknown): string {
+  return thrown instanceof Error ? thrown.message : String(thrown);
+}

@@ -1,0 +1,72 @@
+/** The id of a JSON-RPC request; null where none could be read (JSON-RPC 2.0, section 5). */
+export type RequestId = string | number | null;
+
+/**
+ * Every reason for which the gateway itself refuses a request, with its HTTP status and JSON-RPC error code.
+ * -32020 to -32099 belong to the MCP specification and -32700 to -32600 to JSON-RPC, so the gateway's own reasons use
+ * -32000 to -32019, and -32001 for sessions as the official SDKs do.
+ */
+export const DENIALS = {
+  'bad-request': { status: 400, code: -32600, message: 'Invalid request' },
+  'parse-error': { status: 400, code: -32700, message: 'Parse error: the body is not valid JSON' },
+  unauthenticated: { status: 401, code: -32010, message: 'Authentication required' },
+  'invalid-token': { status: 401, code: -32010, message: 'The access token is not valid' },
+  'forbidden-edge': { status: 403, code: -32011, message: 'Host or Origin is not allowed' },
+  forbidden: { status: 403, code: -32011, message: 'Not allowed' },
+  'no-tenant': { status: 403, code: -32011, message: 'No tenant' },
+  'unknown-backend': { status: 404, code: -32012, message: 'No such MCP server' },
+  'unknown-session': { status: 404, code: -32001, message: 'Session not found' },
+  'method-not-allowed': { status: 405, code: -32000, message: 'Method not allowed' },
+  'old-transport': {
+    status: 410,
+    code: -32000,
+    message: 'The HTTP+SSE transport of 2024-11-05 is not supported; use Streamable HTTP',
+  },
+  'unsupported-media-type': { status: 415, code: -32000, message: 'Content-Type must be application/json' },
+  unavailable: { status: 503, code: -32014, message: 'The gateway is not ready' },
+} as const;
+
+/** The closed set of reasons. */
+export type DenialReason = keyof typeof DENIALS;
+
+/** A refusal as a value: what the client is told. */
+export interface Denial {
+  kind: 'deny';
+  reason: DenialReason;
+  /** HTTP status. */
+  status: number;
+  /** JSON-RPC error. */
+  error: { code: number; message: string; data?: unknown };
+  /** Headers besides content-type, by lower-case name. */
+  headers: Readonly<Record<string, string>>;
+}
+
+/** What may differ from the table: more words, data, headers. */
+export interface DenialDetail {
+  message?: string;
+  status?: number;
+  code?: number;
+  data?: unknown;
+  headers?: Readonly<Record<string, string>>;
+}
+
+/** Makes the refusal for a reason from the table. */
+export function deny(reason: DenialReason, detail: DenialDetail = {}): Denial {
+  const row = DENIALS[reason];
+  return {
+    kind: 'deny',
+    reason,
+    status: detail.status ?? row.status,
+    error: {
+      code: detail.code ?? row.code,
+      message: detail.message ?? row.message,
+      ...(detail.data === undefined ? {} : { data: detail.data }),
+    },
+    headers: detail.headers ?? {},
+  };
+}
+
+/** The JSON-RPC body of a refusal. */
+export function denialBody(denial: Denial, id: RequestId): string {
+  return JSON.stringify({ jsonrpc: '2.0', id, error: denial.error });
+}

@@ -1,0 +1,73 @@
+import { createHash } from 'node:crypto';
+import { PRINCIPAL_BYTES } from '../identity/principal.ts';
+
+/** What a sealed session id says. The gateway keeps no other state of a session. */
+export interface Session {
+  backend: string;
+  tenant: string;
+  /** {@link PRINCIPAL_BYTES} bytes. */
+  principal: Buffer;
+  /** The endpoint's id. */
+  endpoint: string;
+  /** The endpoint's incarnation when the session was opened. */
+  incarnation: string;
+  /** The session id that the server itself gave out. */
+  serverSessionId: string;
+  /** When it was opened, in whole seconds since the epoch. */
+  issuedAtSeconds: number;
+}
+
+const FORMAT = 1;
+
+/** Packs a session: a format byte, the issue time, the principal and five strings, each with a two-byte length. */
+export function encodeSession(session: Session): Buffer {
+  const head = Buffer.alloc(5);
+  head.writeUInt8(FORMAT, 0);
+  head.writeUInt32BE(session.issuedAtSeconds, 1);
+  return Buffer.concat([head, session.principal, ...strings(session).flatMap(withLength)]);
+}
+
+/** Unpacks a session; undefined when the bytes are none. */
+export function decodeSession(bytes: Buffer): Session | undefined {
+  const start = 5 + PRINCIPAL_BYTES;
+  if (bytes.length < start || bytes[0] !== FORMAT) return undefined;
+  const texts: string[] = [];
+  let offset = start;
+  while (offset + 2 <= bytes.length) {
+    const end = offset + 2 + bytes.readUInt16BE(offset);
+    if (end > bytes.length) return undefined;
+    texts.push(bytes.toString('utf8', offset + 2, end));
+    offset = end;
+  }
+  const [backend, tenant, endpoint, incarnation, serverSessionId] = texts;
+  if (offset !== bytes.length || texts.length !== 5 || serverSessionId === undefined) return undefined;
+  return {
+    backend: backend ?? '',
+    tenant: tenant ?? '',
+    principal: bytes.subarray(5, start),
+    endpoint: endpoint ?? '',
+    incarnation: incarnation ?? '',
+    serverSessionId,
+    issuedAtSeconds: bytes.readUInt32BE(1),
+  };
+}
+
+/**
+ * A name for a session that says nothing about it: 16 bytes of SHA-256, in hex. Two sealed tokens of the same session
+ * have the same one, so that a tombstone ends both. Safe to log.
+ */
+export function sessionFingerprint(session: Session): string {
+  const parts = [session.backend, session.endpoint, session.incarnation, session.serverSessionId];
+  return createHash('sha256').update(parts.join('\0')).digest('hex').slice(0, 32);
+}
+
+function strings({ backend, tenant, endpoint, incarnation, serverSessionId }: Session): string[] {
+  return [backend, tenant, endpoint, incarnation, serverSessionId];
+}
+
+function withLength(text: string): Buffer[] {
+  const bytes = Buffer.from(text, 'utf8');
+  const length = Buffer.alloc(2);
+  length.writeUInt16BE(bytes.length);
+  return [length, bytes];
+}

@@ -1,0 +1,112 @@
+import type { Server, ServerDuplexStream } from '@grpc/grpc-js';
+import type { AggregatedDiscoveryServiceHandlers } from '../../protos/gen/envoy/service/discovery/v3/AggregatedDiscoveryService.ts';
+import type { DeltaDiscoveryRequest__Output } from '../../protos/gen/envoy/service/discovery/v3/DeltaDiscoveryRequest.ts';
+import type { DeltaDiscoveryResponse } from '../../protos/gen/envoy/service/discovery/v3/DeltaDiscoveryResponse.ts';
+import { aggregatedDiscoveryService } from '../../protos/load.ts';
+import { Changes } from '../../runtime/changes.ts';
+import type { Logger } from '../../runtime/log.ts';
+import { CLUSTER, ENDPOINTS, type Snapshot } from './snapshot.ts';
+import { type Delta, Subscription } from './subscription.ts';
+
+type Stream = ServerDuplexStream<DeltaDiscoveryRequest__Output, DeltaDiscoveryResponse>;
+
+/** Clusters come before the endpoints that belong to them. */
+const TYPES: readonly string[] = [CLUSTER, ENDPOINTS];
+
+/** Called with the name of a resource that an Envoy refused, and its reason. */
+export type OnRefused = (name: string, reason: string) => void;
+
+/** The delta ADS server: tells every connected Envoy what changed, one unanswered response for each type at a time. */
+export class DiscoveryServer {
+  readonly #log: Logger;
+  readonly #onRefused: OnRefused;
+  readonly #streams = new Map<Stream, Map<string, Subscription>>();
+  readonly #changes = new Changes();
+  #snapshot: Snapshot = new Map();
+
+  constructor(options: { log: Logger; onRefused: OnRefused }) {
+    this.#log = options.log;
+    this.#onRefused = options.onRefused;
+  }
+
+  /** Adds `envoy.service.discovery.v3.AggregatedDiscoveryService` to a server. */
+  addTo(server: Server): void {
+    const handlers: AggregatedDiscoveryServiceHandlers = { DeltaAggregatedResources: (stream) => this.#accept(stream) };
+    server.addService(aggregatedDiscoveryService(), { ...handlers });
+  }
+
+  /** Whether an Envoy is connected. */
+  get connected(): boolean {
+    return this.#streams.size > 0;
+  }
+
+  /** Publishes a snapshot. */
+  publish(snapshot: Snapshot): void {
+    this.#snapshot = snapshot;
+    for (const stream of this.#streams.keys()) this.#send(stream);
+    this.#changes.wake();
+  }
+
+  /** Resolves when every connected Envoy has answered all of the snapshot, or after a while. Tells which. */
+  settled(timeoutMs: number): Promise<boolean> {
+    return this.#changes.until(() => this.#isSettled(), timeoutMs);
+  }
+
+  #isSettled(): boolean {
+    return [...this.#streams.values()].every((types) => TYPES.every((type) => isSettled(types.get(type), this.#snapshot)));
+  }
+
+  #accept(stream: Stream): void {
+    this.#streams.set(stream, new Map());
+    stream.on('data', (request: DeltaDiscoveryRequest__Output) => this.#receive(stream, request));
+    stream.on('end', () => stream.end());
+    stream.on('error', () => undefined);
+    stream.on('close', () => {
+      this.#streams.delete(stream);
+      this.#changes.wake();
+      this.#log.info({ envoys: this.#streams.size }, 'an Envoy has left');
+    });
+    this.#log.info({ envoys: this.#streams.size }, 'an Envoy has connected');
+  }
+
+  #receive(stream: Stream, request: DeltaDiscoveryRequest__Output): void {
+    const typeUrl = request.typeUrl ?? '';
+    const types = this.#streams.get(stream);
+    if (types === undefined || !TYPES.includes(typeUrl)) return;
+    const subscription = types.get(typeUrl) ?? new Subscription(typeUrl);
+    types.set(typeUrl, subscription);
+    const error = request.errorDetail?.message;
+    const refused = subscription.receive({
+      subscribe: request.resourceNamesSubscribe ?? [],
+      unsubscribe: request.resourceNamesUnsubscribe ?? [],
+      initialVersions: new Map(Object.entries(request.initialResourceVersions ?? {})),
+      nonce: request.responseNonce ?? '',
+      error: request.errorDetail ? (error ?? 'no reason given') : undefined,
+    });
+    for (const { name } of refused?.resources ?? []) this.#onRefused(name, error ?? 'no reason given');
+    this.#send(stream);
+    this.#changes.wake();
+  }
+
+  #send(stream: Stream): void {
+    for (const typeUrl of TYPES) {
+      const delta = this.#streams.get(stream)?.get(typeUrl)?.next(this.#snapshot);
+      if (delta !== undefined) stream.write(toResponse(typeUrl, delta));
+    }
+  }
+}
+
+function isSettled(subscription: Subscription | undefined, snapshot: Snapshot): boolean {
+  // Envoy asks for endpoints only once it has a cluster that needs some.
+  return subscription === undefined ? snapshot.size === 0 : subscription.settled(snapshot);
+}
+
+function toResponse(typeUrl: string, { nonce, resources, removed }: Delta): DeltaDiscoveryResponse {
+  return {
+    typeUrl,
+    nonce,
+    systemVersionInfo: nonce,
+    resources: resources.map(({ name, resource }) => ({ name, version: resource.version, resource: resource.any })),
+    removedResources: removed,
+  };
+}

@@ -1,0 +1,113 @@
+import { CLUSTER, type Resource, resourcesOf, type Snapshot } from './snapshot.ts';
+
+/** What is to be sent on one stream for one type. */
+export interface Delta {
+  nonce: string;
+  resources: { name: string; resource: Resource }[];
+  removed: string[];
+}
+
+/** A request of Envoy for one type, free of protobuf. */
+export interface DeltaRequest {
+  subscribe: readonly string[];
+  unsubscribe: readonly string[];
+  /** What Envoy has already, by name: after a reconnection. */
+  initialVersions: ReadonlyMap<string, string>;
+  /** Nonce of the response that is answered; empty where none is. */
+  nonce: string;
+  /** Why that response was refused; undefined when it was accepted. */
+  error: string | undefined;
+}
+
+/**
+ * The state of one type on one delta stream (Envoy, xDS protocol, "Incremental xDS"): what Envoy asked for, what it has, and
+ * the one response that it has not answered yet. Clusters are subscribed as a whole, endpoints by name.
+ */
+export class Subscription {
+  readonly #typeUrl: string;
+  readonly #subscribed = new Set<string>();
+  readonly #versions = new Map<string, string>();
+  /** Versions that Envoy refused, by name; they are not sent again. */
+  readonly #refused = new Map<string, string>();
+  #wildcard = false;
+  #first = true;
+  #pending: Delta | undefined;
+  #nonces = 0;
+
+  constructor(typeUrl: string) {
+    this.#typeUrl = typeUrl;
+  }
+
+  /** Takes in a request. Returns the delta that Envoy refused with it, if it did. */
+  receive(request: DeltaRequest): Delta | undefined {
+    // Without a name, the first request for clusters asks for all of them.
+    if (this.#first && this.#typeUrl === CLUSTER && request.subscribe.length === 0) this.#wildcard = true;
+    if (this.#first) for (const [name, version] of request.initialVersions) this.#versions.set(name, version);
+    this.#first = false;
+    for (const name of request.subscribe) {
+      if (name === '*') this.#wildcard = true;
+      else {
+        this.#subscribed.add(name);
+        // A name that is asked for again must be answered again, even when nothing changed.
+        if (request.nonce === '' && !request.initialVersions.has(name)) this.#versions.delete(name);
+      }
+    }
+    for (const name of request.unsubscribe) {
+      this.#subscribed.delete(name);
+      this.#versions.delete(name);
+    }
+    return this.#answer(request);
+  }
+
+  /** The next response for this snapshot; undefined while there is nothing to say or one is not answered yet. */
+  next(snapshot: Snapshot): Delta | undefined {
+    if (this.#pending !== undefined || this.#first) return undefined;
+    const delta = this.#difference(snapshot);
+    if (delta.resources.length === 0 && delta.removed.length === 0) return undefined;
+    this.#pending = delta;
+    return delta;
+  }
+
+  /** Whether Envoy has answered everything that this snapshot says. */
+  settled(snapshot: Snapshot): boolean {
+    if (this.#pending !== undefined || this.#first) return false;
+    const asked = this.#wildcard || [...snapshot.keys()].every((name) => this.#subscribed.has(name) || this.#refused.has(name));
+    const { resources, removed } = this.#difference(snapshot);
+    return asked && resources.length === 0 && removed.length === 0;
+  }
+
+  #answer({ nonce, error }: DeltaRequest): Delta | undefined {
+    const answered = this.#pending;
+    if (answered === undefined || answered.nonce !== nonce) return undefined;
+    this.#pending = undefined;
+    if (error === undefined) {
+      for (const { name, resource } of answered.resources) {
+        this.#versions.set(name, resource.version);
+        this.#refused.delete(name);
+      }
+      for (const name of answered.removed) this.#versions.delete(name);
+      return undefined;
+    }
+    // Envoy took the sound ones of a refused response and names the others in its error.
+    const named = answered.resources.filter(({ name }) => error.includes(name));
+    const refused = named.length > 0 ? named : answered.resources;
+    for (const { name, resource } of answered.resources) {
+      if (refused.some((other) => other.name === name)) this.#refused.set(name, resource.version);
+      else this.#versions.set(name, resource.version);
+    }
+    for (const name of answered.removed) this.#versions.delete(name);
+    return { ...answered, resources: refused };
+  }
+
+  #difference(snapshot: Snapshot): Delta {
+    const resources: Delta['resources'] = [];
+    for (const name of this.#wildcard ? snapshot.keys() : this.#subscribed) {
+      const resource = resourcesOf(snapshot, this.#typeUrl, name);
+      if (resource === undefined) continue;
+      const { version } = resource;
+      if (this.#versions.get(name) !== version && this.#refused.get(name) !== version) resources.push({ name, resource });
+    }
+    const removed = [...this.#versions.keys()].filter((name) => resourcesOf(snapshot, this.#typeUrl, name) === undefined);
+    return { nonce: String(++this.#nonces), resources, removed };
+  }
+}

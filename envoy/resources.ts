@@ -1,0 +1,120 @@
+import type { Endpoint } from '../core/registry/endpoint.ts';
+import { splitAddress } from '../core/registry/endpoint.ts';
+import type { Backend, HealthCheck } from '../core/registry/backend.ts';
+import type { FleetBackend } from '../core/registry/fleet.ts';
+import type { Cluster } from '../protos/gen/envoy/config/cluster/v3/Cluster.ts';
+import type { HealthCheck as EnvoyHealthCheck } from '../protos/gen/envoy/config/core/v3/HealthCheck.ts';
+import type { ClusterLoadAssignment } from '../protos/gen/envoy/config/endpoint/v3/ClusterLoadAssignment.ts';
+import type { LbEndpoint } from '../protos/gen/envoy/config/endpoint/v3/LbEndpoint.ts';
+import { encodeAny } from '../protos/load.ts';
+
+/**
+ * Envoy keeps idle connections to a server this long. Node's HTTP server closes them after 5 s; a request that Envoy sends
+ * at that very moment would be lost.
+ */
+const UPSTREAM_IDLE_MS = 4_000;
+
+/** Name of a backend's cluster. The prefix keeps backends and the gateway's own clusters apart. */
+export function clusterName(backend: string): string {
+  return `backend/${backend}`;
+}
+
+/** The cluster of a backend: how its replicas are balanced, checked and dialled. Its endpoints come apart, by EDS. */
+export function toCluster(backend: Backend, systemCaFile: string): Cluster {
+  const name = clusterName(backend.name);
+  return {
+    name,
+    type: 'EDS',
+    edsClusterConfig: { serviceName: name, edsConfig: { ads: {}, resourceApiVersion: 'V3' } },
+    connectTimeout: duration(5_000),
+    ...(backend.affinity === 'none'
+      ? { lbPolicy: 'LEAST_REQUEST' }
+      : { lbPolicy: 'RING_HASH', ringHashLbConfig: { minimumRingSize: { value: 1024 }, hashFunction: 'XX_HASH' } }),
+    commonLbConfig: {
+      // Never spread over unhealthy replicas: a session opened there would be lost at once.
+      healthyPanicThreshold: { value: 0 },
+      // A session lives on its replica alone, so it goes there in whatever health, as long as the replica exists.
+      overrideHostStatus: { statuses: ['UNKNOWN', 'HEALTHY', 'DEGRADED', 'DRAINING', 'UNHEALTHY', 'TIMEOUT'] },
+      ...(backend.affinity === 'none' ? {} : { consistentHashingLbConfig: { hashBalanceFactor: { value: 150 } } }),
+    },
+    healthChecks: toHealthChecks(backend.healthCheck),
+    // Without it a removed host with failing health checks would go on serving.
+    ignoreHealthOnHostRemoval: true,
+    // Every session may hold a stream open for its whole life.
+    circuitBreakers: {
+      thresholds: [
+        {
+          maxConnections: { value: 65_536 },
+          maxPendingRequests: { value: 65_536 },
+          maxRequests: { value: 65_536 },
+          maxRetries: { value: 64 },
+        },
+      ],
+    },
+    typedExtensionProtocolOptions: {
+      'envoy.extensions.upstreams.http.v3.HttpProtocolOptions': encodeAny(
+        'envoy.extensions.upstreams.http.v3.HttpProtocolOptions',
+        {
+          commonHttpProtocolOptions: { idleTimeout: duration(UPSTREAM_IDLE_MS) },
+          explicitHttpConfig: { httpProtocolOptions: {} },
+        },
+      ),
+    },
+    ...(backend.urls[0]?.tls === true ? { transportSocket: toTransportSocket(backend.caFile ?? systemCaFile) } : {}),
+  };
+}
+
+/** The endpoints of a backend. Those of a draining backend all drain. */
+export function toLoadAssignment({ backend, endpoints, drainUntilMs }: FleetBackend): ClusterLoadAssignment {
+  const draining = drainUntilMs !== undefined;
+  return {
+    clusterName: clusterName(backend.name),
+    endpoints: [{ lbEndpoints: endpoints.map((endpoint) => toLbEndpoint(endpoint, draining || endpoint.draining)) }],
+  };
+}
+
+function toLbEndpoint({ address, hostname }: Endpoint, draining: boolean): LbEndpoint {
+  const { ip, port } = splitAddress(address);
+  return {
+    endpoint: {
+      address: { socketAddress: { address: ip, portValue: port } },
+      hostname,
+      healthCheckConfig: { hostname: hostname === '' ? address : hostname },
+    },
+    healthStatus: draining ? 'DRAINING' : 'UNKNOWN',
+  };
+}
+
+function toHealthChecks(check: HealthCheck): EnvoyHealthCheck[] {
+  if (check.type === 'none') return [];
+  return [
+    {
+      timeout: duration(check.timeout),
+      interval: duration(check.interval),
+      // Also without traffic, so that a status is never older than one interval.
+      noTrafficInterval: duration(check.interval),
+      unhealthyThreshold: { value: check.unhealthyThreshold },
+      healthyThreshold: { value: check.healthyThreshold },
+      reuseConnection: { value: false },
+      ...(check.type === 'tcp'
+        ? { tcpHealthCheck: {} }
+        : { httpHealthCheck: { path: check.path, expectedStatuses: [{ start: 200, end: 300 }] } }),
+    },
+  ];
+}
+
+// Server name and verified name are those of each endpoint, since a backend may have several URLs.
+function toTransportSocket(caFile: string) {
+  return {
+    name: 'envoy.transport_sockets.tls',
+    typedConfig: encodeAny('envoy.extensions.transport_sockets.tls.v3.UpstreamTlsContext', {
+      autoHostSni: true,
+      autoSniSanValidation: true,
+      commonTlsContext: { validationContext: { trustedCa: { filename: caFile } } },
+    }),
+  };
+}
+
+function duration(ms: number): { seconds: number; nanos: number } {
+  return { seconds: Math.floor(ms / 1000), nanos: (ms % 1000) * 1_000_000 };
+}

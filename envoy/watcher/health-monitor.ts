@@ -1,0 +1,88 @@
+import { isDeepStrictEqual } from 'node:util';
+import type { Endpoint } from '../../core/registry/endpoint.ts';
+import type { Fleet, FleetBackend } from '../../core/registry/fleet.ts';
+import type { Logger } from '../../runtime/log.ts';
+import { clusterName } from '../resources.ts';
+import { diagnose } from './diagnose.ts';
+import { type ClusterHealth, readClusterHealth } from './envoy-admin.ts';
+
+/** How often Envoy is asked; more often while something is not well. */
+const CALM_MS = 2_000;
+const BUSY_MS = 250;
+const HURRY_MS = 50;
+/** An endpoint that stays unhealthy is looked at anew after this. */
+const DIAGNOSE_AGAIN_MS = 10_000;
+
+/** Knows what Envoy thinks of the endpoints, and finds out why one is unhealthy. */
+export class HealthMonitor {
+  /** What Envoy said last. */
+  health: ClusterHealth = new Map();
+  /** Why an endpoint is unhealthy, by `ip:port`. */
+  readonly diagnoses = new Map<string, string>();
+  readonly #options: { adminSocket: string; fleet: () => Fleet; log: Logger; onChange: () => void };
+  readonly #diagnosedAtMs = new Map<string, number>();
+  #timer: NodeJS.Timeout;
+  #closed = false;
+  #looking = false;
+
+  constructor(options: { adminSocket: string; fleet: () => Fleet; log: Logger; onChange: () => void }) {
+    this.#options = options;
+    this.#timer = setTimeout(() => void this.#look(), 0);
+  }
+
+  /** Asks soon, since something changed. */
+  hurry(): void {
+    clearTimeout(this.#timer);
+    if (!this.#closed && !this.#looking) this.#timer = setTimeout(() => void this.#look(), HURRY_MS);
+  }
+
+  /** Stops asking. */
+  close(): void {
+    this.#closed = true;
+    clearTimeout(this.#timer);
+  }
+
+  async #look(): Promise<void> {
+    const { adminSocket, fleet, onChange } = this.#options;
+    this.#looking = true;
+    try {
+      const health = await readClusterHealth(adminSocket);
+      const changed = !isDeepStrictEqual(health, this.health);
+      this.health = health;
+      if (changed) onChange();
+    } catch {
+      // Envoy is starting, or ending; that it is not connected is told elsewhere.
+      this.health = new Map();
+    }
+    const unwell = [...fleet().values()].flatMap((entry) => this.#unwell(entry));
+    await Promise.all(unwell.filter(({ health }) => health === 'unhealthy').map(({ entry, endpoint }) => this.#diagnose(entry, endpoint)));
+    this.#looking = false;
+    if (!this.#closed) this.#timer = setTimeout(() => void this.#look(), unwell.length > 0 ? BUSY_MS : CALM_MS);
+  }
+
+  #unwell(entry: FleetBackend) {
+    const hosts = this.health.get(clusterName(entry.backend.name));
+    return entry.endpoints.flatMap((endpoint) => {
+      const health = hosts?.get(endpoint.address) ?? 'unknown';
+      if (health !== 'unhealthy') this.#forget(endpoint.address);
+      return health === 'healthy' || health === 'draining' ? [] : [{ entry, endpoint, health }];
+    });
+  }
+
+  async #diagnose({ backend }: FleetBackend, endpoint: Endpoint): Promise<void> {
+    const { address, id } = endpoint;
+    const sinceMs = performance.now() - (this.#diagnosedAtMs.get(address) ?? Number.NEGATIVE_INFINITY);
+    if (sinceMs < DIAGNOSE_AGAIN_MS) return;
+    this.#diagnosedAtMs.set(address, performance.now());
+    const reason = await diagnose(backend, endpoint);
+    if (this.diagnoses.get(address) === reason) return;
+    this.diagnoses.set(address, reason);
+    this.#options.log.warn({ backend: backend.name, endpoint: id, reason }, 'unhealthy');
+    this.#options.onChange();
+  }
+
+  #forget(address: string): void {
+    this.diagnoses.delete(address);
+    this.#diagnosedAtMs.delete(address);
+  }
+}

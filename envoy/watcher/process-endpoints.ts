@@ -1,0 +1,47 @@
+import { parseYaml } from '../../core/config/parse.ts';
+import { type Endpoint, type EndpointFile, endpointFileSchema } from '../../core/registry/endpoint.ts';
+import type { Logger } from '../../runtime/log.ts';
+import { FileWatch } from '../../runtime/registry/watch.ts';
+
+/**
+ * The endpoints of `command` backends, from the folder in which whoever runs the processes keeps one JSON file for each
+ * backend. It is this project's own writing, so a file that does not parse is a bug and is logged as one.
+ */
+export class ProcessEndpoints {
+  readonly #watch: FileWatch;
+  #files: ReadonlyMap<string, EndpointFile> = new Map();
+
+  constructor(folder: string, log: Logger, onChange: () => void) {
+    this.#watch = new FileWatch({
+      path: folder,
+      accept: (name) => name.endsWith('.json'),
+      log,
+      onChange: (texts) => {
+        this.#files = new Map([...texts].flatMap(([name, text]) => this.#parse(name, text, log)));
+        onChange();
+      },
+    });
+  }
+
+  /** The endpoints of a backend; empty when nobody runs it. */
+  endpointsOf(backend: string): readonly Endpoint[] {
+    return this.#files.get(backend)?.endpoints ?? [];
+  }
+
+  /** What stands in the way of more. */
+  notesOf(backend: string): readonly string[] {
+    return this.#files.get(backend)?.notes ?? [];
+  }
+
+  /** Stops watching. */
+  close(): void {
+    this.#watch.close();
+  }
+
+  #parse(name: string, text: string, log: Logger): [string, EndpointFile][] {
+    const parsed = parseYaml(text, name, endpointFileSchema);
+    if (parsed.ok) return [[parsed.value.backend, parsed.value]];
+    log.error({ problems: parsed.problems }, 'an endpoint file cannot be read');
+    return [...this.#files].filter(([backend]) => name === `${backend}.json`);
+  }
+}

@@ -1,0 +1,130 @@
+import type { Policy, PolicyBackend, PolicySettings } from '../../core/policy/policy.ts';
+import type { Backend } from '../../core/registry/backend.ts';
+import type { Fleet, FleetBackend } from '../../core/registry/fleet.ts';
+import type { DiscoveryServer } from '../ads/server.ts';
+import {
+  type BackendResources,
+  equalSnapshots,
+  packCluster,
+  packEndpoints,
+  type Resource,
+  type Snapshot,
+} from '../ads/snapshot.ts';
+import { clusterName, toCluster, toLoadAssignment } from '../resources.ts';
+import type { PolicyHub } from './policy-hub.ts';
+
+/** An Envoy that does not answer within this time does not hold up the others. */
+const SETTLE_TIMEOUT_MS = 2_000;
+
+/** Where a fleet is published to, and what it is made with. */
+export interface PublisherOptions {
+  discovery: DiscoveryServer;
+  hub: PolicyHub;
+  /** File of the certificates that https URLs are verified with by default. */
+  systemCaFile: string;
+}
+
+/**
+ * Publishes fleets, one at a time and the newest only, in the order in which nothing is used before it is there: clusters
+ * and endpoints to Envoy, then the policy to the services, then the removal of clusters that nobody is sent to any more.
+ */
+export class Publisher {
+  readonly #options: PublisherOptions;
+  readonly #refused = new Map<string, string>();
+  // Few of many backends change at a time, and one that did is a new value.
+  readonly #clusters = new WeakMap<Backend, Resource>();
+  #snapshot: Snapshot = new Map();
+  #policy: Policy['backends'] = new Map();
+  #next: { settings: PolicySettings; fleet: Fleet } | undefined;
+  #publishing: Promise<void> | undefined;
+
+  constructor(options: PublisherOptions) {
+    this.#options = options;
+  }
+
+  /** Publishes a fleet after the one that is being published; resolves when the newest one is in force. */
+  publish(settings: PolicySettings, fleet: Fleet): Promise<void> {
+    this.#next = { settings, fleet };
+    this.#publishing ??= this.#run();
+    return this.#publishing;
+  }
+
+  /** Takes down that Envoy refused a resource. */
+  refuse(resource: string, reason: string): void {
+    this.#refused.set(resource, reason);
+  }
+
+  /** Why Envoy refused a backend; undefined when it did not. */
+  refusalOf(backend: string): string | undefined {
+    return this.#refused.get(clusterName(backend));
+  }
+
+  async #run(): Promise<void> {
+    try {
+      while (this.#next !== undefined) {
+        const { settings, fleet } = this.#next;
+        this.#next = undefined;
+        await this.#publishOne(settings, fleet);
+      }
+    } finally {
+      this.#publishing = undefined;
+    }
+  }
+
+  async #publishOne(settings: PolicySettings, fleet: Fleet): Promise<void> {
+    const { discovery, hub } = this.#options;
+    const wanted = this.#pack(fleet);
+    this.#toEnvoy(new Map([...this.#snapshot, ...wanted]));
+    if (discovery.connected) await discovery.settled(SETTLE_TIMEOUT_MS);
+    this.#policy = new Map([...fleet.values()].flatMap((entry) => this.#toPolicy(entry)));
+    await hub.publish(settings, this.#policy);
+    this.#toEnvoy(wanted);
+  }
+
+  #toEnvoy(snapshot: Snapshot): void {
+    if (equalSnapshots(snapshot, this.#snapshot)) return;
+    for (const [name, { cluster }] of snapshot) {
+      if (this.#snapshot.get(name)?.cluster.version !== cluster.version) this.#refused.delete(name);
+    }
+    this.#snapshot = snapshot;
+    this.#options.discovery.publish(snapshot);
+  }
+
+  #pack(fleet: Fleet): Snapshot {
+    const entries = [...fleet.values()].map((entry): [string, BackendResources] => [
+      clusterName(entry.backend.name),
+      { cluster: this.#packCluster(entry.backend), endpoints: packEndpoints(toLoadAssignment(entry)) },
+    ]);
+    return new Map(entries);
+  }
+
+  #packCluster(backend: Backend): Resource {
+    const known = this.#clusters.get(backend);
+    if (known !== undefined) return known;
+    const packed = packCluster(toCluster(backend, this.#options.systemCaFile));
+    this.#clusters.set(backend, packed);
+    return packed;
+  }
+
+  // A cluster that Envoy refused goes on as it last was, with the endpoints of now; one that it never took stays unknown.
+  #toPolicy(entry: FleetBackend): [string, PolicyBackend][] {
+    const { name } = entry.backend;
+    const after = toPolicyBackend(entry);
+    if (this.refusalOf(name) === undefined) return [[name, after]];
+    const before = this.#policy.get(name);
+    return before === undefined ? [] : [[name, { ...before, endpoints: after.endpoints, draining: after.draining }]];
+  }
+}
+
+function toPolicyBackend({ backend, endpoints, drainUntilMs }: FleetBackend): PolicyBackend {
+  const { name, affinity, affinityHeader, tenants, path } = backend;
+  return {
+    name,
+    affinity,
+    affinityHeader,
+    tenants,
+    path,
+    draining: drainUntilMs !== undefined,
+    endpoints: endpoints.map(({ id, address, incarnation, draining }) => ({ id, address, incarnation, draining })),
+  };
+}

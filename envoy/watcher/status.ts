@@ -1,0 +1,42 @@
+import type { FleetBackend } from '../../core/registry/fleet.ts';
+import type { ClusterHealth, EndpointHealth } from './envoy-admin.ts';
+
+/** What a backend is doing, for people. */
+export interface BackendStatus {
+  name: string;
+  state: 'serving' | 'starting' | 'unhealthy' | 'draining';
+  endpoints: { id: string; address: string; health: EndpointHealth; reason: string }[];
+  reasons: string[];
+}
+
+/** What a status is made from. */
+export interface StatusInput {
+  entry: FleetBackend;
+  /** Health by `ip:port`; undefined while Envoy does not serve the cluster. */
+  health: ReturnType<ClusterHealth['get']>;
+  /** Why an endpoint is unhealthy, by `ip:port`. */
+  diagnoses: ReadonlyMap<string, string>;
+  notes: readonly string[];
+  /** Why Envoy refused the backend's resources. */
+  refused: string | undefined;
+}
+
+/** Sums up the state of a backend: serving as soon as one endpoint can be sent to. */
+export function toStatus({ entry, health, diagnoses, notes, refused }: StatusInput): BackendStatus {
+  const { backend, drainUntilMs } = entry;
+  const endpoints = entry.endpoints.map(({ id, address, draining }) => {
+    const seen = draining ? 'draining' : (health?.get(address) ?? 'unknown');
+    return { id, address, health: seen, reason: seen === 'unhealthy' ? (diagnoses.get(address) ?? '') : '' };
+  });
+  const reasons = endpoints.flatMap(({ id, reason }) => (reason === '' ? [] : [`${id}: ${reason}`]));
+  reasons.push(...notes);
+  if (refused !== undefined) reasons.push(`Envoy refused its configuration: ${refused}`);
+  if (endpoints.length === 0 && backend.command !== undefined && backend.replicas === 0) reasons.push('replicas is 0');
+  return { name: backend.name, state: stateOf(drainUntilMs !== undefined, endpoints), endpoints, reasons };
+}
+
+function stateOf(draining: boolean, endpoints: { health: EndpointHealth }[]): BackendStatus['state'] {
+  if (draining) return 'draining';
+  if (endpoints.some(({ health }) => health === 'healthy')) return 'serving';
+  return endpoints.some(({ health }) => health === 'unhealthy') ? 'unhealthy' : 'starting';
+}

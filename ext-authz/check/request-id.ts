@@ -1,0 +1,16 @@
+import type { RequestId } from '../../core/mcp/denial.ts';
+import { requestIdOf } from '../../core/mcp/message.ts';
+import type { HttpRequest } from './request.ts';
+
+/** Bodies of callers that nobody knows yet are read only up to here. */
+const MAX_BYTES = 65_536;
+
+/** The JSON-RPC id of a request that is refused before its message was read; null when there is none to be had. */
+export function readRequestId(request: HttpRequest): RequestId {
+  if (request.body.length === 0 || request.body.length > MAX_BYTES) return null;
+  try {
+    return requestIdOf(JSON.parse(request.body.toString('utf8')));
+  } catch {
+    return null;
+  }
+}

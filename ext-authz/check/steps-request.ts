@@ -1,0 +1,41 @@
+import { type Denial, deny } from '../../core/mcp/denial.ts';
+import type { PolicySettings } from '../../core/policy/policy.ts';
+import { isDnsLabel } from '../../core/registry/names.ts';
+import type { HttpRequest, Target } from './request.ts';
+
+const METHODS = ['GET', 'POST', 'DELETE'];
+
+/** Host and Origin must be expected ones, against DNS rebinding (MCP, Streamable HTTP, security warning). */
+export function checkEdge(request: HttpRequest, settings: PolicySettings): Denial | undefined {
+  const { allowedHosts, allowedOrigins } = settings;
+  if (!allowedHosts.some((pattern) => matchesHost(request.host.toLowerCase(), pattern))) {
+    return deny('forbidden-edge', { message: 'This Host is not allowed' });
+  }
+  const { origin } = request.headers;
+  if (origin !== undefined && !allowedOrigins.some((pattern) => matchesHost(origin.toLowerCase(), pattern))) {
+    return deny('forbidden-edge', { message: 'This Origin is not allowed' });
+  }
+  return undefined;
+}
+
+/** Reads which backend is meant: `/<backend>/mcp`, by GET, POST or DELETE. */
+export function readTarget(request: HttpRequest): Target | Denial {
+  const mark = request.path.indexOf('?');
+  const path = mark < 0 ? request.path : request.path.slice(0, mark);
+  const query = mark < 0 ? '' : request.path.slice(mark);
+  const [, backend = '', endpoint, ...rest] = path.split('/');
+  if (!isDnsLabel(backend) || rest.length > 0) return deny('unknown-backend');
+  if (endpoint === 'sse' || endpoint === 'messages') return deny('old-transport', { data: { endpoint: `/${backend}/mcp` } });
+  if (endpoint !== 'mcp') return deny('unknown-backend');
+  if (!METHODS.includes(request.method)) return deny('method-not-allowed', { headers: { allow: METHODS.join(', ') } });
+  if (/[?&]access_token=/i.test(query)) {
+    return deny('bad-request', { message: 'An access token must be sent in the Authorization header (RFC 6750, section 2.1)' });
+  }
+  return { backend, query };
+}
+
+// `*` is anything, `localhost:*` is localhost with any port or none.
+function matchesHost(value: string, pattern: string): boolean {
+  if (pattern === '*' || pattern === value) return true;
+  return pattern.endsWith(':*') && value.replace(/:\d+$/, '') === pattern.slice(0, -2);
+}

@@ -1,0 +1,69 @@
+import { type Denial, deny } from '../../core/mcp/denial.ts';
+import type { McpMessage } from '../../core/mcp/message.ts';
+import type { Policy, PolicyBackend } from '../../core/policy/policy.ts';
+import { belongsTo, type SessionOwner } from '../../core/session/seal.ts';
+import type { HttpRequest, Target } from './request.ts';
+import type { SessionOpener } from './session-opener.ts';
+import type { Allow, Lane } from './verdict.ts';
+
+/** Everything that routing depends on. */
+export interface RouteInput {
+  request: HttpRequest;
+  target: Target;
+  message: McpMessage;
+  backend: PolicyBackend;
+  owner: SessionOwner;
+  policy: Policy;
+  sessions: SessionOpener;
+  nowSeconds: number;
+}
+
+/** Finds the lane: by the session that the request names, else by what it is. */
+export function route(input: RouteInput): Allow | Denial {
+  const sealed = input.request.headers['mcp-session-id'];
+  // Modern requests have no sessions; a session id that comes with one is passed over and not sent on.
+  return sealed === undefined || input.message.era === 'modern' ? withoutSession(input) : inSession(input, sealed);
+}
+
+function withoutSession({ request, target, message, backend, owner }: RouteInput): Allow | Denial {
+  if (backend.draining) return deny('unknown-backend');
+  const opens = message.initialize && backend.affinity === 'session';
+  return {
+    ...allow(opens ? 'open' : 'stateless', backend, target),
+    affinity: opens ? undefined : affinityOf(request, backend, owner),
+  };
+}
+
+function inSession(input: RouteInput, sealed: string): Allow | Denial {
+  const { backend, owner, policy, target, request, nowSeconds } = input;
+  const unknown = deny('unknown-session');
+  const opened = input.sessions.open(sealed);
+  if (opened === undefined || backend.affinity === 'none' || !belongsTo(opened.session, owner)) return unknown;
+  const { session, fingerprint } = opened;
+  const expiresAtSeconds = session.issuedAtSeconds + policy.settings.sessionLifetimeSeconds;
+  if (nowSeconds >= expiresAtSeconds || policy.endedSessions.has(fingerprint)) return unknown;
+  const endpoint = backend.endpoints.find(({ id }) => id === session.endpoint);
+  if (endpoint === undefined || endpoint.incarnation !== session.incarnation) return unknown;
+  return {
+    ...allow(request.method === 'DELETE' ? 'close' : 'session', backend, target),
+    pin: endpoint.address,
+    session: { sealed, serverSessionId: session.serverSessionId, fingerprint, expiresAtSeconds },
+  };
+}
+
+function allow(lane: Lane, backend: PolicyBackend, target: Target): Allow {
+  return {
+    kind: 'allow',
+    lane,
+    backend: backend.name,
+    path: backend.path + target.query,
+    affinity: undefined,
+    pin: undefined,
+    session: undefined,
+  };
+}
+
+function affinityOf(request: HttpRequest, backend: PolicyBackend, owner: SessionOwner): string {
+  const named = backend.affinityHeader === undefined ? undefined : request.headers[backend.affinityHeader];
+  return named ?? owner.principal.toString('base64url');
+}

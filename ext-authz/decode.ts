@@ -1,0 +1,16 @@
+import type { CheckRequest__Output } from '../protos/gen/envoy/service/auth/v3/CheckRequest.ts';
+import type { HttpRequest } from './check/request.ts';
+
+const NO_BODY = Buffer.alloc(0);
+
+/** The HTTP request inside Envoy's question. Pseudo headers stay out of the header map. */
+export function decodeRequest(question: CheckRequest__Output): HttpRequest {
+  const http = question.attributes?.request?.http;
+  return {
+    method: http?.method ?? '',
+    path: http?.path ?? '',
+    host: http?.host ?? '',
+    headers: http?.headers ?? {},
+    body: http?.rawBody ?? NO_BODY,
+  };
+}

@@ -1,0 +1,51 @@
+import { rmSync } from 'node:fs';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { backendUrl, type Policy } from '../core/policy/policy.ts';
+import { isDnsLabel } from '../core/registry/names.ts';
+import { REQUIRED_SCOPE } from './identity/scope.ts';
+
+const WELL_KNOWN = '/.well-known/oauth-protected-resource';
+
+/**
+ * The metadata of the protected resources (RFC 9728), and the worker's readiness at `/readyz`. Envoy reaches it on a
+ * static route without a token. The name of a backend is not looked up, so that nobody learns here which ones exist.
+ */
+export function createHttpServer(policy: () => Policy | undefined): Server {
+  return createServer((request, response) => {
+    const current = policy();
+    const { pathname } = new URL(request.url ?? '/', 'http://localhost');
+    if (pathname === '/readyz') return reply(request, response, current === undefined ? 503 : 200, { ready: current !== undefined });
+    const resource = current === undefined ? undefined : resourceOf(current, pathname);
+    if (current === undefined) return reply(request, response, 503, { error: 'the gateway is not ready' });
+    if (resource === undefined) return reply(request, response, 404, { error: 'no such resource' });
+    reply(request, response, 200, {
+      resource,
+      authorization_servers: current.settings.issuers.map(({ url }) => url),
+      scopes_supported: [REQUIRED_SCOPE],
+      bearer_methods_supported: ['header'],
+    });
+  });
+}
+
+/** Listens on a Unix socket, in place of one that an earlier process left. */
+export async function listenUnix(server: Server, socket: string): Promise<void> {
+  rmSync(socket, { force: true });
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(socket, resolve);
+  });
+}
+
+// RFC 9728, section 3.1: the resource's path follows the well-known one.
+function resourceOf({ settings }: Policy, pathname: string): string | undefined {
+  if (pathname === WELL_KNOWN) return settings.publicUrl;
+  const [backend = '', endpoint, ...rest] = pathname.slice(WELL_KNOWN.length + 1).split('/');
+  const named = pathname.startsWith(`${WELL_KNOWN}/`) && isDnsLabel(backend) && endpoint === 'mcp' && rest.length === 0;
+  return named ? backendUrl(settings, backend) : undefined;
+}
+
+function reply(request: IncomingMessage, response: ServerResponse, status: number, body: unknown): void {
+  request.resume();
+  response.writeHead(status, { 'content-type': 'application/json', 'cache-control': 'no-store' });
+  response.end(request.method === 'HEAD' ? undefined : JSON.stringify(body));
+}

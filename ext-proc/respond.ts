@@ -1,0 +1,61 @@
+import type { PolicyBackend } from '../core/policy/policy.ts';
+import type { Session } from '../core/session/session.ts';
+import { MAX_SERVER_SESSION_ID_LENGTH } from '../core/session/seal.ts';
+
+/** A response of a lane that ext-proc looks at, free of protobuf. */
+export interface LaneResponse {
+  status: number;
+  /** The `Mcp-Session-Id` of the server's response. */
+  serverSessionId: string | undefined;
+  /** The endpoint that Envoy chose, as `stateful_session` names it: base64 of ip:port. */
+  pin: string | undefined;
+}
+
+/** What ext-authz handed over about the request. */
+export type LaneRequest =
+  | { lane: 'open'; backend: string; tenant: string; principal: Buffer }
+  | { lane: 'close'; fingerprint: string; expiresAtSeconds: number };
+
+/** What to do with the response. */
+export type ResponseStep =
+  | { kind: 'pass' }
+  | { kind: 'seal'; session: Session }
+  | { kind: 'end-session'; fingerprint: string; expiresAtSeconds: number }
+  | { kind: 'fail'; reason: string };
+
+/**
+ * Decides about a response: one that opens a session gets a sealed id in place of the server's, one that closes a session
+ * leaves a tombstone, any other passes. A session whose endpoint is not known cannot be pinned and must not be opened.
+ */
+export function respond(
+  request: LaneRequest,
+  response: LaneResponse,
+  backend: (name: string) => PolicyBackend | undefined,
+  nowSeconds: number,
+): ResponseStep {
+  const success = response.status >= 200 && response.status < 300;
+  if (request.lane === 'close') {
+    const { fingerprint, expiresAtSeconds } = request;
+    return success ? { kind: 'end-session', fingerprint, expiresAtSeconds } : { kind: 'pass' };
+  }
+  const { serverSessionId, pin } = response;
+  if (serverSessionId === undefined) return { kind: 'pass' };
+  if (serverSessionId.length > MAX_SERVER_SESSION_ID_LENGTH) return fail('the server gave out a session id that is too long');
+  const address = Buffer.from(pin ?? '', 'base64').toString('utf8');
+  const endpoint = backend(request.backend)?.endpoints.find((candidate) => candidate.address === address);
+  if (endpoint === undefined) return fail(`the endpoint ${address} is not among those of ${request.backend}`);
+  const session = {
+    backend: request.backend,
+    tenant: request.tenant,
+    principal: request.principal,
+    endpoint: endpoint.id,
+    incarnation: endpoint.incarnation,
+    serverSessionId,
+    issuedAtSeconds: nowSeconds,
+  };
+  return { kind: 'seal', session };
+}
+
+function fail(reason: string): ResponseStep {
+  return { kind: 'fail', reason };
+}

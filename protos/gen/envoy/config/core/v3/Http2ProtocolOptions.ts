@@ -1,0 +1,7 @@
+// Original file: protos/envoy/config/core/v3/protocol.proto
+
+export interface Http2ProtocolOptions {
+}
+
+export interface Http2ProtocolOptions__Output {
+}

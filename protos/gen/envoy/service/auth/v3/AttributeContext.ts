@@ -1,0 +1,67 @@
+// Original file: protos/envoy/service/auth/v3/attribute_context.proto
+
+import type { Address as _envoy_config_core_v3_Address, Address__Output as _envoy_config_core_v3_Address__Output } from '../../../../envoy/config/core/v3/Address.ts';
+
+export interface _envoy_service_auth_v3_AttributeContext_HttpRequest {
+  'id'?: (string);
+  'method'?: (string);
+  /**
+   * Lower-case names; repeated headers are joined by commas.
+   */
+  'headers'?: ({[key: string]: string});
+  /**
+   * With the query.
+   */
+  'path'?: (string);
+  'host'?: (string);
+  'scheme'?: (string);
+  /**
+   * Filled because the filter sets pack_as_bytes.
+   */
+  'rawBody'?: (Buffer | Uint8Array | string);
+}
+
+export interface _envoy_service_auth_v3_AttributeContext_HttpRequest__Output {
+  'id'?: (string);
+  'method'?: (string);
+  /**
+   * Lower-case names; repeated headers are joined by commas.
+   */
+  'headers': ({[key: string]: string});
+  /**
+   * With the query.
+   */
+  'path'?: (string);
+  'host'?: (string);
+  'scheme'?: (string);
+  /**
+   * Filled because the filter sets pack_as_bytes.
+   */
+  'rawBody'?: (Buffer);
+}
+
+export interface _envoy_service_auth_v3_AttributeContext_Peer {
+  'address'?: (_envoy_config_core_v3_Address | null);
+}
+
+export interface _envoy_service_auth_v3_AttributeContext_Peer__Output {
+  'address'?: (_envoy_config_core_v3_Address__Output);
+}
+
+export interface _envoy_service_auth_v3_AttributeContext_Request {
+  'http'?: (_envoy_service_auth_v3_AttributeContext_HttpRequest | null);
+}
+
+export interface _envoy_service_auth_v3_AttributeContext_Request__Output {
+  'http'?: (_envoy_service_auth_v3_AttributeContext_HttpRequest__Output);
+}
+
+export interface AttributeContext {
+  'source'?: (_envoy_service_auth_v3_AttributeContext_Peer | null);
+  'request'?: (_envoy_service_auth_v3_AttributeContext_Request | null);
+}
+
+export interface AttributeContext__Output {
+  'source'?: (_envoy_service_auth_v3_AttributeContext_Peer__Output);
+  'request'?: (_envoy_service_auth_v3_AttributeContext_Request__Output);
+}

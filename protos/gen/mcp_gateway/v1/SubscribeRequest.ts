@@ -1,0 +1,25 @@
+// Original file: protos/mcp_gateway/v1/policy.proto
+
+import type { Long } from '@grpc/proto-loader';
+
+export interface SubscribeRequest {
+  /**
+   * Process that asks, for the watcher's log.
+   */
+  'subscriber'?: (string);
+  /**
+   * Version of the update that is in force; 0 in the first message.
+   */
+  'appliedVersion'?: (number | string | Long);
+}
+
+export interface SubscribeRequest__Output {
+  /**
+   * Process that asks, for the watcher's log.
+   */
+  'subscriber'?: (string);
+  /**
+   * Version of the update that is in force; 0 in the first message.
+   */
+  'appliedVersion'?: (number);
+}

@@ -1,0 +1,172 @@
+// The gRPC contracts as grpc-js takes them, read from the .proto files beside this module.
+import { fileURLToPath } from 'node:url';
+import * as grpc from '@grpc/grpc-js';
+import { loadSync, type MessageTypeDefinition, type Options, type PackageDefinition } from '@grpc/proto-loader';
+import type { Cluster, Cluster__Output } from './gen/envoy/config/cluster/v3/Cluster.ts';
+import type {
+  ClusterLoadAssignment,
+  ClusterLoadAssignment__Output,
+} from './gen/envoy/config/endpoint/v3/ClusterLoadAssignment.ts';
+import type {
+  UpstreamTlsContext,
+  UpstreamTlsContext__Output,
+} from './gen/envoy/extensions/transport_sockets/tls/v3/UpstreamTlsContext.ts';
+import type {
+  HttpProtocolOptions,
+  HttpProtocolOptions__Output,
+} from './gen/envoy/extensions/upstreams/http/v3/HttpProtocolOptions.ts';
+import type { AuthorizationClient, AuthorizationDefinition } from './gen/envoy/service/auth/v3/Authorization.ts';
+import type {
+  AggregatedDiscoveryServiceClient,
+  AggregatedDiscoveryServiceDefinition,
+} from './gen/envoy/service/discovery/v3/AggregatedDiscoveryService.ts';
+import type {
+  ExternalProcessorClient,
+  ExternalProcessorDefinition,
+} from './gen/envoy/service/ext_proc/v3/ExternalProcessor.ts';
+import type { PolicyServiceClient, PolicyServiceDefinition } from './gen/mcp_gateway/v1/PolicyService.ts';
+
+/** The folder of the .proto files; the build copies them beside the compiled module. */
+export const protoDir = fileURLToPath(new URL('.', import.meta.url));
+
+/**
+ * How messages look in TypeScript: camelCase fields, 64-bit integers as numbers, enums as strings, bytes as Buffer.
+ * An absent field is absent, but repeated fields and maps are always there; each oneof has a field that names its case.
+ */
+export const loaderOptions = {
+  keepCase: false,
+  longs: Number,
+  enums: String,
+  defaults: false,
+  arrays: true,
+  objects: true,
+  oneofs: true,
+} as const satisfies Options;
+
+const files = {
+  authorization: 'envoy/service/auth/v3/external_auth.proto',
+  externalProcessor: 'envoy/service/ext_proc/v3/external_processor.proto',
+  discovery: 'envoy/service/discovery/v3/ads.proto',
+  policy: 'mcp_gateway/v1/policy.proto',
+  cluster: 'envoy/config/cluster/v3/cluster.proto',
+  endpoint: 'envoy/config/endpoint/v3/endpoint.proto',
+  tls: 'envoy/extensions/transport_sockets/tls/v3/tls.proto',
+  http: 'envoy/extensions/upstreams/http/v3/http_protocol_options.proto',
+} as const;
+
+/** The .proto files from which all others are reached by import, relative to {@link protoDir}. */
+export const protoRoots: readonly string[] = Object.values(files);
+
+// One file at a time, on first use: a role reads only the contracts it serves.
+const loaded = new Map<string, PackageDefinition>();
+
+// proto-loader types its definitions too widely: each caller says what the generated types say of its own.
+function definitionOf(file: string, name: string): unknown {
+  let contract = loaded.get(file);
+  if (contract === undefined) {
+    contract = loadSync(file, { ...loaderOptions, includeDirs: [protoDir] });
+    loaded.set(file, contract);
+  }
+  const definition = contract[name];
+  if (definition === undefined) throw new Error(`${file} defines no ${name}`);
+  return definition;
+}
+
+/** `envoy.service.auth.v3.Authorization`: served by ext-authz, called by Envoy. */
+export function authorizationService(): AuthorizationDefinition {
+  return definitionOf(files.authorization, 'envoy.service.auth.v3.Authorization') as AuthorizationDefinition;
+}
+
+/** `envoy.service.ext_proc.v3.ExternalProcessor`: served by ext-proc, called by Envoy. */
+export function externalProcessorService(): ExternalProcessorDefinition {
+  return definitionOf(
+    files.externalProcessor,
+    'envoy.service.ext_proc.v3.ExternalProcessor',
+  ) as ExternalProcessorDefinition;
+}
+
+/** `envoy.service.discovery.v3.AggregatedDiscoveryService`: served by the watcher, called by Envoy. */
+export function aggregatedDiscoveryService(): AggregatedDiscoveryServiceDefinition {
+  return definitionOf(
+    files.discovery,
+    'envoy.service.discovery.v3.AggregatedDiscoveryService',
+  ) as AggregatedDiscoveryServiceDefinition;
+}
+
+/** `mcp_gateway.v1.PolicyService`: served by the watcher, called by ext-authz and ext-proc. */
+export function policyService(): PolicyServiceDefinition {
+  return definitionOf(files.policy, 'mcp_gateway.v1.PolicyService') as PolicyServiceDefinition;
+}
+
+/** `new Client(address, credentials, options)`, with the methods of one service. */
+export type ClientConstructor<Client> = new (
+  address: string,
+  credentials: grpc.ChannelCredentials,
+  options?: grpc.ClientOptions,
+) => Client;
+
+function clientOf<Client>(service: grpc.ServiceDefinition, name: string): ClientConstructor<Client> {
+  return grpc.makeClientConstructor(service, name) as unknown as ClientConstructor<Client>;
+}
+
+/** A client of ext-authz, as Envoy is one; for tests and diagnosis. */
+export function authorizationClient(): ClientConstructor<AuthorizationClient> {
+  return clientOf(authorizationService(), 'envoy.service.auth.v3.Authorization');
+}
+
+/** A client of ext-proc, as Envoy is one; for tests and diagnosis. */
+export function externalProcessorClient(): ClientConstructor<ExternalProcessorClient> {
+  return clientOf(externalProcessorService(), 'envoy.service.ext_proc.v3.ExternalProcessor');
+}
+
+/** A client of the watcher's discovery, as Envoy is one; for tests and diagnosis. */
+export function aggregatedDiscoveryClient(): ClientConstructor<AggregatedDiscoveryServiceClient> {
+  return clientOf(aggregatedDiscoveryService(), 'envoy.service.discovery.v3.AggregatedDiscoveryService');
+}
+
+/** A client of the policy that the watcher hands out. */
+export function policyClient(): ClientConstructor<PolicyServiceClient> {
+  return clientOf(policyService(), 'mcp_gateway.v1.PolicyService');
+}
+
+/** The messages that travel inside a `google.protobuf.Any`: as written, and as read back. */
+interface AnyMessages {
+  'envoy.config.cluster.v3.Cluster': [Cluster, Cluster__Output];
+  'envoy.config.endpoint.v3.ClusterLoadAssignment': [ClusterLoadAssignment, ClusterLoadAssignment__Output];
+  'envoy.extensions.transport_sockets.tls.v3.UpstreamTlsContext': [UpstreamTlsContext, UpstreamTlsContext__Output];
+  'envoy.extensions.upstreams.http.v3.HttpProtocolOptions': [HttpProtocolOptions, HttpProtocolOptions__Output];
+}
+
+export type AnyMessageName = keyof AnyMessages;
+
+/** A `google.protobuf.Any` on the wire. proto-loader keeps `type_url` in snake case whatever the options say. */
+export interface EncodedAny {
+  type_url: string;
+  value: Buffer;
+}
+
+const anyFiles: Record<AnyMessageName, string> = {
+  'envoy.config.cluster.v3.Cluster': files.cluster,
+  'envoy.config.endpoint.v3.ClusterLoadAssignment': files.endpoint,
+  'envoy.extensions.transport_sockets.tls.v3.UpstreamTlsContext': files.tls,
+  'envoy.extensions.upstreams.http.v3.HttpProtocolOptions': files.http,
+};
+
+function messageOf<Name extends AnyMessageName>(name: Name) {
+  return definitionOf(anyFiles[name], name) as MessageTypeDefinition<AnyMessages[Name][0], AnyMessages[Name][1]>;
+}
+
+/** The type URL of a message, as `type_url` of an Any and in discovery: `type.googleapis.com/<full name>`. */
+export function typeUrlOf<Name extends AnyMessageName>(name: Name): `type.googleapis.com/${Name}` {
+  return `type.googleapis.com/${name}`;
+}
+
+/** Packs a message into an Any: a resource of discovery, or the typed configuration of an Envoy extension. */
+export function encodeAny<Name extends AnyMessageName>(name: Name, message: AnyMessages[Name][0]): EncodedAny {
+  return { type_url: typeUrlOf(name), value: messageOf(name).serialize(message) };
+}
+
+/** Reads back the bytes of an Any whose type is known. */
+export function decodeAny<Name extends AnyMessageName>(name: Name, value: Buffer): AnyMessages[Name][1] {
+  return messageOf(name).deserialize(value);
+}

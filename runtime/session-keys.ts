@@ -1,0 +1,50 @@
+import { readFileSync } from 'node:fs';
+import { UserError } from '../core/errors.ts';
+import { formatProblem } from '../core/config/problems.ts';
+import { parseSessionKeys, type SessionKeys } from '../core/session/keys.ts';
+import type { Logger } from './log.ts';
+import { FileWatch } from './registry/watch.ts';
+
+/**
+ * Reads the session keys and goes on reading them as the file changes. A change that is wrong is logged, and the last good
+ * keys go on. Throws a UserError when there are no good keys at the start.
+ */
+export function watchSessionKeys(
+  file: string,
+  log: Logger,
+  onChange: (keys: SessionKeys) => void,
+): { keys: SessionKeys; close(): void } {
+  const first = parseSessionKeys(readKeyFile(file), file);
+  if (!first.ok) throw new UserError('config', first.problems.map(formatProblem).join('\n'));
+  let last = fingerprintOf(first.value);
+  const watch = new FileWatch({
+    path: file,
+    log,
+    onChange: (texts) => {
+      const [text = ''] = texts.values();
+      const parsed = parseSessionKeys(text, file);
+      if (!parsed.ok) return log.error({ problems: parsed.problems }, 'the session keys are wrong; the last good ones go on');
+      if (fingerprintOf(parsed.value) === last) return;
+      last = fingerprintOf(parsed.value);
+      log.info({ keys: parsed.value.byId.size }, 'new session keys are in force');
+      onChange(parsed.value);
+    },
+  });
+  return { keys: first.value, close: () => watch.close() };
+}
+
+function readKeyFile(file: string): string {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch (error) {
+    throw new UserError('missing-file', `the session keys cannot be read: ${file}`, {
+      hint: 'Make one with: openssl rand -base64 32',
+      cause: error,
+    });
+  }
+}
+
+// Key ids are public parts of every token.
+function fingerprintOf({ sealing, byId }: SessionKeys): string {
+  return [sealing.id.readUInt32BE(), ...byId.keys()].join(',');
+}

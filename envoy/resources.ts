@@ -35,7 +35,6 @@ export function toCluster(backend: Backend, systemCaFile: string): Cluster {
       healthyPanicThreshold: { value: 0 },
       // A session lives on its replica alone, so it goes there in whatever health, as long as the replica exists.
       overrideHostStatus: { statuses: ['UNKNOWN', 'HEALTHY', 'DEGRADED', 'DRAINING', 'UNHEALTHY', 'TIMEOUT'] },
-      ...(backend.affinity === 'none' ? {} : { consistentHashingLbConfig: { hashBalanceFactor: { value: 150 } } }),
     },
     healthChecks: toHealthChecks(backend.healthCheck),
     // Without it a removed host with failing health checks would go on serving.

@@ -14,7 +14,7 @@ export const start: StartChain = async (upstreamPort) => {
       },
     },
   });
-  const authorization = `Bearer ${await gateway.token({ ttl: '12h' })}`;
+  const authorization = `Bearer ${await gateway.token({ ttlSeconds: 43_200 })}`;
   return {
     name: 'gateway',
     url: gateway.backendUrl(BACKEND),

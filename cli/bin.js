@@ -20,6 +20,8 @@ if (!existsSync(sources)) {
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal));
   child.on('exit', (code, signal) => process.exit(signal === null ? code : 128 + constants.signals[signal]));
 } else {
-  console.error(`mcp-gateway: Node ${process.versions.node} is too old to run the sources. Run npm install, which brings Node 24, or use Node 22.18 or newer.`);
+  console.error(
+    `mcp-gateway: Node ${process.versions.node} is too old to run the sources. Run npm install, which brings Node 24, or use Node 22.18 or newer.`,
+  );
   process.exit(69);
 }

@@ -25,7 +25,12 @@ export interface Command {
 }
 
 /** Parses options; a mistake becomes a {@link UserError} that names the command's help. */
-export function parseOptions<const O extends Options>(command: string, args: string[], options: O, positionals = false) {
+export function parseOptions<const O extends Options>(
+  command: string,
+  args: string[],
+  options: O,
+  positionals = false,
+) {
   try {
     return parseArgs({ args, options, allowPositionals: positionals, strict: true });
   } catch (error) {

@@ -3,7 +3,7 @@ import { dirname, resolve } from 'node:path';
 import { parseDocument } from 'yaml';
 import { type GatewayConfig, gatewaySchema } from '../core/config/gateway.ts';
 import { parseYaml } from '../core/config/parse.ts';
-import { type Parsed, type Problem } from '../core/config/problems.ts';
+import type { Parsed, Problem } from '../core/config/problems.ts';
 import { messageOf } from '../core/errors.ts';
 import { type Catalog, EMPTY_CATALOG, readCatalog } from '../core/registry/catalog.ts';
 import { type Tenant, tenantsSchema } from '../core/tenants/tenants.ts';
@@ -25,11 +25,19 @@ export async function loadGateway(file: string): Promise<Parsed<GatewayDocuments
   const folder = dirname(resolve(file));
   const tenantsFile = resolve(folder, config.value.tenants);
   const backendsFolder = resolve(folder, config.value.backends);
-  const tenants = await parseFile(tenantsFile, config.value.tenants, (text, source) => parseYaml(text, source, tenantsSchema));
+  const tenants = await parseFile(tenantsFile, config.value.tenants, (text, source) =>
+    parseYaml(text, source, tenantsSchema),
+  );
   const catalog = await loadCatalog(backendsFolder, config.value.backends);
   const problems = [...(tenants.ok ? [] : tenants.problems), ...(catalog.ok ? [] : catalog.problems)];
   if (!tenants.ok || !catalog.ok) return { ok: false, problems };
-  const value = { config: config.value, configFile: resolve(file), backendsFolder, tenants: tenants.value.tenants, catalog: catalog.value };
+  const value = {
+    config: config.value,
+    configFile: resolve(file),
+    backendsFolder,
+    tenants: tenants.value.tenants,
+    catalog: catalog.value,
+  };
   return { ok: true, value };
 }
 
@@ -43,7 +51,8 @@ export async function checkDocument(path: string): Promise<Problem[]> {
   const text = await readFile(path, 'utf8');
   const document: unknown = parseDocument(text).toJS({ maxAliasCount: 20 });
   const keys = typeof document === 'object' && document !== null ? Object.keys(document) : [];
-  if (keys.some((key) => ['issuer', 'listen', 'backends', 'publicUrl'].includes(key))) return problemsOf(await loadGateway(path));
+  if (keys.some((key) => ['issuer', 'listen', 'backends', 'publicUrl'].includes(key)))
+    return problemsOf(await loadGateway(path));
   if (keys.includes('tenants') && !keys.includes('name')) return problemsOf(parseYaml(text, path, tenantsSchema));
   return [...readCatalog(EMPTY_CATALOG, new Map([[path, text]])).problems];
 }
@@ -58,7 +67,11 @@ async function loadCatalog(folder: string, shown: string): Promise<Parsed<Catalo
   }
 }
 
-async function parseFile<T>(file: string, shown: string, parse: (text: string, source: string) => Parsed<T>): Promise<Parsed<T>> {
+async function parseFile<T>(
+  file: string,
+  shown: string,
+  parse: (text: string, source: string) => Parsed<T>,
+): Promise<Parsed<T>> {
   try {
     return parse(await readFile(file, 'utf8'), shown);
   } catch (error) {

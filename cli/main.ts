@@ -26,7 +26,9 @@ export async function main(args: string[], terminal: Terminal): Promise<number> 
   }
   const load = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
   if (load === undefined) {
-    const error = new UserError('usage', `there is no command ${JSON.stringify(name)}`, { hint: 'See mcp-gateway --help.' });
+    const error = new UserError('usage', `there is no command ${JSON.stringify(name)}`, {
+      hint: 'See mcp-gateway --help.',
+    });
     return fail(error, terminal);
   }
   try {

@@ -23,7 +23,10 @@ const bootstrap = z.looseObject({
 });
 
 /** Envoy's configuration for one machine: `envoy.yaml` with the listener and the services' sockets set. */
-export function renderBootstrap(settings: BootstrapSettings, template = readFileSync(ENVOY_CONFIG_FILE, 'utf8')): string {
+export function renderBootstrap(
+  settings: BootstrapSettings,
+  template = readFileSync(ENVOY_CONFIG_FILE, 'utf8'),
+): string {
   const config = bootstrap.parse(parse(template, { maxAliasCount: 100 }));
   const { listeners, clusters } = config.static_resources;
   for (const listener of listeners) {

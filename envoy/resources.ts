@@ -1,6 +1,6 @@
+import type { Backend, HealthCheck } from '../core/registry/backend.ts';
 import type { Endpoint } from '../core/registry/endpoint.ts';
 import { splitAddress } from '../core/registry/endpoint.ts';
-import type { Backend, HealthCheck } from '../core/registry/backend.ts';
 import type { FleetBackend } from '../core/registry/fleet.ts';
 import type { Cluster } from '../protos/gen/envoy/config/cluster/v3/Cluster.ts';
 import type { HealthCheck as EnvoyHealthCheck } from '../protos/gen/envoy/config/core/v3/HealthCheck.ts';

@@ -27,7 +27,11 @@ function denied(denial: Denial, id: RequestId): CheckResponse {
 }
 
 function allowed(allow: Allow, findings: Findings): CheckResponse {
-  const headers = [set('x-mcp-lane', allow.lane), set('x-mcp-backend', `backend/${allow.backend}`), set(':path', allow.path)];
+  const headers = [
+    set('x-mcp-lane', allow.lane),
+    set('x-mcp-backend', `backend/${allow.backend}`),
+    set(':path', allow.path),
+  ];
   if (allow.affinity !== undefined) headers.push(set('x-mcp-affinity', allow.affinity));
   // Envoy's header state wants base64 of ip:port; any other value would be balanced freely.
   if (allow.pin !== undefined) headers.push(set('x-mcp-pin', Buffer.from(allow.pin).toString('base64')));
@@ -44,16 +48,16 @@ function allowed(allow: Allow, findings: Findings): CheckResponse {
 // Read by the routes (`session`), by Envoy's own replies (`id`) and by ext-proc (the rest): see envoy/envoy.yaml.
 function metadata(allow: Allow, { id, identity, tenant }: Findings): Record<string, Value> {
   const fields: Record<string, Value> = {};
-  if (id !== null) fields['id'] = typeof id === 'number' ? { numberValue: id } : { stringValue: id };
-  if (allow.session !== undefined) fields['session'] = { stringValue: allow.session.sealed };
+  if (id !== null) fields.id = typeof id === 'number' ? { numberValue: id } : { stringValue: id };
+  if (allow.session !== undefined) fields.session = { stringValue: allow.session.sealed };
   if (allow.lane === 'open') {
-    fields['backend'] = { stringValue: allow.backend };
-    fields['tenant'] = { stringValue: tenant ?? '' };
-    fields['principal'] = { stringValue: identity?.principal.toString('hex') ?? '' };
+    fields.backend = { stringValue: allow.backend };
+    fields.tenant = { stringValue: tenant ?? '' };
+    fields.principal = { stringValue: identity?.principal.toString('hex') ?? '' };
   }
   if (allow.lane === 'close' && allow.session !== undefined) {
-    fields['fingerprint'] = { stringValue: allow.session.fingerprint };
-    fields['expires'] = { numberValue: allow.session.expiresAtSeconds };
+    fields.fingerprint = { stringValue: allow.session.fingerprint };
+    fields.expires = { numberValue: allow.session.expiresAtSeconds };
   }
   return fields;
 }

@@ -14,7 +14,8 @@ export function createHttpServer(policy: () => Policy | undefined): Server {
   return createServer((request, response) => {
     const current = policy();
     const { pathname } = new URL(request.url ?? '/', 'http://localhost');
-    if (pathname === '/readyz') return reply(request, response, current === undefined ? 503 : 200, { ready: current !== undefined });
+    if (pathname === '/readyz')
+      return reply(request, response, current === undefined ? 503 : 200, { ready: current !== undefined });
     const resource = current === undefined ? undefined : resourceOf(current, pathname);
     if (current === undefined) return reply(request, response, 503, { error: 'the gateway is not ready' });
     if (resource === undefined) return reply(request, response, 404, { error: 'no such resource' });

@@ -23,8 +23,9 @@ export function decodeLaneRequest(message: ProcessingRequest__Output): LaneReque
   const fields = message.metadataContext?.filterMetadata?.[NAMESPACE]?.fields ?? {};
   const text = (name: string) => fields[name]?.stringValue;
   const fingerprint = text('fingerprint');
-  const expiresAtSeconds = fields['expires']?.numberValue;
-  if (fingerprint !== undefined && expiresAtSeconds !== undefined) return { lane: 'close', fingerprint, expiresAtSeconds };
+  const expiresAtSeconds = fields.expires?.numberValue;
+  if (fingerprint !== undefined && expiresAtSeconds !== undefined)
+    return { lane: 'close', fingerprint, expiresAtSeconds };
   const [backend, tenant, principal] = [text('backend'), text('tenant'), text('principal')];
   if (backend === undefined || tenant === undefined || principal === undefined) return undefined;
   return { lane: 'open', backend, tenant, principal: Buffer.from(principal, 'hex') };

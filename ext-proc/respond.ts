@@ -1,6 +1,6 @@
 import type { PolicyBackend } from '../core/policy/policy.ts';
-import type { Session } from '../core/session/session.ts';
 import { MAX_SERVER_SESSION_ID_LENGTH } from '../core/session/seal.ts';
+import type { Session } from '../core/session/session.ts';
 
 /** A response of a lane that ext-proc looks at, free of protobuf. */
 export interface LaneResponse {
@@ -40,7 +40,8 @@ export function respond(
   }
   const { serverSessionId, pin } = response;
   if (serverSessionId === undefined) return { kind: 'pass' };
-  if (serverSessionId.length > MAX_SERVER_SESSION_ID_LENGTH) return fail('the server gave out a session id that is too long');
+  if (serverSessionId.length > MAX_SERVER_SESSION_ID_LENGTH)
+    return fail('the server gave out a session id that is too long');
   const address = Buffer.from(pin ?? '', 'base64').toString('utf8');
   const endpoint = backend(request.backend)?.endpoints.find((candidate) => candidate.address === address);
   if (endpoint === undefined) return fail(`the endpoint ${address} is not among those of ${request.backend}`);

@@ -2,8 +2,8 @@ import type { Server } from '@grpc/grpc-js';
 import { messageOf } from '../core/errors.ts';
 import { denialBody, deny } from '../core/mcp/denial.ts';
 import type { Policy } from '../core/policy/policy.ts';
-import { MAX_TOKEN_LENGTH, sealSession } from '../core/session/seal.ts';
 import type { SessionKeys } from '../core/session/keys.ts';
+import { MAX_TOKEN_LENGTH, sealSession } from '../core/session/seal.ts';
 import type { ExternalProcessorHandlers } from '../protos/gen/envoy/service/ext_proc/v3/ExternalProcessor.ts';
 import type { ProcessingRequest__Output } from '../protos/gen/envoy/service/ext_proc/v3/ProcessingRequest.ts';
 import type { ProcessingResponse } from '../protos/gen/envoy/service/ext_proc/v3/ProcessingResponse.ts';
@@ -86,7 +86,10 @@ function unavailable(): ProcessingResponse {
   return {
     immediateResponse: {
       status: { code: 'ServiceUnavailable' },
-      headers: { setHeaders: [header('content-type', 'application/json'), header('retry-after', '1')], removeHeaders: ['mcp-session-id'] },
+      headers: {
+        setHeaders: [header('content-type', 'application/json'), header('retry-after', '1')],
+        removeHeaders: ['mcp-session-id'],
+      },
       body: Buffer.from(denialBody(denial, null)),
     },
   };

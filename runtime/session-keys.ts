@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
-import { UserError } from '../core/errors.ts';
 import { formatProblem } from '../core/config/problems.ts';
+import { UserError } from '../core/errors.ts';
 import { parseSessionKeys, type SessionKeys } from '../core/session/keys.ts';
 import type { Logger } from './log.ts';
 import { FileWatch } from './registry/watch.ts';
@@ -23,7 +23,8 @@ export function watchSessionKeys(
     onChange: (texts) => {
       const [text = ''] = texts.values();
       const parsed = parseSessionKeys(text, file);
-      if (!parsed.ok) return log.error({ problems: parsed.problems }, 'the session keys are wrong; the last good ones go on');
+      if (!parsed.ok)
+        return log.error({ problems: parsed.problems }, 'the session keys are wrong; the last good ones go on');
       if (fingerprintOf(parsed.value) === last) return;
       last = fingerprintOf(parsed.value);
       log.info({ keys: parsed.value.byId.size }, 'new session keys are in force');

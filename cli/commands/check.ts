@@ -16,7 +16,8 @@ export const check: Command = {
   help,
   run: async (args, { print, tell }) => {
     const { positionals } = parseOptions('check', args, {}, true);
-    if (positionals.length === 0) throw new UserError('usage', 'name at least one file', { hint: 'See mcp-gateway check --help.' });
+    if (positionals.length === 0)
+      throw new UserError('usage', 'name at least one file', { hint: 'See mcp-gateway check --help.' });
     const problems = (await Promise.all(positionals.map(checkDocument))).flat();
     for (const problem of problems) tell(formatProblem(problem));
     if (problems.length === 0) print(`${positionals.join(', ')}: no problems found`);

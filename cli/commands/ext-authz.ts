@@ -37,7 +37,8 @@ async function run(args: string[]): Promise<number> {
     'session-keys': { type: 'string' },
     'log-level': { type: 'string', default: 'info' },
   });
-  const option = (name: 'socket' | 'http-socket' | 'watcher' | 'session-keys') => required('ext-authz', name, values[name]);
+  const option = (name: 'socket' | 'http-socket' | 'watcher' | 'session-keys') =>
+    required('ext-authz', name, values[name]);
   const [socket, httpSocket, watcherSocket, keyFile] = [
     option('socket'),
     option('http-socket'),

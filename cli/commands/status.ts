@@ -22,7 +22,10 @@ export const status: Command = {
     const folder = stateFolder(values['state-dir'] ?? stateDir(env));
     const { watcherSocket } = readFacts(folder);
     const answer = await askStatus(watcherSocket).catch((cause: unknown) => {
-      throw new UserError('not-running', `no gateway runs with the state folder ${folder.root}`, { hint: 'Start it with mcp-gateway up.', cause });
+      throw new UserError('not-running', `no gateway runs with the state folder ${folder.root}`, {
+        hint: 'Start it with mcp-gateway up.',
+        cause,
+      });
     });
     const { backends = [], problems = [] } = answer;
     if (values.json) print(JSON.stringify(answer, undefined, 2));

@@ -30,7 +30,13 @@ export const token: Command = {
     const ttlSeconds = parseTtl(values.ttl);
     const { publicUrl } = readFacts(stateFolder(root));
     const options = { stateDir: root, audience: publicUrl, ttlSeconds };
-    print(await issueDevelopmentToken({ ...options, ...(subject === undefined ? {} : { subject }), ...(tenant === undefined ? {} : { tenant }) }));
+    print(
+      await issueDevelopmentToken({
+        ...options,
+        ...(subject === undefined ? {} : { subject }),
+        ...(tenant === undefined ? {} : { tenant }),
+      }),
+    );
     return 0;
   },
 };

@@ -62,8 +62,13 @@ async function run(args: string[], terminal: Terminal): Promise<number> {
     if (!stopping.signal.aborted) {
       const { publicUrl, backendUrls, developmentIssuer } = gateway;
       const stateOption = values['state-dir'] === undefined ? '' : ` --state-dir ${resolve(values['state-dir'])}`;
-      if (terminal.interactive) terminal.print(banner({ backends: backendUrls, developmentIssuer, stateOption, waiting }));
-      else log.info({ url: publicUrl, backends: Object.fromEntries(backendUrls), issuer: developmentIssuer, waiting }, 'ready');
+      if (terminal.interactive)
+        terminal.print(banner({ backends: backendUrls, developmentIssuer, stateOption, waiting }));
+      else
+        log.info(
+          { url: publicUrl, backends: Object.fromEntries(backendUrls), issuer: developmentIssuer, waiting },
+          'ready',
+        );
     }
     await shutdown;
     if (terminal.interactive) terminal.tell('\nStopping.');

@@ -41,9 +41,11 @@ export const watcher: Command = {
       'log-level': { type: 'string', default: 'info' },
     });
     const option = (name: Exclude<keyof typeof values, 'log-level'>) => required('watcher', name, values[name]);
-    const systemCaFile = values['ca-file'] ?? env['SSL_CERT_FILE'] ?? CA_FILES.find((file) => existsSync(file));
+    const systemCaFile = values['ca-file'] ?? env.SSL_CERT_FILE ?? CA_FILES.find((file) => existsSync(file));
     if (systemCaFile === undefined) {
-      throw new UserError('config', 'no file of certificate authorities was found on this system', { hint: 'Name one with --ca-file.' });
+      throw new UserError('config', 'no file of certificate authorities was found on this system', {
+        hint: 'Name one with --ca-file.',
+      });
     }
     const running = await startWatcher({
       socket: option('socket'),

@@ -15,12 +15,21 @@ export function banner({ backends, developmentIssuer, stateOption, waiting }: Ba
   const width = Math.max(0, ...[...backends.keys()].map((name) => name.length));
   const lines = ['', 'mcp-gateway is ready.', ''];
   for (const [name, url] of backends) lines.push(`  ${name.padEnd(width)}  ${url}`);
-  if (backends.size === 0) lines.push('  No backends yet: put a YAML file into the backends folder, it is served at once.');
+  if (backends.size === 0)
+    lines.push('  No backends yet: put a YAML file into the backends folder, it is served at once.');
   for (const reason of waiting) lines.push(`  not serving: ${reason}`);
   const [url] = backends.values();
   if (developmentIssuer !== undefined) {
     lines.push('', 'Token      ', `  npx mcp-gateway token${stateOption}`);
-    if (url !== undefined) lines.push('', 'Inspector (logs in by itself)', `  npx @modelcontextprotocol/inspector --transport http --server-url ${url}`, '', 'curl', `  ${curl(url, stateOption)}`);
+    if (url !== undefined)
+      lines.push(
+        '',
+        'Inspector (logs in by itself)',
+        `  npx @modelcontextprotocol/inspector --transport http --server-url ${url}`,
+        '',
+        'curl',
+        `  ${curl(url, stateOption)}`,
+      );
   }
   lines.push('', 'Ctrl-C stops it.', '');
   return lines.map((line) => line.trimEnd()).join('\n');

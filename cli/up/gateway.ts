@@ -76,7 +76,7 @@ export class LocalGateway {
     prepareStateFolder(folder);
     await assertPortFree(address, this.#options.port);
     const port = this.#options.port === 0 ? await freePort(address) : this.#options.port;
-    const environment = { ENVOY_PATH: env['ENVOY_PATH'], PATH: env['PATH'] };
+    const environment = { ENVOY_PATH: env.ENVOY_PATH, PATH: env.PATH };
     const envoy = await findEnvoy({ explicit, environment, cacheDir, progress, signal });
     log.info({ path: envoy.path, source: envoy.source }, `Envoy ${envoy.version}`);
 

@@ -1,6 +1,12 @@
 import type { Logger } from '../../runtime/log.ts';
 
-const LEVELS: Readonly<Record<number, 'debug' | 'info' | 'warn' | 'error'>> = { 20: 'debug', 30: 'info', 40: 'warn', 50: 'error', 60: 'error' };
+const LEVELS: Readonly<Record<number, 'debug' | 'info' | 'warn' | 'error'>> = {
+  20: 'debug',
+  30: 'info',
+  40: 'warn',
+  50: 'error',
+  60: 'error',
+};
 const ENVOY_LEVELS: Readonly<Record<string, 'debug' | 'info' | 'warn' | 'error'>> = {
   debug: 'debug',
   info: 'info',

@@ -39,7 +39,9 @@ export async function awaitReady(options: ReadyOptions): Promise<string[]> {
   if (options.signal.aborted) return [];
   const waiting = unready(status, options.backends);
   if (status?.envoyConnected !== true || (waiting.length === 0 && !passed)) {
-    throw new UserError('backend-failed', 'the gateway did not become ready in time', { hint: 'The log above says which part failed.' });
+    throw new UserError('backend-failed', 'the gateway did not become ready in time', {
+      hint: 'The log above says which part failed.',
+    });
   }
   return waiting.map((name) => {
     const backend = status?.backends?.find((candidate) => candidate.name === name);
@@ -59,7 +61,9 @@ async function answers({ listenUrl, backends, token }: ReadyOptions): Promise<bo
     const targets = token === undefined ? ['readiness'] : backends;
     const statuses = await Promise.all(
       targets.map(async (name) => {
-        const response = await fetch(`${listenUrl}/${name}/mcp`, { headers: { ...authorization, accept: 'text/event-stream' } });
+        const response = await fetch(`${listenUrl}/${name}/mcp`, {
+          headers: { ...authorization, accept: 'text/event-stream' },
+        });
         await response.body?.cancel();
         return response.status;
       }),

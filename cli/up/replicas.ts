@@ -1,6 +1,6 @@
-import { isDeepStrictEqual } from 'node:util';
 import { renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
 import type { Backend } from '../../core/registry/backend.ts';
 import type { EndpointFile } from '../../core/registry/endpoint.ts';
 import type { Logger } from '../../runtime/log.ts';

@@ -28,7 +28,8 @@ export interface RolesOptions {
 
 /** Sockets of the services, relative to the run folder. */
 export function socketNames(workers: number): { extAuthz: string[]; metadata: string[]; extProc: string[] } {
-  const numbered = (count: number, name: (index: number) => string) => Array.from({ length: count }, (_, index) => name(index));
+  const numbered = (count: number, name: (index: number) => string) =>
+    Array.from({ length: count }, (_, index) => name(index));
   return {
     extAuthz: numbered(workers, (index) => `ext-authz-${index}.sock`),
     metadata: numbered(workers, (index) => `ext-authz-${index}-http.sock`),
@@ -54,10 +55,23 @@ export function startRoles(options: RolesOptions): Supervised[] {
         options,
       ),
     ),
-    ...sockets.extProc.map((socket, index) => startRole(`ext-proc-${index}`, node('ext-proc', '--socket', socket, ...common), options)),
+    ...sockets.extProc.map((socket, index) =>
+      startRole(`ext-proc-${index}`, node('ext-proc', '--socket', socket, ...common), options),
+    ),
     startRole(
       'envoy',
-      [envoy, '-c', bootstrapFile, '--disable-hot-restart', '--concurrency', String(availableParallelism()), '--log-level', 'warn', '--log-format', '[%l] %v'],
+      [
+        envoy,
+        '-c',
+        bootstrapFile,
+        '--disable-hot-restart',
+        '--concurrency',
+        String(availableParallelism()),
+        '--log-level',
+        'warn',
+        '--log-format',
+        '[%l] %v',
+      ],
       options,
     ),
   ];

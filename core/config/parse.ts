@@ -1,6 +1,6 @@
 import { isMap, isScalar, LineCounter, parseDocument } from 'yaml';
 import type { z } from 'zod';
-import type { Parsed, Problem } from './problems.ts';
+import type { Parsed } from './problems.ts';
 
 type Path = readonly PropertyKey[];
 
@@ -25,7 +25,10 @@ export function parseYaml<S extends z.ZodType>(text: string, source: string, sch
   try {
     value = document.toJS({ maxAliasCount: 20 });
   } catch (error) {
-    return { ok: false, problems: [{ source, path: '', message: error instanceof Error ? error.message : 'bad alias' }] };
+    return {
+      ok: false,
+      problems: [{ source, path: '', message: error instanceof Error ? error.message : 'bad alias' }],
+    };
   }
   const result = schema.safeParse(value);
   if (result.success) return { ok: true, value: result.data };
@@ -43,19 +46,22 @@ export function parseYaml<S extends z.ZodType>(text: string, source: string, sch
     }
     return undefined;
   };
-  const problems = result.error.issues.flatMap((issue) => fromIssue(issue, value)).map(({ path, message }) => ({
-    source,
-    path: formatPath(path),
-    ...lineAt(offsetOf(path)),
-    message,
-  }));
+  const problems = result.error.issues
+    .flatMap((issue) => fromIssue(issue, value))
+    .map(({ path, message }) => ({
+      source,
+      path: formatPath(path),
+      ...lineAt(offsetOf(path)),
+      message,
+    }));
   return { ok: false, problems };
 }
 
 /** `a.b[2].c` for a path of keys and indexes. */
 export function formatPath(path: Path): string {
   return path.reduce<string>(
-    (text, part) => (typeof part === 'number' ? `${text}[${part}]` : text === '' ? String(part) : `${text}.${String(part)}`),
+    (text, part) =>
+      typeof part === 'number' ? `${text}[${part}]` : text === '' ? String(part) : `${text}.${String(part)}`,
     '',
   );
 }
@@ -66,7 +72,9 @@ function fromIssue(issue: z.core.$ZodIssue, root: unknown): { path: Path; messag
   }
   if (issue.code === 'invalid_union') {
     // The branch that came furthest is the one that was meant.
-    const branches = issue.errors.map((branch) => branch.flatMap((inner) => fromIssue(inner, valueAt(root, issue.path))));
+    const branches = issue.errors.map((branch) =>
+      branch.flatMap((inner) => fromIssue(inner, valueAt(root, issue.path))),
+    );
     const best = branches.sort((a, b) => depthOf(b) - depthOf(a))[0] ?? [];
     return best.map((inner) => ({ path: [...issue.path, ...inner.path], message: inner.message }));
   }
@@ -87,9 +95,4 @@ function valueAt(root: unknown, path: Path): unknown {
     (value, key) => (typeof value === 'object' && value !== null ? Reflect.get(value, key) : undefined),
     root,
   );
-}
-
-/** Joins the outcomes of several documents: all values, or all problems. */
-export function allProblems(parsed: readonly Parsed<unknown>[]): Problem[] {
-  return parsed.flatMap((one) => (one.ok ? [] : one.problems));
 }

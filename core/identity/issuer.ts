@@ -1,11 +1,23 @@
 import { z } from 'zod';
 
 /** Signature algorithms that are ever accepted (RFC 7518, RFC 8037): asymmetric ones only, so no shared secret can pass. */
-export const ALGORITHMS = ['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512', 'ES256', 'ES384', 'ES512', 'EdDSA', 'Ed25519'] as const;
+export const ALGORITHMS = [
+  'RS256',
+  'RS384',
+  'RS512',
+  'PS256',
+  'PS384',
+  'PS512',
+  'ES256',
+  'ES384',
+  'ES512',
+  'EdDSA',
+  'Ed25519',
+] as const;
 
 const issuerUrl = z.string().refine((text) => {
   const url = URL.parse(text);
-  if (!url || url.search !== '' || url.hash !== '' || url.username !== '') return false;
+  if (url?.search !== '' || url.hash !== '' || url.username !== '') return false;
   return url.protocol === 'https:' || (url.protocol === 'http:' && isLoopback(url.hostname));
 }, 'must be an https URL without query and fragment, exactly as the iss claim holds it (http only on loopback)');
 
@@ -16,7 +28,10 @@ export const issuerSchema = z.strictObject({
   /** Values of `aud` that are accepted besides the gateway's own resource URLs (RFC 8707). */
   audiences: z.array(z.string().min(1)).default([]),
   /** Accepted signature algorithms. Default: all of {@link ALGORITHMS}. */
-  algorithms: z.array(z.enum(ALGORITHMS)).min(1).default([...ALGORITHMS]),
+  algorithms: z
+    .array(z.enum(ALGORITHMS))
+    .min(1)
+    .default([...ALGORITHMS]),
   /** Tolerance for `exp` and `nbf`, in seconds; at most 300. */
   clockSkewSeconds: z.number().int().min(0).max(300).default(30),
 });

@@ -40,7 +40,8 @@ const WITHOUT_BODY: ReadMessage = {
 export function readMessage(request: InboundRequest): ReadMessage {
   if (request.method !== 'POST') return WITHOUT_BODY;
   if (!isJsonContentType(request.contentType)) return refused(deny('unsupported-media-type'), null);
-  if (!isUtf8(request.body)) return refused(deny('parse-error', { message: 'Parse error: the body is not UTF-8' }), null);
+  if (!isUtf8(request.body))
+    return refused(deny('parse-error', { message: 'Parse error: the body is not UTF-8' }), null);
   let body: unknown;
   try {
     body = JSON.parse(request.body.toString('utf8'));
@@ -62,7 +63,12 @@ export function readMessage(request: InboundRequest): ReadMessage {
   const methods = (Array.isArray(body) ? body : [body]).flatMap((one: unknown) => methodOf(one) ?? []);
   return {
     kind: 'message',
-    message: { era: outcome.kind, id, methods, initialize: outcome.kind === 'legacy' && methods.includes('initialize') },
+    message: {
+      era: outcome.kind,
+      id,
+      methods,
+      initialize: outcome.kind === 'legacy' && methods.includes('initialize'),
+    },
   };
 }
 

@@ -4,7 +4,10 @@ import { backendName, dnsLabel } from './names.ts';
 import { serverUrl } from './url.ts';
 
 const environment = z
-  .record(z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/, 'must be the name of an environment variable'), z.coerce.string())
+  .record(
+    z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/, 'must be the name of an environment variable'),
+    z.coerce.string(),
+  )
   .refine((env) => !('PORT' in env), 'PORT is set by the gateway: every replica gets a port of its own')
   .default({});
 
@@ -71,17 +74,26 @@ export const backendSchema = z
   .superRefine((backend, context) => {
     const given = (['command', 'url'] as const).filter((key) => backend[key] !== undefined);
     if (given.length !== 1) {
-      const message = given.length === 0 ? 'one of command and url is required' : 'only one of command and url may be given';
+      const message =
+        given.length === 0 ? 'one of command and url is required' : 'only one of command and url may be given';
       context.addIssue({ code: 'custom', path: given.length === 0 ? [] : ['url'], message });
     }
     if (backend.healthCheck.timeout > backend.healthCheck.interval) {
-      context.addIssue({ code: 'custom', path: ['healthCheck', 'timeout'], message: 'must not be longer than the interval' });
+      context.addIssue({
+        code: 'custom',
+        path: ['healthCheck', 'timeout'],
+        message: 'must not be longer than the interval',
+      });
     }
     const urls = backend.url === undefined ? [] : [backend.url].flat();
     urls.forEach((url, index) => {
       const first = urls[0];
       if (first && (url.tls !== first.tls || url.path !== first.path)) {
-        context.addIssue({ code: 'custom', path: ['url', index], message: 'must have the scheme and path of the first URL' });
+        context.addIssue({
+          code: 'custom',
+          path: ['url', index],
+          message: 'must have the scheme and path of the first URL',
+        });
       }
       if (urls.findIndex((other) => other.authority === url.authority) !== index) {
         context.addIssue({ code: 'custom', path: ['url', index], message: 'is listed twice' });

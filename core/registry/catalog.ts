@@ -44,7 +44,11 @@ export function readCatalog(before: Catalog, texts: ReadonlyMap<string, string>)
       ownerOf.set(backend.name, name);
       backends.set(backend.name, backend);
     } else {
-      problems.push({ source: name, path: 'name', message: `the backend ${backend.name} is already defined in ${owner}` });
+      problems.push({
+        source: name,
+        path: 'name',
+        message: `the backend ${backend.name} is already defined in ${owner}`,
+      });
     }
   }
   return { backends, problems, files };
@@ -52,7 +56,9 @@ export function readCatalog(before: Catalog, texts: ReadonlyMap<string, string>)
 
 function readFile(name: string, text: string, lastGood: Backend | undefined): CatalogFile {
   const parsed = parseYaml(text, name, backendSchema);
-  return parsed.ok ? { text, backend: parsed.value, problems: [] } : { text, backend: lastGood, problems: parsed.problems };
+  return parsed.ok
+    ? { text, backend: parsed.value, problems: [] }
+    : { text, backend: lastGood, problems: parsed.problems };
 }
 
 function rank(before: Catalog, file: CatalogFile): number {

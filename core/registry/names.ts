@@ -1,7 +1,15 @@
 import { z } from 'zod';
 
 /** Names that a backend may not take: paths of the gateway itself, now or later. */
-export const RESERVED_NAMES: ReadonlySet<string> = new Set(['gateway', 'mcp', 'sse', 'healthz', 'readyz', 'metrics', 'admin']);
+export const RESERVED_NAMES: ReadonlySet<string> = new Set([
+  'gateway',
+  'mcp',
+  'sse',
+  'healthz',
+  'readyz',
+  'metrics',
+  'admin',
+]);
 
 /** Whether a text is a DNS label (RFC 1123): 1 to 63 of a-z, 0-9 and -, with no - at either end. */
 export function isDnsLabel(text: string): boolean {

@@ -30,7 +30,12 @@ export function parseSessionKeys(text: string, source: string): Parsed<SessionKe
     if (line === '' || line.startsWith('#')) continue;
     const bytes = /^[A-Za-z0-9+/_-]+={0,2}$/.test(line) ? Buffer.from(line, 'base64') : Buffer.alloc(0);
     if (bytes.length !== 32) {
-      problems.push({ source, path: '', line: index + 1, message: 'must be 32 bytes in base64 (openssl rand -base64 32)' });
+      problems.push({
+        source,
+        path: '',
+        line: index + 1,
+        message: 'must be 32 bytes in base64 (openssl rand -base64 32)',
+      });
       continue;
     }
     const key = sessionKey(bytes);
@@ -41,7 +46,11 @@ export function parseSessionKeys(text: string, source: string): Parsed<SessionKe
   }
   const [sealing] = keys;
   if (sealing === undefined && problems.length === 0) {
-    problems.push({ source, path: '', message: 'holds no key: add one line with 32 bytes in base64 (openssl rand -base64 32)' });
+    problems.push({
+      source,
+      path: '',
+      message: 'holds no key: add one line with 32 bytes in base64 (openssl rand -base64 32)',
+    });
   }
   if (sealing === undefined || problems.length > 0) return { ok: false, problems };
   return { ok: true, value: { sealing, byId: new Map(keys.map((key) => [key.id.readUInt32BE(), key])) } };

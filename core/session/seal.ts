@@ -17,7 +17,11 @@ export const MAX_SERVER_SESSION_ID_LENGTH = 2048;
  * Seals a session into the `Mcp-Session-Id` that a client gets: key id, nonce, AES-256-GCM ciphertext and tag, as base64url.
  * Nonces are random; one key must seal fewer than 2^32 sessions (NIST SP 800-38D, section 8.3).
  */
-export function sealSession(session: Session, keys: SessionKeys, random: (size: number) => Buffer = randomBytes): string {
+export function sealSession(
+  session: Session,
+  keys: SessionKeys,
+  random: (size: number) => Buffer = randomBytes,
+): string {
   const nonce = random(NONCE_BYTES);
   const cipher = createCipheriv('aes-256-gcm', keys.sealing.key, nonce);
   cipher.setAAD(CONTEXT);

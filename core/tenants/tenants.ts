@@ -26,7 +26,11 @@ export const tenantsSchema = z
   .superRefine(({ tenants }, context) => {
     tenants.forEach((tenant, index) => {
       if (tenants.findIndex((other) => other.name === tenant.name) !== index) {
-        context.addIssue({ code: 'custom', path: ['tenants', index, 'name'], message: 'is the name of another tenant too' });
+        context.addIssue({
+          code: 'custom',
+          path: ['tenants', index, 'name'],
+          message: 'is the name of another tenant too',
+        });
       }
     });
   });
@@ -47,11 +51,16 @@ export function matchTenant(tenants: readonly Tenant[], claims: Readonly<Record<
   if (first === undefined) {
     return { kind: 'none', claims: [...new Set(tenants.flatMap(({ match }) => match.map(({ claim }) => claim)))] };
   }
-  return matching.length === 1 ? { kind: 'one', tenant: first } : { kind: 'several', names: matching.map(({ name }) => name) };
+  return matching.length === 1
+    ? { kind: 'one', tenant: first }
+    : { kind: 'several', names: matching.map(({ name }) => name) };
 }
 
 /** Whether a tenant's own list names a backend. */
-export function mayUseBackend(tenant: Tenant, backend: { name: string; tenants: readonly string[] | undefined }): boolean {
+export function mayUseBackend(
+  tenant: Tenant,
+  backend: { name: string; tenants: readonly string[] | undefined },
+): boolean {
   const listed = tenant.backends.some((name) => name === '*' || name === backend.name);
   return listed && (backend.tenants === undefined || backend.tenants.includes(tenant.name));
 }

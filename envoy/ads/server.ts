@@ -53,7 +53,9 @@ export class DiscoveryServer {
   }
 
   #isSettled(): boolean {
-    return [...this.#streams.values()].every((types) => TYPES.every((type) => isSettled(types.get(type), this.#snapshot)));
+    return [...this.#streams.values()].every((types) =>
+      TYPES.every((type) => isSettled(types.get(type), this.#snapshot)),
+    );
   }
 
   #accept(stream: Stream): void {

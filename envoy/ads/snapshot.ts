@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
-import { type EncodedAny, encodeAny, typeUrlOf } from '../../protos/load.ts';
 import type { Cluster } from '../../protos/gen/envoy/config/cluster/v3/Cluster.ts';
 import type { ClusterLoadAssignment } from '../../protos/gen/envoy/config/endpoint/v3/ClusterLoadAssignment.ts';
+import { type EncodedAny, encodeAny, typeUrlOf } from '../../protos/load.ts';
 
 /** Type URL of clusters (CDS). */
 export const CLUSTER = typeUrlOf('envoy.config.cluster.v3.Cluster');

@@ -71,7 +71,8 @@ export class Subscription {
   /** Whether Envoy has answered everything that this snapshot says. */
   settled(snapshot: Snapshot): boolean {
     if (this.#pending !== undefined || this.#first) return false;
-    const asked = this.#wildcard || [...snapshot.keys()].every((name) => this.#subscribed.has(name) || this.#refused.has(name));
+    const asked =
+      this.#wildcard || [...snapshot.keys()].every((name) => this.#subscribed.has(name) || this.#refused.has(name));
     const { resources, removed } = this.#difference(snapshot);
     return asked && resources.length === 0 && removed.length === 0;
   }
@@ -105,9 +106,12 @@ export class Subscription {
       const resource = resourcesOf(snapshot, this.#typeUrl, name);
       if (resource === undefined) continue;
       const { version } = resource;
-      if (this.#versions.get(name) !== version && this.#refused.get(name) !== version) resources.push({ name, resource });
+      if (this.#versions.get(name) !== version && this.#refused.get(name) !== version)
+        resources.push({ name, resource });
     }
-    const removed = [...this.#versions.keys()].filter((name) => resourcesOf(snapshot, this.#typeUrl, name) === undefined);
+    const removed = [...this.#versions.keys()].filter(
+      (name) => resourcesOf(snapshot, this.#typeUrl, name) === undefined,
+    );
     return { nonce: String(++this.#nonces), resources, removed };
   }
 }

@@ -14,7 +14,9 @@ export class EndedSessions {
     const lines = existsSync(file) ? readFileSync(file, 'utf8').split('\n') : [];
     const entries = lines.map((line) => /^([0-9a-f]{32}) (\d+)$/.exec(line)).filter((match) => match !== null);
     this.known = new Map(
-      entries.map(([, fingerprint = '', until]) => [fingerprint, Number(until)] as const).filter(([, until]) => until > nowSeconds),
+      entries
+        .map(([, fingerprint = '', until]) => [fingerprint, Number(until)] as const)
+        .filter(([, until]) => until > nowSeconds),
     );
     const kept = [...this.known].map(([fingerprint, until]) => `${fingerprint} ${until}\n`);
     writeFileSync(`${file}.new`, kept.join(''), { mode: 0o600 });

@@ -11,7 +11,9 @@ const clusters = z.object({
         host_statuses: z
           .array(
             z.object({
-              address: z.object({ socket_address: z.object({ address: z.string(), port_value: z.number() }).optional() }),
+              address: z.object({
+                socket_address: z.object({ address: z.string(), port_value: z.number() }).optional(),
+              }),
               health_status: z.object({
                 eds_health_status: z.string().default('UNKNOWN'),
                 failed_active_health_check: z.boolean().default(false),
@@ -47,7 +49,11 @@ export async function readClusterHealth(adminSocket: string): Promise<ClusterHea
   );
 }
 
-function healthOf(status: { eds_health_status: string; failed_active_health_check: boolean; pending_active_hc: boolean }) {
+function healthOf(status: {
+  eds_health_status: string;
+  failed_active_health_check: boolean;
+  pending_active_hc: boolean;
+}) {
   if (status.eds_health_status === 'DRAINING') return 'draining';
   if (status.pending_active_hc) return 'unknown';
   return status.failed_active_health_check ? 'unhealthy' : 'healthy';

@@ -55,7 +55,11 @@ export class HealthMonitor {
       this.health = new Map();
     }
     const unwell = [...fleet().values()].flatMap((entry) => this.#unwell(entry));
-    await Promise.all(unwell.filter(({ health }) => health === 'unhealthy').map(({ entry, endpoint }) => this.#diagnose(entry, endpoint)));
+    await Promise.all(
+      unwell
+        .filter(({ health }) => health === 'unhealthy')
+        .map(({ entry, endpoint }) => this.#diagnose(entry, endpoint)),
+    );
     this.#looking = false;
     if (!this.#closed) this.#timer = setTimeout(() => void this.#look(), unwell.length > 0 ? BUSY_MS : CALM_MS);
   }

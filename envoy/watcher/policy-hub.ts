@@ -124,6 +124,9 @@ export class PolicyHub {
       if (state.greeted) stream.write({ ...update, version });
       else this.#greet(stream, state);
     }
-    await this.#changes.until(() => [...this.#streams.values()].every(({ applied }) => applied >= version), ACK_TIMEOUT_MS);
+    await this.#changes.until(
+      () => [...this.#streams.values()].every(({ applied }) => applied >= version),
+      ACK_TIMEOUT_MS,
+    );
   }
 }

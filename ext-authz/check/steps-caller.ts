@@ -37,7 +37,9 @@ export function findTenant(identity: Identity, settings: PolicySettings): Tenant
   if (match.kind === 'several') {
     return deny('no-tenant', { message: `The access token belongs to several tenants: ${match.names.join(', ')}` });
   }
-  return deny('no-tenant', { message: `No tenant matches the claims of the access token (looked at ${match.claims.join(', ')})` });
+  return deny('no-tenant', {
+    message: `No tenant matches the claims of the access token (looked at ${match.claims.join(', ')})`,
+  });
 }
 
 /** Finds the backend. One that the tenant may not use looks like one that does not exist. */

@@ -25,11 +25,14 @@ export function readTarget(request: HttpRequest): Target | Denial {
   const query = mark < 0 ? '' : request.path.slice(mark);
   const [, backend = '', endpoint, ...rest] = path.split('/');
   if (!isDnsLabel(backend) || rest.length > 0) return deny('unknown-backend');
-  if (endpoint === 'sse' || endpoint === 'messages') return deny('old-transport', { data: { endpoint: `/${backend}/mcp` } });
+  if (endpoint === 'sse' || endpoint === 'messages')
+    return deny('old-transport', { data: { endpoint: `/${backend}/mcp` } });
   if (endpoint !== 'mcp') return deny('unknown-backend');
   if (!METHODS.includes(request.method)) return deny('method-not-allowed', { headers: { allow: METHODS.join(', ') } });
   if (/[?&]access_token=/i.test(query)) {
-    return deny('bad-request', { message: 'An access token must be sent in the Authorization header (RFC 6750, section 2.1)' });
+    return deny('bad-request', {
+      message: 'An access token must be sent in the Authorization header (RFC 6750, section 2.1)',
+    });
   }
   return { backend, query };
 }

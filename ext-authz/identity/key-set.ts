@@ -89,7 +89,8 @@ export class KeySet {
       this.#failing = false;
     } catch (error) {
       const known = this.#resolve === undefined ? 'nobody can be verified until it answers' : 'its known keys go on';
-      if (!this.#failing) this.#log.warn({ issuer: this.#issuer, reason: messageOf(error) }, `no keys from the issuer: ${known}`);
+      if (!this.#failing)
+        this.#log.warn({ issuer: this.#issuer, reason: messageOf(error) }, `no keys from the issuer: ${known}`);
       this.#failing = true;
     }
   }

@@ -22,7 +22,9 @@ export async function serveUnix(socket: string, register: (server: Server) => vo
   register(server);
   rmSync(socket, { force: true });
   await new Promise<void>((resolve, reject) => {
-    server.bindAsync(`unix:${socket}`, ServerCredentials.createInsecure(), (error) => (error ? reject(error) : resolve()));
+    server.bindAsync(`unix:${socket}`, ServerCredentials.createInsecure(), (error) =>
+      error ? reject(error) : resolve(),
+    );
   });
   chmodSync(socket, 0o600);
   return {

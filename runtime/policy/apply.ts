@@ -6,7 +6,11 @@ import { backendFromProto, settingsFromProto } from './convert.ts';
  * The policy after an update. A snapshot replaces everything but the ended sessions: a watcher that was restarted may not
  * know them all, and forgetting one early would let it live again.
  */
-export function applyUpdate(before: Policy | undefined, update: PolicyUpdate__Output, nowSeconds: number): Policy | undefined {
+export function applyUpdate(
+  before: Policy | undefined,
+  update: PolicyUpdate__Output,
+  nowSeconds: number,
+): Policy | undefined {
   const settings = update.settings ? settingsFromProto(update.settings) : before?.settings;
   if (settings === undefined) return before;
   const backends = new Map(update.snapshot ? [] : before?.backends);

@@ -77,7 +77,8 @@ export class FileWatch {
       this.#failing = false;
     } catch (error) {
       // The last good content goes on: a folder that cannot be read is not an empty one.
-      if (!this.#failing) this.#options.log.warn({ path: this.#options.path, reason: messageOf(error) }, 'cannot be read');
+      if (!this.#failing)
+        this.#options.log.warn({ path: this.#options.path, reason: messageOf(error) }, 'cannot be read');
       this.#failing = true;
     }
     this.#reading = false;
@@ -88,7 +89,10 @@ export class FileWatch {
 }
 
 /** Reads a file, or the accepted files of a folder; hidden files are passed over. */
-export async function readTexts(path: string, accept: (name: string) => boolean = () => true): Promise<Map<string, string>> {
+export async function readTexts(
+  path: string,
+  accept: (name: string) => boolean = () => true,
+): Promise<Map<string, string>> {
   if (!(await stat(path)).isDirectory()) return new Map([[path, await readText(path)]]);
   const names = (await readdir(path)).filter((name) => !name.startsWith('.') && accept(name)).sort();
   const texts = await Promise.all(names.map(async (name) => [name, await readText(join(path, name))] as const));

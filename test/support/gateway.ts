@@ -96,7 +96,8 @@ export async function startGateway(options: StartOptions): Promise<TestGateway> 
   createInterface({ input: child.stderr }).on('line', (line) => errors.push(line));
   const lines = createInterface({ input: child.stdout });
   const ready = new Promise<LogLine>((resolve, reject) => {
-    const fail = (why: string) => reject(new Error([why, ...errors, ...log.slice(-20).map((line) => `${line.name}: ${line.msg}`)].join('\n')));
+    const fail = (why: string) =>
+      reject(new Error([why, ...errors, ...log.slice(-20).map((line) => `${line.name}: ${line.msg}`)].join('\n')));
     const timer = setTimeout(() => fail('the gateway was not ready in time'), START_TIMEOUT_MS);
     lines.on('line', (text) => {
       const line = JSON.parse(text) as LogLine;
@@ -123,11 +124,11 @@ export async function startGateway(options: StartOptions): Promise<TestGateway> 
     await end();
     throw error;
   });
-  const url = String(facts['url']);
+  const url = String(facts.url);
 
   return {
     url,
-    issuer: String(facts['issuer']),
+    issuer: String(facts.issuer),
     stateDir,
     pid: child.pid ?? 0,
     log,
@@ -140,7 +141,8 @@ export async function startGateway(options: StartOptions): Promise<TestGateway> 
     status: () => askStatus(join(stateDir, 'run', 'watcher.sock')),
     stop: async () => {
       await end();
-      if (child.exitCode !== 0) throw new Error([`the gateway ended with ${child.signalCode ?? child.exitCode}`, ...errors].join('\n'));
+      if (child.exitCode !== 0)
+        throw new Error([`the gateway ended with ${child.signalCode ?? child.exitCode}`, ...errors].join('\n'));
     },
   };
 }

@@ -3,6 +3,8 @@ import { messageOf, UserError } from '../core/errors.ts';
 
 /** The process that a command runs in: everything that it takes from outside. */
 export interface Terminal {
+  /** The program that was started; roles are started with the same one. */
+  program: string;
   env: Readonly<Record<string, string | undefined>>;
   /** Writes a line to standard output. */
   print: (line: string) => void;

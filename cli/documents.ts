@@ -1,6 +1,6 @@
 import { readFile, stat } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
-import { parseDocument } from 'yaml';
+import { isMap, isScalar, parseDocument } from 'yaml';
 import { type GatewayConfig, gatewaySchema } from '../core/config/gateway.ts';
 import { parseYaml } from '../core/config/parse.ts';
 import type { Parsed, Problem } from '../core/config/problems.ts';
@@ -48,13 +48,20 @@ export async function checkDocument(path: string): Promise<Problem[]> {
   } catch (error) {
     return [{ source: path, path: '', message: `cannot be read: ${messageOf(error)}` }];
   }
-  const text = await readFile(path, 'utf8');
-  const document: unknown = parseDocument(text).toJS({ maxAliasCount: 20 });
-  const keys = typeof document === 'object' && document !== null ? Object.keys(document) : [];
+  const read = await parseFile(path, path, (text) => ({ ok: true, value: text }));
+  if (!read.ok) return read.problems;
+  const text = read.value;
+  const keys = keysOf(text);
   if (keys.some((key) => ['issuer', 'listen', 'backends', 'publicUrl'].includes(key)))
     return problemsOf(await loadGateway(path));
   if (keys.includes('tenants') && !keys.includes('name')) return problemsOf(parseYaml(text, path, tenantsSchema));
   return [...readCatalog(EMPTY_CATALOG, new Map([[path, text]])).problems];
+}
+
+// Which keys a document has tells of which kind it is; what is wrong with it is found when it is parsed as that.
+function keysOf(text: string): string[] {
+  const { contents } = parseDocument(text);
+  return isMap(contents) ? contents.items.flatMap(({ key }) => (isScalar(key) ? String(key.value) : [])) : [];
 }
 
 async function loadCatalog(folder: string, shown: string): Promise<Parsed<Catalog>> {

@@ -62,6 +62,7 @@ async function overview(): Promise<string> {
 }
 
 const exitCode = await main(process.argv.slice(2), {
+  program: process.argv[1] ?? '',
   env: process.env,
   print: (line) => process.stdout.write(`${line}\n`),
   tell: (line) => process.stderr.write(`${line}\n`),

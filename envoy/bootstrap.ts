@@ -13,6 +13,8 @@ export interface BootstrapSettings {
   port: number;
   /** Names of the Unix sockets of the services, relative to Envoy's working directory. */
   sockets: { extAuthz: string[]; extProc: string[]; metadata: string[] };
+  /** Default: the one of this process. */
+  platform?: NodeJS.Platform;
 }
 
 const bootstrap = z.looseObject({
@@ -30,6 +32,8 @@ export function renderBootstrap(
   const config = bootstrap.parse(parse(template, { maxAliasCount: 100 }));
   const { listeners, clusters } = config.static_resources;
   for (const listener of listeners) {
+    // The numbers of socket options differ from system to system; the file has those of Linux.
+    if ((settings.platform ?? process.platform) !== 'linux') delete listener.socket_options;
     listener.address = { socket_address: { address: settings.address, port_value: settings.port } };
   }
   const sockets: Record<string, string[]> = {

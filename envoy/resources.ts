@@ -1,3 +1,4 @@
+import { isIP } from 'node:net';
 import type { Backend, HealthCheck } from '../core/registry/backend.ts';
 import type { Endpoint } from '../core/registry/endpoint.ts';
 import { splitAddress } from '../core/registry/endpoint.ts';
@@ -6,6 +7,7 @@ import type { Cluster } from '../protos/gen/envoy/config/cluster/v3/Cluster.ts';
 import type { HealthCheck as EnvoyHealthCheck } from '../protos/gen/envoy/config/core/v3/HealthCheck.ts';
 import type { ClusterLoadAssignment } from '../protos/gen/envoy/config/endpoint/v3/ClusterLoadAssignment.ts';
 import type { LbEndpoint } from '../protos/gen/envoy/config/endpoint/v3/LbEndpoint.ts';
+import type { Struct } from '../protos/gen/google/protobuf/Struct.ts';
 import { encodeAny } from '../protos/load.ts';
 
 /**
@@ -33,6 +35,8 @@ export function toCluster(backend: Backend, systemCaFile: string): Cluster {
     commonLbConfig: {
       // Never spread over unhealthy replicas: a session opened there would be lost at once.
       healthyPanicThreshold: { value: 0 },
+      // Envoy would gather changes of health for a second: so long a replica that just came up would get no session.
+      updateMergeWindow: duration(0),
       // A session lives on its replica alone, so it goes there in whatever health, as long as the replica exists.
       overrideHostStatus: { statuses: ['UNKNOWN', 'HEALTHY', 'DEGRADED', 'DRAINING', 'UNHEALTHY', 'TIMEOUT'] },
     },
@@ -59,7 +63,7 @@ export function toCluster(backend: Backend, systemCaFile: string): Cluster {
         },
       ),
     },
-    ...(backend.urls[0]?.tls === true ? { transportSocket: toTransportSocket(backend.caFile ?? systemCaFile) } : {}),
+    transportSocketMatches: toTransportSockets(backend, systemCaFile),
   };
 }
 
@@ -68,12 +72,15 @@ export function toLoadAssignment({ backend, endpoints, drainUntilMs }: FleetBack
   const draining = drainUntilMs !== undefined;
   return {
     clusterName: clusterName(backend.name),
-    endpoints: [{ lbEndpoints: endpoints.map((endpoint) => toLbEndpoint(endpoint, draining || endpoint.draining)) }],
+    endpoints: [
+      { lbEndpoints: endpoints.map((endpoint) => toLbEndpoint(backend, endpoint, draining || endpoint.draining)) },
+    ],
   };
 }
 
-function toLbEndpoint({ address, hostname }: Endpoint, draining: boolean): LbEndpoint {
+function toLbEndpoint({ urls }: Backend, { id, address, hostname }: Endpoint, draining: boolean): LbEndpoint {
   const { ip, port } = splitAddress(address);
+  const url = urls.find(({ authority }) => authority === id);
   return {
     endpoint: {
       address: { socketAddress: { address: ip, portValue: port } },
@@ -81,6 +88,7 @@ function toLbEndpoint({ address, hostname }: Endpoint, draining: boolean): LbEnd
       healthCheckConfig: { hostname: hostname === '' ? address : hostname },
     },
     healthStatus: draining ? 'DRAINING' : 'UNKNOWN',
+    ...(url?.tls === true ? { metadata: { filterMetadata: { [TRANSPORT_SOCKET_MATCH]: serverName(url.host) } } } : {}),
   };
 }
 
@@ -102,16 +110,29 @@ function toHealthChecks(check: HealthCheck): EnvoyHealthCheck[] {
   ];
 }
 
-// Server name and verified name are those of each endpoint, since a backend may have several URLs.
-function toTransportSocket(caFile: string) {
-  return {
-    name: 'envoy.transport_sockets.tls',
-    typedConfig: encodeAny('envoy.extensions.transport_sockets.tls.v3.UpstreamTlsContext', {
-      autoHostSni: true,
-      autoSniSanValidation: true,
-      commonTlsContext: { validationContext: { trustedCa: { filename: caFile } } },
-    }),
-  };
+// The name that is sent and verified is that of each URL, since a backend may have several. The hostname of an endpoint will
+// not do: it is what goes into Host, with its port.
+function toTransportSockets(backend: Backend, systemCaFile: string) {
+  const trustedCa = { filename: backend.caFile ?? systemCaFile };
+  const hosts = new Set(backend.urls.flatMap(({ tls, host }) => (tls ? [host] : [])));
+  return [...hosts].map((host) => {
+    // SNI holds no addresses (RFC 6066, section 3), so one is compared by itself.
+    const names = isIP(host) === 0 ? [] : [{ sanType: 'IP_ADDRESS' as const, matcher: { exact: host } }];
+    const context = {
+      ...(names.length === 0 ? { sni: host, autoSniSanValidation: true } : {}),
+      commonTlsContext: { validationContext: { trustedCa, matchTypedSubjectAltNames: names } },
+    };
+    const typedConfig = encodeAny('envoy.extensions.transport_sockets.tls.v3.UpstreamTlsContext', context);
+    const transportSocket = { name: 'envoy.transport_sockets.tls', typedConfig };
+    return { name: host, match: serverName(host), transportSocket };
+  });
+}
+
+/** Under this name Envoy looks for what tells which transport socket an endpoint needs. */
+const TRANSPORT_SOCKET_MATCH = 'envoy.transport_socket_match';
+
+function serverName(host: string): Struct {
+  return { fields: { serverName: { stringValue: host } } };
 }
 
 function duration(ms: number): { seconds: number; nanos: number } {

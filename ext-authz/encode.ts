@@ -48,7 +48,8 @@ function allowed(allow: Allow, findings: Findings): CheckResponse {
 // Read by the routes (`session`), by Envoy's own replies (`id`) and by ext-proc (the rest): see envoy/envoy.yaml.
 function metadata(allow: Allow, { id, identity, tenant }: Findings): Record<string, Value> {
   const fields: Record<string, Value> = {};
-  if (id !== null) fields.id = typeof id === 'number' ? { numberValue: id } : { stringValue: id };
+  // JSON can hold halves of surrogate pairs, protobuf cannot: Envoy would refuse the whole answer.
+  if (id !== null) fields.id = typeof id === 'number' ? { numberValue: id } : { stringValue: id.toWellFormed() };
   if (allow.session !== undefined) fields.session = { stringValue: allow.session.sealed };
   if (allow.lane === 'open') {
     fields.backend = { stringValue: allow.backend };

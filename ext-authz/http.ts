@@ -13,7 +13,7 @@ const WELL_KNOWN = '/.well-known/oauth-protected-resource';
 export function createHttpServer(policy: () => Policy | undefined): Server {
   return createServer((request, response) => {
     const current = policy();
-    const { pathname } = new URL(request.url ?? '/', 'http://localhost');
+    const pathname = URL.parse(request.url ?? '/', 'http://localhost')?.pathname ?? '';
     if (pathname === '/readyz')
       return reply(request, response, current === undefined ? 503 : 200, { ready: current !== undefined });
     const resource = current === undefined ? undefined : resourceOf(current, pathname);

@@ -39,9 +39,12 @@ export function respond(
     return success ? { kind: 'end-session', fingerprint, expiresAtSeconds } : { kind: 'pass' };
   }
   const { serverSessionId, pin } = response;
-  if (serverSessionId === undefined) return { kind: 'pass' };
+  if (serverSessionId === undefined || serverSessionId === '') return { kind: 'pass' };
   if (serverSessionId.length > MAX_SERVER_SESSION_ID_LENGTH)
     return fail('the server gave out a session id that is too long');
+  // MCP 2025-11-25, Streamable HTTP, session management; anything else would reach the server altered.
+  if (!/^[\x21-\x7e]+$/.test(serverSessionId))
+    return fail('the server gave out a session id that is not visible ASCII');
   const address = Buffer.from(pin ?? '', 'base64').toString('utf8');
   const endpoint = backend(request.backend)?.endpoints.find((candidate) => candidate.address === address);
   if (endpoint === undefined) return fail(`the endpoint ${address} is not among those of ${request.backend}`);

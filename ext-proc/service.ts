@@ -27,16 +27,16 @@ export interface ResponseServices {
 export function addExternalProcessor(server: Server, services: ResponseServices): void {
   const handlers: ExternalProcessorHandlers = {
     Process: (call) => {
+      // Answers go out in the order of the questions, and all before the end.
+      let answered = Promise.resolve();
       call.on('data', (message: ProcessingRequest__Output) => {
-        process(message, services).then(
-          (answer) => call.write(answer),
-          (error: unknown) => {
-            services.log.error({ err: error }, `processing failed: ${messageOf(error)}`);
-            call.write(unavailable());
-          },
-        );
+        const answer = process(message, services).catch((error: unknown) => {
+          services.log.error({ err: error }, `processing failed: ${messageOf(error)}`);
+          return unavailable();
+        });
+        answered = answered.then(async () => void call.write(await answer));
       });
-      call.on('end', () => call.end());
+      call.on('end', () => void answered.then(() => call.end()));
       call.on('error', () => undefined);
     },
   };

@@ -50,6 +50,8 @@ async function run(args: string[]): Promise<number> {
   const keys = watchSessionKeys(keyFile, log, (changed) => sessions.useKeys(changed));
   const sessions = new SessionOpener(keys.keys);
   let verifier = new TokenVerifier({ issuers: [], log });
+  const shutdown = untilShutdown();
+  const prepared = Promise.withResolvers<void>();
   const policy = new PolicyClient({
     socket: watcherSocket,
     subscriber: `ext-authz ${socket}`,
@@ -57,16 +59,18 @@ async function run(args: string[]): Promise<number> {
     onPolicy: ({ settings: { issuers } }, before) => {
       if (before !== undefined && isDeepStrictEqual(issuers, before.settings.issuers)) return;
       verifier = new TokenVerifier({ issuers, log });
-      void verifier.warmUp();
+      void verifier.warmUp().then(prepared.resolve);
     },
   });
   const services = (): CheckServices => ({ policy: policy.current, verifier, sessions, admission: [], now: Date.now });
   const http = createHttpServer(() => policy.current);
   await listenUnix(http, httpSocket);
+  // Envoy asks another worker for as long as there is no socket; one that knows nothing yet could only refuse.
+  await Promise.race([prepared.promise, shutdown]);
   const server = await serveUnix(socket, (grpc) => addAuthorization(grpc, services, log));
   log.info({ socket }, 'ready');
 
-  await untilShutdown();
+  await shutdown;
   await server.stop(DRAIN_MS);
   http.close();
   http.closeAllConnections();

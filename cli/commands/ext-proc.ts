@@ -1,3 +1,4 @@
+import { sealingAsBefore } from '../../core/session/keys.ts';
 import { addExternalProcessor } from '../../ext-proc/service.ts';
 import { serveUnix } from '../../runtime/grpc/server.ts';
 import { createLogger } from '../../runtime/log.ts';
@@ -7,6 +8,8 @@ import { untilShutdown } from '../../runtime/shutdown.ts';
 import { type Command, parseOptions, required } from '../command.ts';
 
 const DRAIN_MS = 5_000;
+/** Every process reads a changed key file in its own time; by then all can open what the new key seals. */
+const SEAL_AFTER_MS = 3_000;
 
 const help = `Usage: mcp-gateway ext-proc --socket PATH --watcher PATH --session-keys FILE
 
@@ -14,7 +17,8 @@ The response side of the gateway: Envoy shows it the responses that open or clos
 
   --socket PATH        Unix socket for Envoy
   --watcher PATH       Unix socket of the watcher, which hands out the policy
-  --session-keys FILE  keys, one a line: 32 bytes in base64; the first one seals; read again when the file changes
+  --session-keys FILE  keys, one a line: 32 bytes in base64; the first one seals; read again when the file changes,
+                       when a new first one seals after 3 s
   --log-level LEVEL    trace, debug, info (default), warn, error
 
 SIGTERM: answers what is under way, ends with 0.`;
@@ -34,23 +38,39 @@ async function run(args: string[]): Promise<number> {
   const keyFile = required('ext-proc', 'session-keys', values['session-keys']);
   const log = createLogger({ name: 'ext-proc', level: values['log-level'] });
 
-  let keys = watchSessionKeys(keyFile, log, (changed) => {
-    keys = { ...keys, keys: changed };
+  let newKeySeals: NodeJS.Timeout | undefined;
+  const watch = watchSessionKeys(keyFile, log, (changed) => {
+    keys = sealingAsBefore(changed, keys);
+    clearTimeout(newKeySeals);
+    newKeySeals = setTimeout(() => {
+      keys = changed;
+    }, SEAL_AFTER_MS);
   });
-  const policy = new PolicyClient({ socket: watcherSocket, subscriber: `ext-proc ${socket}`, log });
+  let { keys } = watch;
+  const shutdown = untilShutdown();
+  const prepared = Promise.withResolvers<void>();
+  const policy = new PolicyClient({
+    socket: watcherSocket,
+    subscriber: `ext-proc ${socket}`,
+    log,
+    onPolicy: () => prepared.resolve(),
+  });
+  // Envoy asks another process for as long as there is no socket; one that knows no endpoint could open no session.
+  await Promise.race([prepared.promise, shutdown]);
   const server = await serveUnix(socket, (grpc) =>
     addExternalProcessor(grpc, {
       policy: () => policy.current,
-      keys: () => keys.keys,
+      keys: () => keys,
       endSession: (fingerprint, forgetAtSeconds) => policy.endSession(fingerprint, forgetAtSeconds),
       log,
     }),
   );
   log.info({ socket }, 'ready');
 
-  await untilShutdown();
+  await shutdown;
   await server.stop(DRAIN_MS);
   policy.close();
-  keys.close();
+  clearTimeout(newKeySeals);
+  watch.close();
   return 0;
 }

@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { resolve } from 'node:path';
 import { formatProblem } from '../../core/config/problems.ts';
 import { UserError } from '../../core/errors.ts';
@@ -19,7 +20,7 @@ It needs no Redis, no Kubernetes and no identity provider; Envoy is found, or in
   --port N         port of the listener; 0 picks a free one; default: as configured
   --state-dir DIR  keys, sockets and records; default: mcp-gateway in $XDG_STATE_HOME or ~/.local/state
   --envoy PATH     the Envoy binary; default: ENVOY_PATH, PATH, the cache
-  --workers N      number of ext-authz processes; default: as configured
+  --workers N      number of ext-authz processes; default: as configured, else half the processor cores
   --log-level L    trace, debug, info (default), warn, error
 
 Ctrl-C or SIGTERM ends everything.`;
@@ -47,10 +48,15 @@ async function run(args: string[], terminal: Terminal): Promise<number> {
   const gateway = new LocalGateway({
     documents: documents.value,
     port: values.port === undefined ? config.listen.port : wholeNumber('up', 'port', values.port, 0, 65_535),
-    workers: values.workers === undefined ? config.workers : wholeNumber('up', 'workers', values.workers, 1, 64),
+    workers:
+      values.workers === undefined
+        ? (config.workers ?? defaultWorkers())
+        : wholeNumber('up', 'workers', values.workers, 1, 64),
+    logLevel: values['log-level'],
     folder: stateFolder(resolve(values['state-dir'] ?? stateDir(terminal.env))),
     envoy: values.envoy,
     cacheDir: cacheDir(terminal.env),
+    program: terminal.program,
     env: terminal.env,
     progress: (line) => (terminal.interactive ? terminal.tell(line) : log.info(line)),
     signal: stopping.signal,
@@ -79,4 +85,9 @@ async function run(args: string[], terminal: Terminal): Promise<number> {
   } finally {
     await gateway.stop();
   }
+}
+
+// Envoy needs the other half; more processes than that take the cores from each other.
+function defaultWorkers(): number {
+  return Math.max(1, Math.floor(availableParallelism() / 2));
 }

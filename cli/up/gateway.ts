@@ -1,8 +1,8 @@
-import { writeFileSync } from 'node:fs';
+import { existsSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { backendUrl } from '../../core/policy/policy.ts';
 import { type Catalog, readCatalog } from '../../core/registry/catalog.ts';
+import { drainEnvoy } from '../../envoy/admin.ts';
 import { findEnvoy } from '../../envoy/binary/find.ts';
 import { renderBootstrap } from '../../envoy/bootstrap.ts';
 import type { Logger } from '../../runtime/log.ts';
@@ -21,8 +21,9 @@ import { Runner } from './runner.ts';
 
 const READY_TIMEOUT_MS = 60_000;
 const ROLE_GRACE_MS = 6_000;
+/** How long requests under way may take to end once the gateway stops; streams that stay open are cut then. */
+const DRAIN_MS = 1_500;
 const PROBE_TOKEN_SECONDS = 120;
-const PROGRAM_FOLDER = fileURLToPath(new URL('../../node_modules/.bin', import.meta.url));
 
 /** What a local gateway is started with. */
 export interface LocalGatewayOptions {
@@ -35,7 +36,11 @@ export interface LocalGatewayOptions {
   /** Path of the Envoy binary, where the user named one. */
   envoy: string | undefined;
   cacheDir: string;
+  /** The program of which the roles are commands. */
+  program: string;
   env: Readonly<Record<string, string | undefined>>;
+  /** Least severe level that the roles log. */
+  logLevel: string;
   /** Called with what takes a while. */
   progress: (line: string) => void;
   /** Ends a start that is under way. */
@@ -72,6 +77,7 @@ export class LocalGateway {
     const { address } = config.listen;
     const lock = await acquireLock(folder.root);
     this.#stops.push(() => lock.release());
+    this.#stops.push(() => rmSync(folder.run, { recursive: true, force: true }));
     await endLeftovers(folder.children, log);
     prepareStateFolder(folder);
     await assertPortFree(address, this.#options.port);
@@ -90,6 +96,7 @@ export class LocalGateway {
     writeFileSync(bootstrapFile, renderBootstrap({ address, port, sockets: socketNames(workers) }), { mode: 0o600 });
     const { keyFile } = config.sessions;
     const roles = startRoles({
+      program: this.#options.program,
       folder,
       configFile,
       sessionKeys: keyFile === undefined ? folder.sessionKeys : resolve(dirname(configFile), keyFile),
@@ -98,9 +105,12 @@ export class LocalGateway {
       workers,
       listenUrl: this.#listenUrl,
       developmentIssuer: this.developmentIssuer,
+      logLevel: this.#options.logLevel,
       log,
     });
-    for (const role of roles) this.#stops.push(() => role.stop(ROLE_GRACE_MS));
+    this.#stops.push(() => Promise.all(roles.services.map((role) => role.stop(ROLE_GRACE_MS))));
+    this.#stops.push(() => roles.envoy.stop(ROLE_GRACE_MS));
+    this.#stops.push(() => drainEnvoy(join(folder.run, 'admin.sock'), DRAIN_MS));
   }
 
   /** Resolves once a client may come, with the reasons of the backends that do not serve. */
@@ -118,7 +128,7 @@ export class LocalGateway {
     });
   }
 
-  /** Ends everything that was started: Envoy first, so that no request meets a missing service. */
+  /** Ends everything that was started: Envoy first, once it has drained, so that no request meets a missing service. */
   async stop(): Promise<void> {
     for (const stop of this.#stops.splice(0).reverse()) await stop();
   }
@@ -141,7 +151,7 @@ export class LocalGateway {
     const runner = new Runner({
       folder: dirname(documents.configFile),
       baseEnv: env,
-      programFolders: [PROGRAM_FOLDER],
+      programFolders: programFolders(import.meta.dirname),
       recordFile: folder.children,
       endpointsFolder: folder.endpoints,
       log,
@@ -158,6 +168,13 @@ export class LocalGateway {
     this.#stops.push(() => runner.stop());
     this.#stops.push(() => watch.close());
   }
+}
+
+// The programs of installed packages, of this folder and those above it, as npm itself looks for them.
+function programFolders(from: string): string[] {
+  const above = dirname(from) === from ? [] : programFolders(dirname(from));
+  const folder = join(from, 'node_modules', '.bin');
+  return existsSync(folder) ? [folder, ...above] : above;
 }
 
 // What listens everywhere is reached on loopback.

@@ -57,8 +57,10 @@ function unready(status: GetStatusResponse__Output | undefined, backends: readon
 // A GET without a session reaches the server, starts nothing, and is refused by it: any answer but the gateway's own will do.
 async function answers({ listenUrl, backends, token }: ReadyOptions): Promise<boolean> {
   try {
-    const authorization = token === undefined ? {} : { authorization: `Bearer ${await token()}` };
-    const targets = token === undefined ? ['readiness'] : backends;
+    // Without a token, or without a backend, that a token is asked for must do.
+    const asks = token === undefined || backends.length === 0;
+    const authorization = asks ? {} : { authorization: `Bearer ${await token()}` };
+    const targets = asks ? ['readiness'] : backends;
     const statuses = await Promise.all(
       targets.map(async (name) => {
         const response = await fetch(`${listenUrl}/${name}/mcp`, {
@@ -68,7 +70,7 @@ async function answers({ listenUrl, backends, token }: ReadyOptions): Promise<bo
         return response.status;
       }),
     );
-    return statuses.every((code) => (token === undefined ? code === 401 : ![401, 403, 404, 503].includes(code)));
+    return statuses.every((code) => (asks ? code === 401 : ![401, 403, 404, 503].includes(code)));
   } catch {
     return false;
   }

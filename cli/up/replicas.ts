@@ -8,6 +8,9 @@ import { Replica, type ReplicaOptions } from './replica.ts';
 
 type CommandBackend = Backend & { command: string[] };
 
+/** New replicas serve beside the ones that they replace for this long, so that Envoy has checked their health. */
+const OVERLAP_MS = 1_000;
+
 /** What all replicas have in common. */
 export interface ReplicasOptions extends Pick<ReplicaOptions, 'folder' | 'baseEnv' | 'programFolders' | 'recordFile'> {
   /** Folder in which the endpoints are published, one file for each backend. */
@@ -17,11 +20,14 @@ export interface ReplicasOptions extends Pick<ReplicaOptions, 'folder' | 'baseEn
 
 /**
  * Runs the processes of one `command` backend. What serves sessions is never cut off: a replica that is no longer wanted
- * drains first, and a changed command starts beside the old one.
+ * drains first. A changed command starts beside the old one, which goes on taking new sessions until all replicas of the
+ * new one can be reached: a command that does not run takes nothing down.
  */
 export class BackendReplicas {
   readonly #options: ReplicasOptions;
   readonly #replicas: Replica[] = [];
+  /** Those of an earlier command that still take new sessions. */
+  readonly #outdated: Replica[] = [];
   readonly #timers = new Set<NodeJS.Timeout>();
   #backend: CommandBackend;
   #started = 0;
@@ -38,14 +44,14 @@ export class BackendReplicas {
     const before = this.#backend;
     this.#backend = backend;
     const process = ({ command, env, cwd }: CommandBackend) => ({ command, env, cwd });
-    if (!isDeepStrictEqual(process(before), process(backend))) this.#drain(this.#active);
+    if (!isDeepStrictEqual(process(before), process(backend))) this.#supersede();
     this.#reconcile(backend.replicas);
   }
 
   /** Drains all replicas; resolves when they have ended. It may be updated again meanwhile. */
   async remove(): Promise<void> {
-    await Promise.all(this.#drain(this.#active));
-    if (!this.#stopped && this.#replicas.length === 0) rmSync(this.#file, { force: true });
+    await Promise.all(this.#drain([...this.#current, ...this.#outdated.splice(0)]));
+    if (!this.#stopped && this.ended) rmSync(this.#file, { force: true });
   }
 
   /** Ends all processes now. */
@@ -55,8 +61,14 @@ export class BackendReplicas {
     await Promise.all(this.#replicas.map((replica) => replica.stop()));
   }
 
-  get #active(): Replica[] {
-    return this.#replicas.filter(({ draining }) => !draining);
+  /** Whether no process is left. */
+  get ended(): boolean {
+    return this.#replicas.length === 0;
+  }
+
+  /** Those of the command of now that take new sessions. */
+  get #current(): Replica[] {
+    return this.#replicas.filter((replica) => !replica.draining && !this.#outdated.includes(replica));
   }
 
   get #file(): string {
@@ -64,30 +76,53 @@ export class BackendReplicas {
   }
 
   #reconcile(wanted: number): void {
-    const active = this.#active;
-    this.#drain(active.slice(wanted));
-    for (let count = active.length; count < wanted; count++) this.#replicas.push(this.#start());
+    const current = this.#current;
+    this.#drain(current.slice(wanted));
+    for (let count = current.length; count < wanted; count++) this.#replicas.push(this.#start());
+    this.#onChange();
+  }
+
+  #supersede(): void {
+    for (const replica of this.#current) {
+      // One that cannot be reached holds no session.
+      if (replica.endpoint === undefined) void this.#end(replica);
+      else this.#outdated.push(replica);
+    }
+  }
+
+  #onChange(): void {
     this.#publish();
+    const replaced = () => this.#current.every(({ endpoint }) => endpoint !== undefined);
+    if (this.#stopped || this.#outdated.length === 0 || !replaced()) return;
+    this.#later(OVERLAP_MS, () => {
+      if (!replaced()) return;
+      this.#drain(this.#outdated.splice(0));
+      this.#publish();
+    });
   }
 
   #start(): Replica {
     const { endpointsFolder: _, log, ...common } = this.#options;
     const id = `${this.#backend.name}-${this.#started++}`;
     const replicaLog = log.child({ name: id });
-    return new Replica({ ...common, id, backend: this.#backend, log: replicaLog, onChange: () => this.#publish() });
+    return new Replica({ ...common, id, backend: this.#backend, log: replicaLog, onChange: () => this.#onChange() });
   }
 
   #drain(replicas: Replica[]): Promise<void>[] {
     return replicas.map((replica) => {
       replica.draining = true;
       return new Promise<void>((resolve) => {
-        const timer = setTimeout(() => {
-          this.#timers.delete(timer);
-          void this.#end(replica).then(resolve);
-        }, this.#backend.drain);
-        this.#timers.add(timer);
+        this.#later(this.#backend.drain, () => void this.#end(replica).then(resolve));
       });
     });
+  }
+
+  #later(delayMs: number, work: () => void): void {
+    const timer = setTimeout(() => {
+      this.#timers.delete(timer);
+      work();
+    }, delayMs);
+    this.#timers.add(timer);
   }
 
   async #end(replica: Replica): Promise<void> {

@@ -27,7 +27,8 @@ export class Runner {
       this.#running.delete(name);
       this.#leaving.set(name, replicas);
       void replicas.remove().then(() => {
-        if (this.#leaving.get(name) === replicas) this.#leaving.delete(name);
+        // It may have come back meanwhile, and left again.
+        if (this.#leaving.get(name) === replicas && replicas.ended) this.#leaving.delete(name);
       });
     }
   }

@@ -27,7 +27,7 @@ export const gatewaySchema = z.strictObject({
   /** Where clients reach the gateway. Default: the listener, as http. */
   publicUrl: publicUrl.optional(),
   /** Who issues access tokens. `development` is a real OpenID provider on loopback that `up` brings along. */
-  issuer: z.union([z.literal('development'), issuerSchema]),
+  issuer: z.union([z.literal('development'), issuerSchema], 'must be development, or an issuer with its url'),
   /** Folder of backend files, one backend each. */
   backends: z.string().min(1),
   /** The tenants document. */
@@ -44,8 +44,8 @@ export const gatewaySchema = z.strictObject({
   allowedHosts: z.array(z.string().min(1).toLowerCase()).default([]),
   /** Accepted Origin headers besides that of `publicUrl`. On loopback, local origins are accepted too. */
   allowedOrigins: z.array(origin).default([]),
-  /** How many ext-authz processes `up` starts; Envoy balances over them. */
-  workers: z.number().int().min(1).max(64).default(2),
+  /** How many ext-authz processes `up` starts; Envoy balances over them. Default: half the processor cores, at least 1. */
+  workers: z.number().int().min(1).max(64).optional(),
 });
 
 /** The configuration, parsed. */

@@ -71,12 +71,16 @@ function fromIssue(issue: z.core.$ZodIssue, root: unknown): { path: Path; messag
     return issue.keys.map((key) => ({ path: [...issue.path, key], message: 'unknown key' }));
   }
   if (issue.code === 'invalid_union') {
+    if (valueAt(root, issue.path) === undefined) return [{ path: issue.path, message: 'is required' }];
     // The branch that came furthest is the one that was meant.
     const branches = issue.errors.map((branch) =>
       branch.flatMap((inner) => fromIssue(inner, valueAt(root, issue.path))),
     );
     const best = branches.sort((a, b) => depthOf(b) - depthOf(a))[0] ?? [];
-    return best.map((inner) => ({ path: [...issue.path, ...inner.path], message: inner.message }));
+    // None came anywhere: the union's own words say more than those of its first branch.
+    if (depthOf(best) > 0 || issue.message === 'Invalid input') {
+      return best.map((inner) => ({ path: [...issue.path, ...inner.path], message: inner.message }));
+    }
   }
   if (issue.code === 'invalid_type' && valueAt(root, issue.path) === undefined) {
     return [{ path: issue.path, message: 'is required' }];

@@ -49,6 +49,8 @@ export function readMessage(request: InboundRequest): ReadMessage {
     return refused(deny('parse-error'), null);
   }
   const id = requestIdOf(body);
+  const plain = plainRequest(body, request);
+  if (plain !== undefined) return { kind: 'message', message: plain };
   const outcome = classifyInboundRequest({
     httpMethod: request.method,
     ...(request.protocolVersion === undefined ? {} : { protocolVersionHeader: request.protocolVersion }),
@@ -70,6 +72,27 @@ export function readMessage(request: InboundRequest): ReadMessage {
       initialize: outcome.kind === 'legacy' && methods.includes('initialize'),
     },
   };
+}
+
+/** Revisions with sessions; every other value of the header is for the classifier. */
+const LEGACY_REVISIONS: ReadonlySet<string | undefined> = new Set([
+  undefined,
+  '2025-03-26',
+  '2025-06-18',
+  '2025-11-25',
+]);
+const REQUEST_KEYS: ReadonlySet<string> = new Set(['jsonrpc', 'id', 'method', 'params']);
+
+// The common case, a legacy request without `_meta`, needs no classifier; a test holds that both say the same.
+function plainRequest(body: unknown, { protocolVersion }: InboundRequest): McpMessage | undefined {
+  if (!LEGACY_REVISIONS.has(protocolVersion) || typeof body !== 'object' || body === null || Array.isArray(body))
+    return undefined;
+  const { jsonrpc, id, method, params = {} } = body as Record<string, unknown>;
+  if (jsonrpc !== '2.0' || typeof method !== 'string') return undefined;
+  if (typeof id !== 'string' && !Number.isSafeInteger(id)) return undefined;
+  if (typeof params !== 'object' || params === null || Array.isArray(params) || '_meta' in params) return undefined;
+  for (const key in body) if (!REQUEST_KEYS.has(key)) return undefined;
+  return { era: 'legacy', id: id as RequestId, methods: [method], initialize: method === 'initialize' };
 }
 
 function refused(denial: Denial, id: RequestId): ReadMessage {

@@ -36,7 +36,8 @@ export function readCatalog(before: Catalog, texts: ReadonlyMap<string, string>)
   const problems = [...files.values()].flatMap((file) => file.problems);
   const backends = new Map<string, Backend>();
   const ownerOf = new Map<string, string>();
-  const incumbentsFirst = [...files].sort(([, a], [, b]) => rank(before, a) - rank(before, b));
+  const rankOf = (name: string) => (isIncumbent(before, name, files.get(name)) ? 0 : 1);
+  const incumbentsFirst = [...files].sort(([a], [b]) => rankOf(a) - rankOf(b));
   for (const [name, { backend }] of incumbentsFirst) {
     if (backend === undefined) continue;
     const owner = ownerOf.get(backend.name);
@@ -61,6 +62,8 @@ function readFile(name: string, text: string, lastGood: Backend | undefined): Ca
     : { text, backend: lastGood, problems: parsed.problems };
 }
 
-function rank(before: Catalog, file: CatalogFile): number {
-  return file.backend !== undefined && before.backends.get(file.backend.name) === file.backend ? 0 : 1;
+// Whether a file was the one that defined the backend which it defines now, in whatever words.
+function isIncumbent(before: Catalog, name: string, now: CatalogFile | undefined): boolean {
+  const held = before.files.get(name)?.backend;
+  return held !== undefined && held.name === now?.backend?.name && before.backends.get(held.name) === held;
 }

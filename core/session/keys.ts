@@ -56,6 +56,11 @@ export function parseSessionKeys(text: string, source: string): Parsed<SessionKe
   return { ok: true, value: { sealing, byId: new Map(keys.map((key) => [key.id.readUInt32BE(), key])) } };
 }
 
+/** Changed keys, but sealing with the key that sealed before, where it is still one of them. */
+export function sealingAsBefore(changed: SessionKeys, before: SessionKeys): SessionKeys {
+  return { ...changed, sealing: changed.byId.get(before.sealing.id.readUInt32BE()) ?? changed.sealing };
+}
+
 function sessionKey(bytes: Buffer): SessionKey {
   return { id: createHash('sha256').update(bytes).digest().subarray(0, KEY_ID_BYTES), key: createSecretKey(bytes) };
 }

@@ -19,8 +19,12 @@ export interface Session {
 
 const FORMAT = 1;
 
-/** Packs a session: a format byte, the issue time, the principal and five strings, each with a two-byte length. */
+/**
+ * Packs a session: a format byte, the issue time, the principal and five strings, each with a two-byte length.
+ * Throws a RangeError when a part does not fit.
+ */
 export function encodeSession(session: Session): Buffer {
+  if (session.principal.length !== PRINCIPAL_BYTES) throw new RangeError(`a principal has ${PRINCIPAL_BYTES} bytes`);
   const head = Buffer.alloc(5);
   head.writeUInt8(FORMAT, 0);
   head.writeUInt32BE(session.issuedAtSeconds, 1);

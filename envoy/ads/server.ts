@@ -22,7 +22,7 @@ export class DiscoveryServer {
   readonly #onRefused: OnRefused;
   readonly #streams = new Map<Stream, Map<string, Subscription>>();
   readonly #changes = new Changes();
-  #snapshot: Snapshot = new Map();
+  #snapshot: Snapshot | undefined;
 
   constructor(options: { log: Logger; onRefused: OnRefused }) {
     this.#log = options.log;
@@ -53,9 +53,13 @@ export class DiscoveryServer {
   }
 
   #isSettled(): boolean {
-    return [...this.#streams.values()].every((types) =>
-      TYPES.every((type) => isSettled(types.get(type), this.#snapshot)),
-    );
+    const snapshot: Snapshot = this.#snapshot ?? new Map();
+    return [...this.#streams.values()].every((types) => {
+      const clusters = types.get(CLUSTER);
+      // Envoy asks for the endpoints of the clusters that it has, so never for those of one that it refused.
+      const optional = (name: string) => clusters?.refuses(name) === true;
+      return isSettled(clusters, snapshot) && isSettled(types.get(ENDPOINTS), snapshot, optional);
+    });
   }
 
   #accept(stream: Stream): void {
@@ -91,16 +95,26 @@ export class DiscoveryServer {
   }
 
   #send(stream: Stream): void {
+    const snapshot = this.#snapshot;
+    if (snapshot === undefined) return;
     for (const typeUrl of TYPES) {
-      const delta = this.#streams.get(stream)?.get(typeUrl)?.next(this.#snapshot);
-      if (delta !== undefined) stream.write(toResponse(typeUrl, delta));
+      const types = this.#streams.get(stream);
+      const delta = types?.get(typeUrl)?.next(snapshot);
+      if (delta === undefined) continue;
+      stream.write(toResponse(typeUrl, delta));
+      // A changed cluster is not in use before its endpoints came again; Envoy does not ask, and waits 15 s for them.
+      if (typeUrl === CLUSTER) types?.get(ENDPOINTS)?.repeat(delta.resources.map(({ name }) => name));
     }
   }
 }
 
-function isSettled(subscription: Subscription | undefined, snapshot: Snapshot): boolean {
+function isSettled(
+  subscription: Subscription | undefined,
+  snapshot: Snapshot,
+  optional = (_name: string) => false,
+): boolean {
   // Envoy asks for endpoints only once it has a cluster that needs some.
-  return subscription === undefined ? snapshot.size === 0 : subscription.settled(snapshot);
+  return subscription === undefined ? [...snapshot.keys()].every(optional) : subscription.settled(snapshot, optional);
 }
 
 function toResponse(typeUrl: string, { nonce, resources, removed }: Delta): DeltaDiscoveryResponse {

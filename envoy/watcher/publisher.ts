@@ -33,7 +33,7 @@ export class Publisher {
   readonly #refused = new Map<string, string>();
   // Few of many backends change at a time, and one that did is a new value.
   readonly #clusters = new WeakMap<Backend, Resource>();
-  #snapshot: Snapshot = new Map();
+  #snapshot: Snapshot | undefined;
   #policy: Policy['backends'] = new Map();
   #next: { settings: PolicySettings; fleet: Fleet } | undefined;
   #publishing: Promise<void> | undefined;
@@ -74,7 +74,7 @@ export class Publisher {
   async #publishOne(settings: PolicySettings, fleet: Fleet): Promise<void> {
     const { discovery, hub } = this.#options;
     const wanted = this.#pack(fleet);
-    this.#toEnvoy(new Map([...this.#snapshot, ...wanted]));
+    this.#toEnvoy(new Map([...(this.#snapshot ?? []), ...wanted]));
     if (discovery.connected) await discovery.settled(SETTLE_TIMEOUT_MS);
     this.#policy = new Map([...fleet.values()].flatMap((entry) => this.#toPolicy(entry)));
     await hub.publish(settings, this.#policy);
@@ -82,9 +82,10 @@ export class Publisher {
   }
 
   #toEnvoy(snapshot: Snapshot): void {
-    if (equalSnapshots(snapshot, this.#snapshot)) return;
+    // The first one is published even when it is empty: Envoy waits for it.
+    if (this.#snapshot !== undefined && equalSnapshots(snapshot, this.#snapshot)) return;
     for (const [name, { cluster }] of snapshot) {
-      if (this.#snapshot.get(name)?.cluster.version !== cluster.version) this.#refused.delete(name);
+      if (this.#snapshot?.get(name)?.cluster.version !== cluster.version) this.#refused.delete(name);
     }
     this.#snapshot = snapshot;
     this.#options.discovery.publish(snapshot);

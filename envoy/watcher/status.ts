@@ -1,5 +1,5 @@
 import type { FleetBackend } from '../../core/registry/fleet.ts';
-import type { ClusterHealth, EndpointHealth } from './envoy-admin.ts';
+import type { ClusterHealth, EndpointHealth } from './cluster-health.ts';
 
 /** What a backend is doing, for people. */
 export interface BackendStatus {

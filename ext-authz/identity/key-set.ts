@@ -1,9 +1,11 @@
 import { createLocalJWKSet, errors, type FlattenedJWSInput, type JSONWebKeySet, type JWSHeaderParameters } from 'jose';
 import { z } from 'zod';
 import { messageOf } from '../../core/errors.ts';
+import { isLoopback } from '../../core/identity/issuer.ts';
 import type { Logger } from '../../runtime/log.ts';
 
-const REQUEST_TIMEOUT_MS = 5_000;
+/** For each of the two documents: together less than Envoy waits for an answer of ext-authz. */
+const REQUEST_TIMEOUT_MS = 2_000;
 const MAX_DOCUMENT_BYTES = 1 << 20;
 
 /** No unknown key id makes the gateway ask the issuer again sooner than this. */
@@ -12,7 +14,13 @@ const COOLDOWN_MS = 10_000;
 /** Keys are asked for anew after this; until an answer comes, and while the issuer is down, the old ones serve. */
 const REFRESH_MS = 600_000;
 
-const discoveryDocument = z.object({ issuer: z.string(), jwks_uri: z.url() });
+const discoveryDocument = z.object({
+  issuer: z.string(),
+  jwks_uri: z.url().refine((text) => {
+    const { protocol, hostname } = new URL(text);
+    return protocol === 'https:' || (protocol === 'http:' && isLoopback(hostname));
+  }, 'jwks_uri must be an https URL'),
+});
 const jwksDocument = z.object({ keys: z.array(z.looseObject({ kty: z.string() })).max(200) });
 
 /** What a key set needs from outside. */
@@ -63,7 +71,9 @@ export class KeySet {
     try {
       return await this.#resolve(header, token);
     } catch (error) {
-      if (!(error instanceof errors.JWKSNoMatchingKey) || sinceAskedMs < COOLDOWN_MS) throw error;
+      if (!(error instanceof errors.JWKSNoMatchingKey)) throw error;
+      // An answer that is under way may bring the key.
+      if (this.#asking === undefined && sinceAskedMs < COOLDOWN_MS) throw error;
       await this.refresh();
       return await this.#resolve(header, token);
     }

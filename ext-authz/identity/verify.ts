@@ -1,5 +1,4 @@
 import { decodeJwt, decodeProtectedHeader, errors, jwtVerify } from 'jose';
-import { messageOf } from '../../core/errors.ts';
 import type { Issuer } from '../../core/identity/issuer.ts';
 import { hashPrincipal } from '../../core/identity/principal.ts';
 import type { Logger } from '../../runtime/log.ts';
@@ -57,10 +56,11 @@ export class TokenVerifier {
   }
 
   async #verifyAnew(token: string): Promise<Verification> {
-    if (token.length > MAX_TOKEN_LENGTH) return invalid(`longer than ${MAX_TOKEN_LENGTH} characters`);
+    if (token.length > MAX_TOKEN_LENGTH) return invalid(`is longer than ${MAX_TOKEN_LENGTH} characters`);
     try {
-      const { iss } = decodeJwt(token);
-      const known = this.#issuers.get(iss ?? '');
+      const iss: unknown = decodeJwt(token).iss;
+      if (typeof iss !== 'string') return invalid('has no iss claim');
+      const known = this.#issuers.get(iss);
       if (known === undefined) return invalid(this.#unknownIssuer(iss));
       if (decodeProtectedHeader(token).crit !== undefined) return invalid('has critical header parameters');
       const { payload } = await jwtVerify(token, known.keys.getKey, {
@@ -71,8 +71,8 @@ export class TokenVerifier {
         currentDate: new Date(this.#now()),
       });
       const { sub, exp, aud } = payload;
-      if (sub === undefined || sub === '' || sub.length > MAX_SUBJECT_LENGTH || exp === undefined) {
-        return invalid('its sub claim is empty or too long');
+      if (typeof sub !== 'string' || sub === '' || sub.length > MAX_SUBJECT_LENGTH || exp === undefined) {
+        return invalid('has a sub claim that is no text, empty or too long');
       }
       const identity: Identity = {
         issuer: known.issuer.url,
@@ -86,7 +86,7 @@ export class TokenVerifier {
       return { kind: 'identity', identity };
     } catch (error) {
       if (error instanceof IssuerUnavailable) return { kind: 'unavailable', reason: error.message };
-      return invalid(error instanceof errors.JOSEError ? explain(error) : messageOf(error));
+      return invalid(explain(error));
     }
   }
 
@@ -98,10 +98,11 @@ export class TokenVerifier {
     this.#verified.set(token, { identity, untilMs: (identity.expiresAtSeconds + skewSeconds) * 1000 });
   }
 
-  #unknownIssuer(iss: string | undefined): string {
-    if (iss === undefined) return 'has no iss claim';
+  #unknownIssuer(iss: string): string {
     const near = [...this.#issuers.keys()].find((url) => url.replace(/\/$/, '') === iss.replace(/\/$/, ''));
-    return near === undefined ? `its issuer ${iss.slice(0, 200)} is not accepted here` : issuerMismatch(near, iss);
+    return near === undefined
+      ? `is of the issuer ${iss.slice(0, 200)}, which is not accepted here`
+      : `is not accepted: ${issuerMismatch(near, iss)}`;
   }
 }
 
@@ -109,11 +110,11 @@ function invalid(reason: string): Verification {
   return { kind: 'invalid', reason };
 }
 
-function explain(error: errors.JOSEError): string {
+function explain(error: unknown): string {
   if (error instanceof errors.JWTExpired) return 'has expired';
-  if (error instanceof errors.JWTClaimValidationFailed) return `its ${error.claim} claim is not acceptable`;
+  if (error instanceof errors.JWTClaimValidationFailed) return `has no acceptable ${error.claim} claim`;
   if (error instanceof errors.JWKSNoMatchingKey) return 'is signed with a key that the issuer does not publish';
-  if (error instanceof errors.JWSSignatureVerificationFailed) return 'its signature is wrong';
+  if (error instanceof errors.JWSSignatureVerificationFailed) return 'has a wrong signature';
   if (error instanceof errors.JOSEAlgNotAllowed) return 'is signed with an algorithm that is not accepted';
   return 'is not a signed JWT';
 }

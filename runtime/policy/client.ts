@@ -81,9 +81,10 @@ export class PolicyClient {
 
   #resubscribe(): void {
     if (this.#closed) return;
-    if (!this.#lost && this.current !== undefined)
+    if (!this.#lost && this.current !== undefined) {
       this.#options.log.warn('the watcher is away; its last policy stays in force');
-    this.#lost = true;
+      this.#lost = true;
+    }
     this.#retry = setTimeout(() => this.#subscribe(), RETRY_MS);
   }
 }

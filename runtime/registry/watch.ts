@@ -1,6 +1,7 @@
 import { type FSWatcher, watch } from 'node:fs';
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
 import { messageOf } from '../../core/errors.ts';
 import type { Logger } from '../log.ts';
 
@@ -23,42 +24,28 @@ export interface WatchOptions {
 /** Reads text files and goes on reading them as they change, until closed. */
 export class FileWatch {
   readonly #options: WatchOptions;
-  #watcher: FSWatcher | undefined;
-  #settle: NodeJS.Timeout | undefined;
   readonly #rescan: NodeJS.Timeout;
-  #last: string | undefined;
+  /** The kernel's notices, and the file or folder that they are about: another one may take its path. */
+  #watcher: { notices: FSWatcher; inode: number } | undefined;
+  #settle: NodeJS.Timeout | undefined;
+  #texts: ReadonlyMap<string, string> | undefined;
+  #closed = false;
   #reading = false;
   #again = false;
-  #failing = false;
+  readonly #failing = new Set<string>();
 
   constructor(options: WatchOptions) {
     this.#options = options;
     this.#rescan = setInterval(() => void this.#read(), RESCAN_MS);
-    this.#observe();
     void this.#read();
   }
 
   /** Stops watching. */
   close(): void {
+    this.#closed = true;
     clearInterval(this.#rescan);
     clearTimeout(this.#settle);
-    this.#watcher?.close();
-    this.#watcher = undefined;
-    this.#last = undefined;
-    this.#again = false;
-    this.#reading = true;
-  }
-
-  #observe(): void {
-    try {
-      this.#watcher = watch(this.#options.path, { persistent: false }, () => {
-        clearTimeout(this.#settle);
-        this.#settle = setTimeout(() => void this.#read(), SETTLE_MS);
-      });
-      this.#watcher.on('error', () => this.#watcher?.close());
-    } catch {
-      // Not there yet; the rescan finds it.
-    }
+    this.#watcher?.notices.close();
   }
 
   async #read(): Promise<void> {
@@ -67,42 +54,86 @@ export class FileWatch {
       return;
     }
     this.#reading = true;
+    const { path, accept, onChange } = this.#options;
+    const unreadable = new Set<string>();
+    const keep = (file: string, error: unknown) => {
+      unreadable.add(file);
+      this.#warn(file, error);
+      return this.#texts?.get(file);
+    };
     try {
-      const texts = await readTexts(this.#options.path, this.#options.accept);
-      const now = JSON.stringify([...texts]);
-      if (now !== this.#last && this.#watcher !== undefined) {
-        this.#last = now;
-        this.#options.onChange(texts);
+      await this.#observe();
+      const texts = await readTexts(path, accept, keep);
+      if (!this.#closed && !isDeepStrictEqual(texts, this.#texts)) {
+        this.#texts = texts;
+        onChange(texts);
       }
-      this.#failing = false;
     } catch (error) {
       // The last good content goes on: a folder that cannot be read is not an empty one.
-      if (!this.#failing)
-        this.#options.log.warn({ path: this.#options.path, reason: messageOf(error) }, 'cannot be read');
-      this.#failing = true;
+      unreadable.add(path);
+      this.#warn(path, error);
     }
+    for (const file of this.#failing) if (!unreadable.has(file)) this.#failing.delete(file);
     this.#reading = false;
-    if (!this.#again) return;
+    if (!this.#again || this.#closed) return;
     this.#again = false;
     void this.#read();
   }
+
+  // Before reading, so that no change between the two is lost.
+  async #observe(): Promise<void> {
+    const { path } = this.#options;
+    const { ino: inode } = await stat(path);
+    if (this.#closed || this.#watcher?.inode === inode) return;
+    this.#watcher?.notices.close();
+    this.#watcher = undefined;
+    const notices = watch(path, { persistent: false }, () => {
+      clearTimeout(this.#settle);
+      if (!this.#closed) this.#settle = setTimeout(() => void this.#read(), SETTLE_MS);
+    });
+    notices.on('error', () => notices.close());
+    this.#watcher = { notices, inode };
+  }
+
+  #warn(path: string, error: unknown): void {
+    if (this.#failing.has(path) || this.#closed) return;
+    this.#failing.add(path);
+    this.#options.log.warn({ path, reason: messageOf(error) }, 'cannot be read; what was last read goes on');
+  }
 }
 
-/** Reads a file, or the accepted files of a folder; hidden files are passed over. */
+/**
+ * Reads a file, or the accepted files of a folder; hidden files are passed over. Where one file of a folder cannot be read,
+ * `onUnreadable` may give a text in its place; without it the whole reading fails.
+ */
 export async function readTexts(
   path: string,
   accept: (name: string) => boolean = () => true,
+  onUnreadable?: (name: string, error: unknown) => string | undefined,
 ): Promise<Map<string, string>> {
   if (!(await stat(path)).isDirectory()) return new Map([[path, await readText(path)]]);
   const names = (await readdir(path)).filter((name) => !name.startsWith('.') && accept(name)).sort();
-  const texts = await Promise.all(names.map(async (name) => [name, await readText(join(path, name))] as const));
-  return new Map(texts);
+  const read = async (name: string): Promise<[string, string][]> => {
+    try {
+      return [[name, await readText(join(path, name))]];
+    } catch (error) {
+      if (onUnreadable === undefined) throw error;
+      // Gone since the folder was listed.
+      const instead = isMissing(error) ? undefined : onUnreadable(name, error);
+      return instead === undefined ? [] : [[name, instead]];
+    }
+  };
+  return new Map((await Promise.all(names.map(read))).flat());
 }
 
 async function readText(path: string): Promise<string> {
   const { size } = await stat(path);
   if (size > MAX_FILE_BYTES) throw new Error(`${path} is larger than ${MAX_FILE_BYTES} bytes`);
   return readFile(path, 'utf8');
+}
+
+function isMissing(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && error.code === 'ENOENT';
 }
 
 /** Whether a file name is one of a YAML document. */

@@ -11,9 +11,14 @@ import type { ConfigSource as _envoy_config_core_v3_ConfigSource, ConfigSource__
 import type { UInt64Value as _google_protobuf_UInt64Value, UInt64Value__Output as _google_protobuf_UInt64Value__Output } from '../../../../google/protobuf/UInt64Value.ts';
 import type { Percent as _envoy_type_v3_Percent, Percent__Output as _envoy_type_v3_Percent__Output } from '../../../../envoy/type/v3/Percent.ts';
 import type { HealthStatusSet as _envoy_config_core_v3_HealthStatusSet, HealthStatusSet__Output as _envoy_config_core_v3_HealthStatusSet__Output } from '../../../../envoy/config/core/v3/HealthStatusSet.ts';
+import type { Struct as _google_protobuf_Struct, Struct__Output as _google_protobuf_Struct__Output } from '../../../../google/protobuf/Struct.ts';
 
 export interface _envoy_config_cluster_v3_Cluster_CommonLbConfig {
   'healthyPanicThreshold'?: (_envoy_type_v3_Percent | null);
+  /**
+   * How long changes of health are gathered before they take effect; 1 s when unset.
+   */
+  'updateMergeWindow'?: (_google_protobuf_Duration | null);
   'closeConnectionsOnHostSetChange'?: (boolean);
   'consistentHashingLbConfig'?: (_envoy_config_cluster_v3_Cluster_CommonLbConfig_ConsistentHashingLbConfig | null);
   /**
@@ -24,6 +29,10 @@ export interface _envoy_config_cluster_v3_Cluster_CommonLbConfig {
 
 export interface _envoy_config_cluster_v3_Cluster_CommonLbConfig__Output {
   'healthyPanicThreshold'?: (_envoy_type_v3_Percent__Output);
+  /**
+   * How long changes of health are gathered before they take effect; 1 s when unset.
+   */
+  'updateMergeWindow'?: (_google_protobuf_Duration__Output);
   'closeConnectionsOnHostSetChange'?: (boolean);
   'consistentHashingLbConfig'?: (_envoy_config_cluster_v3_Cluster_CommonLbConfig_ConsistentHashingLbConfig__Output);
   /**
@@ -130,6 +139,24 @@ export interface _envoy_config_cluster_v3_Cluster_RingHashLbConfig__Output {
   'maximumRingSize'?: (_google_protobuf_UInt64Value__Output);
 }
 
+export interface _envoy_config_cluster_v3_Cluster_TransportSocketMatch {
+  'name'?: (string);
+  /**
+   * Compared with the metadata "envoy.transport_socket_match" of an endpoint.
+   */
+  'match'?: (_google_protobuf_Struct | null);
+  'transportSocket'?: (_envoy_config_core_v3_TransportSocket | null);
+}
+
+export interface _envoy_config_cluster_v3_Cluster_TransportSocketMatch__Output {
+  'name'?: (string);
+  /**
+   * Compared with the metadata "envoy.transport_socket_match" of an endpoint.
+   */
+  'match'?: (_google_protobuf_Struct__Output);
+  'transportSocket'?: (_envoy_config_core_v3_TransportSocket__Output);
+}
+
 export interface Cluster {
   'name'?: (string);
   'type'?: (_envoy_config_cluster_v3_Cluster_DiscoveryType);
@@ -148,6 +175,10 @@ export interface Cluster {
   'ignoreHealthOnHostRemoval'?: (boolean);
   'typedExtensionProtocolOptions'?: ({[key: string]: _google_protobuf_Any});
   'leastRequestLbConfig'?: (_envoy_config_cluster_v3_Cluster_LeastRequestLbConfig | null);
+  /**
+   * The first whose metadata an endpoint has is the one that it is dialled with.
+   */
+  'transportSocketMatches'?: (_envoy_config_cluster_v3_Cluster_TransportSocketMatch)[];
   'waitForWarmOnInit'?: (_google_protobuf_BoolValue | null);
   'clusterDiscoveryType'?: "type";
   'lbConfig'?: "ringHashLbConfig"|"leastRequestLbConfig";
@@ -171,6 +202,10 @@ export interface Cluster__Output {
   'ignoreHealthOnHostRemoval'?: (boolean);
   'typedExtensionProtocolOptions': ({[key: string]: _google_protobuf_Any__Output});
   'leastRequestLbConfig'?: (_envoy_config_cluster_v3_Cluster_LeastRequestLbConfig__Output);
+  /**
+   * The first whose metadata an endpoint has is the one that it is dialled with.
+   */
+  'transportSocketMatches': (_envoy_config_cluster_v3_Cluster_TransportSocketMatch__Output)[];
   'waitForWarmOnInit'?: (_google_protobuf_BoolValue__Output);
   'clusterDiscoveryType'?: "type";
   'lbConfig'?: "ringHashLbConfig"|"leastRequestLbConfig";

@@ -2,6 +2,7 @@
 
 import type { Endpoint as _envoy_config_endpoint_v3_Endpoint, Endpoint__Output as _envoy_config_endpoint_v3_Endpoint__Output } from '../../../../envoy/config/endpoint/v3/Endpoint.ts';
 import type { HealthStatus as _envoy_config_core_v3_HealthStatus, HealthStatus__Output as _envoy_config_core_v3_HealthStatus__Output } from '../../../../envoy/config/core/v3/HealthStatus.ts';
+import type { Metadata as _envoy_config_core_v3_Metadata, Metadata__Output as _envoy_config_core_v3_Metadata__Output } from '../../../../envoy/config/core/v3/Metadata.ts';
 import type { UInt32Value as _google_protobuf_UInt32Value, UInt32Value__Output as _google_protobuf_UInt32Value__Output } from '../../../../google/protobuf/UInt32Value.ts';
 
 export interface LbEndpoint {
@@ -10,6 +11,7 @@ export interface LbEndpoint {
    * What discovery says of the host; active checks are combined with it.
    */
   'healthStatus'?: (_envoy_config_core_v3_HealthStatus);
+  'metadata'?: (_envoy_config_core_v3_Metadata | null);
   'loadBalancingWeight'?: (_google_protobuf_UInt32Value | null);
   'hostIdentifier'?: "endpoint";
 }
@@ -20,6 +22,7 @@ export interface LbEndpoint__Output {
    * What discovery says of the host; active checks are combined with it.
    */
   'healthStatus'?: (_envoy_config_core_v3_HealthStatus__Output);
+  'metadata'?: (_envoy_config_core_v3_Metadata__Output);
   'loadBalancingWeight'?: (_google_protobuf_UInt32Value__Output);
   'hostIdentifier'?: "endpoint";
 }

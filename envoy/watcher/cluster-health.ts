@@ -1,7 +1,5 @@
-import { request } from 'node:http';
 import { z } from 'zod';
-
-const TIMEOUT_MS = 2_000;
+import { askAdmin } from '../admin.ts';
 
 const clusters = z.object({
   cluster_statuses: z
@@ -35,7 +33,7 @@ export type ClusterHealth = ReadonlyMap<string, ReadonlyMap<string, EndpointHeal
 
 /** Asks Envoy's admin interface on its Unix socket for the health of all clusters of backends. */
 export async function readClusterHealth(adminSocket: string): Promise<ClusterHealth> {
-  const parsed = clusters.parse(JSON.parse(await get(adminSocket, '/clusters?format=json')));
+  const parsed = clusters.parse(JSON.parse(await askAdmin(adminSocket, 'GET', '/clusters?format=json')));
   const backends = parsed.cluster_statuses.filter(({ name }) => name.startsWith('backend/'));
   return new Map(
     backends.map(({ name, host_statuses }) => {
@@ -57,18 +55,4 @@ function healthOf(status: {
   if (status.eds_health_status === 'DRAINING') return 'draining';
   if (status.pending_active_hc) return 'unknown';
   return status.failed_active_health_check ? 'unhealthy' : 'healthy';
-}
-
-function get(socketPath: string, path: string): Promise<string> {
-  return new Promise((resolve, reject) => {
-    const call = request({ socketPath, path, timeout: TIMEOUT_MS }, (response) => {
-      const chunks: Buffer[] = [];
-      response.on('data', (chunk: Buffer) => chunks.push(chunk));
-      response.on('end', () => resolve(Buffer.concat(chunks).toString('utf8')));
-      response.on('error', reject);
-    });
-    call.on('timeout', () => call.destroy(new Error('no answer')));
-    call.on('error', reject);
-    call.end();
-  });
 }

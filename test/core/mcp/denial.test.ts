@@ -1,0 +1,74 @@
+import { readFileSync } from 'node:fs';
+import { expect } from 'chai';
+import { DENIALS, type DenialReason, denialBody, deny } from '../../../core/mcp/denial.ts';
+import { ENVOY_CONFIG_FILE } from '../../../envoy/bootstrap.ts';
+
+const REASONS = Object.keys(DENIALS) as DenialReason[];
+
+describe('core/mcp/denial', () => {
+  it('has a status and a code for every reason', () => {
+    const rows = REASONS.map((reason) => [reason, DENIALS[reason].status, DENIALS[reason].code]);
+    expect(rows).to.deep.equal([
+      ['bad-request', 400, -32600],
+      ['parse-error', 400, -32700],
+      ['unauthenticated', 401, -32010],
+      ['invalid-token', 401, -32010],
+      ['forbidden-edge', 403, -32011],
+      ['forbidden', 403, -32011],
+      ['no-tenant', 403, -32011],
+      ['unknown-backend', 404, -32012],
+      ['unknown-session', 404, -32001],
+      ['method-not-allowed', 405, -32000],
+      ['old-transport', 410, -32000],
+      ['unsupported-media-type', 415, -32000],
+      ['unavailable', 503, -32014],
+    ]);
+  });
+
+  it('uses no code of the range that MCP reserves, here and in the replies of Envoy', () => {
+    const ofEnvoy = [...readFileSync(ENVOY_CONFIG_FILE, 'utf8').matchAll(/code: (-32\d{3})/g)].map(([, code]) =>
+      Number(code),
+    );
+    expect(ofEnvoy).to.have.length.greaterThan(3);
+    for (const code of [...REASONS.map((reason) => DENIALS[reason].code), ...ofEnvoy]) {
+      expect(code <= -32020 && code >= -32099, String(code)).to.equal(false);
+    }
+  });
+
+  it('says what the table says', () => {
+    expect(deny('unknown-session')).to.deep.equal({
+      kind: 'deny',
+      reason: 'unknown-session',
+      status: 404,
+      error: { code: -32001, message: 'Session not found' },
+      headers: {},
+    });
+  });
+
+  it('says more where there is more to say, and keeps a code that is passed through', () => {
+    const denial = deny('bad-request', {
+      status: 422,
+      code: -32020,
+      message: 'm',
+      data: { a: 1 },
+      headers: { allow: 'GET' },
+    });
+    expect(denial).to.deep.equal({
+      kind: 'deny',
+      reason: 'bad-request',
+      status: 422,
+      error: { code: -32020, message: 'm', data: { a: 1 } },
+      headers: { allow: 'GET' },
+    });
+  });
+
+  it('is a JSON-RPC error with the id of the request', () => {
+    for (const id of [null, 0, 7, -1, '', 'a"b\n', '\ud800']) {
+      expect(JSON.parse(denialBody(deny('forbidden'), id))).to.deep.equal({
+        jsonrpc: '2.0',
+        id,
+        error: { code: -32011, message: 'Not allowed' },
+      });
+    }
+  });
+});

@@ -1,0 +1,219 @@
+import { classifyInboundRequest } from '@modelcontextprotocol/server';
+import { expect } from 'chai';
+import fc from 'fast-check';
+import { type InboundRequest, type ReadMessage, readMessage, requestIdOf } from '../../../core/mcp/message.ts';
+
+const ENVELOPE = {
+  'io.modelcontextprotocol/protocolVersion': '2026-07-28',
+  'io.modelcontextprotocol/clientInfo': { name: 'test', version: '1' },
+  'io.modelcontextprotocol/clientCapabilities': {},
+};
+const MODERN_CALL = {
+  jsonrpc: '2.0',
+  id: 1,
+  method: 'tools/call',
+  params: { name: 'echo', arguments: {}, _meta: ENVELOPE },
+};
+const MODERN_HEADERS = { protocolVersion: '2026-07-28', mcpMethod: 'tools/call', mcpName: 'echo' };
+
+function read(body: unknown, more: Partial<InboundRequest> = {}): ReadMessage {
+  return readMessage({
+    method: 'POST',
+    contentType: 'application/json',
+    protocolVersion: undefined,
+    mcpMethod: undefined,
+    mcpName: undefined,
+    body: Buffer.isBuffer(body) ? body : Buffer.from(typeof body === 'string' ? body : JSON.stringify(body)),
+    ...more,
+  });
+}
+
+/** [era, id, methods, initialize], or [status, code, id] of a refusal. */
+function gist(outcome: ReadMessage): unknown[] {
+  if (outcome.kind === 'refused') return [outcome.denial.status, outcome.denial.error.code, outcome.id];
+  const { era, id, methods, initialize } = outcome.message;
+  return [era, id, methods, initialize];
+}
+
+const request = (method: string, id: unknown = 1) => ({ jsonrpc: '2.0', id, method });
+
+describe('core/mcp/message', () => {
+  it('of GET and DELETE is none', () => {
+    for (const method of ['GET', 'DELETE']) {
+      expect(gist(read('not looked at', { method, contentType: undefined }))).to.deep.equal([
+        'legacy',
+        null,
+        [],
+        false,
+      ]);
+    }
+  });
+
+  for (const [name, body, expected] of [
+    ['a request', request('tools/list'), ['legacy', 1, ['tools/list'], false]],
+    ['a request with a text as id', request('ping', 'a'), ['legacy', 'a', ['ping'], false]],
+    ['a request with an empty id', request('ping', ''), ['legacy', '', ['ping'], false]],
+    ['a request with id 0', request('ping', 0), ['legacy', 0, ['ping'], false]],
+    [
+      'initialize',
+      { ...request('initialize'), params: { protocolVersion: '2025-11-25' } },
+      ['legacy', 1, ['initialize'], true],
+    ],
+    [
+      'a notification',
+      { jsonrpc: '2.0', method: 'notifications/initialized' },
+      ['legacy', null, ['notifications/initialized'], false],
+    ],
+    ['a response', { jsonrpc: '2.0', id: 1, result: {} }, ['legacy', null, [], false]],
+    ['an error', { jsonrpc: '2.0', id: 1, error: { code: 1, message: 'm' } }, ['legacy', null, [], false]],
+    [
+      'a batch',
+      [request('a'), request('b', 2), { jsonrpc: '2.0', method: 'c' }],
+      ['legacy', null, ['a', 'b', 'c'], false],
+    ],
+    ['a batch with initialize', [request('initialize')], ['legacy', null, ['initialize'], true]],
+    ['an empty batch', [], [400, -32600, null]],
+    ['a request with id null', request('ping', null), [400, -32600, null]],
+    ['a request with a fraction as id', request('ping', 1.5), [400, -32600, 1.5]],
+    ['a request with an object as id', request('ping', {}), [400, -32600, null]],
+    ['a request without jsonrpc', { id: 7, method: 'ping' }, [400, -32600, 7]],
+    ['an empty object', {}, [400, -32600, null]],
+    ['a number', 5, [400, -32600, null]],
+    ['null', null, [400, -32600, null]],
+    ['an empty body', '', [400, -32700, null]],
+    ['half a body', '{"jsonrpc":"2.0","id":1,', [400, -32700, null]],
+    ['two bodies', '{}{}', [400, -32700, null]],
+    ['bytes that are not UTF-8', Buffer.from([0x22, 0xff, 0x22]), [400, -32700, null]],
+    ['deep nesting', '['.repeat(100_000), [400, -32700, null]],
+  ] as const) {
+    it(`is read: ${name}`, () => expect(gist(read(body))).to.deep.equal(expected));
+  }
+
+  it('must be JSON by its content type', () => {
+    for (const contentType of [
+      undefined,
+      '',
+      'text/plain',
+      'application/jsonp',
+      'text/json',
+      'multipart/form-data; a=application/json',
+    ]) {
+      expect(gist(read(request('ping'), { contentType })), String(contentType)).to.deep.equal([415, -32000, null]);
+    }
+    for (const contentType of [
+      'application/json',
+      'application/json; charset=utf-8',
+      'Application/JSON',
+      ' application/json ;a=b',
+    ]) {
+      expect(gist(read(request('ping'), { contentType }))[0], contentType).to.equal('legacy');
+    }
+  });
+
+  it('is modern by its envelope', () => {
+    expect(gist(read(MODERN_CALL, MODERN_HEADERS))).to.deep.equal(['modern', 1, ['tools/call'], false]);
+  });
+
+  it('that is modern opens no session, whatever its method', () => {
+    const body = { ...MODERN_CALL, method: 'initialize' };
+    const outcome = read(body, { ...MODERN_HEADERS, mcpMethod: 'initialize' });
+    expect(outcome.kind === 'message' && outcome.message.era === 'modern' && outcome.message.initialize).to.equal(
+      false,
+    );
+  });
+
+  it('must agree with its headers: -32020, with the id', () => {
+    for (const [name, headers] of Object.entries({
+      method: { mcpMethod: 'tools/list' },
+      version: { protocolVersion: '2025-11-25' },
+    })) {
+      const outcome = read({ ...MODERN_CALL, id: 'x' }, { ...MODERN_HEADERS, ...headers });
+      expect(gist(outcome), name).to.deep.equal([400, -32020, 'x']);
+    }
+  });
+
+  it('with a modern header needs an envelope', () => {
+    const outcome = read(request('tools/list'), { protocolVersion: '2026-07-28' });
+    expect(gist(outcome)).to.deep.equal([400, -32602, 1]);
+  });
+
+  it('has an id only where it is a request', () => {
+    expect(requestIdOf({ id: 1, method: 'a' })).to.equal(1);
+    expect(requestIdOf({ id: 'a', method: 'a' })).to.equal('a');
+    for (const body of [
+      undefined,
+      null,
+      'id',
+      5,
+      [],
+      [{ id: 1, method: 'a' }],
+      { id: 1 },
+      { method: 'a' },
+      { id: {}, method: 'a' },
+      { id: true, method: 'a' },
+    ]) {
+      expect(requestIdOf(body), JSON.stringify(body)).to.equal(null);
+    }
+  });
+
+  it('is read alike on the short way and by the classifier', () => {
+    const header = (...values: string[]) => fc.option(fc.constantFrom(...values), { nil: undefined });
+    const params = fc.oneof(
+      fc.jsonValue(),
+      fc.constant(undefined),
+      fc.record({ name: fc.string(), _meta: fc.constantFrom<unknown>({}, ENVELOPE, null) }),
+    );
+    const id = fc.oneof(fc.string(), fc.integer(), fc.double(), fc.constantFrom(null, undefined, 2 ** 53, -0, {}));
+    const body = fc.record({
+      jsonrpc: fc.constantFrom('2.0', '1.0'),
+      id,
+      method: fc.constantFrom<unknown>('initialize', 'ping', '', 5),
+      params,
+    });
+    const versions = header('2025-03-26', '2025-06-18', '2025-11-25', '2026-07-28', '2024-11-05', '');
+    fc.assert(
+      fc.property(
+        body,
+        versions,
+        header('ping', 'initialize', ''),
+        header('x', ''),
+        fc.boolean(),
+        (message, protocolVersion, mcpMethod, mcpName, more) => {
+          const text = JSON.stringify(more ? { ...message, result: {} } : message);
+          const outcome = classifyInboundRequest({
+            httpMethod: 'POST',
+            ...(protocolVersion === undefined ? {} : { protocolVersionHeader: protocolVersion }),
+            ...(mcpMethod === undefined ? {} : { mcpMethodHeader: mcpMethod }),
+            ...(mcpName === undefined ? {} : { mcpNameHeader: mcpName }),
+            body: JSON.parse(text),
+          });
+          const ours = read(text, { protocolVersion, mcpMethod, mcpName });
+          const kind = ours.kind === 'refused' ? 'reject' : ours.message.era;
+          expect(kind, `${text} ${protocolVersion} ${mcpMethod} ${mcpName}`).to.equal(outcome.kind);
+        },
+      ),
+      { numRuns: 2_000 },
+    );
+  });
+
+  it('never makes the reader throw', () => {
+    const header = fc.option(
+      fc.oneof(fc.constantFrom('application/json', '2026-07-28', '2025-11-25', 'tools/call'), fc.string()),
+      { nil: undefined },
+    );
+    const json = fc.oneof(
+      fc.json(),
+      fc.string({ unit: 'binary' }),
+      fc
+        .record({ jsonrpc: fc.constant('2.0'), id: fc.jsonValue(), method: fc.jsonValue(), params: fc.jsonValue() })
+        .map((value) => JSON.stringify(value)),
+    );
+    fc.assert(
+      fc.property(json, header, header, header, header, (body, contentType, protocolVersion, mcpMethod, mcpName) => {
+        const outcome = read(body, { contentType, protocolVersion, mcpMethod, mcpName });
+        if (outcome.kind === 'refused') expect(outcome.denial.status).to.be.within(400, 499);
+      }),
+      { numRuns: 500 },
+    );
+  });
+});

@@ -1,0 +1,39 @@
+import fc from 'fast-check';
+import { PRINCIPAL_BYTES } from '../../../core/identity/principal.ts';
+import { parseSessionKeys, type SessionKeys } from '../../../core/session/keys.ts';
+import { MAX_SERVER_SESSION_ID_LENGTH } from '../../../core/session/seal.ts';
+import type { Session } from '../../../core/session/session.ts';
+
+/** Keys made of one byte each; the first seals. */
+export function keysOf(...fills: number[]): SessionKeys {
+  const text = fills.map((fill) => Buffer.alloc(32, fill).toString('base64')).join('\n');
+  const parsed = parseSessionKeys(text, 'test');
+  if (!parsed.ok) throw new Error('bad keys');
+  return parsed.value;
+}
+
+const text = (maxLength: number) => fc.string({ unit: 'binary', maxLength });
+
+/** Any session within the limits of its parts, with any characters. */
+export const anySession: fc.Arbitrary<Session> = fc.record({
+  backend: text(63),
+  tenant: text(63),
+  principal: fc
+    .uint8Array({ minLength: PRINCIPAL_BYTES, maxLength: PRINCIPAL_BYTES })
+    .map((bytes) => Buffer.from(bytes)),
+  endpoint: text(253),
+  incarnation: text(128),
+  serverSessionId: fc.oneof(text(64), text(MAX_SERVER_SESSION_ID_LENGTH)),
+  issuedAtSeconds: fc.nat(0xffff_ffff),
+});
+
+/** One session, for tests that change a part of it. */
+export const SESSION: Session = {
+  backend: 'everything',
+  tenant: 'engineering',
+  principal: Buffer.alloc(PRINCIPAL_BYTES, 5),
+  endpoint: 'everything-0',
+  incarnation: '1-2',
+  serverSessionId: 'a1b2',
+  issuedAtSeconds: 1_700_000_000,
+};

@@ -47,8 +47,12 @@ async function process(message: ProcessingRequest__Output, services: ResponseSer
   const { policy, keys, endSession, log, now = Date.now } = services;
   if (message.request !== 'responseHeaders') throw new Error(`Envoy sent ${message.request}, which nobody asked for`);
   const request = decodeLaneRequest(message);
-  if (request === undefined) throw new Error('the metadata of ext-authz is missing');
   const response = decodeResponse(message);
+  if (request === undefined) {
+    // Envoy's own answer to a request that ext-authz never saw: too many headers, a path that is refused.
+    if (response.serverSessionId === undefined) return headers({});
+    throw new Error('the metadata of ext-authz is missing');
+  }
   const step = respond(request, response, (name) => policy()?.backends.get(name), Math.floor(now() / 1000));
   switch (step.kind) {
     case 'pass':

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { SUBJECT_PATTERN } from './claims.ts';
 
 const STYLE = `
+h1 { font-size: 1.5rem; }
 body { font: 16px/1.5 system-ui, sans-serif; max-width: 34rem; margin: 10vh auto; padding: 0 1rem; }
 dt { color: #666; } dd { margin: 0 0 .5rem; overflow-wrap: anywhere; }
 input, button { font: inherit; padding: .4rem .8rem; }
@@ -44,7 +45,7 @@ export function loginPage({ action, subject, tenant, clientName, redirectTo, res
 <dt>The token is for</dt><dd>${resources.map(escapeHtml).join('<br>')}</dd>
 </dl>
 <form method="post" action="${escapeHtml(action)}">
-<p><label>Sign in as <input name="subject" value="${escapeHtml(subject)}" required pattern="${escapeHtml(SUBJECT_PATTERN)}" autofocus></label>
+<p><label>Sign in as <input name="subject" value="${escapeHtml(subject)}" required pattern="${escapeHtml(SUBJECT_PATTERN)}" title="1 to 64 letters, digits or . _ @ + -" autofocus></label>
 of tenant <strong>${escapeHtml(tenant)}</strong></p>
 <p><button name="decision" value="allow">Sign in and allow</button>
 <button name="decision" value="deny" formnovalidate>Cancel</button></p>

@@ -24,8 +24,8 @@ export function banner({ backends, developmentIssuer, stateOption, waiting }: Ba
     if (url !== undefined)
       lines.push(
         '',
-        'Inspector (logs in by itself)',
-        `  npx @modelcontextprotocol/inspector --transport http --server-url ${url}`,
+        'Inspector (no token needed: connect, then sign in on the page)',
+        `  npx @modelcontextprotocol/inspector@2 --transport http --server-url ${url}`,
         '',
         'curl',
         `  ${curl(url, stateOption)}`,

@@ -1,5 +1,5 @@
 import { connect } from 'node:net';
-import { delimiter } from 'node:path';
+import { delimiter, resolve } from 'node:path';
 import type { Backend } from '../../core/registry/backend.ts';
 import type { Endpoint } from '../../core/registry/endpoint.ts';
 import type { Logger } from '../../runtime/log.ts';
@@ -16,7 +16,7 @@ export interface ReplicaOptions {
   /** Unique in the gateway's life: `<backend>-<number>`. */
   id: string;
   backend: Backend & { command: string[] };
-  /** Working directory of commands that name none. */
+  /** Working directory of commands that name none; a relative one is relative to it. */
   folder: string;
   /** Environment that the command's own is added to. */
   baseEnv: Readonly<Record<string, string | undefined>>;
@@ -81,7 +81,7 @@ export class Replica {
     return {
       name: this.id,
       command: backend.command,
-      cwd: backend.cwd ?? folder,
+      cwd: resolve(folder, backend.cwd ?? '.'),
       env: { PATH: [...programFolders, PATH ?? ''].join(delimiter), ...env },
       onLine: (_stream: string, line: string) => log.info(line),
     };

@@ -3,6 +3,7 @@ import type { Endpoint } from '../../core/registry/endpoint.ts';
 import type { Fleet, FleetBackend } from '../../core/registry/fleet.ts';
 import type { Logger } from '../../runtime/log.ts';
 import { clusterName } from '../resources.ts';
+import { diagnosisKey } from './status.ts';
 import { type ClusterHealth, readClusterHealth } from './cluster-health.ts';
 import { diagnose } from './diagnose.ts';
 
@@ -17,7 +18,7 @@ const DIAGNOSE_AGAIN_MS = 10_000;
 export class HealthMonitor {
   /** What Envoy said last. */
   health: ClusterHealth = new Map();
-  /** Why an endpoint is unhealthy, by `ip:port`. */
+  /** Why an endpoint is unhealthy, by {@link diagnosisKey}. */
   readonly diagnoses = new Map<string, string>();
   readonly #options: { adminSocket: string; fleet: () => Fleet; log: Logger; onChange: () => void };
   readonly #diagnosedAtMs = new Map<string, number>();
@@ -68,25 +69,25 @@ export class HealthMonitor {
     const hosts = this.health.get(clusterName(entry.backend.name));
     return entry.endpoints.flatMap((endpoint) => {
       const health = hosts?.get(endpoint.address) ?? 'unknown';
-      if (health !== 'unhealthy') this.#forget(endpoint.address);
+      if (health !== 'unhealthy') this.#forget(diagnosisKey(entry.backend.name, endpoint.address));
       return health === 'healthy' || health === 'draining' ? [] : [{ entry, endpoint, health }];
     });
   }
 
   async #diagnose({ backend }: FleetBackend, endpoint: Endpoint): Promise<void> {
-    const { address, id } = endpoint;
-    const sinceMs = performance.now() - (this.#diagnosedAtMs.get(address) ?? Number.NEGATIVE_INFINITY);
+    const key = diagnosisKey(backend.name, endpoint.address);
+    const sinceMs = performance.now() - (this.#diagnosedAtMs.get(key) ?? Number.NEGATIVE_INFINITY);
     if (sinceMs < DIAGNOSE_AGAIN_MS) return;
-    this.#diagnosedAtMs.set(address, performance.now());
+    this.#diagnosedAtMs.set(key, performance.now());
     const reason = await diagnose(backend, endpoint);
-    if (this.diagnoses.get(address) === reason) return;
-    this.diagnoses.set(address, reason);
-    this.#options.log.warn({ backend: backend.name, endpoint: id, reason }, 'unhealthy');
+    if (this.diagnoses.get(key) === reason) return;
+    this.diagnoses.set(key, reason);
+    this.#options.log.warn({ backend: backend.name, endpoint: endpoint.id, reason }, 'unhealthy');
     this.#options.onChange();
   }
 
-  #forget(address: string): void {
-    this.diagnoses.delete(address);
-    this.#diagnosedAtMs.delete(address);
+  #forget(key: string): void {
+    this.diagnoses.delete(key);
+    this.#diagnosedAtMs.delete(key);
   }
 }

@@ -10,6 +10,8 @@ import { FileWatch } from '../../runtime/registry/watch.ts';
 export class ProcessEndpoints {
   readonly #watch: FileWatch;
   #files: ReadonlyMap<string, EndpointFile> = new Map();
+  /** Whether the folder was read. */
+  isKnown = false;
 
   constructor(folder: string, log: Logger, onChange: () => void) {
     this.#watch = new FileWatch({
@@ -17,6 +19,7 @@ export class ProcessEndpoints {
       accept: (name) => name.endsWith('.json'),
       log,
       onChange: (texts) => {
+        this.isKnown = true;
         this.#files = new Map([...texts].flatMap(([name, text]) => this.#parse(name, text, log)));
         onChange();
       },

@@ -14,11 +14,16 @@ export interface StatusInput {
   entry: FleetBackend;
   /** Health by `ip:port`; undefined while Envoy does not serve the cluster. */
   health: ReturnType<ClusterHealth['get']>;
-  /** Why an endpoint is unhealthy, by `ip:port`. */
+  /** Why an endpoint is unhealthy, by {@link diagnosisKey}. */
   diagnoses: ReadonlyMap<string, string>;
   notes: readonly string[];
   /** Why Envoy refused the backend's resources. */
   refused: string | undefined;
+}
+
+/** What a diagnosis is kept under: two backends may have an endpoint at one address and check it differently. */
+export function diagnosisKey(backend: string, address: string): string {
+  return `${backend} ${address}`;
 }
 
 /** Sums up the state of a backend: serving as soon as one endpoint can be sent to. */
@@ -26,7 +31,7 @@ export function toStatus({ entry, health, diagnoses, notes, refused }: StatusInp
   const { backend, drainUntilMs } = entry;
   const endpoints = entry.endpoints.map(({ id, address, draining }) => {
     const seen = draining ? 'draining' : (health?.get(address) ?? 'unknown');
-    return { id, address, health: seen, reason: seen === 'unhealthy' ? (diagnoses.get(address) ?? '') : '' };
+    return { id, address, health: seen, reason: seen === 'unhealthy' ? (diagnoses.get(diagnosisKey(backend.name, address)) ?? '') : '' };
   });
   const reasons = endpoints.flatMap(({ id, reason }) => (reason === '' ? [] : [`${id}: ${reason}`]));
   reasons.push(...notes);

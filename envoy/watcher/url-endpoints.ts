@@ -38,6 +38,13 @@ export class UrlEndpoints {
     });
   }
 
+  /** Whether every name of a backend was looked up, with whatever outcome. Asking begins the search for all of them. */
+  isKnown(backend: Backend): boolean {
+    const unknown = (url: ServerUrl) =>
+      this.#addressOf(url) === undefined && this.#known.get(url.host)?.problem === undefined;
+    return backend.urls.filter(unknown).length === 0;
+  }
+
   /** Why some endpoints are not known. */
   notesOf(backend: Backend): string[] {
     return backend.urls.flatMap(({ host }) => this.#known.get(host)?.problem ?? []);
@@ -78,7 +85,7 @@ export class UrlEndpoints {
     const timer = setTimeout(() => void this.#refresh(host), after.problem === undefined ? REFRESH_MS : RETRY_MS);
     timer.unref();
     this.#known.set(host, { ...after, timer });
-    if (after.address !== before.address) this.#onChange();
+    if (after.address !== before.address || before.timer === undefined) this.#onChange();
   }
 }
 

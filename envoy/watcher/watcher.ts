@@ -18,6 +18,8 @@ import { type BackendStatus, toStatus } from './status.ts';
 import { UrlEndpoints } from './url-endpoints.ts';
 
 const STOP_GRACE_MS = 1_000;
+/** A watcher that starts waits for names and processes at most this long before it publishes what it knows. */
+const FIRST_LOOK_MS = 3_000;
 
 /** What a watcher is started with. All paths are files, folders or Unix sockets. */
 export interface WatcherOptions {
@@ -43,10 +45,14 @@ export async function startWatcher(options: WatcherOptions): Promise<{ stop(): P
   let fleet: Fleet = new Map();
   let drainTimer: NodeJS.Timeout | undefined;
   let described = '';
+  let firstLook = true;
 
   const update = () => {
     const { config, tenants, catalog } = documents;
     if (config === undefined || tenants === undefined || catalog === undefined) return;
+    // What a watcher before this one knew is in force until then: half of it would end the sessions of the other half.
+    if (firstLook && [...catalog.backends.values()].filter((backend) => !isKnown(backend)).length > 0) return;
+    firstLook = false;
     fleet = planFleet(fleet, catalog.backends, endpointsOf, Date.now());
     urls.keepOnly([...fleet.values()].map(({ backend }) => backend));
     clearTimeout(drainTimer);
@@ -62,6 +68,13 @@ export async function startWatcher(options: WatcherOptions): Promise<{ stop(): P
   };
   const endpointsOf = (backend: Backend): readonly Endpoint[] =>
     backend.command === undefined ? urls.endpointsOf(backend) : processes.endpointsOf(backend.name);
+
+  const isKnown = (backend: Backend): boolean =>
+    backend.command === undefined ? urls.isKnown(backend) : processes.isKnown;
+  const lookTimer = setTimeout(() => {
+    firstLook = false;
+    update();
+  }, FIRST_LOOK_MS);
 
   const statuses = (): BackendStatus[] =>
     [...fleet.values()].map((entry) => {
@@ -109,6 +122,7 @@ export async function startWatcher(options: WatcherOptions): Promise<{ stop(): P
   return {
     stop: async () => {
       clearTimeout(drainTimer);
+      clearTimeout(lookTimer);
       documents.close();
       processes.close();
       monitor.close();

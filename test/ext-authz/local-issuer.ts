@@ -1,6 +1,6 @@
 import { createServer, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { exportJWK, generateKeyPair, type JWK, type JWTPayload, SignJWT } from 'jose';
+import { exportJWK, generateKeyPair, type JWK, SignJWT } from 'jose';
 
 type KeyPair = Awaited<ReturnType<typeof generateKeyPair>>;
 
@@ -25,7 +25,7 @@ export interface LocalIssuer {
   /** Paths that were asked for. */
   asked: string[];
   /** A token; default: subject `alice`, audience `aud`, good for an hour from `nowSeconds`. */
-  sign(claims?: JWTPayload, header?: Record<string, unknown>, key?: IssuerKey): Promise<string>;
+  sign(claims?: Record<string, unknown>, header?: Record<string, unknown>, key?: IssuerKey): Promise<string>;
   newKey(kid: string, algorithm?: string): Promise<IssuerKey>;
   close(): Promise<void>;
 }

@@ -13,14 +13,20 @@ export const RECONNECTION = {
 };
 
 /** What the client's model says. */
-export const SAMPLE = { role: 'assistant' as const, model: 'test-model', content: { type: 'text' as const, text: 'forty-two' } };
+export const SAMPLE = {
+  role: 'assistant' as const,
+  model: 'test-model',
+  content: { type: 'text' as const, text: 'forty-two' },
+};
 
 /** The client's roots. */
 export const ROOTS = { roots: [{ uri: 'file:///projects/one', name: 'One' }] };
 
 /** What the client's user types: a value for every required field. */
 export function fillIn(params: unknown): { action: 'accept'; content: Record<string, string | boolean> } {
-  const { requestedSchema } = params as { requestedSchema: { properties: Record<string, { type?: string }>; required?: string[] } };
+  const { requestedSchema } = params as {
+    requestedSchema: { properties: Record<string, { type?: string }>; required?: string[] };
+  };
   const values = (requestedSchema.required ?? []).map((name): [string, string | boolean] => {
     return [name, requestedSchema.properties[name]?.type === 'boolean' ? true : `typed ${name}`];
   });

@@ -43,7 +43,9 @@ export interface McpClient {
   listPrompts(): Promise<{ prompts: Named }>;
   listResources(): Promise<{ resources: ReadonlyArray<{ uri: string }> }>;
   listResourceTemplates(): Promise<{ resourceTemplates: ReadonlyArray<{ uriTemplate: string }> }>;
-  readResource(params: { uri: string }): Promise<{ contents: ReadonlyArray<{ uri: string; text?: string; blob?: string }> }>;
+  readResource(params: {
+    uri: string;
+  }): Promise<{ contents: ReadonlyArray<{ uri: string; text?: string; blob?: string }> }>;
   getPrompt(params: { name: string; arguments?: Record<string, string> }): Promise<{ messages: ReadonlyArray<object> }>;
   complete(params: {
     ref: { type: 'ref/prompt'; name: string };
@@ -89,7 +91,10 @@ export interface ClientKind {
   /** Connects without a token. Throws when the client does not ask for a login. */
   beginLogin(options: ConnectOptions): Promise<PendingLogin>;
   /** Sends one message on a session as it stands, with no handshake. Resolves, or rejects as the client's transport does. */
-  sendInSession(options: ConnectOptions & { sessionId: string }, message: { id: number; method: string }): Promise<void>;
+  sendInSession(
+    options: ConnectOptions & { sessionId: string },
+    message: { id: number; method: string },
+  ): Promise<void>;
 }
 
 /** `@modelcontextprotocol/sdk` 1.x. */

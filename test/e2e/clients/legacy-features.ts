@@ -132,7 +132,7 @@ function features(kind: ClientKind, gateway: () => TestGateway): void {
     await connection.call('toggle-simulated-logging');
     await connection.call('toggle-subscriber-updates');
     const log = await notifications.first(
-      ({ method, params }) => method === 'notifications/message' && String(params?.['data']).includes('level'),
+      ({ method, params }) => method === 'notifications/message' && String(params?.data).includes('level'),
       from,
     );
     expect(log.params).to.have.property('level');

@@ -1,3 +1,4 @@
+import type { OAuthDiscoveryState } from '@modelcontextprotocol/client';
 import { expect } from 'chai';
 import { issueDevelopmentToken } from '../../../cli/development-issuer/token.ts';
 import { MemoryOAuthClient } from '../../cli/development-issuer/harness.ts';
@@ -14,13 +15,25 @@ import { type Exchange, Wire } from '../../support/clients-wire.ts';
 import type { TestGateway } from '../../support/gateway.ts';
 import { completeLogin } from '../../support/login.ts';
 
+/** A client that also remembers where it sent its user, so that 2.x checks where the answer comes from. */
+class RememberingClient extends MemoryOAuthClient {
+  #discovery: OAuthDiscoveryState | undefined;
+
+  saveDiscoveryState(state: OAuthDiscoveryState) {
+    this.#discovery = state;
+  }
+  discoveryState() {
+    return this.#discovery;
+  }
+}
+
 /** The clients find the issuer and log in with nothing but the URL of a backend. */
 export function logins(gateway: () => TestGateway): void {
   for (const kind of [SDK1, SDK2_LEGACY, SDK2_AUTO, SDK2_PINNED]) {
     it(`${kind.name} logs in by itself and goes on with a new token when the old one has expired`, async () => {
       const url = gateway().backendUrl('conformance');
       const wire = new Wire();
-      const authProvider = new MemoryOAuthClient();
+      const authProvider = new RememberingClient();
       const connection = await logIn(kind, { url, wire, authProvider });
       try {
         expectLogin(wire.exchanges.all, url);

@@ -54,7 +54,9 @@ describe('ext-authz/identity/key-set', () => {
 
   it('takes no keys from an address that is not secured', async () => {
     const fetch = (() =>
-      Promise.resolve(Response.json({ issuer: 'https://i.example', jwks_uri: 'http://i.example/jwks' }))) as typeof globalThis.fetch;
+      Promise.resolve(
+        Response.json({ issuer: 'https://i.example', jwks_uri: 'http://i.example/jwks' }),
+      )) as typeof globalThis.fetch;
     keys = new KeySet({ issuer: 'https://i.example', log: capturedLog().log, fetch });
     expect(await find('first')).to.equal('unavailable');
   });
@@ -156,7 +158,9 @@ describe('ext-authz/identity/key-set', () => {
   });
 
   it('says how two issuers differ', () => {
-    expect(issuerMismatch('https://a', 'https://b')).to.equal('the issuer is configured as https://a but calls itself https://b');
+    expect(issuerMismatch('https://a', 'https://b')).to.equal(
+      'the issuer is configured as https://a but calls itself https://b',
+    );
     expect(issuerMismatch('https://a', 'https://a/')).to.match(/differ only in the trailing slash/);
   });
 });

@@ -1,0 +1,94 @@
+import { execFile } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { expect } from 'chai';
+import { parse } from 'yaml';
+import { findEnvoy } from '../../envoy/binary/find.ts';
+import { ENVOY_CONFIG_FILE, renderBootstrap } from '../../envoy/bootstrap.ts';
+import { cacheDir } from '../../runtime/paths.ts';
+
+const run = promisify(execFile);
+const numbered = (name: string, count: number) => Array.from({ length: count }, (_, index) => `${name}-${index}.sock`);
+
+/** A route as far as it is looked at. */
+interface Route {
+  name: string;
+  route?: { timeout?: string; idle_timeout?: string };
+}
+
+describe("Envoy's configuration", function () {
+  this.timeout(120_000);
+
+  const folder = mkdtempSync(join(tmpdir(), 'mcpgw-'));
+  const rendered = (address: string) =>
+    renderBootstrap({
+      address,
+      port: 0,
+      sockets: { extAuthz: numbered('a', 5), extProc: numbered('p', 1), metadata: numbered('m', 5) },
+    });
+  let envoy: string;
+
+  const validate = async (file: string) => {
+    const { stdout, stderr } = await run(envoy, ['--mode', 'validate', '-c', file, '--log-level', 'warn'], {
+      cwd: folder,
+    });
+    return { ok: /configuration '.*' OK/.test(stdout), warnings: stderr };
+  };
+
+  before(async () => {
+    const { env } = process;
+    ({ path: envoy } = await findEnvoy({ environment: env, cacheDir: cacheDir(env), progress: () => undefined }));
+  });
+  after(() => rmSync(folder, { recursive: true, force: true }));
+
+  it('is valid as it is delivered', async () => {
+    expect(await validate(ENVOY_CONFIG_FILE)).to.deep.equal({ ok: true, warnings: '' });
+  });
+
+  for (const address of ['127.0.0.1', '::1', '0.0.0.0']) {
+    it(`is valid as it is rendered for ${address}`, async () => {
+      const file = join(folder, 'envoy.yaml');
+      writeFileSync(file, rendered(address));
+      expect(await validate(file)).to.deep.equal({ ok: true, warnings: '' });
+    });
+  }
+
+  it('would not be valid with a mistake in it', async () => {
+    const file = join(folder, 'wrong.yaml');
+    writeFileSync(file, readFileSync(ENVOY_CONFIG_FILE, 'utf8').replace('stat_prefix: mcp', 'stat_prefixes: mcp'));
+    const failure = await validate(file).catch((error: unknown) => String(error));
+    expect(failure).to.match(/stat_prefixes/);
+  });
+
+  it('lets every lane answer for as long as it likes, and be silent for an hour', () => {
+    const config = parse(rendered('127.0.0.1'), { maxAliasCount: 100 });
+    const [filter] = config.static_resources.listeners[0].filter_chains[0].filters;
+    const routes: Route[] = filter.typed_config.route_config.virtual_hosts[0].routes;
+    const lanes = routes.filter(({ name }) => ['open', 'session', 'close', 'stateless'].includes(name));
+    expect(lanes).to.have.length(4);
+    for (const { name, route } of lanes) {
+      expect(route?.timeout, name).to.equal('0s');
+      expect(Number.parseInt(route?.idle_timeout ?? '', 10), name).to.be.at.least(3600);
+    }
+    expect(filter.typed_config).to.not.have.property('max_stream_duration');
+    expect(filter.typed_config.common_http_protocol_options).to.not.have.any.keys(
+      'max_stream_duration',
+      'max_connection_duration',
+    );
+  });
+
+  it('serves Envoy a socket for each process', () => {
+    const { clusters } = parse(rendered('127.0.0.1'), { maxAliasCount: 100 }).static_resources;
+    const pipes = (name: string) =>
+      clusters
+        .find((cluster: { name: string }) => cluster.name === name)
+        .load_assignment.endpoints[0].lb_endpoints.map(
+          ({ endpoint }: { endpoint: { address: { pipe: { path: string } } } }) => endpoint.address.pipe.path,
+        );
+    expect(pipes('ext-authz')).to.deep.equal(numbered('a', 5));
+    expect(pipes('ext-proc')).to.deep.equal(numbered('p', 1));
+    expect(pipes('metadata')).to.deep.equal(numbered('m', 5));
+  });
+});

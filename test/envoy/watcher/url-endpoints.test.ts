@@ -1,0 +1,59 @@
+import { once } from 'node:events';
+import { EventEmitter } from 'node:events';
+import { expect } from 'chai';
+import { backendSchema } from '../../../core/registry/backend.ts';
+import { UrlEndpoints } from '../../../envoy/watcher/url-endpoints.ts';
+
+const backend = (...url: string[]) => backendSchema.parse({ name: 'a', url });
+
+describe('envoy/watcher/url-endpoints', () => {
+  const changes = new EventEmitter();
+  const urls: UrlEndpoints[] = [];
+  const endpointsBy = (names: Record<string, string[]>) => {
+    const one = new UrlEndpoints(
+      () => changes.emit('change'),
+      (host) => {
+        const addresses = names[host];
+        return addresses === undefined ? Promise.reject(new Error('not found')) : Promise.resolve(addresses);
+      },
+    );
+    urls.push(one);
+    return one;
+  };
+
+  afterEach(() => {
+    for (const one of urls.splice(0)) one.keepOnly([]);
+  });
+
+  it('are known at once where the URL has an address', () => {
+    const { endpointsOf } = { endpointsOf: (b: ReturnType<typeof backend>) => endpointsBy({}).endpointsOf(b) };
+    expect(endpointsOf(backend('http://10.0.0.1:81', 'http://[::1]'))).to.deep.equal([
+      { id: '10.0.0.1:81', address: '10.0.0.1:81', incarnation: '', hostname: '10.0.0.1:81', draining: false },
+      { id: '[::1]:80', address: '[::1]:80', incarnation: '', hostname: '[::1]', draining: false },
+    ]);
+  });
+
+  it('are found by name, the first address of each', async () => {
+    const one = endpointsBy({ 'a.example': ['10.0.0.1', '10.0.0.2'], 'six.example': ['2001:db8::1'] });
+    const both = backend('https://a.example', 'https://six.example:8443');
+    expect(one.endpointsOf(both)).to.deep.equal([]);
+    await once(changes, 'change');
+    await Promise.resolve();
+    expect(one.endpointsOf(both).map(({ id, address, hostname }) => [id, address, hostname])).to.deep.equal([
+      ['a.example:443', '10.0.0.1:443', 'a.example'],
+      ['six.example:8443', '[2001:db8::1]:8443', 'six.example:8443'],
+    ]);
+  });
+
+  it('that cannot be found are told, and do not hold up the others', async () => {
+    const one = endpointsBy({ 'a.example': ['10.0.0.1'] });
+    const both = backend('http://a.example', 'http://gone.example');
+    one.endpointsOf(both);
+    await once(changes, 'change');
+    await new Promise(setImmediate);
+    expect(one.endpointsOf(both).map(({ id }) => id)).to.deep.equal(['a.example:80']);
+    expect(one.notesOf(both)).to.deep.equal(['the name gone.example does not resolve (not found)']);
+    one.keepOnly([]);
+    expect(one.notesOf(both)).to.deep.equal([]);
+  });
+});

@@ -1,0 +1,77 @@
+import { type ClientRequest, request as httpRequest } from 'node:http';
+import { expect } from 'chai';
+import type { Policy } from '../../core/policy/policy.ts';
+import { createHttpServer, listenUnix } from '../../ext-authz/http.ts';
+import { freeSocket } from '../runtime/grpc/socket.ts';
+import { PUBLIC_URL, policyOf } from './policy.ts';
+
+const WELL_KNOWN = '/.well-known/oauth-protected-resource';
+
+describe('ext-authz/http', () => {
+  let policy: Policy | undefined;
+  const socketPath = freeSocket();
+  const server = createHttpServer(() => policy);
+
+  before(() => listenUnix(server, socketPath));
+  beforeEach(() => {
+    policy = policyOf('https://i.example', []);
+  });
+  after(() => server.close());
+
+  function get(path: string, method = 'GET'): Promise<{ status: number; text: string }> {
+    return new Promise((resolve, reject) => {
+      const call: ClientRequest = httpRequest({ socketPath, path, method, agent: false }, (response) => {
+        let text = '';
+        response.on('data', (chunk: Buffer) => {
+          text += chunk.toString('utf8');
+        });
+        response.on('end', () => resolve({ status: response.statusCode ?? 0, text }));
+      });
+      call.on('error', reject);
+      call.end();
+    });
+  }
+
+  it('describes the gateway and each backend as protected resources', async () => {
+    for (const [path, resource] of [
+      [WELL_KNOWN, PUBLIC_URL],
+      [`${WELL_KNOWN}/a/mcp`, `${PUBLIC_URL}/a/mcp`],
+      [`${WELL_KNOWN}/a/mcp?x=y`, `${PUBLIC_URL}/a/mcp`],
+    ]) {
+      const { status, text } = await get(path ?? '');
+      expect(status).to.equal(200);
+      expect(JSON.parse(text)).to.deep.equal({
+        resource,
+        authorization_servers: ['https://i.example'],
+        scopes_supported: ['mcp'],
+        bearer_methods_supported: ['header'],
+      });
+    }
+  });
+
+  it('knows no other paths, and survives odd ones', async () => {
+    for (const path of [
+      '/',
+      '//',
+      '//[',
+      `${WELL_KNOWN}/a`,
+      `${WELL_KNOWN}/a/mcp/x`,
+      `${WELL_KNOWN}/A/mcp`,
+      `${WELL_KNOWN}x/a/mcp`,
+      `${WELL_KNOWN}/`,
+    ]) {
+      expect((await get(path)).status, path).to.equal(404);
+    }
+  });
+
+  it('is ready once there is a policy', async () => {
+    expect((await get('/readyz')).status).to.equal(200);
+    policy = undefined;
+    expect((await get('/readyz')).status).to.equal(503);
+    expect((await get(WELL_KNOWN)).status).to.equal(503);
+  });
+
+  it('answers HEAD without a body', async () => {
+    expect(await get(WELL_KNOWN, 'HEAD')).to.deep.equal({ status: 200, text: '' });
+  });
+});

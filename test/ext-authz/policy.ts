@@ -1,0 +1,42 @@
+import { issuerSchema } from '../../core/identity/issuer.ts';
+import type { Policy, PolicyBackend } from '../../core/policy/policy.ts';
+
+/** Public URL of the gateway in these tests. */
+export const PUBLIC_URL = 'http://127.0.0.1:8080';
+
+/** A backend with two replicas; anything may be said otherwise. */
+export function policyBackend(name: string, more: Partial<PolicyBackend> = {}): PolicyBackend {
+  return {
+    name,
+    affinity: 'session',
+    affinityHeader: undefined,
+    tenants: undefined,
+    path: '/mcp',
+    draining: false,
+    endpoints: [
+      { id: `${name}-0`, address: '127.0.0.1:9000', incarnation: 'one', draining: false },
+      { id: `${name}-1`, address: '127.0.0.1:9001', incarnation: 'two', draining: false },
+    ],
+    ...more,
+  };
+}
+
+/** A policy of the backends, for the tenants `red` (all backends) and `blue` (only `a`). */
+export function policyOf(issuer: string, backends: PolicyBackend[], more: Partial<Policy> = {}): Policy {
+  return {
+    settings: {
+      publicUrl: PUBLIC_URL,
+      issuers: [issuerSchema.parse({ url: issuer, audiences: ['extra'] })],
+      tenants: [
+        { name: 'red', match: [{ claim: 'team', value: 'red' }], backends: ['*'] },
+        { name: 'blue', match: [{ claim: 'team', value: 'blue' }], backends: ['a'] },
+      ],
+      allowedHosts: ['127.0.0.1:8080', 'localhost:*'],
+      allowedOrigins: [PUBLIC_URL, 'http://localhost:*'],
+      sessionLifetimeSeconds: 3600,
+    },
+    backends: new Map(backends.map((backend) => [backend.name, backend])),
+    endedSessions: new Map(),
+    ...more,
+  };
+}

@@ -1,0 +1,133 @@
+import { promisify } from 'node:util';
+import { expect } from 'chai';
+import type { CheckServices } from '../../ext-authz/check/check.ts';
+import { SessionOpener } from '../../ext-authz/check/session-opener.ts';
+import { TokenVerifier } from '../../ext-authz/identity/verify.ts';
+import { addAuthorization } from '../../ext-authz/service.ts';
+import type { CheckRequest } from '../../protos/gen/envoy/service/auth/v3/CheckRequest.ts';
+import type { CheckResponse__Output } from '../../protos/gen/envoy/service/auth/v3/CheckResponse.ts';
+import { authorizationClient } from '../../protos/load.ts';
+import { keysOf } from '../core/session/arbitrary.ts';
+import { clientOn, serveAnywhere } from '../runtime/grpc/socket.ts';
+import { capturedLog } from './captured-log.ts';
+import { type LocalIssuer, NOW_SECONDS, startIssuer } from './local-issuer.ts';
+import { PUBLIC_URL, policyBackend, policyOf } from './policy.ts';
+
+describe('ext-authz/service', () => {
+  let issuer: LocalIssuer;
+  let services: () => CheckServices;
+  let messages: string[];
+  let ask: (question: CheckRequest) => Promise<CheckResponse__Output>;
+  const stops: (() => unknown)[] = [];
+
+  beforeEach(async () => {
+    issuer = await startIssuer();
+    const policy = policyOf(issuer.url, [policyBackend('a')]);
+    const now = () => NOW_SECONDS * 1000;
+    const { log, messages: lines } = capturedLog();
+    messages = lines;
+    const verifier = new TokenVerifier({ issuers: policy.settings.issuers, log, now });
+    const real = { policy, verifier, sessions: new SessionOpener(keysOf(1)), admission: [], now };
+    services = () => real;
+    const server = await serveAnywhere((grpc) => addAuthorization(grpc, () => services(), log));
+    const client = clientOn(server.socket, authorizationClient());
+    const check = promisify(
+      client.Check.bind(client) as (
+        q: CheckRequest,
+        done: (e: Error | null, r?: CheckResponse__Output) => void,
+      ) => void,
+    );
+    ask = async (question) => {
+      const response = await check(question);
+      if (response === undefined) throw new Error('no answer');
+      return response;
+    };
+    stops.push(
+      () => client.close(),
+      () => server.stop(0),
+      () => issuer.close(),
+    );
+  });
+
+  afterEach(async () => {
+    for (const stop of stops.splice(0)) await stop();
+  });
+
+  const question = (
+    authorization: string | undefined,
+    body = '{"jsonrpc":"2.0","id":7,"method":"ping"}',
+  ): CheckRequest => ({
+    attributes: {
+      request: {
+        http: {
+          method: 'POST',
+          path: '/a/mcp',
+          host: '127.0.0.1:8080',
+          headers: { 'content-type': 'application/json', ...(authorization === undefined ? {} : { authorization }) },
+          rawBody: Buffer.from(body),
+        },
+      },
+    },
+  });
+
+  const headersOf = (options: { header?: { key?: string; value?: string } | null }[] = []) =>
+    Object.fromEntries(options.map(({ header }) => [header?.key, header?.value]));
+
+  it('answers a yes with the lane, and takes the token off', async () => {
+    const token = await issuer.sign({ aud: PUBLIC_URL, team: 'red' });
+    const body = '{"jsonrpc":"2.0","id":7,"method":"initialize","params":{}}';
+    const { status, okResponse, dynamicMetadata } = await ask(question(`Bearer ${token}`, body));
+    expect(status?.code ?? 0).to.equal(0);
+    expect(headersOf(okResponse?.headers)).to.deep.equal({
+      'x-mcp-lane': 'open',
+      'x-mcp-backend': 'backend/a',
+      ':path': '/mcp',
+    });
+    expect(okResponse?.headersToRemove).to.deep.equal(['authorization', 'mcp-session-id']);
+    const fields = Object.entries(dynamicMetadata?.fields ?? {}).map(([name, value]) => [
+      name,
+      value.stringValue ?? value.numberValue,
+    ]);
+    expect(Object.fromEntries(fields)).to.deep.include({ id: 7, backend: 'a', tenant: 'red' });
+    expect(Object.keys(Object.fromEntries(fields)).sort()).to.deep.equal(['backend', 'id', 'principal', 'tenant']);
+  });
+
+  it('answers a no with status, headers and a JSON-RPC error', async () => {
+    const { status, deniedResponse, httpResponse } = await ask(question(undefined));
+    expect([status?.code, httpResponse]).to.deep.equal([7, 'deniedResponse']);
+    expect(deniedResponse?.status?.code).to.equal('Unauthorized');
+    expect(headersOf(deniedResponse?.headers)['content-type']).to.equal('application/json');
+    expect(JSON.parse(deniedResponse?.body ?? '')).to.deep.equal({
+      jsonrpc: '2.0',
+      id: 7,
+      error: { code: -32010, message: 'Authentication required' },
+    });
+  });
+
+  it('answers an empty question with a no', async () => {
+    expect((await ask({})).httpResponse).to.equal('deniedResponse');
+  });
+
+  it('says no when it fails itself, tells the log, and goes on', async () => {
+    const before = services;
+    const fail = () => {
+      throw new Error('a mistake of ours');
+    };
+    services = () => ({ ...before(), admission: [fail] });
+    const token = await issuer.sign({ aud: PUBLIC_URL, team: 'red' });
+    const { deniedResponse } = await ask(question(`Bearer ${token}`));
+    expect(deniedResponse?.status?.code).to.equal('ServiceUnavailable');
+    expect(deniedResponse?.body).not.to.contain('mistake');
+    expect(messages.at(-1)).to.equal('check failed: a mistake of ours');
+    services = before;
+    expect((await ask(question(`Bearer ${token}`))).httpResponse).to.equal('okResponse');
+  });
+
+  it('answers with the number of every status that a denial may have', async () => {
+    const token = await issuer.sign({ aud: PUBLIC_URL, team: 'red' });
+    const wrongType = question(`Bearer ${token}`);
+    const http = wrongType.attributes?.request?.http;
+    const answer = await ask({ attributes: { request: { http: { ...http, path: '/a/sse' } } } });
+    expect(String(answer.deniedResponse?.status?.code)).to.match(/^(410|Gone)$/);
+  });
+});

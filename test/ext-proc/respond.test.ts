@@ -1,0 +1,67 @@
+import { expect } from 'chai';
+import { MAX_SERVER_SESSION_ID_LENGTH } from '../../core/session/seal.ts';
+import { type LaneRequest, type LaneResponse, respond } from '../../ext-proc/respond.ts';
+import { policyBackend } from '../ext-authz/policy.ts';
+
+const BACKEND = policyBackend('a');
+const PRINCIPAL = Buffer.alloc(16, 3);
+const OPEN: LaneRequest = { lane: 'open', backend: 'a', tenant: 'red', principal: PRINCIPAL };
+const CLOSE: LaneRequest = { lane: 'close', fingerprint: 'f', expiresAtSeconds: 99 };
+const pin = (address: string) => Buffer.from(address).toString('base64');
+const RESPONSE: LaneResponse = { status: 200, serverSessionId: 'theirs', pin: pin('127.0.0.1:9001') };
+
+const step = (request: LaneRequest, more: Partial<LaneResponse> = {}) =>
+  respond(request, { ...RESPONSE, ...more }, (name) => (name === 'a' ? BACKEND : undefined), 1_700_000_000);
+
+describe('ext-proc/respond', () => {
+  it('seals the session of a response, with the endpoint that Envoy chose', () => {
+    expect(step(OPEN)).to.deep.equal({
+      kind: 'seal',
+      session: {
+        backend: 'a',
+        tenant: 'red',
+        principal: PRINCIPAL,
+        endpoint: 'a-1',
+        incarnation: 'two',
+        serverSessionId: 'theirs',
+        issuedAtSeconds: 1_700_000_000,
+      },
+    });
+  });
+
+  it('lets a response without a session pass', () => {
+    for (const serverSessionId of [undefined, ''])
+      expect(step(OPEN, { serverSessionId })).to.deep.equal({ kind: 'pass' });
+  });
+
+  it('opens no session that could not be found again', () => {
+    for (const unknown of [undefined, '', '127.0.0.1:9001', pin('127.0.0.1:9002'), pin('127.0.0.1'), '%%%']) {
+      expect(step(OPEN, { pin: unknown }).kind, String(unknown)).to.equal('fail');
+    }
+    expect(step({ ...OPEN, backend: 'gone' }).kind).to.equal('fail');
+  });
+
+  it('opens no session whose id is not one', () => {
+    for (const serverSessionId of [
+      'a b',
+      'a\tb',
+      'ä',
+      '\ufffd',
+      'a\u0000',
+      'x'.repeat(MAX_SERVER_SESSION_ID_LENGTH + 1),
+    ]) {
+      expect(step(OPEN, { serverSessionId }).kind, JSON.stringify(serverSessionId.slice(0, 8))).to.equal('fail');
+    }
+    for (const serverSessionId of ['!', '~', 'x'.repeat(MAX_SERVER_SESSION_ID_LENGTH)]) {
+      expect(step(OPEN, { serverSessionId }).kind).to.equal('seal');
+    }
+  });
+
+  it('ends a session that the server ended, and no other', () => {
+    for (const status of [200, 202, 204, 299]) {
+      expect(step(CLOSE, { status })).to.deep.equal({ kind: 'end-session', fingerprint: 'f', expiresAtSeconds: 99 });
+    }
+    for (const status of [0, 199, 300, 404, 405, 500])
+      expect(step(CLOSE, { status }), String(status)).to.deep.equal({ kind: 'pass' });
+  });
+});

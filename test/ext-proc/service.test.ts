@@ -1,0 +1,202 @@
+import { expect } from 'chai';
+import { openSession } from '../../core/session/seal.ts';
+import { addExternalProcessor, type ResponseServices } from '../../ext-proc/service.ts';
+import type { ExternalProcessorClient } from '../../protos/gen/envoy/service/ext_proc/v3/ExternalProcessor.ts';
+import type { ProcessingRequest } from '../../protos/gen/envoy/service/ext_proc/v3/ProcessingRequest.ts';
+import type { ProcessingResponse__Output } from '../../protos/gen/envoy/service/ext_proc/v3/ProcessingResponse.ts';
+import { externalProcessorClient } from '../../protos/load.ts';
+import { keysOf } from '../core/session/arbitrary.ts';
+import { capturedLog } from '../ext-authz/captured-log.ts';
+import { policyBackend, policyOf } from '../ext-authz/policy.ts';
+import { clientOn, serveAnywhere } from '../runtime/grpc/socket.ts';
+import { Messages } from '../runtime/grpc/stream.ts';
+
+const KEYS = keysOf(1);
+const PIN = Buffer.from('127.0.0.1:9000').toString('base64');
+const PRINCIPAL = Buffer.alloc(16, 7);
+const OPEN = { backend: 'a', tenant: 'red', principal: PRINCIPAL.toString('hex'), id: 1 };
+const CLOSE = { fingerprint: 'f'.repeat(32), expires: 1_800_000_000, session: 'sealed' };
+
+function question(metadata: Record<string, string | number>, headers: Record<string, string>): ProcessingRequest {
+  const fields = Object.entries(metadata).map(([name, value]) => [
+    name,
+    typeof value === 'number' ? { numberValue: value } : { stringValue: value },
+  ]);
+  return {
+    responseHeaders: {
+      headers: { headers: Object.entries(headers).map(([key, value]) => ({ key, rawValue: Buffer.from(value) })) },
+    },
+    metadataContext: { filterMetadata: { 'envoy.filters.http.ext_authz': { fields: Object.fromEntries(fields) } } },
+  };
+}
+
+describe('ext-proc/service', () => {
+  let client: ExternalProcessorClient;
+  let services: ResponseServices;
+  let messages: string[];
+  const stops: (() => unknown)[] = [];
+
+  beforeEach(async () => {
+    const captured = capturedLog();
+    messages = captured.messages;
+    const policy = policyOf('https://i.example', [policyBackend('a')]);
+    services = {
+      policy: () => policy,
+      keys: () => KEYS,
+      endSession: () => Promise.resolve(),
+      log: captured.log,
+      now: () => 1_700_000_000_999,
+    };
+    const current: ResponseServices = {
+      ...services,
+      endSession: (...args) => services.endSession(...args),
+    };
+    const server = await serveAnywhere((grpc) => addExternalProcessor(grpc, current));
+    client = clientOn(server.socket, externalProcessorClient());
+    stops.push(
+      () => client.close(),
+      () => server.stop(0),
+    );
+  });
+
+  afterEach(async () => {
+    for (const stop of stops.splice(0)) await stop();
+  });
+
+  const open = () => new Messages(client.Process());
+
+  async function ask(asked: ProcessingRequest): Promise<ProcessingResponse__Output> {
+    const stream = open();
+    stream.stream.write(asked);
+    const answer = await stream.next();
+    stream.stream.end();
+    expect(await stream.ended).to.equal(0);
+    return answer;
+  }
+
+  function mutation(answer: ProcessingResponse__Output) {
+    const { setHeaders, removeHeaders } = answer.responseHeaders?.response?.headerMutation ?? {};
+    const set = (setHeaders ?? []).map(({ header, appendAction }) => [
+      header?.key,
+      header?.rawValue?.toString('utf8'),
+      appendAction,
+    ]);
+    return { set, removeHeaders };
+  }
+
+  it("puts a sealed id in place of the server's", async () => {
+    const { set, removeHeaders } = mutation(
+      await ask(question(OPEN, { ':status': '200', 'mcp-session-id': 'theirs', 'x-mcp-pin': PIN })),
+    );
+    expect(removeHeaders).to.deep.equal(['x-mcp-pin']);
+    const [[name, sealed = '', action] = []] = set;
+    expect([name, action]).to.deep.equal(['mcp-session-id', 'OVERWRITE_IF_EXISTS_OR_ADD']);
+    expect(openSession(sealed, KEYS)).to.deep.equal({
+      backend: 'a',
+      tenant: 'red',
+      principal: PRINCIPAL,
+      endpoint: 'a-0',
+      incarnation: 'one',
+      serverSessionId: 'theirs',
+      issuedAtSeconds: 1_700_000_000,
+    });
+  });
+
+  it('lets other responses pass, without the pin', async () => {
+    const answer = await ask(question(OPEN, { ':status': '400', 'x-mcp-pin': PIN }));
+    expect(mutation(answer)).to.deep.equal({ set: [], removeHeaders: ['x-mcp-pin'] });
+  });
+
+  it('lets Envoy itself answer a request that ext-authz never saw', async () => {
+    expect(mutation(await ask(question({}, { ':status': '400' }))).set).to.deep.equal([]);
+    expect(messages).to.deep.equal([]);
+  });
+
+  it('answers a DELETE only after every worker refuses the session', async () => {
+    const ended: unknown[] = [];
+    let release = () => {};
+    services.endSession = (...args) => {
+      ended.push(args);
+      return new Promise((resolve) => {
+        release = resolve;
+      });
+    };
+    const stream = open();
+    stream.stream.write(question(CLOSE, { ':status': '200' }));
+    // A second stream is answered meanwhile; by then the first one would have been, too.
+    await ask(question(OPEN, { ':status': '400' }));
+    expect(ended).to.deep.equal([['f'.repeat(32), 1_800_000_000]]);
+    expect(stream.unread).to.equal(0);
+    release();
+    expect(mutation(await stream.next())).to.deep.equal({ set: [], removeHeaders: ['x-mcp-pin'] });
+    stream.stream.end();
+  });
+
+  it('answers what was asked also when the asker has finished speaking', async () => {
+    let release = () => {};
+    services.endSession = () =>
+      new Promise((resolve) => {
+        release = resolve;
+      });
+    const stream = open();
+    stream.stream.write(question(CLOSE, { ':status': '200' }));
+    stream.stream.end();
+    await ask(question(OPEN, { ':status': '400' }));
+    release();
+    expect((await stream.next()).response).to.equal('responseHeaders');
+    expect(await stream.ended).to.equal(0);
+  });
+
+  it('lets a DELETE pass that the watcher could not record, and says so', async () => {
+    services.endSession = () => Promise.reject(new Error('the watcher is away'));
+    expect((await ask(question(CLOSE, { ':status': '204' }))).response).to.equal('responseHeaders');
+    expect(messages).to.deep.equal(['the end of a session was not recorded']);
+  });
+
+  it('ends no session that the server did not end', async () => {
+    services.endSession = () => Promise.reject(new Error('must not be asked'));
+    await ask(question(CLOSE, { ':status': '404' }));
+    expect(messages).to.deep.equal([]);
+  });
+
+  for (const [name, asked, message] of [
+    [
+      'whose endpoint is unknown',
+      question(OPEN, { ':status': '200', 'mcp-session-id': 'x', 'x-mcp-pin': 'x' }),
+      'a session could not be opened',
+    ],
+    ['without metadata', question({}, { ':status': '200', 'mcp-session-id': 'x' }), 'processing failed: the metadata of ext-authz is missing'],
+    [
+      'with half of the metadata',
+      question({ backend: 'a' }, { ':status': '200', 'mcp-session-id': 'x' }),
+      'processing failed: the metadata of ext-authz is missing',
+    ],
+    [
+      'with a principal that is none',
+      question({ ...OPEN, principal: 'ff' }, { ':status': '200', 'mcp-session-id': 'x', 'x-mcp-pin': PIN }),
+      'processing failed: a principal has 16 bytes',
+    ],
+    [
+      'that is a request',
+      { requestHeaders: {} },
+      'processing failed: Envoy sent requestHeaders, which nobody asked for',
+    ],
+  ] as const) {
+    it(`answers 503 for a session ${name}`, async () => {
+      const { immediateResponse } = await ask(asked);
+      expect(immediateResponse?.status?.code).to.equal('ServiceUnavailable');
+      expect(immediateResponse?.headers?.removeHeaders).to.deep.equal(['mcp-session-id']);
+      const body = JSON.parse(immediateResponse?.body?.toString('utf8') ?? '') as { error: { code: number } };
+      expect(body.error.code).to.equal(-32014);
+      expect(messages).to.deep.equal([message]);
+    });
+  }
+
+  it('survives a caller that goes away', async () => {
+    const stream = open();
+    stream.stream.write(question(CLOSE, { ':status': '200' }));
+    stream.stream.cancel();
+    await stream.ended;
+    expect((await ask(question(OPEN, { ':status': '200' }))).response).to.equal('responseHeaders');
+  });
+});

@@ -21,8 +21,11 @@ export function clusterName(backend: string): string {
   return `backend/${backend}`;
 }
 
-/** The cluster of a backend: how its replicas are balanced, checked and dialled. Its endpoints come apart, by EDS. */
-export function toCluster(backend: Backend, systemCaFile: string): Cluster {
+/**
+ * The cluster of a backend: how its replicas are balanced, checked and dialled. Its endpoints come apart, by EDS.
+ * `caFile` holds the certificates that https URLs are verified with.
+ */
+export function toCluster(backend: Backend, caFile: string): Cluster {
   const name = clusterName(backend.name);
   return {
     name,
@@ -63,7 +66,7 @@ export function toCluster(backend: Backend, systemCaFile: string): Cluster {
         },
       ),
     },
-    transportSocketMatches: toTransportSockets(backend, systemCaFile),
+    transportSocketMatches: toTransportSockets(backend, caFile),
   };
 }
 
@@ -112,8 +115,8 @@ function toHealthChecks(check: HealthCheck): EnvoyHealthCheck[] {
 
 // The name that is sent and verified is that of each URL, since a backend may have several. The hostname of an endpoint will
 // not do: it is what goes into Host, with its port.
-function toTransportSockets(backend: Backend, systemCaFile: string) {
-  const trustedCa = { filename: backend.caFile ?? systemCaFile };
+function toTransportSockets(backend: Backend, caFile: string) {
+  const trustedCa = { filename: caFile };
   const hosts = new Set(backend.urls.flatMap(({ tls, host }) => (tls ? [host] : [])));
   return [...hosts].map((host) => {
     // SNI holds no addresses (RFC 6066, section 3), so one is compared by itself.

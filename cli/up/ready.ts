@@ -4,6 +4,7 @@ import type { GetStatusResponse__Output } from '../../protos/gen/mcp_gateway/v1/
 import { askStatus } from '../../runtime/policy/status.ts';
 
 const POLL_MS = 100;
+const UNHEALTHY_MS = 10_000;
 
 /** What is waited for. */
 export interface ReadyOptions {
@@ -27,6 +28,7 @@ export async function awaitReady(options: ReadyOptions): Promise<string[]> {
   const deadline = performance.now() + options.timeoutMs;
   let status: GetStatusResponse__Output | undefined;
   let passed = false;
+  let unhealthySinceMs = Number.POSITIVE_INFINITY;
   while (performance.now() < deadline && !options.signal.aborted) {
     status = await askStatus(options.watcherSocket).catch(() => undefined);
     const waiting = unready(status, options.backends);
@@ -34,6 +36,11 @@ export async function awaitReady(options: ReadyOptions): Promise<string[]> {
       passed = await answers(options);
       if (passed) return [];
     }
+    // A backend that is plainly unhealthy does not hold up the others for long.
+    const unhealthy = status?.backends?.filter(({ state }) => state === 'unhealthy') ?? [];
+    if (waiting.length === 0 || unhealthy.length < waiting.length) unhealthySinceMs = Number.POSITIVE_INFINITY;
+    else unhealthySinceMs = Math.min(unhealthySinceMs, performance.now());
+    if (performance.now() - unhealthySinceMs > UNHEALTHY_MS) break;
     await sleep(POLL_MS);
   }
   if (options.signal.aborted) return [];

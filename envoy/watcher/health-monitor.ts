@@ -3,9 +3,9 @@ import type { Endpoint } from '../../core/registry/endpoint.ts';
 import type { Fleet, FleetBackend } from '../../core/registry/fleet.ts';
 import type { Logger } from '../../runtime/log.ts';
 import { clusterName } from '../resources.ts';
-import { diagnosisKey } from './status.ts';
 import { type ClusterHealth, readClusterHealth } from './cluster-health.ts';
 import { diagnose } from './diagnose.ts';
+import { diagnosisKey } from './status.ts';
 
 /** How often Envoy is asked; more often while something is not well. */
 const CALM_MS = 2_000;

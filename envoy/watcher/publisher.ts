@@ -1,3 +1,4 @@
+import { resolve } from 'node:path';
 import type { Policy, PolicyBackend, PolicySettings } from '../../core/policy/policy.ts';
 import type { Backend } from '../../core/registry/backend.ts';
 import type { Fleet, FleetBackend } from '../../core/registry/fleet.ts';
@@ -22,6 +23,8 @@ export interface PublisherOptions {
   hub: PolicyHub;
   /** File of the certificates that https URLs are verified with by default. */
   systemCaFile: string;
+  /** Folder of the gateway's configuration, which files named by backends are relative to. */
+  folder: string;
 }
 
 /**
@@ -102,7 +105,9 @@ export class Publisher {
   #packCluster(backend: Backend): Resource {
     const known = this.#clusters.get(backend);
     if (known !== undefined) return known;
-    const packed = packCluster(toCluster(backend, this.#options.systemCaFile));
+    const { systemCaFile, folder } = this.#options;
+    const caFile = backend.caFile === undefined ? systemCaFile : resolve(folder, backend.caFile);
+    const packed = packCluster(toCluster(backend, caFile));
     this.#clusters.set(backend, packed);
     return packed;
   }

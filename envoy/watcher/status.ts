@@ -31,7 +31,12 @@ export function toStatus({ entry, health, diagnoses, notes, refused }: StatusInp
   const { backend, drainUntilMs } = entry;
   const endpoints = entry.endpoints.map(({ id, address, draining }) => {
     const seen = draining ? 'draining' : (health?.get(address) ?? 'unknown');
-    return { id, address, health: seen, reason: seen === 'unhealthy' ? (diagnoses.get(diagnosisKey(backend.name, address)) ?? '') : '' };
+    return {
+      id,
+      address,
+      health: seen,
+      reason: seen === 'unhealthy' ? (diagnoses.get(diagnosisKey(backend.name, address)) ?? '') : '',
+    };
   });
   const reasons = endpoints.flatMap(({ id, reason }) => (reason === '' ? [] : [`${id}: ${reason}`]));
   reasons.push(...notes);

@@ -1,3 +1,4 @@
+import { dirname, resolve } from 'node:path';
 import { formatProblem } from '../../core/config/problems.ts';
 import type { Backend } from '../../core/registry/backend.ts';
 import type { Endpoint } from '../../core/registry/endpoint.ts';
@@ -109,7 +110,12 @@ export async function startWatcher(options: WatcherOptions): Promise<{ stop(): P
       publisher.refuse(name, reason);
     },
   });
-  const publisher = new Publisher({ discovery, hub, systemCaFile: options.systemCaFile });
+  const publisher = new Publisher({
+    discovery,
+    hub,
+    systemCaFile: options.systemCaFile,
+    folder: dirname(resolve(options.configFile)),
+  });
   const urls = new UrlEndpoints(update);
   const processes = new ProcessEndpoints(options.endpointsFolder, log, update);
   const monitor = new HealthMonitor({ adminSocket: options.adminSocket, fleet: () => fleet, log, onChange: describe });

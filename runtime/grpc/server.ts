@@ -32,7 +32,11 @@ export async function serveUnix(socket: string, register: (server: Server) => vo
   return {
     stop: (graceMs) =>
       new Promise((resolve) => {
+        let stopped = false;
         const done = () => {
+          // Only once: by the second time another process may listen there.
+          if (stopped) return;
+          stopped = true;
           clearTimeout(timer);
           rmSync(socket, { force: true });
           resolve();
@@ -41,6 +45,8 @@ export async function serveUnix(socket: string, register: (server: Server) => vo
           server.forceShutdown();
           done();
         }, graceMs);
+        // Without channelz forceShutdown() knows no connections; drain() ends those that are left after the grace.
+        server.drain(`unix:${socket}`, graceMs);
         server.tryShutdown(done);
       }),
   };

@@ -5,12 +5,11 @@ import { protoDir } from '../../protos/load.ts';
 import { contradictions, type Facts, factsOf, officialDirs, readProtos } from './facts.ts';
 
 /**
- * Fields that Envoy 1.40 has and the installed descriptors do not yet. Their numbers are those of
+ * A field that Envoy 1.40 has and the installed descriptors do not yet. Its number is that of
  * envoy/extensions/transport_sockets/tls/v3/tls.proto in github.com/envoyproxy/data-plane-api at
  * 84e84367f2560cdb47b9bb78fd3e615feb80c3e4 (January 2026).
  */
 const newerThanInstalled: Facts = new Map([
-  ['field envoy.extensions.transport_sockets.tls.v3.UpstreamTlsContext.auto_host_sni', '6 bool'],
   ['field envoy.extensions.transport_sockets.tls.v3.UpstreamTlsContext.auto_sni_san_validation', '7 bool'],
 ]);
 

@@ -62,18 +62,24 @@ describe('envoy/watcher/policy-hub', () => {
     for (const stop of stops.splice(0)) await stop();
   });
 
+  function subscribe(): Subscriber {
+    const subscriber = new Subscriber(client);
+    stops.unshift(() => subscriber.stream.cancel());
+    return subscriber;
+  }
+
   const backends = (...all: ReturnType<typeof policyBackend>[]): Policy['backends'] => new Map(all.map((one) => [one.name, one]));
 
   /** A subscriber that has the whole policy. */
   async function subscribed(): Promise<Subscriber> {
-    const subscriber = new Subscriber(client);
+    const subscriber = subscribe();
     subscriber.ack((await subscriber.next()).version);
     return subscriber;
   }
 
   it('greets a subscriber with everything', async () => {
     await hub.publish(settings, backends(policyBackend('a'), policyBackend('b')));
-    const greeting = await new Subscriber(client).next();
+    const greeting = await subscribe().next();
     expect(greeting.snapshot).to.equal(true);
     expect(greeting.backends?.map(({ name }) => name)).to.deep.equal(['a', 'b']);
     expect(greeting.settings?.publicUrl).to.equal(settings.publicUrl);
@@ -81,7 +87,7 @@ describe('envoy/watcher/policy-hub', () => {
   });
 
   it('greets one that came before there was a policy as soon as there is one', async () => {
-    const subscriber = new Subscriber(client);
+    const subscriber = subscribe();
     const published = hub.publish(settings, backends(policyBackend('a')));
     const greeting = await subscriber.next();
     expect(greeting.snapshot).to.equal(true);
@@ -128,7 +134,7 @@ describe('envoy/watcher/policy-hub', () => {
     expect(await isDone(ended, client)).to.equal(false);
     other.ack(updates[1]?.version);
     expect(await ended).to.equal(null);
-    const late = await new Subscriber(client).next();
+    const late = await subscribe().next();
     expect(late.endedSessions?.map(({ fingerprint }) => fingerprint)).to.deep.equal(['before', 'f']);
   });
 
@@ -151,7 +157,7 @@ describe('envoy/watcher/policy-hub', () => {
     await hub.publish(settings, backends());
     await hub.endSession('over', 1);
     await hub.endSession('f', FAR);
-    const greeting = await new Subscriber(client).next();
+    const greeting = await subscribe().next();
     expect(greeting.endedSessions?.map(({ fingerprint }) => fingerprint)).to.deep.equal(['before', 'f']);
   });
 

@@ -33,7 +33,7 @@ describe('envoy/watcher/publisher', () => {
     const { log } = capturedLog();
     const discovery = new DiscoveryServer({ log, onRefused: (name, reason) => publisher.refuse(name, reason) });
     const hub = new PolicyHub({ status: () => ({}), endedSessions: new Map(), onEnded: () => {} });
-    publisher = new Publisher({ discovery, hub, systemCaFile: '/ca.pem' });
+    publisher = new Publisher({ discovery, hub, systemCaFile: '/ca.pem', folder: '/' });
     const server = await serveAnywhere((grpc) => {
       discovery.addTo(grpc);
       hub.addTo(grpc);

@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { backendSchema } from '../../../core/registry/backend.ts';
-import type { EndpointHealth } from '../../../envoy/watcher/envoy-admin.ts';
-import { type StatusInput, toStatus } from '../../../envoy/watcher/status.ts';
+import type { EndpointHealth } from '../../../envoy/watcher/cluster-health.ts';
+import { diagnosisKey, type StatusInput, toStatus } from '../../../envoy/watcher/status.ts';
 
 const BACKEND = backendSchema.parse({ name: 'a', command: ['server'] });
 const endpoint = (port: number, draining = false) => ({
@@ -36,7 +36,7 @@ describe('envoy/watcher/status', () => {
   });
 
   it('tells why, as far as it is known', () => {
-    const diagnoses = new Map([['127.0.0.1:1', 'GET /healthz answered 404']]);
+    const diagnoses = new Map([[diagnosisKey('a', '127.0.0.1:1'), 'GET /healthz answered 404']]);
     const { reasons, endpoints } = stateOf({ 1: 'unhealthy', 2: 'healthy' }, { diagnoses, notes: ['a-2 ended'], refused: 'bad' });
     expect(reasons).to.deep.equal(['a-1: GET /healthz answered 404', 'a-2 ended', 'Envoy refused its configuration: bad']);
     expect(endpoints.map(({ reason }) => reason)).to.deep.equal(['GET /healthz answered 404', '']);

@@ -6,10 +6,6 @@ export interface UpstreamTlsContext {
   'commonTlsContext'?: (_envoy_extensions_transport_sockets_tls_v3_CommonTlsContext | null);
   'sni'?: (string);
   /**
-   * The SNI is the hostname of the endpoint.
-   */
-  'autoHostSni'?: (boolean);
-  /**
    * The certificate must name the SNI that was sent.
    */
   'autoSniSanValidation'?: (boolean);
@@ -18,10 +14,6 @@ export interface UpstreamTlsContext {
 export interface UpstreamTlsContext__Output {
   'commonTlsContext'?: (_envoy_extensions_transport_sockets_tls_v3_CommonTlsContext__Output);
   'sni'?: (string);
-  /**
-   * The SNI is the hostname of the endpoint.
-   */
-  'autoHostSni'?: (boolean);
   /**
    * The certificate must name the SNI that was sent.
    */

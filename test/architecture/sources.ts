@@ -1,0 +1,95 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { dirname, join, normalize, relative } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const PROJECT = fileURLToPath(new URL('../..', import.meta.url));
+
+/** Folders that hold code. */
+const FOLDERS = ['core', 'protos', 'runtime', 'ext-authz', 'ext-proc', 'envoy', 'k8s', 'cli', 'scripts', 'test', 'bench'];
+
+/** One source file. */
+export interface Source {
+  /** Relative to the project. */
+  path: string;
+  text: string;
+  /** Paths of the project's own files that it imports, also for types, also dynamically. */
+  imports: readonly string[];
+  /** The same without imports of types, which are gone when the code runs. */
+  runtimeImports: readonly string[];
+}
+
+/** All sources of the project, but for what is generated. */
+export function readSources(): Source[] {
+  const paths = FOLDERS.flatMap((folder) => {
+    try {
+      return readdirSync(join(PROJECT, folder), { recursive: true, encoding: 'utf8' }).map((path) => join(folder, path));
+    } catch {
+      return [];
+    }
+  });
+  return paths
+    .filter((path) => /\.(?:ts|js)$/.test(path) && !/(?:^|\/)node_modules\//.test(path))
+    .map((path) => {
+      const text = readFileSync(join(PROJECT, path), 'utf8');
+      const own = (specifiers: readonly Specifier[]) => [
+        ...new Set(specifiers.map(({ from }) => from).filter(isOwn).map((from) => normalize(join(dirname(path), from)))),
+      ];
+      const specifiers = specifiersOf(text);
+      return { path, text, imports: own(specifiers), runtimeImports: own(specifiers.filter(({ type }) => !type)) };
+    });
+}
+
+/** What one module says it imports. */
+interface Specifier {
+  from: string;
+  /** Whether it is there for types alone. */
+  type: boolean;
+}
+
+/** Every module that a text imports or exports from. Comments do not count. */
+export function specifiersOf(text: string): Specifier[] {
+  const code = withoutComments(text);
+  const statements = /^\s*(?:import|export)\s+(type\s)?(?:[\w*\s{},$]+?\sfrom\s+)?(['"])([^'"\n]+)\2/gm;
+  const dynamic = /(?<![\w.])import\(\s*(['"])([^'"\n]+)\1/g;
+  return [
+    ...[...code.matchAll(statements)].map(([, type, , from = '']) => ({ from, type: type !== undefined })),
+    ...[...code.matchAll(dynamic)].map(([, , from = '']) => ({ from, type: false })),
+  ];
+}
+
+/** The text without comments; strings stay as they are. */
+export function withoutComments(text: string): string {
+  // Strings come first in the pattern, so that // inside one begins no comment.
+  const parts = /(["'])(?:\\.|(?!\1)[^\\\n])*\1|`(?:\\.|[^\\`])*`|\/\/[^\n]*|\/\*[\s\S]*?\*\//g;
+  return text.replace(parts, (part) => (part.startsWith('/') ? '' : part));
+}
+
+/** A way of imports that leads back to where it began; undefined when there is none. */
+export function findCycle(importsOf: ReadonlyMap<string, readonly string[]>): string[] | undefined {
+  const done = new Set<string>();
+  const visit = (path: string, trail: readonly string[]): string[] | undefined => {
+    const at = trail.indexOf(path);
+    if (at >= 0) return [...trail.slice(at), path];
+    if (done.has(path)) return undefined;
+    for (const next of importsOf.get(path) ?? []) {
+      const cycle = visit(next, [...trail, path]);
+      if (cycle !== undefined) return cycle;
+    }
+    done.add(path);
+    return undefined;
+  };
+  for (const path of importsOf.keys()) {
+    const cycle = visit(path, []);
+    if (cycle !== undefined) return cycle;
+  }
+  return undefined;
+}
+
+/** The folder at the top of a path. */
+export function areaOf(path: string): string {
+  return relative('', path).split('/')[0] ?? '';
+}
+
+function isOwn(specifier: string): boolean {
+  return specifier.startsWith('.');
+}

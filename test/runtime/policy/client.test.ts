@@ -1,0 +1,85 @@
+import { expect } from 'chai';
+import { PolicyHub } from '../../../envoy/watcher/policy-hub.ts';
+import { Changes } from '../../../runtime/changes.ts';
+import { serveUnix } from '../../../runtime/grpc/server.ts';
+import { PolicyClient } from '../../../runtime/policy/client.ts';
+import { capturedLog } from '../../ext-authz/captured-log.ts';
+import { policyBackend, policyOf } from '../../ext-authz/policy.ts';
+import { freeSocket } from '../grpc/socket.ts';
+
+const { settings } = policyOf('https://i.example', []);
+const FAR = Math.floor(Date.now() / 1000) + 3600;
+const PATIENCE_MS = 8_000;
+
+describe('runtime/policy/client', () => {
+  let socket: string;
+  let client: PolicyClient;
+  let changes: Changes;
+  let messages: string[];
+  const stops: (() => unknown)[] = [];
+
+  async function startHub() {
+    const hub = new PolicyHub({ status: () => ({}), endedSessions: new Map(), onEnded: () => {} });
+    const server = await serveUnix(socket, (grpc) => hub.addTo(grpc));
+    stops.push(() => server.stop(0));
+    return { hub, server };
+  }
+
+  beforeEach(() => {
+    socket = freeSocket();
+    changes = new Changes();
+    const captured = capturedLog();
+    messages = captured.messages;
+    client = new PolicyClient({ socket, subscriber: 'test', log: captured.log, onPolicy: () => changes.wake() });
+    stops.push(() => client.close());
+  });
+
+  afterEach(async () => {
+    for (const stop of stops.splice(0)) await stop();
+  });
+
+  const names = () => [...(client.current?.backends.keys() ?? [])].join();
+  async function until(condition: () => boolean) {
+    expect(await changes.until(condition, PATIENCE_MS), `${names()} ${messages.join()}`).to.equal(true);
+  }
+
+  it('finds a watcher that starts later, and says nothing of having waited', async () => {
+    expect(client.current).to.equal(undefined);
+    const { hub } = await startHub();
+    await hub.publish(settings, new Map([['a', policyBackend('a')]]));
+    await until(() => names() === 'a');
+    expect(client.current?.settings).to.deep.equal(settings);
+    expect(messages).to.deep.equal([]);
+  });
+
+  it('has every change in force before the watcher goes on', async () => {
+    const { hub } = await startHub();
+    await hub.publish(settings, new Map());
+    await until(() => client.current !== undefined);
+    await hub.publish(settings, new Map([['a', policyBackend('a')]]));
+    expect(names()).to.equal('a');
+    await hub.publish(settings, new Map());
+    expect(names()).to.equal('');
+    await client.endSession('f', FAR);
+    expect(client.current?.endedSessions.has('f')).to.equal(true);
+  });
+
+  it('goes on with the last policy while the watcher is away, then with the new one and every ended session', async () => {
+    const { hub, server } = await startHub();
+    await hub.publish(settings, new Map([['a', policyBackend('a')]]));
+    await until(() => names() === 'a');
+    await client.endSession('f', FAR);
+    await server.stop(0);
+    let failed = false;
+    await client.endSession('g', FAR).catch(() => {
+      failed = true;
+    });
+    expect(failed).to.equal(true);
+    expect(names()).to.equal('a');
+    const { hub: next } = await startHub();
+    await next.publish(settings, new Map([['b', policyBackend('b')]]));
+    await until(() => names() === 'b');
+    expect([...(client.current?.endedSessions.keys() ?? [])]).to.deep.equal(['f']);
+    expect(messages).to.deep.equal(['the watcher is away; its last policy stays in force', 'the watcher is back']);
+  }).timeout(20_000);
+});

@@ -1,0 +1,161 @@
+import { mkdirSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect } from 'chai';
+import { Changes } from '../../../runtime/changes.ts';
+import { FileWatch, isYamlFile, readTexts } from '../../../runtime/registry/watch.ts';
+import { capturedLog } from '../../ext-authz/captured-log.ts';
+import { emptyFolder } from '../processes/folder.ts';
+
+const PATIENCE_MS = 8_000;
+
+describe('runtime/registry/watch', function () {
+  this.timeout(20_000);
+  let folder: string;
+  let seen: Record<string, string>[];
+  let messages: string[];
+  const changes = new Changes();
+  const watches: FileWatch[] = [];
+
+  beforeEach(() => {
+    folder = emptyFolder();
+    seen = [];
+    messages = [];
+  });
+
+  afterEach(() => {
+    for (const watch of watches.splice(0)) watch.close();
+  });
+
+  function watch(path: string, accept = isYamlFile): FileWatch {
+    const captured = capturedLog();
+    messages = captured.messages;
+    const one = new FileWatch({
+      path,
+      accept,
+      log: captured.log,
+      onChange: (texts) => {
+        seen.push(Object.fromEntries(texts));
+        changes.wake();
+      },
+    });
+    watches.push(one);
+    return one;
+  }
+
+  async function until(expected: Record<string, string>) {
+    const matches = () => JSON.stringify(seen.at(-1)) === JSON.stringify(expected);
+    expect(await changes.until(matches, PATIENCE_MS), JSON.stringify(seen)).to.equal(true);
+  }
+
+  const write = (name: string, text: string) => writeFileSync(join(folder, name), text);
+  const replace = (name: string, text: string) => {
+    write('.new', text);
+    renameSync(join(folder, '.new'), join(folder, name));
+  };
+
+  it('tells of the files of a folder: new, changed, replaced, removed', async () => {
+    write('b.yaml', '1');
+    write('a.yml', '1');
+    write('.hidden.yaml', '1');
+    write('other.txt', '1');
+    watch(folder);
+    await until({ 'a.yml': '1', 'b.yaml': '1' });
+    write('c.yaml', '1');
+    await until({ 'a.yml': '1', 'b.yaml': '1', 'c.yaml': '1' });
+    write('c.yaml', '2');
+    await until({ 'a.yml': '1', 'b.yaml': '1', 'c.yaml': '2' });
+    replace('b.yaml', '2');
+    await until({ 'a.yml': '1', 'b.yaml': '2', 'c.yaml': '2' });
+    rmSync(join(folder, 'a.yml'));
+    await until({ 'b.yaml': '2', 'c.yaml': '2' });
+  });
+
+  it('tells of an empty folder', async () => {
+    watch(folder);
+    await until({});
+  });
+
+  it('tells of a single file, again and again, however it is replaced', async () => {
+    const path = join(folder, 'tenants.yaml');
+    replace('tenants.yaml', '0');
+    watch(path);
+    await until({ [path]: '0' });
+    for (const text of ['1', '2', '3']) {
+      replace('tenants.yaml', text);
+      await until({ [path]: text });
+    }
+    write('tenants.yaml', '4');
+    await until({ [path]: '4' });
+  });
+
+  it('finds a folder that comes later, and one that takes its place', async () => {
+    const path = join(folder, 'backends');
+    watch(path);
+    while (messages.length === 0) await new Promise((resolve) => setTimeout(resolve, 5));
+    mkdirSync(path);
+    write('backends/a.yaml', '1');
+    await until({ 'a.yaml': '1' });
+    renameSync(path, join(folder, 'old'));
+    mkdirSync(path);
+    write('backends/b.yaml', '1');
+    await until({ 'b.yaml': '1' });
+    expect(messages[0]).to.equal('cannot be read; what was last read goes on');
+  });
+
+  it('keeps what it last read of a folder that is gone', async () => {
+    const path = join(folder, 'backends');
+    mkdirSync(path);
+    write('backends/a.yaml', '1');
+    watch(path);
+    await until({ 'a.yaml': '1' });
+    rmSync(path, { recursive: true });
+    mkdirSync(path);
+    write('backends/a.yaml', '2');
+    await until({ 'a.yaml': '2' });
+    expect(seen).not.to.deep.include({});
+  });
+
+  it('keeps what it last read of a file that cannot be read, and goes on with the others', async () => {
+    write('a.yaml', '1');
+    write('b.yaml', '1');
+    watch(folder);
+    await until({ 'a.yaml': '1', 'b.yaml': '1' });
+    write('.large', 'x'.repeat((1 << 20) + 1));
+    renameSync(join(folder, '.large'), join(folder, 'a.yaml'));
+    mkdirSync(join(folder, 'folder.yaml'));
+    symlinkSync('nowhere', join(folder, 'link.yaml'));
+    write('b.yaml', '2');
+    await until({ 'a.yaml': '1', 'b.yaml': '2' });
+    expect(messages).to.deep.equal(Array(2).fill('cannot be read; what was last read goes on'));
+    rmSync(join(folder, 'a.yaml'));
+    await until({ 'b.yaml': '2' });
+  });
+
+  it('says nothing where nothing changed, nor after it was closed', async () => {
+    write('a.yaml', '1');
+    const one = watch(folder);
+    await until({ 'a.yaml': '1' });
+    one.close();
+    write('a.yaml', '2');
+    // A second watch of the same folder has seen the change when the first one would have, too.
+    const before = seen.length;
+    watch(folder);
+    await until({ 'a.yaml': '2' });
+    expect(seen.length).to.equal(before + 1);
+  });
+
+  it('reads once without watching, and then fails as a whole', async () => {
+    write('a.yaml', '1');
+    expect(await readTexts(folder, isYamlFile)).to.deep.equal(new Map([['a.yaml', '1']]));
+    mkdirSync(join(folder, 'b.yaml'));
+    let failed = false;
+    await readTexts(folder, isYamlFile).catch(() => {
+      failed = true;
+    });
+    expect(failed).to.equal(true);
+  });
+
+  it('knows YAML by its name', () => {
+    expect(['a.yaml', 'a.yml', 'a.YAML', 'a.yaml~', 'yaml', 'a.yaml.swp'].map(isYamlFile)).to.deep.equal([true, true, false, false, false, false]);
+  });
+});

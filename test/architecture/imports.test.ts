@@ -26,7 +26,16 @@ describe('architecture', () => {
 
   it('is looked at as a whole', () => {
     const areas = new Set(sources.map(({ path }) => areaOf(path)));
-    expect([...areas]).to.include.members(['core', 'protos', 'runtime', 'ext-authz', 'ext-proc', 'envoy', 'cli', 'test']);
+    expect([...areas]).to.include.members([
+      'core',
+      'protos',
+      'runtime',
+      'ext-authz',
+      'ext-proc',
+      'envoy',
+      'cli',
+      'test',
+    ]);
     expect(sources.find(({ path }) => path === 'ext-authz/service.ts')?.imports).to.include.members([
       'core/errors.ts',
       'runtime/log.ts',
@@ -39,7 +48,9 @@ describe('architecture', () => {
       const from = areaOf(path);
       if (OUTSIDE.includes(from)) return [];
       const allowed = MAY_IMPORT[from] ?? [];
-      return imports.filter((to) => areaOf(to) !== from && !allowed.includes(areaOf(to))).map((to) => `${path} -> ${to}`);
+      return imports
+        .filter((to) => areaOf(to) !== from && !allowed.includes(areaOf(to)))
+        .map((to) => `${path} -> ${to}`);
     });
     // The manifest is read for the version, and dist/ is the same code, built.
     expect(wrong.filter((line) => !/ -> (?:package\.json|dist\/.*)$/.test(line))).to.deep.equal([]);
@@ -85,7 +96,9 @@ describe('architecture', () => {
         "const p = { import: 1 }; p.import('./p.ts');",
       ].join('\n');
       const found = specifiersOf(text);
-      expect(found.map(({ from }) => from).sort()).to.deep.equal(['a', 'b', 'e', 'f', 'g', 'h', 'j', 'k', 'l', 'o'].map((name) => `./${name}.ts`));
+      expect(found.map(({ from }) => from).sort()).to.deep.equal(
+        ['a', 'b', 'e', 'f', 'g', 'h', 'j', 'k', 'l', 'o'].map((name) => `./${name}.ts`),
+      );
       expect(found.filter(({ type }) => type).map(({ from }) => from)).to.deep.equal(['./g.ts', './k.ts']);
     });
 

@@ -5,7 +5,19 @@ import { fileURLToPath } from 'node:url';
 const PROJECT = fileURLToPath(new URL('../..', import.meta.url));
 
 /** Folders that hold code. */
-const FOLDERS = ['core', 'protos', 'runtime', 'ext-authz', 'ext-proc', 'envoy', 'k8s', 'cli', 'scripts', 'test', 'bench'];
+const FOLDERS = [
+  'core',
+  'protos',
+  'runtime',
+  'ext-authz',
+  'ext-proc',
+  'envoy',
+  'k8s',
+  'cli',
+  'scripts',
+  'test',
+  'bench',
+];
 
 /** One source file. */
 export interface Source {
@@ -22,7 +34,9 @@ export interface Source {
 export function readSources(): Source[] {
   const paths = FOLDERS.flatMap((folder) => {
     try {
-      return readdirSync(join(PROJECT, folder), { recursive: true, encoding: 'utf8' }).map((path) => join(folder, path));
+      return readdirSync(join(PROJECT, folder), { recursive: true, encoding: 'utf8' }).map((path) =>
+        join(folder, path),
+      );
     } catch {
       return [];
     }
@@ -32,7 +46,12 @@ export function readSources(): Source[] {
     .map((path) => {
       const text = readFileSync(join(PROJECT, path), 'utf8');
       const own = (specifiers: readonly Specifier[]) => [
-        ...new Set(specifiers.map(({ from }) => from).filter(isOwn).map((from) => normalize(join(dirname(path), from)))),
+        ...new Set(
+          specifiers
+            .map(({ from }) => from)
+            .filter(isOwn)
+            .map((from) => normalize(join(dirname(path), from))),
+        ),
       ];
       const specifiers = specifiersOf(text);
       return { path, text, imports: own(specifiers), runtimeImports: own(specifiers.filter(({ type }) => !type)) };

@@ -46,11 +46,11 @@ describe('up', function () {
     it('says which port it has, and serves an official client with a token of the command line', async () => {
       child = spawnCommand(['up', '--config', QUICKSTART, '--port', '0', '--state-dir', stateDir]);
       const ready = await firstLine(child, ({ msg, url }) => msg === 'ready' && url !== undefined);
-      const { everything } = ready['backends'] as Record<string, string>;
+      const { everything } = ready.backends as Record<string, string>;
       const url = new URL(everything ?? '');
       expect(url.pathname).to.equal('/everything/mcp');
       expect(Number(url.port)).to.be.above(0);
-      expect(ready['waiting']).to.deep.equal([]);
+      expect(ready.waiting).to.deep.equal([]);
 
       const { stdout: token } = await runCommand(['token', '--state-dir', stateDir]);
       const headers = { authorization: `Bearer ${token.trim()}` };

@@ -8,7 +8,7 @@ import { clusterName, toCluster, toLoadAssignment } from '../../envoy/resources.
 import { type AnyMessageName, decodeAny } from '../../protos/load.ts';
 
 // UPDATE_GOLDEN=1 writes the files anew; read the difference before you keep it.
-const UPDATE = process.env['UPDATE_GOLDEN'] === '1';
+const UPDATE = process.env.UPDATE_GOLDEN === '1';
 const FOLDER = new URL('../golden/resources/', import.meta.url);
 
 const endpoint = (id: string, address: string, more: Partial<Endpoint> = {}): Endpoint => {
@@ -23,15 +23,31 @@ const CASES: Record<string, { backend: Record<string, unknown>; endpoints: Endpo
       endpoint('everything-1', '127.0.0.1:9001', { hostname: '127.0.0.1:9001', draining: true }),
     ],
   },
-  'without-affinity': { backend: { name: 'none', command: ['server'], affinity: 'none', healthCheck: { type: 'tcp', interval: '1500ms', timeout: '1s' } }, endpoints: [] },
+  'without-affinity': {
+    backend: {
+      name: 'none',
+      command: ['server'],
+      affinity: 'none',
+      healthCheck: { type: 'tcp', interval: '1500ms', timeout: '1s' },
+    },
+    endpoints: [],
+  },
   https: {
-    backend: { name: 'https', url: ['https://a.example/x', 'https://b.example:8443/x'], caFile: 'ca.pem', healthCheck: { path: '/alive', unhealthyThreshold: 5, healthyThreshold: 2 } },
+    backend: {
+      name: 'https',
+      url: ['https://a.example/x', 'https://b.example:8443/x'],
+      caFile: 'ca.pem',
+      healthCheck: { path: '/alive', unhealthyThreshold: 5, healthyThreshold: 2 },
+    },
     endpoints: [
       endpoint('a.example:443', '192.0.2.1:443', { hostname: 'a.example' }),
       endpoint('b.example:8443', '[2001:db8::1]:8443', { hostname: 'b.example:8443' }),
     ],
   },
-  'https-by-system': { backend: { name: 'system', url: 'https://a.example', healthCheck: { type: 'none' } }, endpoints: [] },
+  'https-by-system': {
+    backend: { name: 'system', url: 'https://a.example', healthCheck: { type: 'none' } },
+    endpoints: [],
+  },
   draining: {
     backend: { name: 'leaving', url: 'http://192.0.2.1:8080' },
     endpoints: [endpoint('192.0.2.1:8080', '192.0.2.1:8080')],

@@ -165,7 +165,11 @@ describe('ext-proc/service', () => {
       question(OPEN, { ':status': '200', 'mcp-session-id': 'x', 'x-mcp-pin': 'x' }),
       'a session could not be opened',
     ],
-    ['without metadata', question({}, { ':status': '200', 'mcp-session-id': 'x' }), 'processing failed: the metadata of ext-authz is missing'],
+    [
+      'without metadata',
+      question({}, { ':status': '200', 'mcp-session-id': 'x' }),
+      'processing failed: the metadata of ext-authz is missing',
+    ],
     [
       'with half of the metadata',
       question({ backend: 'a' }, { ':status': '200', 'mcp-session-id': 'x' }),

@@ -32,7 +32,10 @@ describe('runtime/session-keys', () => {
     expect(keys && bytesOf(keys)).to.deep.equal([2, 1]);
     replace('wrong');
     while (messages.length < 2) await new Promise((resolve) => setTimeout(resolve, 20));
-    expect(messages).to.deep.equal(['new session keys are in force', 'the session keys are wrong; the last good ones go on']);
+    expect(messages).to.deep.equal([
+      'new session keys are in force',
+      'the session keys are wrong; the last good ones go on',
+    ]);
     expect(keys && bytesOf(keys)).to.deep.equal([2, 1]);
     watch.close();
   }).timeout(20_000);
@@ -51,6 +54,8 @@ describe('runtime/session-keys', () => {
     const missing = failure(join(folder, 'keys'));
     expect(missing).to.be.instanceOf(UserError).with.property('code', 'missing-file');
     writeFileSync(join(folder, 'keys'), '# none\n');
-    expect(failure(join(folder, 'keys'))).to.be.instanceOf(UserError).with.property('code', 'config');
+    expect(failure(join(folder, 'keys')))
+      .to.be.instanceOf(UserError)
+      .with.property('code', 'config');
   });
 });

@@ -57,7 +57,8 @@ export class EnvoyClient {
 
   /** Waits until the condition holds. */
   async until(condition: () => boolean): Promise<void> {
-    if (!(await this.#changes.until(condition, PATIENCE_MS))) throw new Error(`not in time; so far: ${this.events.join(', ')}`);
+    if (!(await this.#changes.until(condition, PATIENCE_MS)))
+      throw new Error(`not in time; so far: ${this.events.join(', ')}`);
   }
 
   close(): void {
@@ -82,7 +83,8 @@ export class EnvoyClient {
     const refused: string[] = [];
     const added: string[] = [];
     for (const { name = '', version = '', resource } of response.resources ?? []) {
-      const value = resource && 'value' in resource && Buffer.isBuffer(resource.value) ? resource.value : Buffer.alloc(0);
+      const value =
+        resource && 'value' in resource && Buffer.isBuffer(resource.value) ? resource.value : Buffer.alloc(0);
       if (isCluster) decodeAny('envoy.config.cluster.v3.Cluster', value);
       else decodeAny('envoy.config.endpoint.v3.ClusterLoadAssignment', value);
       if (isCluster && this.refuses.has(name)) {
@@ -100,7 +102,11 @@ export class EnvoyClient {
     }
     const answer = () => {
       const error = `Error adding/updating cluster(s) ${refused.map((name) => `${name}: not wanted`).join(', ')}`;
-      this.#send({ typeUrl, responseNonce: nonce, ...(refused.length > 0 ? { errorDetail: { code: 13, message: error } } : {}) });
+      this.#send({
+        typeUrl,
+        responseNonce: nonce,
+        ...(refused.length > 0 ? { errorDetail: { code: 13, message: error } } : {}),
+      });
       if (added.length > 0) this.#send({ typeUrl: ENDPOINTS, resourceNamesSubscribe: added });
       if (isCluster && (removedResources ?? []).length > 0) {
         this.#send({ typeUrl: ENDPOINTS, resourceNamesUnsubscribe: removedResources ?? [] });

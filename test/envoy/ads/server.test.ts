@@ -16,7 +16,10 @@ describe('envoy/ads/server', () => {
 
   beforeEach(async () => {
     refused = [];
-    discovery = new DiscoveryServer({ log: capturedLog().log, onRefused: (name, reason) => refused.push(`${name}: ${reason}`) });
+    discovery = new DiscoveryServer({
+      log: capturedLog().log,
+      onRefused: (name, reason) => refused.push(`${name}: ${reason}`),
+    });
     const server = await serveAnywhere((grpc) => discovery.addTo(grpc));
     socket = server.socket;
     stops.push(() => server.stop(0));

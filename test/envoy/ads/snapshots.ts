@@ -7,7 +7,10 @@ export function snapshotOf(clusters: Record<string, string>): Snapshot {
       name,
       {
         cluster: packCluster({ name, edsClusterConfig: { serviceName: version } }),
-        endpoints: packEndpoints({ clusterName: name, endpoints: [{ lbEndpoints: [{ endpoint: { hostname: version } }] }] }),
+        endpoints: packEndpoints({
+          clusterName: name,
+          endpoints: [{ lbEndpoints: [{ endpoint: { hostname: version } }] }],
+        }),
       },
     ]),
   );

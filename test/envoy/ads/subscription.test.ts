@@ -12,8 +12,10 @@ const request = (more: Partial<DeltaRequest> = {}): DeltaRequest => ({
   ...more,
 });
 
-const names = (delta: Delta | undefined) => delta && { sent: delta.resources.map(({ name }) => name), removed: delta.removed };
-const versionOf = (name: string, text: string, type: string = CLUSTER) => resourcesOf(snapshotOf({ [name]: text }), type, name)?.version ?? '';
+const names = (delta: Delta | undefined) =>
+  delta && { sent: delta.resources.map(({ name }) => name), removed: delta.removed };
+const versionOf = (name: string, text: string, type: string = CLUSTER) =>
+  resourcesOf(snapshotOf({ [name]: text }), type, name)?.version ?? '';
 
 /** A subscription as Envoy makes one. */
 function subscribed(type: string, ...subscribe: string[]): Subscription {
@@ -70,7 +72,10 @@ describe('envoy/ads/subscription', () => {
   it('sends only what changed, and what is gone', () => {
     const subscription = subscribed(CLUSTER);
     accept(subscription, snapshotOf({ a: '1', b: '1', c: '1' }));
-    expect(accept(subscription, snapshotOf({ a: '1', b: '2', d: '1' }))).to.deep.equal({ sent: ['b', 'd'], removed: ['c'] });
+    expect(accept(subscription, snapshotOf({ a: '1', b: '2', d: '1' }))).to.deep.equal({
+      sent: ['b', 'd'],
+      removed: ['c'],
+    });
     expect(subscription.next(snapshotOf({ a: '1', b: '2', d: '1' }))).to.equal(undefined);
   });
 
@@ -135,7 +140,9 @@ describe('envoy/ads/subscription', () => {
     it('is only what the reason names', () => {
       const subscription = subscribed(CLUSTER);
       const snapshot = snapshotOf({ 'backend/a': '1', 'backend/b': '1' });
-      expect(refuse(subscription, snapshot, 'Error adding/updating cluster(s) backend/b: no')?.sent).to.deep.equal(['backend/b']);
+      expect(refuse(subscription, snapshot, 'Error adding/updating cluster(s) backend/b: no')?.sent).to.deep.equal([
+        'backend/b',
+      ]);
       expect(subscription.refuses('backend/a')).to.equal(false);
       expect(subscription.next(snapshot)).to.equal(undefined);
     });
@@ -143,7 +150,9 @@ describe('envoy/ads/subscription', () => {
     it('is not one whose name only begins or ends like it', () => {
       const subscription = subscribed(CLUSTER);
       const snapshot = snapshotOf({ 'backend/a': '1', 'backend/a-b': '1', 'backend/ab': '1' });
-      expect(refuse(subscription, snapshot, 'cluster(s) backend/a-b: no, old-backend/a: no')?.sent).to.deep.equal(['backend/a-b']);
+      expect(refuse(subscription, snapshot, 'cluster(s) backend/a-b: no, old-backend/a: no')?.sent).to.deep.equal([
+        'backend/a-b',
+      ]);
     });
 
     it('is tried again after it was gone for a while', () => {

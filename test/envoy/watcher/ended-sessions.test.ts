@@ -13,7 +13,12 @@ describe('envoy/watcher/ended-sessions', () => {
     expect(first.known.size).to.equal(0);
     first.add(A, 150);
     first.add(B, 200);
-    expect(new EndedSessions(file, 149).known).to.deep.equal(new Map([[A, 150], [B, 200]]));
+    expect(new EndedSessions(file, 149).known).to.deep.equal(
+      new Map([
+        [A, 150],
+        [B, 200],
+      ]),
+    );
     expect(new EndedSessions(file, 150).known).to.deep.equal(new Map([[B, 200]]));
     expect(readFileSync(file, 'utf8')).to.equal(`${B} 200\n`);
   });

@@ -55,7 +55,10 @@ describe('envoy/watcher/policy-hub', () => {
     const server = await serveAnywhere((grpc) => hub.addTo(grpc));
     socket = server.socket;
     client = clientOn(socket, policyClient());
-    stops.push(() => client.close(), () => server.stop(0));
+    stops.push(
+      () => client.close(),
+      () => server.stop(0),
+    );
   });
 
   afterEach(async () => {
@@ -68,7 +71,8 @@ describe('envoy/watcher/policy-hub', () => {
     return subscriber;
   }
 
-  const backends = (...all: ReturnType<typeof policyBackend>[]): Policy['backends'] => new Map(all.map((one) => [one.name, one]));
+  const backends = (...all: ReturnType<typeof policyBackend>[]): Policy['backends'] =>
+    new Map(all.map((one) => [one.name, one]));
 
   /** A subscriber that has the whole policy. */
   async function subscribed(): Promise<Subscriber> {
@@ -123,7 +127,9 @@ describe('envoy/watcher/policy-hub', () => {
   it('ends a session only when all subscribers refuse it', async () => {
     await hub.publish(settings, backends());
     const [one, other] = [await subscribed(), await subscribed()];
-    const ended = new Promise((resolve) => client.EndSession({ session: { fingerprint: 'f', forgetAtSeconds: FAR } }, resolve));
+    const ended = new Promise((resolve) =>
+      client.EndSession({ session: { fingerprint: 'f', forgetAtSeconds: FAR } }, resolve),
+    );
     const updates = await Promise.all([one.next(), other.next()]);
     expect(updates.map(({ endedSessions }) => endedSessions)).to.deep.equal([
       [{ fingerprint: 'f', forgetAtSeconds: FAR }],

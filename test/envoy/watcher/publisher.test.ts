@@ -14,10 +14,21 @@ import { EnvoyClient } from '../ads/envoy-client.ts';
 
 const { settings } = policyOf('https://i.example', []);
 const backend = (name: string, more = {}) => backendSchema.parse({ name, command: ['server'], drain: '0s', ...more });
-const endpoint = (id: string): Endpoint => ({ id, address: '127.0.0.1:9000', incarnation: '', hostname: '', draining: false });
+const endpoint = (id: string): Endpoint => ({
+  id,
+  address: '127.0.0.1:9000',
+  incarnation: '',
+  hostname: '',
+  draining: false,
+});
 
 function fleetOf(...backends: ReturnType<typeof backend>[]): Fleet {
-  return planFleet(new Map(), new Map(backends.map((one) => [one.name, one])), ({ name }) => [endpoint(`${name}-0`)], 0);
+  return planFleet(
+    new Map(),
+    new Map(backends.map((one) => [one.name, one])),
+    ({ name }) => [endpoint(`${name}-0`)],
+    0,
+  );
 }
 
 describe('envoy/watcher/publisher', () => {
@@ -54,7 +65,11 @@ describe('envoy/watcher/publisher', () => {
     // Both are connected once they have the first publication.
     await publisher.publish(settings, new Map());
     await envoy.until(() => envoy.responses === 1);
-    stops.push(() => envoy.close(), () => policies.close(), () => server.stop(0));
+    stops.push(
+      () => envoy.close(),
+      () => policies.close(),
+      () => server.stop(0),
+    );
   });
 
   afterEach(async () => {
@@ -106,7 +121,9 @@ describe('envoy/watcher/publisher', () => {
 
   it('publishes the newest of what came meanwhile', async () => {
     envoy.mute = true;
-    const all = [fleetOf(backend('a')), fleetOf(backend('b')), fleetOf(backend('c'))].map((fleet) => publisher.publish(settings, fleet));
+    const all = [fleetOf(backend('a')), fleetOf(backend('b')), fleetOf(backend('c'))].map((fleet) =>
+      publisher.publish(settings, fleet),
+    );
     await envoy.until(() => events.includes('+cds backend/a'));
     envoy.speak();
     await Promise.all(all);
@@ -130,9 +147,16 @@ describe('envoy/watcher/publisher', () => {
     await publisher.publish(settings, fleetOf(backend('a', { path: '/old' })));
     envoy.refuses.add('backend/a');
     const changed = backend('a', { path: '/new', affinity: 'none' });
-    await publisher.publish(settings, new Map([['a', { backend: changed, endpoints: [endpoint('a-7')], drainUntilMs: undefined }]]));
+    await publisher.publish(
+      settings,
+      new Map([['a', { backend: changed, endpoints: [endpoint('a-7')], drainUntilMs: undefined }]]),
+    );
     const after = policies.current?.backends.get('a');
-    expect([after?.path, after?.affinity, after?.endpoints.map(({ id }) => id)]).to.deep.equal(['/old', 'session', ['a-7']]);
+    expect([after?.path, after?.affinity, after?.endpoints.map(({ id }) => id)]).to.deep.equal([
+      '/old',
+      'session',
+      ['a-7'],
+    ]);
   });
 
   it('says of a draining backend that it drains', async () => {

@@ -37,8 +37,15 @@ describe('envoy/watcher/status', () => {
 
   it('tells why, as far as it is known', () => {
     const diagnoses = new Map([[diagnosisKey('a', '127.0.0.1:1'), 'GET /healthz answered 404']]);
-    const { reasons, endpoints } = stateOf({ 1: 'unhealthy', 2: 'healthy' }, { diagnoses, notes: ['a-2 ended'], refused: 'bad' });
-    expect(reasons).to.deep.equal(['a-1: GET /healthz answered 404', 'a-2 ended', 'Envoy refused its configuration: bad']);
+    const { reasons, endpoints } = stateOf(
+      { 1: 'unhealthy', 2: 'healthy' },
+      { diagnoses, notes: ['a-2 ended'], refused: 'bad' },
+    );
+    expect(reasons).to.deep.equal([
+      'a-1: GET /healthz answered 404',
+      'a-2 ended',
+      'Envoy refused its configuration: bad',
+    ]);
     expect(endpoints.map(({ reason }) => reason)).to.deep.equal(['GET /healthz answered 404', '']);
   });
 

@@ -1,5 +1,4 @@
-import { once } from 'node:events';
-import { EventEmitter } from 'node:events';
+import { EventEmitter, once } from 'node:events';
 import { expect } from 'chai';
 import { backendSchema } from '../../../core/registry/backend.ts';
 import { UrlEndpoints } from '../../../envoy/watcher/url-endpoints.ts';

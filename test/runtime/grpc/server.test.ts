@@ -1,6 +1,11 @@
 import { existsSync, statSync, writeFileSync } from 'node:fs';
 import { expect } from 'chai';
-import { externalProcessorClient, externalProcessorService, policyClient, policyService } from '../../../protos/load.ts';
+import {
+  externalProcessorClient,
+  externalProcessorService,
+  policyClient,
+  policyService,
+} from '../../../protos/load.ts';
 import { serveUnix } from '../../../runtime/grpc/server.ts';
 import { clientOn, freeSocket } from './socket.ts';
 import { Messages } from './stream.ts';

@@ -156,6 +156,13 @@ describe('runtime/registry/watch', function () {
   });
 
   it('knows YAML by its name', () => {
-    expect(['a.yaml', 'a.yml', 'a.YAML', 'a.yaml~', 'yaml', 'a.yaml.swp'].map(isYamlFile)).to.deep.equal([true, true, false, false, false, false]);
+    expect(['a.yaml', 'a.yml', 'a.YAML', 'a.yaml~', 'yaml', 'a.yaml.swp'].map(isYamlFile)).to.deep.equal([
+      true,
+      true,
+      false,
+      false,
+      false,
+      false,
+    ]);
   });
 });

@@ -1,0 +1,67 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect } from 'chai';
+import { checkDocument, loadGateway } from '../../cli/documents.ts';
+import { emptyFolder } from '../runtime/processes/folder.ts';
+
+const GATEWAY = 'issuer: development\nbackends: backends\ntenants: tenants.yaml\n';
+const TENANTS = 'tenants: [{name: a, match: [{claim: c, value: v}]}]\n';
+const BACKEND = 'name: a\ncommand: [server]\n';
+
+function folderOf(files: Record<string, string>): string {
+  const folder = emptyFolder();
+  mkdirSync(join(folder, 'backends'));
+  for (const [name, text] of Object.entries(files)) writeFileSync(join(folder, name), text);
+  return folder;
+}
+
+describe('cli/documents', () => {
+  it('loads a gateway with all that it names', async () => {
+    const folder = folderOf({ 'gateway.yaml': GATEWAY, 'tenants.yaml': TENANTS, 'backends/a.yaml': BACKEND });
+    const loaded = await loadGateway(join(folder, 'gateway.yaml'));
+    if (!loaded.ok) throw new Error(JSON.stringify(loaded.problems));
+    expect(loaded.value.backendsFolder).to.equal(join(folder, 'backends'));
+    expect([...loaded.value.catalog.backends.keys()]).to.deep.equal(['a']);
+    expect(loaded.value.tenants.map(({ name }) => name)).to.deep.equal(['a']);
+  });
+
+  it('tells the problems of all documents at once', async () => {
+    const folder = folderOf({
+      'gateway.yaml': GATEWAY,
+      'tenants.yaml': 'tenants: []',
+      'backends/a.yaml': 'name: a',
+      'backends/b.yaml': '[',
+    });
+    const loaded = await loadGateway(join(folder, 'gateway.yaml'));
+    const sources = loaded.ok ? [] : loaded.problems.map(({ source }) => source);
+    expect(new Set(sources)).to.deep.equal(new Set(['tenants.yaml', 'backends/a.yaml', 'backends/b.yaml']));
+  });
+
+  it('tells what is missing', async () => {
+    const folder = emptyFolder();
+    writeFileSync(join(folder, 'gateway.yaml'), GATEWAY);
+    const loaded = await loadGateway(join(folder, 'gateway.yaml'));
+    expect(loaded.ok ? [] : loaded.problems.map(({ source }) => source)).to.deep.equal(['tenants.yaml', 'backends']);
+    expect((await loadGateway(join(folder, 'none.yaml'))).ok).to.equal(false);
+  });
+
+  it('checks documents of every kind', async () => {
+    const folder = folderOf({
+      'gateway.yaml': GATEWAY,
+      'tenants.yaml': TENANTS,
+      'backends/a.yaml': BACKEND,
+      'bad-gateway.yaml': `${GATEWAY}port: 1`,
+      'bad-tenants.yaml': 'tenants: [{name: A}]',
+      'bad-backend.yaml': 'name: a\ncommand: []\ntenants: [a]',
+      'bomb.yaml': 'a: &a [x, x, x, x, x]\nb: &b [*a, *a, *a, *a, *a]\nc: [*b, *b, *b, *b, *b, *b]',
+      'no.yaml': '[',
+    });
+    const paths = async (name: string) => (await checkDocument(join(folder, name))).map(({ path }) => path);
+    for (const name of ['gateway.yaml', 'tenants.yaml', 'backends/a.yaml', 'backends'])
+      expect(await paths(name), name).to.deep.equal([]);
+    expect(await paths('bad-gateway.yaml')).to.deep.equal(['port']);
+    expect(await paths('bad-tenants.yaml')).to.deep.equal(['tenants[0].name', 'tenants[0].match']);
+    expect(await paths('bad-backend.yaml')).to.deep.equal(['command']);
+    for (const name of ['bomb.yaml', 'no.yaml', 'missing.yaml']) expect(await paths(name), name).to.deep.equal(['']);
+  });
+});

@@ -6,6 +6,7 @@ const BACKEND = 'bench';
 /** The gateway with everything that is built, started as `mcp-gateway up` starts it. */
 export const start: StartChain = async (upstreamPort) => {
   const gateway = await startGateway({
+    workers: 'default',
     backends: {
       [BACKEND]: {
         name: BACKEND,

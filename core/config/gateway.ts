@@ -10,7 +10,11 @@ const publicUrl = z
     const url = URL.parse(text);
     return url !== null && ['http:', 'https:'].includes(url.protocol) && url.search === '' && url.hash === '';
   }, 'must be an http or https URL without query and fragment')
-  .transform((text) => text.replace(/\/+$/, ''));
+  // Audiences of tokens are compared with it, so it has one spelling.
+  .transform((text) => {
+    const { origin, pathname } = new URL(text);
+    return `${origin}${pathname}`.replace(/\/+$/, '');
+  });
 
 const origin = z.string().refine((text) => URL.parse(text)?.origin === text, ORIGIN);
 

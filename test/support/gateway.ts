@@ -28,8 +28,8 @@ export interface StartOptions {
   tenants?: Document;
   /** More of gateway.yaml. */
   settings?: Document;
-  /** Number of ext-authz processes. Default 2. */
-  workers?: number;
+  /** Number of ext-authz processes, or what `up` chooses by itself. Default 2. */
+  workers?: number | 'default';
   /** State folder to go on with; default: a new one, removed at the end. */
   stateDir?: string;
 }
@@ -89,7 +89,7 @@ export async function startGateway(options: StartOptions): Promise<TestGateway> 
   write(join(folder, 'gateway.yaml'), config);
 
   const args = ['up', '--config', join(folder, 'gateway.yaml'), '--port', '0', '--state-dir', stateDir];
-  args.push('--workers', String(options.workers ?? 2));
+  if (options.workers !== 'default') args.push('--workers', String(options.workers ?? 2));
   const child = spawn(process.execPath, [PROGRAM, ...args], { stdio: ['ignore', 'pipe', 'pipe'], cwd: PROJECT });
   const log: LogLine[] = [];
   const errors: string[] = [];

@@ -11,14 +11,16 @@ import type { SubscribeRequest as _mcp_gateway_v1_SubscribeRequest, SubscribeReq
 
 export interface PolicyServiceClient extends grpc.Client {
   /**
-   * Ends a session before its time. Answers when every subscriber refuses it.
+   * Ends a session before its time. Answers when every subscriber refuses it; one that does not acknowledge within a second
+   * is not waited for.
    */
   EndSession(argument: _mcp_gateway_v1_EndSessionRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_mcp_gateway_v1_EndSessionResponse__Output>): grpc.ClientUnaryCall;
   EndSession(argument: _mcp_gateway_v1_EndSessionRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_mcp_gateway_v1_EndSessionResponse__Output>): grpc.ClientUnaryCall;
   EndSession(argument: _mcp_gateway_v1_EndSessionRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_mcp_gateway_v1_EndSessionResponse__Output>): grpc.ClientUnaryCall;
   EndSession(argument: _mcp_gateway_v1_EndSessionRequest, callback: grpc.requestCallback<_mcp_gateway_v1_EndSessionResponse__Output>): grpc.ClientUnaryCall;
   /**
-   * Ends a session before its time. Answers when every subscriber refuses it.
+   * Ends a session before its time. Answers when every subscriber refuses it; one that does not acknowledge within a second
+   * is not waited for.
    */
   endSession(argument: _mcp_gateway_v1_EndSessionRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_mcp_gateway_v1_EndSessionResponse__Output>): grpc.ClientUnaryCall;
   endSession(argument: _mcp_gateway_v1_EndSessionRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_mcp_gateway_v1_EndSessionResponse__Output>): grpc.ClientUnaryCall;
@@ -57,7 +59,8 @@ export interface PolicyServiceClient extends grpc.Client {
 
 export interface PolicyServiceHandlers extends grpc.UntypedServiceImplementation {
   /**
-   * Ends a session before its time. Answers when every subscriber refuses it.
+   * Ends a session before its time. Answers when every subscriber refuses it; one that does not acknowledge within a second
+   * is not waited for.
    */
   EndSession: grpc.handleUnaryCall<_mcp_gateway_v1_EndSessionRequest__Output, _mcp_gateway_v1_EndSessionResponse>;
 

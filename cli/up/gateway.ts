@@ -121,6 +121,7 @@ export class LocalGateway {
     return awaitReady({
       watcherSocket: join(folder.run, 'watcher.sock'),
       listenUrl: this.#listenUrl,
+      publicUrl: this.publicUrl,
       backends: [...documents.catalog.backends.values()].filter(({ replicas }) => replicas > 0).map(({ name }) => name),
       token: this.developmentIssuer === undefined ? undefined : token,
       timeoutMs: READY_TIMEOUT_MS,

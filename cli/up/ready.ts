@@ -1,3 +1,4 @@
+import { type OutgoingHttpHeaders, request } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { UserError } from '../../core/errors.ts';
 import type { GetStatusResponse__Output } from '../../protos/gen/mcp_gateway/v1/GetStatusResponse.ts';
@@ -5,12 +6,15 @@ import { askStatus } from '../../runtime/policy/status.ts';
 
 const POLL_MS = 100;
 const UNHEALTHY_MS = 10_000;
+const PROBE_TIMEOUT_MS = 5_000;
 
 /** What is waited for. */
 export interface ReadyOptions {
   watcherSocket: string;
   /** Where the listener is reached from this machine. */
   listenUrl: string;
+  /** Where clients reach it: the Host that is sent is that of a client. */
+  publicUrl: string;
   /** Backends that must serve. */
   backends: readonly string[];
   /** An access token for them; undefined where the gateway has a foreign issuer. */
@@ -62,23 +66,29 @@ function unready(status: GetStatusResponse__Output | undefined, backends: readon
 }
 
 // A GET without a session reaches the server, starts nothing, and is refused by it: any answer but the gateway's own will do.
-async function answers({ listenUrl, backends, token }: ReadyOptions): Promise<boolean> {
+async function answers({ listenUrl, publicUrl, backends, token }: ReadyOptions): Promise<boolean> {
   try {
     // Without a token, or without a backend, that a token is asked for must do.
     const asks = token === undefined || backends.length === 0;
     const authorization = asks ? {} : { authorization: `Bearer ${await token()}` };
     const targets = asks ? ['readiness'] : backends;
-    const statuses = await Promise.all(
-      targets.map(async (name) => {
-        const response = await fetch(`${listenUrl}/${name}/mcp`, {
-          headers: { ...authorization, accept: 'text/event-stream' },
-        });
-        await response.body?.cancel();
-        return response.status;
-      }),
-    );
+    const headers = { ...authorization, host: new URL(publicUrl).host, accept: 'text/event-stream' };
+    const statuses = await Promise.all(targets.map((name) => statusOf(`${listenUrl}/${name}/mcp`, headers)));
     return statuses.every((code) => (asks ? code === 401 : ![401, 403, 404, 503].includes(code)));
   } catch {
     return false;
   }
+}
+
+// The fetch of Node would send its own Host.
+function statusOf(url: string, headers: OutgoingHttpHeaders): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const call = request(url, { headers, agent: false, timeout: PROBE_TIMEOUT_MS }, (response) => {
+      response.destroy();
+      resolve(response.statusCode ?? 0);
+    });
+    call.on('timeout', () => call.destroy(new Error('no answer')));
+    call.on('error', reject);
+    call.end();
+  });
 }

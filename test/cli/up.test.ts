@@ -79,7 +79,7 @@ describe('cli/up', () => {
     async function wait(status: GetStatusResponse, answer: number, backends: string[], token?: string) {
       const asked: string[] = [];
       const http = createServer((request, response) => {
-        asked.push(`${request.url} ${request.headers.authorization ?? ''}`.trim());
+        asked.push(`${request.headers.host} ${request.url} ${request.headers.authorization ?? ''}`.trim());
         response.writeHead(answer).end();
       });
       await new Promise<void>((resolve) => http.listen(0, '127.0.0.1', resolve));
@@ -93,6 +93,7 @@ describe('cli/up', () => {
       const outcome = await awaitReady({
         watcherSocket: server.socket,
         listenUrl: `http://127.0.0.1:${(http.address() as AddressInfo).port}`,
+        publicUrl: 'https://mcp.example.com',
         backends,
         token: token === undefined ? undefined : () => Promise.resolve(token),
         timeoutMs: 500,
@@ -104,14 +105,17 @@ describe('cli/up', () => {
     const serving = { envoyConnected: true, backends: [{ name: 'a', state: 'serving' }] };
 
     it('is what answers through the whole chain', async () => {
-      expect(await wait(serving, 400, ['a'], 't')).to.deep.equal({ outcome: [], asked: ['/a/mcp Bearer t'] });
+      expect(await wait(serving, 400, ['a'], 't')).to.deep.equal({
+        outcome: [],
+        asked: ['mcp.example.com /a/mcp Bearer t'],
+      });
     });
 
     it('is what asks for a token, where there is none to be had or nothing to go to', async () => {
-      expect(await wait(serving, 401, ['a'])).to.deep.equal({ outcome: [], asked: ['/readiness/mcp'] });
+      expect(await wait(serving, 401, ['a'])).to.deep.equal({ outcome: [], asked: ['mcp.example.com /readiness/mcp'] });
       expect(await wait({ envoyConnected: true }, 401, [], 't')).to.deep.equal({
         outcome: [],
-        asked: ['/readiness/mcp'],
+        asked: ['mcp.example.com /readiness/mcp'],
       });
     });
 
@@ -140,6 +144,7 @@ describe('cli/up', () => {
       const options = {
         watcherSocket: socket,
         listenUrl: 'http://127.0.0.1:1',
+        publicUrl: 'http://127.0.0.1:1',
         backends: [],
         token: undefined,
         timeoutMs: 60_000,

@@ -1,10 +1,12 @@
-// Part of `npm run build`: what the compiled code reads at run time, beside it in dist/.
+// Part of `npm run build`: what the compiled code reads at run time, beside it. Usage: copy-assets.ts [FOLDER], default dist.
 import { cpSync } from 'node:fs';
+import { extname, join } from 'node:path';
 
-for (const path of ['protos', 'envoy']) {
-  cpSync(path, `dist/${path}`, {
+const [target = 'dist'] = process.argv.slice(2);
+for (const folder of ['protos', 'envoy']) {
+  cpSync(folder, join(target, folder), {
     recursive: true,
-    filter: (source) => !source.includes('.') || /\.(proto|yaml)$/.test(source),
+    filter: (source) => ['', '.proto', '.yaml'].includes(extname(source)),
   });
 }
-cpSync('package.json', 'dist/package.json');
+cpSync('package.json', join(target, 'package.json'));

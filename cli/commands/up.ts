@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { resolve } from 'node:path';
 import { formatProblem } from '../../core/config/problems.ts';
@@ -37,6 +38,11 @@ async function run(args: string[], terminal: Terminal): Promise<number> {
     workers: { type: 'string' },
     'log-level': { type: 'string', default: 'info' },
   });
+  if (!existsSync(values.config)) {
+    throw new UserError('missing-file', `there is no configuration ${values.config}`, {
+      hint: 'Name one with --config FILE; examples/quickstart/gateway.yaml is one to begin with.',
+    });
+  }
   const documents = await loadGateway(values.config);
   if (!documents.ok) {
     throw new UserError('config', documents.problems.map(formatProblem).join('\n'), { hint: 'Nothing was started.' });

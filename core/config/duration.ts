@@ -2,6 +2,8 @@ import { z } from 'zod';
 
 const UNITS_MS: Record<string, number> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 };
 
+const EXAMPLES = 'must be a duration such as 500ms, 30s, 5m, 1h or 7d';
+
 /** Milliseconds of a duration such as `500ms`, `30s`, `5m`, `1h` or `7d`; undefined when the text is none. */
 export function parseDurationMs(text: string): number | undefined {
   const match = /^(\d{1,9})(ms|s|m|h|d)$/.exec(text);
@@ -11,13 +13,11 @@ export function parseDurationMs(text: string): number | undefined {
 
 /** A schema for durations between two bounds in milliseconds; its output is a number of milliseconds. */
 export function durationMs(minMs: number, maxMs: number) {
-  return z.string().transform((text, context) => {
+  return z.string(EXAMPLES).transform((text, context) => {
     const ms = parseDurationMs(text);
     if (ms !== undefined && ms >= minMs && ms <= maxMs) return ms;
     context.addIssue(
-      ms === undefined
-        ? 'must be a duration such as 500ms, 30s, 5m, 1h or 7d'
-        : `must be between ${formatDuration(minMs)} and ${formatDuration(maxMs)}`,
+      ms === undefined ? EXAMPLES : `must be between ${formatDuration(minMs)} and ${formatDuration(maxMs)}`,
     );
     return z.NEVER;
   });

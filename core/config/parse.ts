@@ -86,8 +86,24 @@ function fromIssue(issue: z.core.$ZodIssue, root: unknown): { path: Path; messag
     return [{ path: issue.path, message: 'is required' }];
   }
   const given = valueAt(root, issue.path);
+  const message = issue.code === 'invalid_type' ? (describeType(issue) ?? issue.message) : issue.message;
   const shown = typeof given === 'string' || typeof given === 'number' || typeof given === 'boolean';
-  return [{ path: issue.path, message: shown ? `${issue.message} (got ${JSON.stringify(given)})` : issue.message }];
+  return [{ path: issue.path, message: shown ? `${message} (got ${JSON.stringify(given)})` : message }];
+}
+
+const TYPES: Readonly<Record<string, string>> = {
+  string: 'must be a string',
+  number: 'must be a number',
+  int: 'must be a whole number',
+  boolean: 'must be true or false',
+  array: 'must be a list',
+  object: 'must be a mapping',
+  record: 'must be a mapping',
+};
+
+// Words of YAML in place of the library's own; a schema that has words of its own keeps them.
+function describeType(issue: z.core.$ZodIssueInvalidType): string | undefined {
+  return issue.message.startsWith('Invalid input: expected') ? TYPES[issue.expected] : undefined;
 }
 
 function depthOf(issues: { path: Path }[]): number {

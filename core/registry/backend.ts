@@ -6,7 +6,7 @@ import { serverUrl } from './url.ts';
 const environment = z
   .record(
     z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/, 'must be the name of an environment variable'),
-    z.union([z.string(), z.number(), z.boolean()], 'must be a text, a number, true or false').transform(String),
+    z.union([z.string(), z.number(), z.boolean()], 'must be a string, a number, true or false').transform(String),
   )
   .refine((env) => !('PORT' in env), 'PORT is set by the gateway: every replica gets a port of its own')
   .default({});

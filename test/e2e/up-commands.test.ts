@@ -127,7 +127,7 @@ describe('the command line', function () {
     });
 
     it('refuses a configuration that is not there, and a port that is none', async () => {
-      expect((await runCommand(['up', '--config', join(folder, 'none.yaml')])).code).to.equal(78);
+      expect((await runCommand(['up', '--config', join(folder, 'none.yaml')])).code).to.equal(66);
       for (const port of ['65536', '-1', 'many', '']) {
         const { code, stderr } = await runCommand([
           'up',

@@ -29,8 +29,8 @@ describe('core/config/parse', () => {
     const text = ['count: many', 'list:', '  - key: a', '  - key: 5', '    kex: b', 'nmae: c'].join('\n');
     expect(problemsOf(text)).to.deep.equal([
       'file.yaml: name: is required',
-      'file.yaml:1: count: Invalid input: expected number, received string (got "many")',
-      'file.yaml:4: list[1].key: Invalid input: expected string, received number (got 5)',
+      'file.yaml:1: count: must be a number (got "many")',
+      'file.yaml:4: list[1].key: must be a string (got 5)',
       'file.yaml:5: list[1].kex: unknown key',
       'file.yaml:6: nmae: unknown key',
     ]);
@@ -38,7 +38,7 @@ describe('core/config/parse', () => {
 
   it('speaks of the branch of a union that came furthest', () => {
     expect(problemsOf('name: a\neither:\n  url: x\n  deep:\n    n: no')).to.deep.equal([
-      'file.yaml:5: either.deep.n: Invalid input: expected number, received string (got "no")',
+      'file.yaml:5: either.deep.n: must be a number (got "no")',
     ]);
   });
 

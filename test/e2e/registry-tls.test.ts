@@ -45,7 +45,7 @@ describe('backends over https', function () {
     const { session, replica } = await sessionAt('by-address');
     expect(replica).to.equal('secure');
     const { headers } = await askReplica(gateway.backendUrl('by-address'), { token, session });
-    expect(headers['host']).to.equal(`127.0.0.1:${secure.port}`);
+    expect(headers.host).to.equal(`127.0.0.1:${secure.port}`);
   });
 
   it('verifies a name with the authority of caFile', async () => {

@@ -88,6 +88,11 @@ describe('resilience', function () {
     });
   }
 
+  it('loses no request when all ext-authz processes are killed at once', async () => {
+    const answers = await meanwhile(Promise.all([kill('ext-authz-0'), kill('ext-authz-1')]));
+    expect(outcomes(answers)).to.deep.equal(['ok']);
+  });
+
   it('goes on without the watcher, and serves new files once it is back', async () => {
     const served = async () => {
       await kill('watcher');

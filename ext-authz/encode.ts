@@ -49,7 +49,9 @@ function allowed(allow: Allow, findings: Findings): CheckResponse {
 function metadata(allow: Allow, { id, identity, tenant }: Findings): Record<string, Value> {
   const fields: Record<string, Value> = {};
   // JSON can hold halves of surrogate pairs, protobuf cannot: Envoy would refuse the whole answer.
-  if (id !== null) fields.id = typeof id === 'number' ? { numberValue: id } : { stringValue: id.toWellFormed() };
+  // A number of metadata cannot hold a bigint: Envoy's own replies to such a request have no id.
+  if (id !== null && typeof id !== 'bigint')
+    fields.id = typeof id === 'number' ? { numberValue: id } : { stringValue: id.toWellFormed() };
   if (allow.session !== undefined) fields.session = { stringValue: allow.session.sealed };
   if (allow.lane === 'open') {
     fields.backend = { stringValue: allow.backend };

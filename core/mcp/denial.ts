@@ -1,5 +1,8 @@
-/** The id of a JSON-RPC request; null where none could be read (JSON-RPC 2.0, section 5). */
-export type RequestId = string | number | null;
+/**
+ * The id of a JSON-RPC request; null where none could be read (JSON-RPC 2.0, section 5). An integer that a number cannot hold
+ * exactly is a bigint, so that it goes back to the client digit by digit.
+ */
+export type RequestId = string | number | bigint | null;
 
 /**
  * Every reason for which the gateway itself refuses a request, with its HTTP status and JSON-RPC error code.
@@ -68,5 +71,6 @@ export function deny(reason: DenialReason, detail: DenialDetail = {}): Denial {
 
 /** The JSON-RPC body of a refusal. */
 export function denialBody(denial: Denial, id: RequestId): string {
-  return JSON.stringify({ jsonrpc: '2.0', id, error: denial.error });
+  const idText = typeof id === 'bigint' ? String(id) : JSON.stringify(id);
+  return `{"jsonrpc":"2.0","id":${idText},"error":${JSON.stringify(denial.error)}}`;
 }

@@ -1,6 +1,7 @@
 import { isUtf8 } from 'node:buffer';
 import { classifyInboundRequest, isJsonContentType } from '@modelcontextprotocol/server';
 import { type Denial, deny, type RequestId } from './denial.ts';
+import { requestIdOf } from './request-id.ts';
 
 /** The parts of an HTTP request that tell what MCP message it carries. */
 export interface InboundRequest {
@@ -42,15 +43,18 @@ export function readMessage(request: InboundRequest): ReadMessage {
   if (!isJsonContentType(request.contentType)) return refused(deny('unsupported-media-type'), null);
   if (!isUtf8(request.body))
     return refused(deny('parse-error', { message: 'Parse error: the body is not UTF-8' }), null);
+  const text = request.body.toString('utf8');
   let body: unknown;
   try {
-    body = JSON.parse(request.body.toString('utf8'));
+    body = JSON.parse(text);
   } catch {
     return refused(deny('parse-error'), null);
   }
-  const id = requestIdOf(body);
+  const id = requestIdOf(body, text);
+  // The classifier takes no id beyond 2^53, but servers may; what it says does not depend on the id.
+  if (typeof id === 'bigint') body = { ...(body as object), id: 0 };
   const plain = plainRequest(body, request);
-  if (plain !== undefined) return { kind: 'message', message: plain };
+  if (plain !== undefined) return { kind: 'message', message: { ...plain, id } };
   const outcome = classifyInboundRequest({
     httpMethod: request.method,
     ...(request.protocolVersion === undefined ? {} : { protocolVersionHeader: request.protocolVersion }),
@@ -84,7 +88,7 @@ const LEGACY_REVISIONS: ReadonlySet<string | undefined> = new Set([
 const REQUEST_KEYS: ReadonlySet<string> = new Set(['jsonrpc', 'id', 'method', 'params']);
 
 // The common case, a legacy request without `_meta`, needs no classifier; a test holds that both say the same.
-function plainRequest(body: unknown, { protocolVersion }: InboundRequest): McpMessage | undefined {
+function plainRequest(body: unknown, { protocolVersion }: InboundRequest): Omit<McpMessage, 'id'> | undefined {
   if (!LEGACY_REVISIONS.has(protocolVersion) || typeof body !== 'object' || body === null || Array.isArray(body))
     return undefined;
   const { jsonrpc, id, method, params = {} } = body as Record<string, unknown>;
@@ -92,17 +96,11 @@ function plainRequest(body: unknown, { protocolVersion }: InboundRequest): McpMe
   if (typeof id !== 'string' && !Number.isSafeInteger(id)) return undefined;
   if (typeof params !== 'object' || params === null || Array.isArray(params) || '_meta' in params) return undefined;
   for (const key in body) if (!REQUEST_KEYS.has(key)) return undefined;
-  return { era: 'legacy', id: id as RequestId, methods: [method], initialize: method === 'initialize' };
+  return { era: 'legacy', methods: [method], initialize: method === 'initialize' };
 }
 
 function refused(denial: Denial, id: RequestId): ReadMessage {
   return { kind: 'refused', denial, id };
-}
-
-/** The id of a JSON-RPC request that was parsed; null for anything else. */
-export function requestIdOf(body: unknown): RequestId {
-  if (typeof body !== 'object' || body === null || !('id' in body) || !('method' in body)) return null;
-  return typeof body.id === 'string' || typeof body.id === 'number' ? body.id : null;
 }
 
 function methodOf(message: unknown): string | undefined {

@@ -1,5 +1,5 @@
 import type { RequestId } from '../../core/mcp/denial.ts';
-import { requestIdOf } from '../../core/mcp/message.ts';
+import { requestIdOf } from '../../core/mcp/request-id.ts';
 import type { HttpRequest } from './request.ts';
 
 /** Bodies of callers that nobody knows yet are read only up to here. */
@@ -9,7 +9,8 @@ const MAX_BYTES = 65_536;
 export function readRequestId(request: HttpRequest): RequestId {
   if (request.body.length === 0 || request.body.length > MAX_BYTES) return null;
   try {
-    return requestIdOf(JSON.parse(request.body.toString('utf8')));
+    const text = request.body.toString('utf8');
+    return requestIdOf(JSON.parse(text), text);
   } catch {
     return null;
   }

@@ -70,5 +70,6 @@ describe('core/mcp/denial', () => {
         error: { code: -32011, message: 'Not allowed' },
       });
     }
+    expect(denialBody(deny('forbidden'), 18446744073709551615n)).to.include('"id":18446744073709551615,');
   });
 });

@@ -39,6 +39,8 @@ export class PolicyClient {
     this.#client = new (policyClient())(`unix:${options.socket}`, credentials.createInsecure(), {
       'grpc.initial_reconnect_backoff_ms': 100,
       'grpc.max_reconnect_backoff_ms': 1_000,
+      // A snapshot holds all backends, and there may be thousands.
+      'grpc.max_receive_message_length': 256 << 20,
     });
     this.#subscribe();
   }

@@ -45,7 +45,7 @@ function allowed(allow: Allow, findings: Findings): CheckResponse {
   };
 }
 
-// Read by the routes (`session`), by Envoy's own replies (`id`) and by ext-proc (the rest): see envoy/envoy.yaml.
+// Read by the routes (`session`), by Envoy's own replies (`id`, `incarnation`) and by ext-proc (the rest): see envoy/envoy.yaml.
 function metadata(allow: Allow, { id, identity, tenant }: Findings): Record<string, Value> {
   const fields: Record<string, Value> = {};
   // JSON can hold halves of surrogate pairs, protobuf cannot: Envoy would refuse the whole answer.
@@ -53,6 +53,8 @@ function metadata(allow: Allow, { id, identity, tenant }: Findings): Record<stri
   if (id !== null && typeof id !== 'bigint')
     fields.id = typeof id === 'number' ? { numberValue: id } : { stringValue: id.toWellFormed() };
   if (allow.session !== undefined) fields.session = { stringValue: allow.session.sealed };
+  // Where it is known, a refused connection means that the process is gone, and the session with it.
+  if (allow.session?.incarnation) fields.incarnation = { stringValue: allow.session.incarnation };
   if (allow.lane === 'open') {
     fields.backend = { stringValue: allow.backend };
     fields.tenant = { stringValue: tenant ?? '' };

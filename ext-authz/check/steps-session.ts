@@ -47,7 +47,13 @@ function inSession(input: RouteInput, sealed: string): Allow | Denial {
   return {
     ...allow(request.method === 'DELETE' ? 'close' : 'session', backend, target),
     pin: endpoint.address,
-    session: { sealed, serverSessionId: session.serverSessionId, fingerprint, expiresAtSeconds },
+    session: {
+      sealed,
+      serverSessionId: session.serverSessionId,
+      fingerprint,
+      expiresAtSeconds,
+      incarnation: session.incarnation,
+    },
   };
 }
 

@@ -4,6 +4,17 @@ import type { Identity } from '../identity/identity.ts';
 /** How Envoy routes a request; docs/architecture.md draws each lane. */
 export type Lane = 'open' | 'session' | 'stateless' | 'close';
 
+/** A session that was opened and belongs to the caller. */
+export interface AllowedSession {
+  /** The client's own id. */
+  sealed: string;
+  serverSessionId: string;
+  fingerprint: string;
+  expiresAtSeconds: number;
+  /** Of the endpoint; empty where nobody can know. */
+  incarnation: string;
+}
+
 /** A yes, with everything that Envoy needs to route the request. */
 export interface Allow {
   kind: 'allow';
@@ -15,8 +26,8 @@ export interface Allow {
   affinity: string | undefined;
   /** `ip:port` of the one endpoint that may get it. */
   pin: string | undefined;
-  /** The session that the request belongs to: the client's sealed id, the server's own, and its fingerprint. */
-  session: { sealed: string; serverSessionId: string; fingerprint: string; expiresAtSeconds: number } | undefined;
+  /** The session that the request belongs to. */
+  session: AllowedSession | undefined;
 }
 
 /** Everything that was found out about a request on the way; complete only for an {@link Allow}. */

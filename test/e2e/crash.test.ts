@@ -3,6 +3,8 @@ import { expect } from 'chai';
 import { splitAddress } from '../../core/registry/endpoint.ts';
 import { askReplica, openSession, REPLICA_PROGRAM, rpc } from '../fixtures/replica-server/client.ts';
 import { childOf } from '../fixtures/replica-server/processes.ts';
+import { startReplica } from '../fixtures/replica-server/server.ts';
+import { eventually } from '../fixtures/replica-server/waiting.ts';
 import { startGateway, type TestGateway } from '../support/gateway.ts';
 
 const SESSIONS = 30;
@@ -58,6 +60,25 @@ describe('a replica that crashes', function () {
       new Set([200]),
     );
     expect(new Set(opened.map(({ status }) => status))).to.deep.equal(new Set([200]));
+  });
+
+  it('is not taken for gone behind a url, where another process may know the session', async () => {
+    const server = await startReplica({ name: 'there' });
+    gateway.writeBackend('there', {
+      name: 'there',
+      url: `http://127.0.0.1:${server.port}/mcp`,
+      healthCheck: { type: 'none' },
+    });
+    const there = gateway.backendUrl('there');
+    const { session } = await eventually(
+      () => openSession(there, { token }).catch(() => ({ session: '' })),
+      (opened) => opened.session !== '',
+    );
+    await server.stop();
+    const { status, body } = await rpc(there, { token, session });
+    expect({ status, ...JSON.parse(body) })
+      .to.deep.include({ status: 503, id: 1 })
+      .and.have.nested.property('error.code', -32016);
   });
 });
 

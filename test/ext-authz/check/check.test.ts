@@ -333,6 +333,7 @@ describe('ext-authz/check', () => {
           serverSessionId: 'theirs',
           fingerprint: sessionFingerprint(opened.session),
           expiresAtSeconds: NOW_SECONDS + 3590,
+          incarnation: 'two',
         },
       });
     });

@@ -1,5 +1,6 @@
 import { isIP } from 'node:net';
 import type { Backend, HealthCheck } from '../core/registry/backend.ts';
+import { clusterName } from '../core/registry/cluster-name.ts';
 import type { Endpoint } from '../core/registry/endpoint.ts';
 import { splitAddress } from '../core/registry/endpoint.ts';
 import type { FleetBackend } from '../core/registry/fleet.ts';
@@ -15,11 +16,6 @@ import { encodeAny } from '../protos/load.ts';
  * at that very moment would be lost.
  */
 const UPSTREAM_IDLE_MS = 4_000;
-
-/** Name of a backend's cluster. The prefix keeps backends and the gateway's own clusters apart. */
-export function clusterName(backend: string): string {
-  return `backend/${backend}`;
-}
 
 /**
  * The cluster of a backend: how its replicas are balanced, checked and dialled. Its endpoints come apart, by EDS.

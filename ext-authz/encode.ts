@@ -1,6 +1,8 @@
 import { type Denial, denialBody, type RequestId } from '../core/mcp/denial.ts';
+import { clusterName } from '../core/registry/cluster-name.ts';
 import type { HeaderValueOption } from '../protos/gen/envoy/config/core/v3/HeaderValueOption.ts';
 import type { CheckResponse } from '../protos/gen/envoy/service/auth/v3/CheckResponse.ts';
+import type { StatusCode } from '../protos/gen/envoy/type/v3/StatusCode.ts';
 import type { Value } from '../protos/gen/google/protobuf/Value.ts';
 import type { Allow, Findings, Verdict } from './check/verdict.ts';
 
@@ -18,8 +20,8 @@ function denied(denial: Denial, id: RequestId): CheckResponse {
   return {
     status: { code: PERMISSION_DENIED },
     deniedResponse: {
-      // HttpStatus names its codes; the number is what goes over the wire.
-      status: { code: denial.status as never },
+      // The generated type knows only the codes of its enum; any number goes over the wire as it is.
+      status: { code: denial.status as StatusCode },
       headers: headers.map(([key, value]) => set(key, value)),
       body: denialBody(denial, id),
     },
@@ -29,7 +31,7 @@ function denied(denial: Denial, id: RequestId): CheckResponse {
 function allowed(allow: Allow, findings: Findings): CheckResponse {
   const headers = [
     set('x-mcp-lane', allow.lane),
-    set('x-mcp-backend', `backend/${allow.backend}`),
+    set('x-mcp-backend', clusterName(allow.backend)),
     set(':path', allow.path),
   ];
   if (allow.affinity !== undefined) headers.push(set('x-mcp-affinity', allow.affinity));

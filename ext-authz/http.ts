@@ -1,10 +1,8 @@
 import { rmSync } from 'node:fs';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import { backendUrl, type Policy } from '../core/policy/policy.ts';
+import { MCP_SCOPE } from '../core/identity/scope.ts';
+import { backendUrl, METADATA_PATH, type Policy } from '../core/policy/policy.ts';
 import { isDnsLabel } from '../core/registry/names.ts';
-import { REQUIRED_SCOPE } from './identity/scope.ts';
-
-const WELL_KNOWN = '/.well-known/oauth-protected-resource';
 
 /**
  * The metadata of the protected resources (RFC 9728), and the worker's readiness at `/readyz`. Envoy reaches it on a
@@ -16,13 +14,13 @@ export function createHttpServer(policy: () => Policy | undefined): Server {
     const pathname = URL.parse(request.url ?? '/', 'http://localhost')?.pathname ?? '';
     if (pathname === '/readyz')
       return reply(request, response, current === undefined ? 503 : 200, { ready: current !== undefined });
-    const resource = current === undefined ? undefined : resourceOf(current, pathname);
     if (current === undefined) return reply(request, response, 503, { error: 'the gateway is not ready' });
+    const resource = resourceOf(current, pathname);
     if (resource === undefined) return reply(request, response, 404, { error: 'no such resource' });
     reply(request, response, 200, {
       resource,
       authorization_servers: current.settings.issuers.map(({ url }) => url),
-      scopes_supported: [REQUIRED_SCOPE],
+      scopes_supported: [MCP_SCOPE],
       bearer_methods_supported: ['header'],
     });
   });
@@ -39,9 +37,10 @@ export async function listenUnix(server: Server, socket: string): Promise<void> 
 
 // RFC 9728, section 3.1: the resource's path follows the well-known one.
 function resourceOf({ settings }: Policy, pathname: string): string | undefined {
-  if (pathname === WELL_KNOWN) return settings.publicUrl;
-  const [backend = '', endpoint, ...rest] = pathname.slice(WELL_KNOWN.length + 1).split('/');
-  const named = pathname.startsWith(`${WELL_KNOWN}/`) && isDnsLabel(backend) && endpoint === 'mcp' && rest.length === 0;
+  if (pathname === METADATA_PATH) return settings.publicUrl;
+  const [backend = '', endpoint, ...rest] = pathname.slice(METADATA_PATH.length + 1).split('/');
+  const named =
+    pathname.startsWith(`${METADATA_PATH}/`) && isDnsLabel(backend) && endpoint === 'mcp' && rest.length === 0;
   return named ? backendUrl(settings, backend) : undefined;
 }
 

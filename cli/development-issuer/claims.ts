@@ -1,5 +1,4 @@
-/** The one scope that stands for the use of MCP servers. */
-export const MCP_SCOPE = 'mcp';
+import { MCP_SCOPE } from '../../core/identity/scope.ts';
 
 /** Every scope of the development issuer. */
 export const SCOPES = ['openid', 'offline_access', MCP_SCOPE];

@@ -9,9 +9,10 @@ import {
   Provider,
 } from 'oidc-provider';
 import { messageOf } from '../../core/errors.ts';
+import { MCP_SCOPE } from '../../core/identity/scope.ts';
 import type { Logger } from '../../runtime/log.ts';
 import { isLoopbackOrigin, loopbackCors, requireHost } from './browser-guard.ts';
-import { ACCESS_TOKEN_SECONDS, isSubject, MCP_SCOPE, SCOPES } from './claims.ts';
+import { ACCESS_TOKEN_SECONDS, isSubject, SCOPES } from './claims.ts';
 import { applyClientPolicy, CLIENT_DEFAULTS } from './client-policy.ts';
 import { type SigningKeys, TOKEN_ALGORITHM } from './keys.ts';
 import { MemoryAdapter } from './memory-adapter.ts';

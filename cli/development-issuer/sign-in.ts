@@ -7,7 +7,8 @@ import {
   type Middleware,
   type Provider,
 } from 'oidc-provider';
-import { DEFAULT_SUBJECT, isSubject, MCP_SCOPE, SCOPES, SUBJECT_PATTERN } from './claims.ts';
+import { MCP_SCOPE } from '../../core/identity/scope.ts';
+import { DEFAULT_SUBJECT, isSubject, SCOPES, SUBJECT_PATTERN } from './claims.ts';
 import { loginPage, PAGE_HEADERS, problemPage } from './pages.ts';
 
 const LONGEST_FORM_BYTES = 4096;

@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { importJWK, SignJWT } from 'jose';
 import { UserError } from '../../core/errors.ts';
-import { DEFAULT_SUBJECT, DEFAULT_TENANT, isSubject, MCP_SCOPE, SUBJECT_PATTERN } from './claims.ts';
+import { MCP_SCOPE } from '../../core/identity/scope.ts';
+import { DEFAULT_SUBJECT, DEFAULT_TENANT, isSubject, SUBJECT_PATTERN } from './claims.ts';
 import { readSigningKeys, TOKEN_ALGORITHM, tokenKey } from './keys.ts';
 import { readIssuerUrl } from './state-files.ts';
 

@@ -1,5 +1,6 @@
 import { isMap, isScalar, LineCounter, parseDocument } from 'yaml';
 import type { z } from 'zod';
+import { messageOf } from '../errors.ts';
 import type { Parsed } from './problems.ts';
 
 type Path = readonly PropertyKey[];
@@ -25,10 +26,7 @@ export function parseYaml<S extends z.ZodType>(text: string, source: string, sch
   try {
     value = document.toJS({ maxAliasCount: 20 });
   } catch (error) {
-    return {
-      ok: false,
-      problems: [{ source, path: '', message: error instanceof Error ? error.message : 'bad alias' }],
-    };
+    return { ok: false, problems: [{ source, path: '', message: messageOf(error) }] };
   }
   const result = schema.safeParse(value);
   if (result.success) return { ok: true, value: result.data };

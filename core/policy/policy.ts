@@ -42,6 +42,9 @@ export interface Policy {
   endedSessions: ReadonlyMap<string, number>;
 }
 
+/** Where the metadata of the protected resources is; the path of a resource follows it (RFC 9728, section 3.1). */
+export const METADATA_PATH = '/.well-known/oauth-protected-resource';
+
 /** The URL of the resource that a token for one backend names as its audience (RFC 8707). */
 export function backendUrl(settings: Pick<PolicySettings, 'publicUrl'>, backend: string): string {
   return `${settings.publicUrl}/${backend}/mcp`;

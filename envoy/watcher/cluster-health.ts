@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { CLUSTER_PREFIX } from '../../core/registry/cluster-name.ts';
 import { askAdmin } from '../admin.ts';
 
 const clusters = z.object({
@@ -34,7 +35,7 @@ export type ClusterHealth = ReadonlyMap<string, ReadonlyMap<string, EndpointHeal
 /** Asks Envoy's admin interface on its Unix socket for the health of all clusters of backends. */
 export async function readClusterHealth(adminSocket: string): Promise<ClusterHealth> {
   const parsed = clusters.parse(JSON.parse(await askAdmin(adminSocket, 'GET', '/clusters?format=json')));
-  const backends = parsed.cluster_statuses.filter(({ name }) => name.startsWith('backend/'));
+  const backends = parsed.cluster_statuses.filter(({ name }) => name.startsWith(CLUSTER_PREFIX));
   return new Map(
     backends.map(({ name, host_statuses }) => {
       const hosts = host_statuses.flatMap(({ address, health_status: status }): [string, EndpointHealth][] => {

@@ -1,8 +1,8 @@
 import { isDeepStrictEqual } from 'node:util';
+import { clusterName } from '../../core/registry/cluster-name.ts';
 import type { Endpoint } from '../../core/registry/endpoint.ts';
 import type { Fleet, FleetBackend } from '../../core/registry/fleet.ts';
 import type { Logger } from '../../runtime/log.ts';
-import { clusterName } from '../resources.ts';
 import { type ClusterHealth, readClusterHealth } from './cluster-health.ts';
 import { diagnose } from './diagnose.ts';
 import { diagnosisKey } from './status.ts';

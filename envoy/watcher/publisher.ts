@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 import type { Policy, PolicyBackend, PolicySettings } from '../../core/policy/policy.ts';
 import type { Backend } from '../../core/registry/backend.ts';
+import { clusterName } from '../../core/registry/cluster-name.ts';
 import type { Fleet, FleetBackend } from '../../core/registry/fleet.ts';
 import type { DiscoveryServer } from '../ads/server.ts';
 import {
@@ -11,7 +12,7 @@ import {
   type Resource,
   type Snapshot,
 } from '../ads/snapshot.ts';
-import { clusterName, toCluster, toLoadAssignment } from '../resources.ts';
+import { toCluster, toLoadAssignment } from '../resources.ts';
 import type { PolicyHub } from './policy-hub.ts';
 
 /** An Envoy that does not answer within this time does not hold up the others. */

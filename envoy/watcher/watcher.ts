@@ -1,13 +1,13 @@
 import { dirname, resolve } from 'node:path';
 import { formatProblem } from '../../core/config/problems.ts';
 import type { Backend } from '../../core/registry/backend.ts';
+import { clusterName } from '../../core/registry/cluster-name.ts';
 import type { Endpoint } from '../../core/registry/endpoint.ts';
 import { type Fleet, nextDeadlineMs, planFleet } from '../../core/registry/fleet.ts';
 import type { GetStatusResponse } from '../../protos/gen/mcp_gateway/v1/GetStatusResponse.ts';
 import { serveUnix } from '../../runtime/grpc/server.ts';
 import type { Logger } from '../../runtime/log.ts';
 import { DiscoveryServer } from '../ads/server.ts';
-import { clusterName } from '../resources.ts';
 import { Documents } from './documents.ts';
 import { EndedSessions } from './ended-sessions.ts';
 import { HealthMonitor } from './health-monitor.ts';

@@ -1,8 +1,14 @@
+import { MCP_SCOPE } from '../../core/identity/scope.ts';
 import { type Denial, deny } from '../../core/mcp/denial.ts';
-import { backendUrl, type Policy, type PolicyBackend, type PolicySettings } from '../../core/policy/policy.ts';
+import {
+  backendUrl,
+  METADATA_PATH,
+  type Policy,
+  type PolicyBackend,
+  type PolicySettings,
+} from '../../core/policy/policy.ts';
 import { matchTenant, mayUseBackend, type Tenant } from '../../core/tenants/tenants.ts';
 import type { Identity } from '../identity/identity.ts';
-import { REQUIRED_SCOPE } from '../identity/scope.ts';
 import type { TokenVerifier } from '../identity/verify.ts';
 import type { HttpRequest } from './request.ts';
 
@@ -63,8 +69,8 @@ function isMeantFor(identity: Identity, backend: string, settings: PolicySetting
 
 // RFC 6750, section 3 and RFC 9728, section 5.1; `error` only when a token was sent.
 function challenge(settings: PolicySettings, backend: string, invalid?: string): Record<string, string> {
-  const metadata = `${settings.publicUrl}/.well-known/oauth-protected-resource/${backend}/mcp`;
-  const parts = [`resource_metadata="${metadata}"`, `scope="${REQUIRED_SCOPE}"`];
+  const metadata = `${settings.publicUrl}${METADATA_PATH}/${backend}/mcp`;
+  const parts = [`resource_metadata="${metadata}"`, `scope="${MCP_SCOPE}"`];
   if (invalid !== undefined) {
     // RFC 6750, section 3: error_description is limited to these characters.
     const description = `The access token ${invalid}`.replace(/[^\x20-\x21\x23-\x5b\x5d-\x7e]/g, "'");

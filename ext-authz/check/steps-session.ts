@@ -6,6 +6,9 @@ import type { HttpRequest, Target } from './request.ts';
 import type { SessionOpener } from './session-opener.ts';
 import type { Allow, Lane } from './verdict.ts';
 
+/** One value for every reason, so that nothing can be told from it. */
+const UNKNOWN_SESSION = deny('unknown-session');
+
 /** Everything that routing depends on. */
 export interface RouteInput {
   request: HttpRequest;
@@ -36,14 +39,13 @@ function withoutSession({ request, target, message, backend, owner }: RouteInput
 
 function inSession(input: RouteInput, sealed: string): Allow | Denial {
   const { backend, owner, policy, target, request, nowSeconds } = input;
-  const unknown = deny('unknown-session');
   const opened = input.sessions.open(sealed);
-  if (opened === undefined || backend.affinity === 'none' || !belongsTo(opened.session, owner)) return unknown;
+  if (opened === undefined || backend.affinity === 'none' || !belongsTo(opened.session, owner)) return UNKNOWN_SESSION;
   const { session, fingerprint } = opened;
   const expiresAtSeconds = session.issuedAtSeconds + policy.settings.sessionLifetimeSeconds;
-  if (nowSeconds >= expiresAtSeconds || policy.endedSessions.has(fingerprint)) return unknown;
+  if (nowSeconds >= expiresAtSeconds || policy.endedSessions.has(fingerprint)) return UNKNOWN_SESSION;
   const endpoint = backend.endpoints.find(({ id }) => id === session.endpoint);
-  if (endpoint === undefined || endpoint.incarnation !== session.incarnation) return unknown;
+  if (endpoint === undefined || endpoint.incarnation !== session.incarnation) return UNKNOWN_SESSION;
   return {
     ...allow(request.method === 'DELETE' ? 'close' : 'session', backend, target),
     pin: endpoint.address,

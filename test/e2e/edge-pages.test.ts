@@ -1,9 +1,7 @@
 import { expect } from 'chai';
-import { type Answer, type HttpRequest, parse, send } from '../fixtures/replica-server/client.ts';
+import { type Answer, CALL, type HttpRequest, parse, send, sendSound } from '../fixtures/replica-server/client.ts';
 import { type Replica, startReplica } from '../fixtures/replica-server/server.ts';
 import { startGateway, type TestGateway } from '../support/gateway.ts';
-
-const CALL = '{"jsonrpc":"2.0","id":"call","method":"tools/call","params":{"name":"anything"}}';
 
 describe('the edge, for pages and clients that look around', function () {
   this.timeout(30_000);
@@ -13,12 +11,7 @@ describe('the edge, for pages and clients that look around', function () {
   let token: string;
 
   /** A sound request, but for what is said. */
-  const ask = ({ headers = {}, ...what }: HttpRequest = {}) =>
-    send(gateway.backendUrl('one'), {
-      body: CALL,
-      ...what,
-      headers: { 'content-type': 'application/json', authorization: `Bearer ${token}`, ...headers },
-    });
+  const ask = (what: HttpRequest = {}) => sendSound(gateway.backendUrl('one'), token, what);
   const anonymous = (what: HttpRequest) => send(gateway.url, what);
   const errorOf = (answer: Answer) => ({ status: answer.status, ...parse(answer).error });
   before(async () => {

@@ -2,9 +2,10 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { expect } from 'chai';
 import { backendSchema } from '../../core/registry/backend.ts';
+import { clusterName } from '../../core/registry/cluster-name.ts';
 import type { Endpoint } from '../../core/registry/endpoint.ts';
 import { packCluster, packEndpoints } from '../../envoy/ads/snapshot.ts';
-import { clusterName, toCluster, toLoadAssignment } from '../../envoy/resources.ts';
+import { toCluster, toLoadAssignment } from '../../envoy/resources.ts';
 import { type AnyMessageName, decodeAny } from '../../protos/load.ts';
 
 // UPDATE_GOLDEN=1 writes the files anew; read the difference before you keep it.

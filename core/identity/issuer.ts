@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { claimPathSchema } from './claims.ts';
 
 /** Signature algorithms that are ever accepted (RFC 7518, RFC 8037): asymmetric ones only, so no shared secret can pass. */
 export const ALGORITHMS = [
@@ -15,16 +16,36 @@ export const ALGORITHMS = [
   'Ed25519',
 ] as const;
 
-const issuerUrl = z.string().refine((text) => {
-  const url = URL.parse(text);
-  if (url?.search !== '' || url.hash !== '' || url.username !== '') return false;
-  return url.protocol === 'https:' || (url.protocol === 'http:' && isLoopback(url.hostname));
-}, 'must be an https URL without query and fragment, exactly as the iss claim holds it (http only on loopback)');
+const issuerUrl = z
+  .string()
+  .refine(
+    (text) => isSecure(text) && URL.parse(text)?.search === '',
+    'must be an https URL without query and fragment (http only on loopback)',
+  );
+
+// Entra ID publishes the keys of one application at `...?appid=`.
+const discoveryUrl = z.string().refine(isSecure, 'must be an https URL without fragment (http only on loopback)');
+
+/** Where the claims of an issuer are that the gateway knows by a name of its own. */
+const claimsSchema = z.strictObject({
+  /** Who it is; unique within the issuer and never given to somebody else. */
+  subject: claimPathSchema.default(['sub']),
+  /** What tenant rules call `tenant`. */
+  tenant: claimPathSchema.default(['tenant']),
+  /** What tenant rules call `group`. */
+  groups: claimPathSchema.default(['groups']),
+  /** What tenant rules call `role`. */
+  roles: claimPathSchema.default(['roles']),
+  /** A list, or one text with spaces. Default: `scope` (RFC 9068), else `scp`. */
+  scopes: claimPathSchema.optional(),
+});
 
 /** An OpenID Connect issuer whose access tokens are accepted. */
 export const issuerSchema = z.strictObject({
-  /** Equal to the `iss` claim to the last character; discovery is at `<url>/.well-known/openid-configuration`. */
+  /** Equal to the `iss` claim to the last character. */
   url: issuerUrl,
+  /** Where the discovery document is. Default: `<url>/.well-known/openid-configuration`. */
+  discoveryUrl: discoveryUrl.optional(),
   /** Values of `aud` that are accepted besides the gateway's own resource URLs (RFC 8707). */
   audiences: z.array(z.string().min(1)).default([]),
   /** Accepted signature algorithms. Default: all of {@link ALGORITHMS}. */
@@ -32,14 +53,26 @@ export const issuerSchema = z.strictObject({
     .array(z.enum(ALGORITHMS))
     .min(1)
     .default([...ALGORITHMS]),
-  /** Tolerance for `exp` and `nbf`, in seconds; at most 300. */
+  /** Tolerance for `exp`, `nbf` and `iat`, in seconds; at most 300. */
   clockSkewSeconds: z.number().int().min(0).max(300).default(30),
+  claims: claimsSchema.prefault({}),
+  /** Put before the scopes of backends where clients are told to ask for them; the scopes in tokens do not have it. */
+  scopePrefix: z.string().max(256).default(''),
 });
 
 /** An issuer that tokens may come from. */
 export type Issuer = z.output<typeof issuerSchema>;
 
+/** The claims of an issuer that have a name of the gateway's own. */
+export type IssuerClaims = Issuer['claims'];
+
 /** Whether a host name of a URL is the machine itself. */
 export function isLoopback(hostname: string): boolean {
   return hostname === 'localhost' || hostname === '[::1]' || /^127(?:\.\d{1,3}){3}$/.test(hostname);
+}
+
+function isSecure(text: string): boolean {
+  const url = URL.parse(text);
+  if (url === null || url.hash !== '' || url.username !== '' || url.password !== '') return false;
+  return url.protocol === 'https:' || (url.protocol === 'http:' && isLoopback(url.hostname));
 }

@@ -16,6 +16,7 @@ export const DENIALS = {
   'invalid-token': { status: 401, code: -32010, message: 'The access token is not valid' },
   'forbidden-edge': { status: 403, code: -32011, message: 'Host or Origin is not allowed' },
   forbidden: { status: 403, code: -32011, message: 'Not allowed' },
+  'insufficient-scope': { status: 403, code: -32018, message: 'The access token lacks a scope' },
   'no-tenant': { status: 403, code: -32011, message: 'No tenant' },
   'unknown-backend': { status: 404, code: -32012, message: 'No such MCP server' },
   'unknown-session': { status: 404, code: -32001, message: 'Session not found' },
@@ -26,6 +27,8 @@ export const DENIALS = {
     message: 'The HTTP+SSE transport of 2024-11-05 is not supported; use Streamable HTTP',
   },
   'unsupported-media-type': { status: 415, code: -32000, message: 'Content-Type must be application/json' },
+  'unreadable-answer': { status: 502, code: -32019, message: 'The answer of the MCP server cannot be filtered' },
+  quota: { status: 429, code: -32013, message: 'Too many requests' },
   unavailable: { status: 503, code: -32014, message: 'The gateway is not ready' },
 } as const;
 

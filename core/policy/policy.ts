@@ -1,5 +1,8 @@
+import type { ItemFilters } from '../access/filter.ts';
+import type { ScopeRule } from '../access/scopes.ts';
 import type { Issuer } from '../identity/issuer.ts';
 import type { Endpoint } from '../registry/endpoint.ts';
+import type { IdentityField, UpstreamHeader } from '../registry/upstream.ts';
 import type { Tenant } from '../tenants/tenants.ts';
 
 /** What the two services must know of an endpoint. */
@@ -13,11 +16,37 @@ export interface PolicyBackend {
   affinityHeader: string | undefined;
   /** Tenants that may use it; undefined: every tenant whose own list names it. */
   tenants: readonly string[] | undefined;
+  /** Roles of which one is needed; empty: none is. */
+  roles: readonly string[];
+  scopes: readonly ScopeRule[];
+  filters: ItemFilters;
+  /** The gateway's own credential; `missing` where there should be one and its file gives none. */
+  credential: UpstreamHeader | 'missing' | undefined;
+  /** What the server is told of the caller. */
+  identityHeaders: readonly IdentityField[];
   /** Path of the MCP endpoint at the server. */
   path: string;
   /** It was removed: its sessions go on for a while, nothing new starts. */
   draining: boolean;
   endpoints: readonly PolicyEndpoint[];
+}
+
+/** Where quotas are kept. */
+export interface QuotaStoreSettings {
+  /** Of Redis; empty: in the memory of each process. */
+  redisUrl: string;
+  /** Absolute path of the file with the password; empty: none, or the one in the URL. */
+  redisPasswordFile: string;
+  /** Absolute path of the PEM of the authorities that a `rediss` server is verified with; empty: the system's. */
+  redisCaFile: string;
+  /** Longest wait for Redis, in milliseconds. */
+  deadlineMs: number;
+  /** While Redis cannot be asked: refuse what has a quota, else let each process give out its share. */
+  refuseWithoutRedis: boolean;
+  /** ext-authz processes of all gateways that share the quotas. */
+  processes: number;
+  /** How many gateways share what may be open at once. */
+  gateways: number;
 }
 
 /** What holds for all backends. */
@@ -30,8 +59,13 @@ export interface PolicySettings {
   allowedHosts: readonly string[];
   /** Accepted values of Origin, by the same rules; a request without Origin is not from a browser and passes. */
   allowedOrigins: readonly string[];
+  /** Scopes that clients are told to ask for at first. */
+  scopes: readonly string[];
   /** Longest life of a session, in seconds. */
   sessionLifetimeSeconds: number;
+  /** Which decisions are written to the audit log. */
+  audit: 'all' | 'denied' | 'none';
+  quotas: QuotaStoreSettings;
 }
 
 /** The whole policy, as the watcher publishes it. A value: a change makes a new one. */

@@ -1,6 +1,10 @@
 import { z } from 'zod';
+import { filtersFrom, itemFilterKeys } from '../access/filter.ts';
+import { scopeRuleSchema } from '../access/scopes.ts';
 import { durationMs } from '../config/duration.ts';
+import { roleName } from '../tenants/role.ts';
 import { backendName, dnsLabel } from './names.ts';
+import { IDENTITY_FIELDS, upstreamAuthSchema } from './upstream.ts';
 import { serverUrl } from './url.ts';
 
 const environment = z
@@ -66,6 +70,18 @@ export const backendSchema = z
     healthCheck: healthCheck.prefault({}),
     /** Tenants that may use it. Default: every tenant whose own list names it. */
     tenants: z.array(dnsLabel).optional(),
+    /** Its users must hold one of these roles in their tenant. Default: none is needed. */
+    roles: z.array(roleName).default([]),
+    /** Scopes that tokens must hold. */
+    scopes: z.array(scopeRuleSchema).default([]),
+    /** Which tools, prompts and resources may be used and seen at all; tenants may narrow it. */
+    ...itemFilterKeys,
+    /** A credential that the gateway adds to every request; the caller's own never goes to a server. */
+    upstreamAuth: upstreamAuthSchema.optional(),
+    /** What the server is told of the caller. Default: nothing. */
+    identityHeaders: z.array(z.enum(IDENTITY_FIELDS)).default([]),
+    /** Certificate that the gateway shows to an https `url`, as PEM files that are read live. */
+    clientCertificate: z.strictObject({ certFile: z.string().min(1), keyFile: z.string().min(1) }).optional(),
     /** File of PEM certificates that an https `url` is verified with. Default: the system's. */
     caFile: z.string().min(1).optional(),
     /** How long the sessions of a removed backend or replica go on. */
@@ -99,13 +115,20 @@ export const backendSchema = z
         context.addIssue({ code: 'custom', path: ['url', index], message: 'is listed twice' });
       }
     });
-    if (backend.caFile !== undefined && urls[0]?.tls !== true) {
-      context.addIssue({ code: 'custom', path: ['caFile'], message: 'is only for https URLs' });
+    for (const key of ['caFile', 'clientCertificate'] as const) {
+      if (backend[key] !== undefined && urls[0]?.tls !== true) {
+        context.addIssue({ code: 'custom', path: [key], message: 'is only for https URLs' });
+      }
     }
   })
-  .transform(({ url, image: _image, service: _service, ...backend }) => {
+  .transform(({ url, image: _image, service: _service, tools, prompts, resources, ...backend }) => {
     const urls = url === undefined ? [] : [url].flat();
-    return { ...backend, urls, path: urls[0]?.path ?? backend.path };
+    return {
+      ...backend,
+      filters: filtersFrom({ tools, prompts, resources }),
+      urls,
+      path: urls[0]?.path ?? backend.path,
+    };
   });
 
 /** A backend that was parsed and is sound. */

@@ -1,72 +1,90 @@
 import { z } from 'zod';
+import { filtersFrom, type ItemFilters, itemFilterKeys } from '../access/filter.ts';
+import { type Quota, quotaSchema } from '../quota/quota.ts';
 import { dnsLabel } from '../registry/names.ts';
+import { roleName } from './role.ts';
+import { type ClaimRule, claimRuleSchema } from './rule.ts';
 
-const claimRule = z.strictObject({
-  /** Name of a top-level claim of the verified token. */
-  claim: z.string().min(1),
-  /** The claim, or one element of it where it is a list, must be equal to this. */
-  value: z.string().min(1),
+/** A role of one tenant. */
+export interface TenantRole {
+  readonly name: string;
+  /** Who holds it: the bearer of a token for which one of these holds. Undefined: whose token names the role itself. */
+  readonly match: readonly ClaimRule[] | undefined;
+}
+
+/** What members of a tenant may use of backends. */
+export interface AccessRule {
+  /** Undefined: all backends of the tenant. */
+  readonly backends: readonly string[] | undefined;
+  /** For holders of one of these roles. Undefined: for everybody. */
+  readonly roles: readonly string[] | undefined;
+  readonly filters: ItemFilters;
+}
+
+/** One tenant: a group of callers that shares backends and limits. */
+export interface Tenant {
+  readonly name: string;
+  /** Any one of these rules makes the bearer of a token a member. */
+  readonly match: readonly ClaimRule[];
+  /** Backends it may use; `*` stands for all. */
+  readonly backends: readonly string[];
+  readonly roles: readonly TenantRole[];
+  readonly rules: readonly AccessRule[];
+  /** Undefined: as much as it likes. */
+  readonly quota: Quota | undefined;
+}
+
+const roleSchema = z.union([
+  roleName.transform((name): TenantRole => ({ name, match: undefined })),
+  z
+    .strictObject({ name: roleName, match: z.array(claimRuleSchema).min(1).optional() })
+    .transform(({ name, match }): TenantRole => ({ name, match })),
+]);
+
+const accessRuleSchema = z
+  .strictObject({
+    backends: z.array(dnsLabel).min(1).optional(),
+    roles: z.array(roleName).min(1).optional(),
+    ...itemFilterKeys,
+  })
+  .refine(
+    ({ tools, prompts, resources }) => tools ?? prompts ?? resources,
+    'must have one of tools, prompts and resources',
+  )
+  .transform(({ backends, roles, ...filters }): AccessRule => ({ backends, roles, filters: filtersFrom(filters) }));
+
+const tenantSchema = z.strictObject({
+  name: dnsLabel,
+  match: z.array(claimRuleSchema).min(1),
+  /** Default: all. */
+  backends: z.array(z.union([z.literal('*'), dnsLabel])).default(['*']),
+  /** Roles that it knows. A role that only a token names is none. */
+  roles: z.array(roleSchema).default([]),
+  rules: z.array(accessRuleSchema).default([]),
+  quota: quotaSchema.optional().transform((quota): Quota | undefined => quota),
 });
 
 /** The tenants document, `tenants.yaml`. */
 export const tenantsSchema = z
-  .strictObject({
-    tenants: z
-      .array(
-        z.strictObject({
-          name: dnsLabel,
-          /** Any one of these rules makes the bearer of a token a member. */
-          match: z.array(claimRule).min(1),
-          /** Backends it may use; `*` stands for all. Default: all. */
-          backends: z.array(z.union([z.literal('*'), dnsLabel])).default(['*']),
-        }),
-      )
-      .min(1),
-  })
+  .strictObject({ tenants: z.array(tenantSchema).min(1) })
   .superRefine(({ tenants }, context) => {
+    const complain = (path: (string | number)[], message: string) =>
+      context.addIssue({ code: 'custom', path: ['tenants', ...path], message });
     tenants.forEach((tenant, index) => {
       if (tenants.findIndex((other) => other.name === tenant.name) !== index) {
-        context.addIssue({
-          code: 'custom',
-          path: ['tenants', index, 'name'],
-          message: 'is the name of another tenant too',
-        });
+        complain([index, 'name'], 'is the name of another tenant too');
       }
+      const known = tenant.roles.map(({ name }) => name);
+      known.forEach((name, at) => {
+        if (known.indexOf(name) !== at) complain([index, 'roles', at], 'is listed twice');
+      });
+      tenant.rules.forEach(({ roles = [] }, at) => {
+        for (const role of roles.filter((name) => !known.includes(name))) {
+          complain(
+            [index, 'rules', at, 'roles'],
+            `names the role ${role}, which the tenant does not list in its roles`,
+          );
+        }
+      });
     });
   });
-
-/** One tenant: a group of callers that shares backends and limits. */
-export type Tenant = z.output<typeof tenantsSchema>['tenants'][number];
-
-/** What the claims of a token say about its bearer's tenant. */
-export type TenantMatch =
-  | { kind: 'one'; tenant: Tenant }
-  | { kind: 'none'; claims: string[] }
-  | { kind: 'several'; names: string[] };
-
-/** Finds the tenant that the verified claims belong to. */
-export function matchTenant(tenants: readonly Tenant[], claims: Readonly<Record<string, unknown>>): TenantMatch {
-  const matching = tenants.filter((tenant) => tenant.match.some(({ claim, value }) => holds(claims, claim, value)));
-  const [first] = matching;
-  if (first === undefined) {
-    return { kind: 'none', claims: [...new Set(tenants.flatMap(({ match }) => match.map(({ claim }) => claim)))] };
-  }
-  return matching.length === 1
-    ? { kind: 'one', tenant: first }
-    : { kind: 'several', names: matching.map(({ name }) => name) };
-}
-
-/** Whether a tenant's own list names a backend. */
-export function mayUseBackend(
-  tenant: Tenant,
-  backend: { name: string; tenants: readonly string[] | undefined },
-): boolean {
-  const listed = tenant.backends.some((name) => name === '*' || name === backend.name);
-  return listed && (backend.tenants === undefined || backend.tenants.includes(tenant.name));
-}
-
-function holds(claims: Readonly<Record<string, unknown>>, claim: string, value: string): boolean {
-  if (!Object.hasOwn(claims, claim)) return false;
-  const held = claims[claim];
-  return Array.isArray(held) ? held.includes(value) : held === value;
-}

@@ -15,8 +15,12 @@ describe('core/config/gateway', () => {
     expect(parsed).to.deep.equal({
       ok: true,
       value: {
-        listen: { address: '127.0.0.1', port: 8080 },
-        issuer: 'development',
+        listen: { address: '127.0.0.1', port: 8080, trustedProxies: [] },
+        developmentIssuer: true,
+        issuers: [],
+        scopes: ['mcp'],
+        audit: { decisions: 'all' },
+        quotas: { whenRedisFails: 'share', deadline: 50, gateways: 1 },
         backends: 'backends',
         tenants: 'tenants.yaml',
         sessions: { lifetime: 604_800_000 },
@@ -46,6 +50,16 @@ describe('core/config/gateway', () => {
     ['workers: 0', 'workers'],
     ['workers: 1.5', 'workers'],
     ['worker: 2', 'worker'],
+    ['issuers: [{url: "https://i.example"}]', 'issuers'],
+    ['scopes: ["a b"]', 'scopes[0]'],
+    ['audit: {decisions: some}', 'audit.decisions'],
+    ['redis: {url: "http://a"}', 'redis.url'],
+    ['redis: {url: "redis://"}', 'redis.url'],
+    ['redis: {url: "redis+ring://a"}', 'redis.url'],
+    ['quotas: {whenRedisFails: allow}', 'quotas.whenRedisFails'],
+    ['quotas: {deadline: 1ms}', 'quotas.deadline'],
+    ['listen: {tls: {certFile: a}}', 'listen.tls.keyFile'],
+    ['listen: {trustedProxies: [10.0.0.0]}', 'listen.trustedProxies[0]'],
   ] as const) {
     it(`refuses ${text}`, () => expect(pathsOfProblems(BASE + text)).to.deep.equal([path]));
   }
@@ -70,6 +84,47 @@ describe('core/config/gateway', () => {
     ]) {
       expect(pathsOfProblems(BASE.replace('development', `{url: "${url}"}`)), url).to.deep.equal([]);
     }
+  });
+
+  describe('issuers', () => {
+    const of = (list: string) => BASE.replace('issuer: development', `issuers: ${list}`);
+
+    it('may be several, or one', () => {
+      const urlsOf = (text: string) => {
+        const parsed = parseYaml(text, 'g', gatewaySchema);
+        return parsed.ok && parsed.value.issuers.map(({ url }) => url);
+      };
+      const two = ['https://a.example', 'https://b.example/'];
+      expect(urlsOf(of(`[{url: "${two[0]}"}, {url: "${two[1]}"}]`))).to.deep.equal(two);
+      expect(urlsOf(BASE.replace('development', `{url: "${two[1]}"}`))).to.deep.equal([two[1]]);
+    });
+    it('are told apart', () => {
+      expect(pathsOfProblems(of('[{url: "https://a.example"}, {url: "https://a.example"}]'))).to.deep.equal([
+        'issuers[1].url',
+      ]);
+      expect(pathsOfProblems(of('[{url: "https://a.example"}, {url: "https://a.example/"}]'))).to.deep.equal([
+        'issuers[1].url',
+      ]);
+      expect(pathsOfProblems(of('[]'))).to.deep.equal(['issuers']);
+    });
+    it('have their claims where they say, as a name or as a path', () => {
+      const text = of('[{url: "https://a.example", claims: {subject: oid, roles: [realm_access, roles]}}]');
+      const parsed = parseYaml(text, 'g', gatewaySchema);
+      expect(parsed.ok && parsed.value.issuers[0]?.claims).to.deep.equal({
+        subject: ['oid'],
+        tenant: ['tenant'],
+        groups: ['groups'],
+        roles: ['realm_access', 'roles'],
+      });
+      const wrong = of(
+        '[{url: "https://a.example", claims: {subject: "", group: g}, discoveryUrl: "http://a.example"}]',
+      );
+      expect(pathsOfProblems(wrong)).to.have.members([
+        'issuers[0].claims.subject',
+        'issuers[0].claims.group',
+        'issuers[0].discoveryUrl',
+      ]);
+    });
   });
 
   it('never accepts symmetric or missing signatures', () => {

@@ -15,12 +15,15 @@ describe('core/mcp/denial', () => {
       ['invalid-token', 401, -32010],
       ['forbidden-edge', 403, -32011],
       ['forbidden', 403, -32011],
+      ['insufficient-scope', 403, -32018],
       ['no-tenant', 403, -32011],
       ['unknown-backend', 404, -32012],
       ['unknown-session', 404, -32001],
       ['method-not-allowed', 405, -32000],
       ['old-transport', 410, -32000],
       ['unsupported-media-type', 415, -32000],
+      ['unreadable-answer', 502, -32019],
+      ['quota', 429, -32013],
       ['unavailable', 503, -32014],
     ]);
   });

@@ -1,87 +1,122 @@
 import { expect } from 'chai';
 import { parseYaml } from '../../../core/config/parse.ts';
-import { matchTenant, mayUseBackend, type Tenant, tenantsSchema } from '../../../core/tenants/tenants.ts';
+import { issuerProblems, withIssuers } from '../../../core/tenants/issuers.ts';
+import { tenantsSchema } from '../../../core/tenants/tenants.ts';
 
-const tenant = (name: string, claim: string, value: string, backends = ['*']): Tenant => ({
-  name,
-  match: [{ claim, value }],
-  backends,
-});
-const RED = tenant('red', 'team', 'red');
-const BLUE = tenant('blue', 'team', 'blue');
+const parse = (text: string) => parseYaml(text, 't.yaml', tenantsSchema);
 
-function problems(text: string): string[] {
-  const parsed = parseYaml(text, 't.yaml', tenantsSchema);
+function paths(text: string): string[] {
+  const parsed = parse(text);
   return parsed.ok ? [] : parsed.problems.map(({ path }) => path);
 }
 
-describe('core/tenants', () => {
-  it('are found by a claim', () => {
-    expect(matchTenant([RED, BLUE], { team: 'blue' })).to.deep.equal({ kind: 'one', tenant: BLUE });
-  });
+function tenantsOf(text: string) {
+  const parsed = parse(text);
+  if (!parsed.ok) throw new Error(JSON.stringify(parsed.problems));
+  return parsed.value.tenants;
+}
 
-  it('are found by one element of a claim that is a list', () => {
-    expect(matchTenant([RED, BLUE], { team: ['x', 'red'] })).to.deep.equal({ kind: 'one', tenant: RED });
-  });
+const match = 'match: [{claim: c, value: v}]';
 
-  it('are found by any one of their rules', () => {
-    const either: Tenant = { name: 'either', match: [...RED.match, { claim: 'org', value: 'acme' }], backends: ['*'] };
-    expect(matchTenant([either], { org: 'acme' }).kind).to.equal('one');
-  });
-
-  it('of several that match, none is taken', () => {
-    expect(matchTenant([RED, BLUE], { team: ['blue', 'red'] })).to.deep.equal({
-      kind: 'several',
-      names: ['red', 'blue'],
-    });
-  });
-
-  it('are not found where the claim is another one, or missing; the claims that count are named once', () => {
-    for (const claims of [{}, { team: 'green' }, { team: 'Red' }, { team: ' red' }, { Team: 'red' }]) {
-      expect(matchTenant([RED, BLUE], claims)).to.deep.equal({ kind: 'none', claims: ['team'] });
-    }
-    expect(matchTenant([], {})).to.deep.equal({ kind: 'none', claims: [] });
-  });
-
-  it('are not found by a value that only looks equal', () => {
-    const number = tenant('number', 'id', '5');
-    for (const id of [5, true, null, { 0: '5' }, [5], [['5']], '5 ', '05']) {
-      expect(matchTenant([number], { id }).kind, JSON.stringify(id)).to.equal('none');
-    }
-  });
-
-  it('are not found by what every object has', () => {
-    for (const claim of ['__proto__', 'constructor', 'toString', 'hasOwnProperty']) {
-      const odd = tenant('odd', claim, 'x');
-      expect(matchTenant([odd], {}).kind, claim).to.equal('none');
-      expect(matchTenant([odd], JSON.parse(`{"${claim}": "x"}`)).kind, claim).to.equal('one');
-    }
-  });
-
-  it('may use the backends that they list, as far as the backend lists them', () => {
-    const open = { name: 'a', tenants: undefined };
-    expect(mayUseBackend(RED, open)).to.equal(true);
-    expect(mayUseBackend(tenant('t', 'c', 'v', ['a', 'b']), open)).to.equal(true);
-    expect(mayUseBackend(tenant('t', 'c', 'v', ['b']), open)).to.equal(false);
-    expect(mayUseBackend(tenant('t', 'c', 'v', []), open)).to.equal(false);
-    expect(mayUseBackend(RED, { name: 'a', tenants: ['red'] })).to.equal(true);
-    expect(mayUseBackend(RED, { name: 'a', tenants: ['blue'] })).to.equal(false);
-    expect(mayUseBackend(RED, { name: 'a', tenants: [] })).to.equal(false);
-  });
-
-  it('are refused with every problem of the document', () => {
-    expect(problems('tenants: [{name: a, match: [{claim: c, value: v}]}]')).to.deep.equal([]);
-    expect(problems('tenants: []')).to.deep.equal(['tenants']);
-    expect(problems('tenants: [{name: a, match: []}]')).to.deep.equal(['tenants[0].match']);
-    expect(problems('tenants: [{name: A, match: [{claim: "", value: 5}]}]')).to.have.members([
+describe('core/tenants/tenants', () => {
+  it('refuses a document with every problem of it', () => {
+    expect(paths(`tenants: [{name: a, ${match}}]`)).to.deep.equal([]);
+    expect(paths('tenants: []')).to.deep.equal(['tenants']);
+    expect(paths('tenants: [{name: a, match: []}]')).to.deep.equal(['tenants[0].match']);
+    expect(paths('tenants: [{name: A, match: [{claim: "", value: 5}]}]')).to.have.members([
       'tenants[0].name',
       'tenants[0].match[0].claim',
       'tenants[0].match[0].value',
     ]);
-    const match = 'match: [{claim: c, value: v}]';
-    expect(problems(`tenants: [{name: a, ${match}}, {name: b, ${match}}, {name: a, ${match}}]`)).to.deep.equal([
+    expect(paths(`tenants: [{name: a, ${match}}, {name: b, ${match}}, {name: a, ${match}}]`)).to.deep.equal([
       'tenants[2].name',
     ]);
-    expect(problems(`tenants: [{name: a, ${match}, backends: [Bad]}]`)).to.deep.equal(['tenants[0].backends[0]']);
+    expect(paths(`tenants: [{name: a, ${match}, backends: [Bad]}]`)).to.deep.equal(['tenants[0].backends[0]']);
+  });
+
+  it('takes each form of a rule, as one value or several', () => {
+    const text = `
+      - {claim: c, value: v}
+      - {issuer: "https://idp.example", claim: [a, b], values: [v, w]}
+      - {group: g}
+      - {role: [r, s]}
+      - {tenant: t}`;
+    expect(tenantsOf(`tenants:\n  - name: a\n    match:${text}`)[0]?.match).to.deep.equal([
+      { issuer: undefined, claim: ['c'], values: ['v'] },
+      { issuer: 'https://idp.example', claim: ['a', 'b'], values: ['v', 'w'] },
+      { issuer: undefined, claim: 'groups', values: ['g'] },
+      { issuer: undefined, claim: 'roles', values: ['r', 's'] },
+      { issuer: undefined, claim: 'tenant', values: ['t'] },
+    ]);
+  });
+
+  for (const rule of [
+    '{}',
+    '{claim: c}',
+    '{value: v}',
+    '{claim: c, value: v, values: [w]}',
+    '{claim: c, value: v, group: g}',
+    '{group: g, value: v}',
+    '{group: g, role: r}',
+    '{claim: c, values: []}',
+    '{group: ""}',
+    '{claim: c, value: v, vallue: v}',
+  ]) {
+    it(`refuses the rule ${rule}`, () => {
+      const found = paths(`tenants: [{name: a, match: [${rule}]}]`);
+      expect(found).to.have.length.at.least(1);
+      expect(found[0]).to.match(/^tenants\[0\]\.match\[0\]/);
+    });
+  }
+
+  it('takes roles by name or with rules, and refuses one that is listed twice', () => {
+    const [tenant] = tenantsOf(
+      `tenants: [{name: a, ${match}, roles: [auditor, {name: mcp.admin, match: [{group: g}]}]}]`,
+    );
+    expect(tenant?.roles.map(({ name }) => name)).to.deep.equal(['auditor', 'mcp.admin']);
+    expect(paths(`tenants: [{name: a, ${match}, roles: [x, {name: x}]}]`)).to.deep.equal(['tenants[0].roles[1]']);
+    expect(paths(`tenants: [{name: a, ${match}, roles: ["a b"]}]`)).to.have.length(1);
+  });
+
+  it('refuses a rule that does nothing, or that is for a role that nobody can hold', () => {
+    expect(paths(`tenants: [{name: a, ${match}, rules: [{backends: [x]}]}]`)).to.deep.equal(['tenants[0].rules[0]']);
+    expect(paths(`tenants: [{name: a, ${match}, rules: [{roles: [x], tools: {deny: ['*']}}]}]`)).to.deep.equal([
+      'tenants[0].rules[0].roles',
+    ]);
+  });
+});
+
+describe('core/tenants/issuers', () => {
+  const [A, B] = ['https://a.example', 'https://b.example/'];
+  const text = `tenants: [{name: a, match: [{group: g}, {issuer: "${B}", group: h}], roles: [{name: r, match: [{group: i}]}]}]`;
+  const settled = (issuers: string[]) => {
+    const [tenant] = withIssuers(
+      tenantsOf(text),
+      issuers.map((url) => ({ url })),
+      undefined,
+    );
+    return [...(tenant?.match ?? []), ...(tenant?.roles[0]?.match ?? [])].map(({ issuer }) => issuer);
+  };
+
+  it('takes a rule without issuer for the only one', () => {
+    expect(settled([A])).to.deep.equal([A, B, A]);
+  });
+  it('takes it for none of several', () => {
+    expect(settled([A, B])).to.deep.equal([undefined, B, undefined]);
+  });
+  it('knows the development issuer by its name', () => {
+    const named = tenantsOf('tenants: [{name: a, match: [{issuer: development, group: g}]}]');
+    expect(withIssuers(named, [], 'http://127.0.0.1:5')[0]?.match[0]?.issuer).to.equal('http://127.0.0.1:5');
+  });
+  it('tells the rules that hold for nobody, and a slash that is all that differs', () => {
+    expect(issuerProblems(tenantsOf(text), [A, B], 't.yaml').map(({ path }) => path)).to.deep.equal([
+      'tenants[0].match[0].issuer',
+      'tenants[0].roles[0].match[0].issuer',
+    ]);
+    const [problem, ...others] = issuerProblems(tenantsOf(text), ['https://b.example'], 't.yaml');
+    expect(others).to.deep.equal([]);
+    expect(problem?.path).to.equal('tenants[0].match[1].issuer');
+    expect(problem?.message).to.match(/only in the trailing slash/);
+    expect(issuerProblems(tenantsOf(text), [B], 't.yaml')).to.deep.equal([]);
   });
 });

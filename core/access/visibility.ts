@@ -1,0 +1,78 @@
+import type { AccessRule } from '../tenants/tenants.ts';
+import {
+  allows,
+  denies,
+  ITEM_KINDS,
+  type ItemFilters,
+  type ItemKind,
+  isOpen,
+  MAX_NAME_LENGTH,
+  type NameFilter,
+  passes,
+} from './filter.ts';
+import { essenceOf, spellingsOf } from './uri.ts';
+
+/** What a caller may use of one backend. */
+export class Visibility {
+  readonly #filters: Readonly<Record<ItemKind, readonly NameFilter[]>>;
+  /** Whether anything is kept back, so that lists must be filtered. */
+  readonly hides: boolean;
+
+  constructor(filters: Readonly<Record<ItemKind, readonly NameFilter[]>>) {
+    this.#filters = filters;
+    this.hides = ITEM_KINDS.some((kind) => filters[kind].length > 0);
+  }
+
+  /** Whether anything of this kind is kept back. */
+  hidesOf(kind: ItemKind): boolean {
+    return this.#filters[kind].length > 0;
+  }
+
+  /** Whether a tool or prompt of this name, or a resource of this URI, may be used and seen. */
+  allows(kind: ItemKind, name: string): boolean {
+    const filters = this.#filters[kind];
+    if (filters.length === 0) return true;
+    return filters.every((filter) => (kind === 'resources' ? passesAsUri(filter, name) : passes(filter, name)));
+  }
+}
+
+/**
+ * What the holder of these roles may use of a backend: what the backend's own filters and the tenant's rules both let pass.
+ * As soon as one rule of the tenant for this backend says what is allowed, only what a rule for this caller allows is allowed;
+ * what any rule for this caller denies is denied.
+ */
+export function visibilityOf(
+  backend: { readonly name: string; readonly filters: ItemFilters },
+  rules: readonly AccessRule[],
+  roles: readonly string[],
+): Visibility {
+  const forBackend = rules.filter(({ backends }) => backends === undefined || backends.includes(backend.name));
+  const forCaller = forBackend.filter((rule) => rule.roles === undefined || rule.roles.some((r) => roles.includes(r)));
+  const filtersOf = (kind: ItemKind): NameFilter[] => {
+    const restricts = forBackend.some(({ filters }) => filters[kind]?.allow !== undefined);
+    const mine = forCaller.flatMap(({ filters }) => filters[kind] ?? []);
+    const combined: NameFilter = {
+      allow: restricts ? mine.flatMap(({ allow }) => allow ?? []) : undefined,
+      deny: mine.flatMap(({ deny }) => deny),
+    };
+    const own = backend.filters[kind];
+    return [...(own === undefined ? [] : [own]), combined].filter((filter) => !isOpen(filter));
+  };
+  return new Visibility({
+    tools: filtersOf('tools'),
+    prompts: filtersOf('prompts'),
+    resources: filtersOf('resources'),
+  });
+}
+
+// What may be read in several ways must be allowed in each, unless it is allowed to the letter, and denied in none.
+function passesAsUri(filter: NameFilter, uri: string): boolean {
+  const spellings = uri.length <= MAX_NAME_LENGTH ? spellingsOf(uri) : undefined;
+  if (
+    spellings === undefined ||
+    spellings.some((spelling) => denies(filter, spelling) || denies(filter, essenceOf(spelling)))
+  ) {
+    return false;
+  }
+  return filter.allow?.includes(uri) === true || spellings.every((spelling) => allows(filter, spelling));
+}

@@ -1,0 +1,66 @@
+import { visit } from 'jsonc-parser';
+import { AmbiguousJson, MAX_DEPTH } from './strict-json.ts';
+
+/** A piece of a text, in UTF-16 units. */
+export interface Span {
+  start: number;
+  end: number;
+}
+
+/** What reads one object or array; `key` is that of a member, and empty for an element. */
+export interface Reader {
+  /** A key, before what stands there. */
+  key?(key: string): void;
+  /** An object or array inside. Gives what reads it; undefined: nobody. */
+  open?(key: string, kind: 'object' | 'array', start: number): Reader | undefined;
+  /** A text, number, boolean or null inside. */
+  literal?(key: string, value: unknown, span: Span): void;
+  /** The end of this object or array itself. */
+  end?(end: number): void;
+}
+
+interface OpenValue {
+  reader: Reader;
+  /** The key that was read last. */
+  key: string;
+}
+
+const NOBODY: Reader = {};
+
+/**
+ * Reads a JSON text, value by value, into readers, without a tree: large texts cost no more memory than small ones. `root` is told
+ * of the value at the top as of an element. Throws AmbiguousJson for what is no JSON or is nested deeper than {@link MAX_DEPTH}.
+ */
+export function walkJson(text: string, root: Reader): void {
+  try {
+    // The walk takes some texts that are no JSON.
+    JSON.parse(text);
+  } catch {
+    throw new AmbiguousJson('not valid JSON', true);
+  }
+  let here: OpenValue = { reader: root, key: '' };
+  const above: OpenValue[] = [];
+  const begin = (kind: 'object' | 'array', offset: number) => {
+    if (above.length >= MAX_DEPTH) throw new AmbiguousJson(`nested deeper than ${MAX_DEPTH} levels`);
+    const reader = here.reader.open?.(here.key, kind, offset) ?? NOBODY;
+    above.push(here);
+    here = { reader, key: '' };
+  };
+  const end = (offset: number, length: number) => {
+    here.reader.end?.(offset + length);
+    here = above.pop() ?? here;
+  };
+  visit(text, {
+    onObjectBegin: (offset) => begin('object', offset),
+    onArrayBegin: (offset) => begin('array', offset),
+    onObjectEnd: end,
+    onArrayEnd: end,
+    onObjectProperty: (key) => {
+      here.key = key;
+      here.reader.key?.(key);
+    },
+    onLiteralValue: (value, offset, length) => {
+      here.reader.literal?.(here.key, value, { start: offset, end: offset + length });
+    },
+  });
+}

@@ -1,0 +1,82 @@
+const CR = 0x0d;
+const LF = 0x0a;
+const NOTHING = Buffer.alloc(0);
+
+/** A line of an event stream, byte for byte. */
+export interface SseLine {
+  content: Buffer;
+  /** CR, LF, CRLF, or empty for a last line that nothing ends. */
+  end: Buffer;
+  /** `late-feed`: only the LF of a CRLF whose CR ended the line before. `long`: over the limit; the content was dropped. */
+  kind: 'line' | 'late-feed' | 'long';
+}
+
+/**
+ * Cuts a stream of bytes into lines as an event stream has them (HTML Standard, server-sent events, parsing): each is given as soon
+ * as its end is known, and all bytes are given again, in order. A line of more than `maxBytes` loses its content.
+ */
+export class SseLines {
+  readonly #maxBytes: number;
+  /** The beginning of a line whose end has not come. */
+  #parts: Buffer[] = [];
+  #length = 0;
+  #tooLong = false;
+  #afterCr = false;
+
+  constructor(maxBytes: number) {
+    this.#maxBytes = maxBytes;
+  }
+
+  /** The lines that end in this chunk. */
+  push(chunk: Buffer): SseLine[] {
+    const lines: SseLine[] = [];
+    let from = 0;
+    if (this.#afterCr && chunk[0] === LF) {
+      lines.push({ content: NOTHING, end: chunk.subarray(0, 1), kind: 'late-feed' });
+      from = 1;
+    }
+    if (chunk.length > 0) this.#afterCr = false;
+    // Looked for anew only once it is passed: a search through all of the chunk for each line would take quadratic time.
+    let [cr, lf] = [-1, -1];
+    while (from < chunk.length) {
+      if (cr < from) cr = indexOf(chunk, CR, from);
+      if (lf < from) lf = indexOf(chunk, LF, from);
+      const at = Math.min(cr, lf);
+      this.#add(chunk.subarray(from, at));
+      if (at === chunk.length) break;
+      const next = cr < lf && chunk[at + 1] === LF ? at + 2 : at + 1;
+      this.#afterCr = chunk[at] === CR && next === chunk.length && next === at + 1;
+      lines.push(this.#take(chunk.subarray(at, next)));
+      from = next;
+    }
+    return lines;
+  }
+
+  /** What is left when the stream ends. */
+  end(): SseLine[] {
+    return this.#length === 0 && !this.#tooLong ? [] : [this.#take(NOTHING)];
+  }
+
+  #add(part: Buffer): void {
+    this.#length += part.length;
+    if (this.#length > this.#maxBytes) {
+      this.#tooLong = true;
+      this.#parts = [];
+    } else if (part.length > 0) {
+      this.#parts.push(part);
+    }
+  }
+
+  #take(end: Buffer): SseLine {
+    const line: SseLine = { content: Buffer.concat(this.#parts), end, kind: this.#tooLong ? 'long' : 'line' };
+    this.#parts = [];
+    this.#length = 0;
+    this.#tooLong = false;
+    return line;
+  }
+}
+
+function indexOf(chunk: Buffer, byte: number, from: number): number {
+  const at = chunk.indexOf(byte, from);
+  return at < 0 ? chunk.length : at;
+}

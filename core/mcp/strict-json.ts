@@ -1,0 +1,98 @@
+import { visit } from 'jsonc-parser';
+
+/** Deeper bodies are refused: servers that parse by recursion would fail on them. */
+export const MAX_DEPTH = 128;
+
+/** Where in a message an object stands; elsewhere no keys decide who may do what. */
+type Place = 'message' | 'params' | 'ref' | 'notifications' | 'elsewhere';
+
+/** Members that decide. Other spellings of them are refused: some servers take `Method` for `method`. */
+const MEMBERS: Readonly<Record<Place, ReadonlyMap<string, string>>> = {
+  message: spellings('jsonrpc', 'id', 'method', 'params', 'result', 'error'),
+  params: spellings('name', 'uri', 'ref', 'notifications'),
+  ref: spellings('type', 'name', 'uri'),
+  notifications: spellings('resourceSubscriptions'),
+  elsewhere: spellings(),
+};
+
+interface OpenValue {
+  kind: 'object' | 'array';
+  place: Place;
+  keys: Set<string>;
+  /** The key that was read last. */
+  key: string;
+}
+
+/** A text that is no JSON, or that two servers could read in two ways. */
+export class AmbiguousJson extends Error {
+  override readonly name = 'AmbiguousJson';
+  /** Whether it is no JSON at all. */
+  readonly invalid: boolean;
+
+  constructor(message: string, invalid = false) {
+    super(message);
+    this.invalid = invalid;
+  }
+}
+
+/**
+ * Parses the body of an MCP request so that it means the same to every server: no object has a key twice (RFC 8259, section 4,
+ * leaves open which one counts), and where keys decide who may do what, not even in other letters. Throws AmbiguousJson.
+ */
+export function parseStrictly(text: string): unknown {
+  const open: OpenValue[] = [];
+  const begin = (kind: OpenValue['kind']) => {
+    if (open.length >= MAX_DEPTH) throw new AmbiguousJson(`nested deeper than ${MAX_DEPTH} levels`);
+    open.push({ kind, place: kind === 'object' ? placeOf(open) : 'elsewhere', keys: new Set(), key: '' });
+  };
+  visit(
+    text,
+    {
+      onObjectBegin: () => begin('object'),
+      onArrayBegin: () => begin('array'),
+      onObjectEnd: () => void open.pop(),
+      onArrayEnd: () => void open.pop(),
+      onObjectProperty: (key) => {
+        const object = open.at(-1);
+        if (object === undefined) return;
+        object.key = key;
+        const folded = object.place === 'elsewhere' ? key : fold(key);
+        if (object.keys.has(folded)) throw new AmbiguousJson(`the key ${JSON.stringify(key)} is there twice`);
+        object.keys.add(folded);
+        const member = MEMBERS[object.place].get(folded);
+        if (member !== undefined && member !== key) {
+          throw new AmbiguousJson(`the key ${JSON.stringify(key)} must be written ${JSON.stringify(member)}`);
+        }
+      },
+      onError: () => {
+        throw new AmbiguousJson('not valid JSON', true);
+      },
+    },
+    { disallowComments: true, allowTrailingComma: false },
+  );
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw new AmbiguousJson('not valid JSON', true);
+  }
+}
+
+function placeOf(open: readonly OpenValue[]): Place {
+  const parent = open.at(-1);
+  if (parent === undefined || (open.length === 1 && parent.kind === 'array')) return 'message';
+  if (parent.place === 'message' && parent.key === 'params') return 'params';
+  const within = parent.place === 'params' ? parent.key : '';
+  return within === 'ref' || within === 'notifications' ? within : 'elsewhere';
+}
+
+function spellings(...members: string[]): ReadonlyMap<string, string> {
+  return new Map(members.map((member) => [fold(member), member]));
+}
+
+/**
+ * A key in lower case, for comparing as those servers and clients do that pass over case. Upper case first: some letters beyond
+ * ASCII, such as the long s and the Kelvin sign, fold to ASCII ones.
+ */
+export function fold(key: string): string {
+  return key.toUpperCase().toLowerCase();
+}

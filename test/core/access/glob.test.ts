@@ -1,0 +1,39 @@
+import { expect } from 'chai';
+import fc from 'fast-check';
+import { matchesGlob } from '../../../core/access/glob.ts';
+
+describe('core/access/glob', () => {
+  for (const [pattern, fitting, others] of [
+    ['get_issue', ['get_issue'], ['get_issues', 'Get_issue', 'xget_issue', '']],
+    ['*', ['', 'a', 'a/b\nc'], []],
+    ['get_*', ['get_', 'get_x'], ['get', 'forget_x']],
+    ['*_all', ['_all', 'drop_all', '_all_all'], ['_al', 'drop_all_']],
+    ['a*b*c', ['abc', 'axbxbxc', 'abcbc'], ['acb', 'ab', 'abca']],
+    ['a?c', ['abc', 'a?c'], ['ac', 'abbc']],
+    ['**', ['', 'x'], []],
+    ['a.c', ['a.c'], ['abc']],
+    ['[ab]', ['[ab]'], ['a']],
+    ['file:///docs/*', ['file:///docs/', 'file:///docs/a/b'], ['file:///doc', 'FILE:///docs/a']],
+  ] as const) {
+    it(`${pattern} fits what it should and nothing else`, () => {
+      for (const text of fitting) expect(matchesGlob(pattern, text), text).to.equal(true);
+      for (const text of others) expect(matchesGlob(pattern, text), text).to.equal(false);
+    });
+  }
+
+  it('says the same as a regular expression', () => {
+    const letters = fc.string({ unit: fc.constantFrom('a', 'b', '*', '?'), maxLength: 8 });
+    const text = fc.string({ unit: fc.constantFrom('a', 'b'), maxLength: 10 });
+    fc.assert(
+      fc.property(letters, text, (pattern, name) => {
+        const expression = new RegExp(`^${pattern.replaceAll('*', '.*').replaceAll('?', '.')}$`, 's');
+        return matchesGlob(pattern, name) === expression.test(name);
+      }),
+      { numRuns: 2_000 },
+    );
+  });
+
+  it('ends soon on a pattern that would keep a regular expression busy for years', () => {
+    expect(matchesGlob(`${'*a'.repeat(60)}b`, 'a'.repeat(2_000))).to.equal(false);
+  });
+});

@@ -1,0 +1,132 @@
+import { expect } from 'chai';
+import fc from 'fast-check';
+import { AmbiguousJson, MAX_DEPTH, parseStrictly } from '../../../core/mcp/strict-json.ts';
+
+function refusal(text: string): { invalid: boolean; message: string } {
+  try {
+    parseStrictly(text);
+  } catch (error) {
+    if (error instanceof AmbiguousJson) return { invalid: error.invalid, message: error.message };
+    throw error;
+  }
+  throw new Error(`it was taken: ${text}`);
+}
+
+const nested = (depth: number) => `${'['.repeat(depth)}${']'.repeat(depth)}`;
+
+describe('core/mcp/strict-json', () => {
+  it('reads what JSON.parse reads, with the same value', () => {
+    fc.assert(
+      fc.property(fc.jsonValue({ maxDepth: 6 }), fc.constantFrom(undefined, 1, '\t'), (value, indent) => {
+        const text = JSON.stringify(value, undefined, indent);
+        expect(parseStrictly(text)).to.deep.equal(JSON.parse(text));
+      }),
+    );
+  });
+
+  it('takes nothing that JSON.parse refuses', () => {
+    const piece = fc.constantFrom(
+      '{',
+      '}',
+      '[',
+      ']',
+      ',',
+      ':',
+      '"a"',
+      '1',
+      '-',
+      '.5',
+      'null',
+      '\\',
+      '"',
+      '//',
+      '\u0000',
+      ' ',
+    );
+    fc.assert(
+      fc.property(fc.array(piece, { maxLength: 8 }), (pieces) => {
+        const text = pieces.join('');
+        let sound = true;
+        try {
+          JSON.parse(text);
+        } catch {
+          sound = false;
+        }
+        if (sound) return;
+        expect(refusal(text).invalid).to.equal(true);
+      }),
+      { numRuns: 3_000 },
+    );
+  });
+
+  for (const text of [
+    '',
+    '{',
+    '{"a":1,}',
+    '[1,]',
+    '/* */{}',
+    '{} {}',
+    "{'a':1}",
+    '{"a":NaN}',
+    '\ufeff{}',
+    '{"a":01}',
+    '"\n"',
+  ]) {
+    it(`${JSON.stringify(text)} is no JSON`, () => expect(refusal(text).invalid).to.equal(true));
+  }
+
+  for (const text of [
+    '{"method":"a","method":"b"}',
+    '{"params":{"name":"a","name":"b"}}',
+    '{"params":{"name":"a","n\\u0061me":"b"}}',
+    '{"params":{"name":"a","NAME":"b"}}',
+    '{"params":{"ref":{"uri":"a","Uri":"b"}}}',
+    '{"params":{"arguments":{"a":1,"a":1}}}',
+    '[{"id":1},{"id":1,"id":2}]',
+    '[{"params":{"name":"a","Name":"b"}}]',
+    '{"a":[[{"b":1,"b":2}]]}',
+    '{"__proto__":1,"__proto__":2}',
+    '{"params":{"tasKId":"a","taskid":"b"}}',
+  ]) {
+    it(`${text} has a key twice`, () => {
+      const { invalid, message } = refusal(text);
+      expect(invalid).to.equal(false);
+      expect(message).to.match(/is there twice$/);
+    });
+  }
+
+  for (const text of [
+    '{"Method":"tools/call"}',
+    '{"result":{},"METHOD":"x"}',
+    '{"\u212a":1,"param\u017f":{}}',
+    '[{"Params":{}}]',
+    '{"params":{"Name":"a"}}',
+    '{"params":{"REF":{}}}',
+    '{"params":{"ref":{"Type":"ref/prompt"}}}',
+    '{"params":{"Notifications":{}}}',
+    '{"params":{"notifications":{"resourcesubscriptions":[]}}}',
+  ]) {
+    it(`${text} spells a member of the message as another parser would take it`, () => {
+      expect(refusal(text).message).to.match(/must be written/);
+    });
+  }
+
+  for (const text of [
+    '{"params":{"arguments":{"a":1,"A":2,"Method":3,"Name":4}}}',
+    '{"params":{"notifications":{"resourceSubscriptions":[]},"other":{"Name":1}}}',
+    '{"params":{"name":"a","arguments":{"name":"b"}}}',
+    '{"result":{"Name":1,"name":2}}',
+    '[{"a":1},{"a":1}]',
+    '{"params":[{"name":1,"Name":2}]}',
+  ]) {
+    it(`${text} is clear`, () => expect(parseStrictly(text)).to.deep.equal(JSON.parse(text)));
+  }
+
+  it('refuses what is nested too deep, however deep', () => {
+    expect(parseStrictly(nested(MAX_DEPTH))).to.be.an('array');
+    for (const depth of [MAX_DEPTH + 1, 400_000]) {
+      expect(refusal(nested(depth)).message).to.equal(`nested deeper than ${MAX_DEPTH} levels`);
+      expect(refusal('{"a":'.repeat(depth)).message).to.equal(`nested deeper than ${MAX_DEPTH} levels`);
+    }
+  });
+});

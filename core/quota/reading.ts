@@ -1,0 +1,72 @@
+import { answerAt, type BucketState, type Limit, levelAt } from './bucket.ts';
+import type { BucketAsk } from './plan.ts';
+import type { Quota } from './quota.ts';
+import type { Taken } from './take.ts';
+
+/** What a process last heard of a bucket that all members of a tenant share. */
+export interface BucketReading extends BucketState {
+  readonly tenant: string;
+  readonly key: string;
+  /** From Redis; else the process has a bucket of its own, with its share. */
+  readonly shared: boolean;
+}
+
+/** A bucket that all members of a tenant share. */
+export interface TenantBucket {
+  readonly key: string;
+  /** As answers call it. */
+  readonly name: string;
+  readonly limit: Limit;
+}
+
+/** The buckets of a quota that all members of the tenant share. */
+export function tenantBuckets({ tenant, backends, rules }: Quota): TenantBucket[] {
+  return [
+    ...(tenant === undefined ? [] : [{ key: 'tenant', name: 'tenant', limit: tenant }]),
+    ...Object.entries(backends).map(([name, limit]) => ({ key: `backend:${name}`, name: `backend ${name}`, limit })),
+    ...rules
+      .filter(({ each }) => each === 'tenant')
+      .map(({ name, limit }) => ({ key: `rule:${name}`, name: `rule ${name}`, limit })),
+  ];
+}
+
+/** Keys that hold a user's name are those of a user's own bucket. */
+const SHARED_KEY = /^(?:tenant|backend:[^:]+|rule:[^:]+)$/;
+
+/** What a request learned of the buckets that it shares with the whole tenant. */
+export function readingsOf(
+  tenant: string,
+  asks: readonly BucketAsk[],
+  { answers }: Taken,
+  { nowMs, shared }: { nowMs: number; shared: boolean },
+): BucketReading[] {
+  return asks.flatMap(({ key, limit }, index) => {
+    const answer = answers[index];
+    if (answer === undefined || !SHARED_KEY.test(key)) return [];
+    // The time until it is full tells the level to the millisecond, which the whole requests that are left do not.
+    const level = answer.fullMs * limit.requests;
+    return [{ tenant, key, level, periodMs: limit.periodMs, atMs: nowMs, shared }];
+  });
+}
+
+/**
+ * Whole requests that are left of a bucket now.
+ *
+ * @param readings what was last heard of it, one of each process
+ * @param processes number of processes, which share it evenly where they have no Redis
+ */
+export function remainingNow(
+  readings: readonly BucketReading[],
+  limit: Limit,
+  { nowMs, processes }: { nowMs: number; processes: number },
+): number {
+  const newest = readings.reduce<BucketReading | undefined>(
+    (a, b) => (a === undefined || b.atMs >= a.atMs ? b : a),
+    undefined,
+  );
+  const levels = newest?.shared
+    ? [levelAt(newest, limit, nowMs)]
+    : readings.filter(({ shared }) => !shared).map((reading) => levelAt(reading, limit, nowMs) / processes);
+  const level = Math.ceil(levels.reduce((sum, one) => sum + one, 0));
+  return Math.max(0, answerAt(level, limit, 0).remaining);
+}

@@ -1,0 +1,201 @@
+/** What usage is counted by. */
+export const USAGE_KINDS = ['all', 'users', 'backends', 'tools'] as const;
+
+/** What usage is counted by: `all` is the whole tenant, under the empty name. */
+export type UsageKind = (typeof USAGE_KINDS)[number];
+
+/** What was asked for. All are whole numbers. */
+export interface UsageCount {
+  /** Requests that were let pass. */
+  readonly requests: number;
+  /** What they cost. */
+  readonly cost: number;
+  readonly refused: number;
+  /** Of those that were let pass: what would have been refused, had it not been a dry run. */
+  readonly wouldRefuse: number;
+}
+
+/** A count of one name in one window of time. */
+export interface UsageRow {
+  readonly tenant: string;
+  readonly kind: UsageKind;
+  readonly name: string;
+  /** Start of the window, in milliseconds since the epoch. */
+  readonly windowMs: number;
+  readonly count: UsageCount;
+}
+
+/** A request that was decided about. */
+export interface UsageEvent {
+  readonly tenant: string;
+  readonly user: string;
+  readonly backend: string;
+  /** Messages that cost something. */
+  readonly messages: readonly { readonly tool: string | undefined; readonly cost: number }[];
+  readonly outcome: 'allowed' | 'refused' | 'would-refuse';
+}
+
+/** The usage of a tenant since a time, the names with most requests first. */
+export type UsageSummary = { readonly [kind in UsageKind]: readonly { name: string; count: UsageCount }[] };
+
+const HOUR_MS = 3_600_000;
+const STEP_MS = 300_000;
+const DAY_MS = 24 * HOUR_MS;
+
+/** What goes under no name of its own. */
+export const OTHERS = '(others)';
+/** Names that are kept of each kind and tenant, those with most requests. */
+export const MAX_NAMES = 1_000;
+/** So many more may come before the least are put together, so that this is seldom done. */
+const SPARE_NAMES = 250;
+const MAX_NAME_LENGTH = 128;
+
+type Windows = Map<number, UsageCount>;
+
+/**
+ * Counts the usage of the last day: by five minutes for an hour, by hours before that. Whatever callers send, it holds
+ * at most {@link MAX_NAMES} names of each kind and tenant, and some spare ones.
+ */
+export class UsageLedger {
+  readonly #tenants = new Map<string, Record<UsageKind, Map<string, Windows>>>();
+  #tidyAtMs = 0;
+
+  /** Counts a request. */
+  count({ tenant, user, backend, messages, outcome }: UsageEvent, nowMs: number): void {
+    const windowMs = floor(nowMs, STEP_MS);
+    const add = (kind: UsageKind, name: string, cost: number) =>
+      this.add({ tenant, kind, name: nameOf(name), windowMs, count: countOf(outcome, cost) }, nowMs);
+    const cost = messages.reduce((sum, message) => sum + message.cost, 0);
+    add('all', '', cost);
+    add('users', user, cost);
+    add('backends', backend, cost);
+    for (const message of messages) if (message.tool !== undefined) add('tools', message.tool, message.cost);
+  }
+
+  /** Adds what was counted elsewhere. */
+  add({ tenant, kind, name, windowMs, count }: UsageRow, nowMs: number): void {
+    if (nowMs - this.#tidyAtMs >= STEP_MS) this.#tidy(nowMs);
+    const names = this.#namesOf(tenant)[kind];
+    let windows = names.get(name);
+    if (windows === undefined) {
+      if (names.size >= MAX_NAMES + SPARE_NAMES) foldLeast(names);
+      windows = new Map();
+      names.set(name, windows);
+    }
+    windows.set(windowMs, sum(windows.get(windowMs), count));
+  }
+
+  /** Everything that was counted. */
+  rows(): UsageRow[] {
+    const rows: UsageRow[] = [];
+    for (const [tenant, kinds] of this.#tenants) {
+      for (const kind of USAGE_KINDS) {
+        for (const [name, windows] of kinds[kind]) {
+          for (const [windowMs, count] of windows) rows.push({ tenant, kind, name, windowMs, count });
+        }
+      }
+    }
+    return rows;
+  }
+
+  /**
+   * The usage of a tenant.
+   *
+   * @param sinceMs windows that began before are left out
+   * @param top most names of each kind; the rest is not told
+   */
+  summary(tenant: string, sinceMs: number, top: number): UsageSummary {
+    const kinds = this.#tenants.get(tenant);
+    const of = (kind: UsageKind) => {
+      const named = [...(kinds?.[kind] ?? [])].map(([name, windows]) => ({ name, count: total(windows, sinceMs) }));
+      const known = named.filter(({ count }) => weight(count) > 0);
+      return known.sort((a, b) => weight(b.count) - weight(a.count)).slice(0, top);
+    };
+    return { all: of('all'), users: of('users'), backends: of('backends'), tools: of('tools') };
+  }
+
+  #namesOf(tenant: string): Record<UsageKind, Map<string, Windows>> {
+    let kinds = this.#tenants.get(tenant);
+    if (kinds === undefined) {
+      kinds = { all: new Map(), users: new Map(), backends: new Map(), tools: new Map() };
+      this.#tenants.set(tenant, kinds);
+    }
+    return kinds;
+  }
+
+  // What is older than an hour is kept by the hour, what is older than a day not at all.
+  #tidy(nowMs: number): void {
+    this.#tidyAtMs = nowMs;
+    for (const [tenant, kinds] of this.#tenants) {
+      for (const kind of USAGE_KINDS) {
+        for (const [name, windows] of kinds[kind]) {
+          const kept = tidied(windows, nowMs);
+          if (kept.size === 0) kinds[kind].delete(name);
+          else kinds[kind].set(name, kept);
+        }
+      }
+      if (kinds.all.size === 0) this.#tenants.delete(tenant);
+    }
+  }
+}
+
+/** Starts of the spans that are shown: the last hour and the last day. Windows that began before are not in them. */
+export function spansSince(nowMs: number): { hourMs: number; dayMs: number } {
+  return { hourMs: floor(nowMs, STEP_MS) + STEP_MS - HOUR_MS, dayMs: floor(nowMs, HOUR_MS) + HOUR_MS - DAY_MS };
+}
+
+/** A name as it may be kept and shown: callers choose those of tools. */
+function nameOf(text: string): string {
+  return text.slice(0, MAX_NAME_LENGTH).replace(/[\p{C}\p{Zl}\p{Zp}]/gu, '\uFFFD');
+}
+
+function countOf(outcome: UsageEvent['outcome'], cost: number): UsageCount {
+  if (outcome === 'refused') return { requests: 0, cost: 0, refused: 1, wouldRefuse: 0 };
+  return { requests: 1, cost, refused: 0, wouldRefuse: outcome === 'would-refuse' ? 1 : 0 };
+}
+
+function tidied(windows: Windows, nowMs: number): Windows {
+  const kept: Windows = new Map();
+  const { hourMs, dayMs } = spansSince(nowMs);
+  for (const [windowMs, count] of windows) {
+    const start = windowMs >= hourMs ? windowMs : floor(windowMs, HOUR_MS);
+    if (start >= dayMs) kept.set(start, sum(kept.get(start), count));
+  }
+  return kept;
+}
+
+function foldLeast(names: Map<string, Windows>): void {
+  const weights = [...names].map(([name, windows]) => ({ name, windows, weight: weight(total(windows, 0)) }));
+  const least = weights.filter(({ name }) => name !== OTHERS).sort((a, b) => b.weight - a.weight);
+  const others: Windows = names.get(OTHERS) ?? new Map();
+  for (const { name, windows } of least.slice(MAX_NAMES - 1)) {
+    names.delete(name);
+    for (const [windowMs, count] of windows) others.set(windowMs, sum(others.get(windowMs), count));
+  }
+  names.set(OTHERS, others);
+}
+
+function total(windows: Windows, sinceMs: number): UsageCount {
+  let count: UsageCount | undefined;
+  for (const [windowMs, one] of windows) if (windowMs >= sinceMs) count = sum(count, one);
+  return count ?? NOTHING;
+}
+
+const NOTHING: UsageCount = { requests: 0, cost: 0, refused: 0, wouldRefuse: 0 };
+
+function sum(a: UsageCount = NOTHING, b: UsageCount): UsageCount {
+  return {
+    requests: a.requests + b.requests,
+    cost: a.cost + b.cost,
+    refused: a.refused + b.refused,
+    wouldRefuse: a.wouldRefuse + b.wouldRefuse,
+  };
+}
+
+function weight({ requests, refused }: UsageCount): number {
+  return requests + refused;
+}
+
+function floor(ms: number, stepMs: number): number {
+  return Math.floor(ms / stepMs) * stepMs;
+}

@@ -1,0 +1,58 @@
+import { expect } from 'chai';
+import { quotaDenial, rateLimitHeaders } from '../../../core/quota/answer.ts';
+import type { BucketAsk } from '../../../core/quota/plan.ts';
+
+const TENANT: BucketAsk = {
+  key: 'tenant',
+  name: 'tenant',
+  limit: { requests: 1000, periodMs: 3_600_000, burst: 500 },
+  cost: 1,
+};
+const USER: BucketAsk = {
+  ...TENANT,
+  key: 'user:u',
+  name: 'user',
+  limit: { requests: 10, periodMs: 60_000, burst: 10 },
+};
+
+describe('core/quota/answer', () => {
+  it('tells of each bucket on a request that passes', () => {
+    const answers = [
+      { remaining: 499, waitMs: 0, fullMs: 3_600 },
+      { remaining: 0, waitMs: 0, fullMs: 60_000 },
+    ];
+    expect(rateLimitHeaders([TENANT, USER], { allowed: true, answers })).to.deep.equal({
+      'ratelimit-policy': '"tenant";q=500;w=1800, "user";q=10;w=60',
+      ratelimit: '"tenant";r=499;t=4, "user";r=0;t=60',
+    });
+    expect(rateLimitHeaders([], { allowed: true, answers: [] })).to.deep.equal({});
+  });
+
+  it('names the bucket that takes longest, and rounds up', () => {
+    const answers = [
+      { remaining: 0, waitMs: 2_001, fullMs: 1_800_000 },
+      { remaining: 0, waitMs: 5_999, fullMs: 60_000 },
+    ];
+    const denial = quotaDenial('red', [TENANT, USER], { allowed: false, answers });
+    expect(denial.status).to.equal(429);
+    expect(denial.error).to.deep.equal({
+      code: -32013,
+      message: 'The quota of user is used up; try again in 6 s',
+      data: { tenant: 'red', bucket: 'user', retryAfterSeconds: 6 },
+    });
+    expect(denial.headers).to.deep.include({ 'retry-after': '6', ratelimit: '"tenant";r=0;t=3, "user";r=0;t=6' });
+  });
+
+  it('does not tell what is left of a bucket that was not asked', () => {
+    const answers = [undefined, { remaining: 0, waitMs: 1, fullMs: 60_000 }];
+    const denial = quotaDenial('red', [TENANT, USER], { allowed: false, answers });
+    expect(denial.error.data).to.deep.equal({ tenant: 'red', bucket: 'user', retryAfterSeconds: 1 });
+    expect(denial.headers).to.deep.include({ 'retry-after': '1', ratelimit: '"user";r=0;t=1' });
+  });
+
+  it('says that a request will never pass', () => {
+    const answers = [{ remaining: 10, waitMs: 6_000, fullMs: 0 }];
+    const denial = quotaDenial('red', [{ ...USER, cost: 11 }], { allowed: false, answers });
+    expect(denial.error.message).to.equal('This request costs 11, and the quota of user never holds more than 10');
+  });
+});

@@ -1,0 +1,31 @@
+import fc from 'fast-check';
+import type { Limit } from '../../../core/quota/bucket.ts';
+import { PERIODS_MS } from '../../../core/quota/bucket.ts';
+import type { BucketAsk } from '../../../core/quota/plan.ts';
+
+/** Limits of every size, small ones often. */
+export const limits: fc.Arbitrary<Limit> = fc.record({
+  requests: fc.oneof(fc.integer({ min: 1, max: 10 }), fc.integer({ min: 1, max: 100_000_000 })),
+  periodMs: fc.constantFrom(...Object.values(PERIODS_MS)),
+  burst: fc.oneof(fc.integer({ min: 1, max: 10 }), fc.integer({ min: 1, max: 100_000_000 })),
+});
+
+/** A bucket by its key; its limit is another one each time, as if somebody changed it. */
+export const asks = (keys: readonly string[]): fc.Arbitrary<BucketAsk[]> =>
+  fc
+    .uniqueArray(fc.constantFrom(...keys), { minLength: 1, maxLength: keys.length })
+    .chain((chosen) =>
+      fc.tuple(
+        ...chosen.map((key) =>
+          fc
+            .record({ limit: limits, cost: fc.integer({ min: 1, max: 5 }) })
+            .map((rest) => ({ key, name: key, ...rest })),
+        ),
+      ),
+    );
+
+/** Time that goes by between two requests, mostly short. */
+export const pauses: fc.Arbitrary<number> = fc.oneof(
+  { weight: 5, arbitrary: fc.integer({ min: 0, max: 2_000 }) },
+  { weight: 1, arbitrary: fc.integer({ min: 0, max: 200_000_000 }) },
+);

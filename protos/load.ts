@@ -15,6 +15,7 @@ import type {
   HttpProtocolOptions,
   HttpProtocolOptions__Output,
 } from './gen/envoy/extensions/upstreams/http/v3/HttpProtocolOptions.ts';
+import type { AccessLogServiceDefinition } from './gen/envoy/service/accesslog/v3/AccessLogService.ts';
 import type { AuthorizationClient, AuthorizationDefinition } from './gen/envoy/service/auth/v3/Authorization.ts';
 import type {
   AggregatedDiscoveryServiceClient,
@@ -25,6 +26,7 @@ import type {
   ExternalProcessorDefinition,
 } from './gen/envoy/service/ext_proc/v3/ExternalProcessor.ts';
 import type { PolicyServiceClient, PolicyServiceDefinition } from './gen/mcp_gateway/v1/PolicyService.ts';
+import type { SlotServiceClient, SlotServiceDefinition } from './gen/mcp_gateway/v1/SlotService.ts';
 
 /** The folder of the .proto files; the build copies them beside the compiled module. */
 export const protoDir = fileURLToPath(new URL('.', import.meta.url));
@@ -48,6 +50,8 @@ const files = {
   externalProcessor: 'envoy/service/ext_proc/v3/external_processor.proto',
   discovery: 'envoy/service/discovery/v3/ads.proto',
   policy: 'mcp_gateway/v1/policy.proto',
+  slots: 'mcp_gateway/v1/slots.proto',
+  accessLog: 'envoy/service/accesslog/v3/als.proto',
   cluster: 'envoy/config/cluster/v3/cluster.proto',
   endpoint: 'envoy/config/endpoint/v3/endpoint.proto',
   tls: 'envoy/extensions/transport_sockets/tls/v3/tls.proto',
@@ -98,6 +102,16 @@ export function policyService(): PolicyServiceDefinition {
   return definitionOf(files.policy, 'mcp_gateway.v1.PolicyService') as PolicyServiceDefinition;
 }
 
+/** `mcp_gateway.v1.SlotService`: served by the watcher, called by ext-authz. */
+export function slotService(): SlotServiceDefinition {
+  return definitionOf(files.slots, 'mcp_gateway.v1.SlotService') as SlotServiceDefinition;
+}
+
+/** `envoy.service.accesslog.v3.AccessLogService`: served by the watcher, called by Envoy. */
+export function accessLogService(): AccessLogServiceDefinition {
+  return definitionOf(files.accessLog, 'envoy.service.accesslog.v3.AccessLogService') as AccessLogServiceDefinition;
+}
+
 /** `new Client(address, credentials, options)`, with the methods of one service. */
 export type ClientConstructor<Client> = new (
   address: string,
@@ -127,6 +141,11 @@ export function aggregatedDiscoveryClient(): ClientConstructor<AggregatedDiscove
 /** A client of the policy that the watcher hands out. */
 export function policyClient(): ClientConstructor<PolicyServiceClient> {
   return clientOf(policyService(), 'mcp_gateway.v1.PolicyService');
+}
+
+/** A client of the places that the watcher counts. */
+export function slotClient(): ClientConstructor<SlotServiceClient> {
+  return clientOf(slotService(), 'mcp_gateway.v1.SlotService');
 }
 
 /** The messages that travel inside a `google.protobuf.Any`: as written, and as read back. */

@@ -1,6 +1,7 @@
 import type { Policy } from '../../core/policy/policy.ts';
 import type { PolicyUpdate__Output } from '../../protos/gen/mcp_gateway/v1/PolicyUpdate.ts';
-import { backendFromProto, settingsFromProto } from './convert.ts';
+import { backendFromProto } from './convert.ts';
+import { settingsFromProto } from './convert-settings.ts';
 
 /**
  * The policy after an update. A snapshot replaces everything but the ended sessions: a watcher that was restarted may not

@@ -1,11 +1,15 @@
-import { ALGORITHMS } from '../../core/identity/issuer.ts';
-import type { PolicyBackend, PolicySettings } from '../../core/policy/policy.ts';
+import { ITEM_KINDS, type ItemFilters, type NameFilter } from '../../core/access/filter.ts';
+import type { PolicyBackend } from '../../core/policy/policy.ts';
+import { IDENTITY_FIELDS } from '../../core/registry/upstream.ts';
 import type { Backend, Backend__Output } from '../../protos/gen/mcp_gateway/v1/Backend.ts';
-import type { Settings, Settings__Output } from '../../protos/gen/mcp_gateway/v1/Settings.ts';
+import type {
+  ItemFilters__Output,
+  ItemFilters as ItemFiltersMessage,
+} from '../../protos/gen/mcp_gateway/v1/ItemFilters.ts';
 
 /** A backend of the policy as the contract has it. */
 export function backendToProto(backend: PolicyBackend): Backend {
-  const { name, path, draining, endpoints } = backend;
+  const { name, path, draining, endpoints, credential } = backend;
   return {
     name,
     path,
@@ -14,6 +18,12 @@ export function backendToProto(backend: PolicyBackend): Backend {
     affinityHeader: backend.affinityHeader ?? '',
     tenants: [...(backend.tenants ?? [])],
     anyTenant: backend.tenants === undefined,
+    roles: [...backend.roles],
+    scopes: backend.scopes.map(({ tools = [], need }) => ({ tools: [...tools], need: [...need] })),
+    filters: filtersToProto(backend.filters),
+    ...(typeof credential === 'object' ? { credential } : {}),
+    credentialMissing: credential === 'missing',
+    identityHeaders: [...backend.identityHeaders],
     endpoints: endpoints.map(({ id, address, incarnation, draining }) => ({ id, address, incarnation, draining })),
   };
 }
@@ -27,6 +37,11 @@ export function backendFromProto(backend: Backend__Output): PolicyBackend {
     affinity: backend.affinity === 'NONE' ? 'none' : 'session',
     affinityHeader: backend.affinityHeader || undefined,
     tenants: backend.anyTenant ? undefined : (backend.tenants ?? []),
+    roles: backend.roles ?? [],
+    scopes: (backend.scopes ?? []).map(({ tools, need }) => ({ tools: someOf(tools), need: need ?? [] })),
+    filters: filtersFromProto(backend.filters),
+    credential: credentialFromProto(backend),
+    identityHeaders: IDENTITY_FIELDS.filter((field) => backend.identityHeaders?.includes(field)),
     endpoints: (backend.endpoints ?? []).map((endpoint) => ({
       id: endpoint.id ?? '',
       address: endpoint.address ?? '',
@@ -36,36 +51,33 @@ export function backendFromProto(backend: Backend__Output): PolicyBackend {
   };
 }
 
-/** The settings of the policy as the contract has them. */
-export function settingsToProto(settings: PolicySettings): Settings {
-  const { publicUrl, issuers, tenants, allowedHosts, allowedOrigins, sessionLifetimeSeconds } = settings;
-  return {
-    publicUrl,
-    issuers: issuers.map((issuer) => ({ ...issuer })),
-    tenants: tenants.map((tenant) => ({ ...tenant })),
-    allowedHosts: [...allowedHosts],
-    allowedOrigins: [...allowedOrigins],
-    sessionLifetimeSeconds,
-  };
+/** Filters as the contract has them. */
+export function filtersToProto(filters: ItemFilters): ItemFiltersMessage {
+  const entries = ITEM_KINDS.flatMap((kind) => {
+    const filter = filters[kind];
+    if (filter === undefined) return [];
+    const { allow, deny } = filter;
+    return [[kind, { restricted: allow !== undefined, allow: [...(allow ?? [])], deny: [...deny] }]];
+  });
+  return Object.fromEntries(entries);
 }
 
-/** The settings of the contract as a value of the domain. */
-export function settingsFromProto(settings: Settings__Output): PolicySettings {
-  return {
-    publicUrl: settings.publicUrl ?? '',
-    issuers: (settings.issuers ?? []).map((issuer) => ({
-      url: issuer.url ?? '',
-      audiences: issuer.audiences ?? [],
-      algorithms: ALGORITHMS.filter((algorithm) => issuer.algorithms?.includes(algorithm)),
-      clockSkewSeconds: issuer.clockSkewSeconds ?? 0,
-    })),
-    tenants: (settings.tenants ?? []).map((tenant) => ({
-      name: tenant.name ?? '',
-      match: (tenant.match ?? []).map(({ claim, value }) => ({ claim: claim ?? '', value: value ?? '' })),
-      backends: tenant.backends ?? [],
-    })),
-    allowedHosts: settings.allowedHosts ?? [],
-    allowedOrigins: settings.allowedOrigins ?? [],
-    sessionLifetimeSeconds: settings.sessionLifetimeSeconds ?? 0,
-  };
+/** Filters of the contract as a value of the domain. */
+export function filtersFromProto(filters: ItemFilters__Output | null | undefined): ItemFilters {
+  const entries = ITEM_KINDS.flatMap((kind): [string, NameFilter][] => {
+    const filter = filters?.[kind];
+    if (filter === undefined || filter === null) return [];
+    return [[kind, { allow: filter.restricted ? (filter.allow ?? []) : undefined, deny: filter.deny ?? [] }]];
+  });
+  return Object.fromEntries(entries);
+}
+
+/** A list where empty means that there is none. */
+export function someOf<T>(list: readonly T[] | undefined): readonly T[] | undefined {
+  return list === undefined || list.length === 0 ? undefined : list;
+}
+
+function credentialFromProto({ credential, credentialMissing }: Backend__Output): PolicyBackend['credential'] {
+  if (credentialMissing) return 'missing';
+  return credential?.name ? { name: credential.name, value: credential.value ?? '' } : undefined;
 }

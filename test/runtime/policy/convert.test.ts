@@ -1,9 +1,14 @@
 import { expect } from 'chai';
+import { issuerSchema } from '../../../core/identity/issuer.ts';
+import { quotaSchema } from '../../../core/quota/quota.ts';
+import type { RuleClaim } from '../../../core/tenants/rule.ts';
+import type { Tenant } from '../../../core/tenants/tenants.ts';
 import type { Backend } from '../../../protos/gen/mcp_gateway/v1/Backend.ts';
 import type { PolicyUpdate } from '../../../protos/gen/mcp_gateway/v1/PolicyUpdate.ts';
 import { policyService } from '../../../protos/load.ts';
 import { applyUpdate } from '../../../runtime/policy/apply.ts';
-import { backendToProto, settingsToProto } from '../../../runtime/policy/convert.ts';
+import { backendToProto } from '../../../runtime/policy/convert.ts';
+import { settingsToProto } from '../../../runtime/policy/convert-settings.ts';
 import { policyBackend, policyOf } from '../../ext-authz/policy.ts';
 
 const { settings } = policyOf('https://i.example', []);
@@ -28,9 +33,63 @@ describe('runtime/policy', () => {
         endpoints: [],
       }),
       policyBackend('nobody', { tenants: [] }),
+      policyBackend('guarded', {
+        roles: ['auditor'],
+        scopes: [
+          { tools: undefined, need: ['mcp'] },
+          { tools: ['drop_*'], need: ['write', 'admin'] },
+        ],
+        filters: { tools: { allow: [], deny: ['x'] }, resources: { allow: undefined, deny: ['y'] } },
+        credential: { name: 'x-api-key', value: 'secret' },
+        identityHeaders: ['subject', 'roles'],
+      }),
+      policyBackend('locked', { credential: 'missing' }),
     ];
     const policy = applyUpdate(undefined, snapshot(backends.map(backendToProto)), 0);
     expect(policy).to.deep.equal(policyOf('https://i.example', backends));
+  });
+
+  it('arrives with issuers and tenants of every kind', () => {
+    const issuer = 'https://i.example';
+    const issuers = [
+      { url: issuer },
+      {
+        url: `${issuer}/two`,
+        discoveryUrl: 'https://other.example/conf',
+        audiences: ['a'],
+        algorithms: ['ES256'],
+        clockSkewSeconds: 0,
+        scopePrefix: 'api://x/',
+        claims: { subject: 'oid', tenant: 'tid', groups: ['a', 'b'], roles: 'r', scopes: 's' },
+      },
+    ].map((one) => issuerSchema.parse(one));
+    const rule = (claim: RuleClaim) => ({ issuer, claim, values: ['x', 'y'] });
+    const tenants: Tenant[] = [
+      {
+        name: 'all',
+        match: [rule('tenant'), rule('groups'), rule('roles'), rule(['a', 'b']), { ...rule(['c']), issuer: undefined }],
+        backends: ['*'],
+        roles: [
+          { name: 'held', match: undefined },
+          { name: 'given', match: [rule('groups')] },
+        ],
+        rules: [
+          { backends: undefined, roles: undefined, filters: { prompts: { allow: ['a'], deny: [] } } },
+          { backends: ['a'], roles: ['held'], filters: { tools: { allow: undefined, deny: ['b'] } } },
+        ],
+        quota: quotaSchema.parse({
+          ...{ requests: 1_000, per: 'hour', burst: 5, dryRun: true, free: ['x'] },
+          users: { requests: 1, per: 'day' },
+          backends: { a: { requests: 2, per: 'minute' } },
+          rules: [{ name: 'r', tools: ['t'], requests: 3, per: 'second', each: 'user' }],
+          costs: [{ methods: ['m'], backends: ['a'], cost: 0 }],
+          topUps: [{ requests: 4, until: '2026-11-22T21:00:00.5Z' }],
+        }),
+      },
+    ];
+    const sent = { ...settings, issuers, tenants, scopes: ['a', 'b'], audit: 'denied' as const };
+    const update = received({ version: 1, snapshot: true, settings: settingsToProto(sent) });
+    expect(applyUpdate(undefined, update, 0)?.settings).to.deep.equal(sent);
   });
 
   it('takes changes, and leaves the rest alone', () => {

@@ -2,6 +2,9 @@
 
 import type { Affinity as _mcp_gateway_v1_Affinity, Affinity__Output as _mcp_gateway_v1_Affinity__Output } from '../../mcp_gateway/v1/Affinity.ts';
 import type { Endpoint as _mcp_gateway_v1_Endpoint, Endpoint__Output as _mcp_gateway_v1_Endpoint__Output } from '../../mcp_gateway/v1/Endpoint.ts';
+import type { ScopeRule as _mcp_gateway_v1_ScopeRule, ScopeRule__Output as _mcp_gateway_v1_ScopeRule__Output } from '../../mcp_gateway/v1/ScopeRule.ts';
+import type { ItemFilters as _mcp_gateway_v1_ItemFilters, ItemFilters__Output as _mcp_gateway_v1_ItemFilters__Output } from '../../mcp_gateway/v1/ItemFilters.ts';
+import type { Credential as _mcp_gateway_v1_Credential, Credential__Output as _mcp_gateway_v1_Credential__Output } from '../../mcp_gateway/v1/Credential.ts';
 
 export interface Backend {
   'name'?: (string);
@@ -18,6 +21,18 @@ export interface Backend {
   'path'?: (string);
   'draining'?: (boolean);
   'endpoints'?: (_mcp_gateway_v1_Endpoint)[];
+  'roles'?: (string)[];
+  'scopes'?: (_mcp_gateway_v1_ScopeRule)[];
+  'filters'?: (_mcp_gateway_v1_ItemFilters | null);
+  'credential'?: (_mcp_gateway_v1_Credential | null);
+  /**
+   * There should be a credential, and there is none.
+   */
+  'credentialMissing'?: (boolean);
+  /**
+   * Parts of the caller's identity that the server is told.
+   */
+  'identityHeaders'?: (string)[];
 }
 
 export interface Backend__Output {
@@ -35,4 +50,16 @@ export interface Backend__Output {
   'path'?: (string);
   'draining'?: (boolean);
   'endpoints': (_mcp_gateway_v1_Endpoint__Output)[];
+  'roles': (string)[];
+  'scopes': (_mcp_gateway_v1_ScopeRule__Output)[];
+  'filters'?: (_mcp_gateway_v1_ItemFilters__Output);
+  'credential'?: (_mcp_gateway_v1_Credential__Output);
+  /**
+   * There should be a credential, and there is none.
+   */
+  'credentialMissing'?: (boolean);
+  /**
+   * Parts of the caller's identity that the server is told.
+   */
+  'identityHeaders': (string)[];
 }

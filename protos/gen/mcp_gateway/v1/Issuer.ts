@@ -1,10 +1,18 @@
 // Original file: protos/mcp_gateway/v1/policy.proto
 
+import type { IssuerClaims as _mcp_gateway_v1_IssuerClaims, IssuerClaims__Output as _mcp_gateway_v1_IssuerClaims__Output } from '../../mcp_gateway/v1/IssuerClaims.ts';
+
 export interface Issuer {
   'url'?: (string);
   'audiences'?: (string)[];
   'algorithms'?: (string)[];
   'clockSkewSeconds'?: (number);
+  /**
+   * Empty: at the well-known place.
+   */
+  'discoveryUrl'?: (string);
+  'scopePrefix'?: (string);
+  'claims'?: (_mcp_gateway_v1_IssuerClaims | null);
 }
 
 export interface Issuer__Output {
@@ -12,4 +20,10 @@ export interface Issuer__Output {
   'audiences': (string)[];
   'algorithms': (string)[];
   'clockSkewSeconds'?: (number);
+  /**
+   * Empty: at the well-known place.
+   */
+  'discoveryUrl'?: (string);
+  'scopePrefix'?: (string);
+  'claims'?: (_mcp_gateway_v1_IssuerClaims__Output);
 }

@@ -2,6 +2,7 @@
 
 import type { Issuer as _mcp_gateway_v1_Issuer, Issuer__Output as _mcp_gateway_v1_Issuer__Output } from '../../mcp_gateway/v1/Issuer.ts';
 import type { Tenant as _mcp_gateway_v1_Tenant, Tenant__Output as _mcp_gateway_v1_Tenant__Output } from '../../mcp_gateway/v1/Tenant.ts';
+import type { QuotaStore as _mcp_gateway_v1_QuotaStore, QuotaStore__Output as _mcp_gateway_v1_QuotaStore__Output } from '../../mcp_gateway/v1/QuotaStore.ts';
 
 export interface Settings {
   'publicUrl'?: (string);
@@ -10,6 +11,12 @@ export interface Settings {
   'allowedHosts'?: (string)[];
   'allowedOrigins'?: (string)[];
   'sessionLifetimeSeconds'?: (number);
+  'scopes'?: (string)[];
+  /**
+   * Which decisions are written down: all, denied or none.
+   */
+  'audit'?: (string);
+  'quotaStore'?: (_mcp_gateway_v1_QuotaStore | null);
 }
 
 export interface Settings__Output {
@@ -19,4 +26,10 @@ export interface Settings__Output {
   'allowedHosts': (string)[];
   'allowedOrigins': (string)[];
   'sessionLifetimeSeconds'?: (number);
+  'scopes': (string)[];
+  /**
+   * Which decisions are written down: all, denied or none.
+   */
+  'audit'?: (string);
+  'quotaStore'?: (_mcp_gateway_v1_QuotaStore__Output);
 }

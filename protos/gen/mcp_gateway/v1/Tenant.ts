@@ -1,6 +1,9 @@
 // Original file: protos/mcp_gateway/v1/policy.proto
 
 import type { ClaimRule as _mcp_gateway_v1_ClaimRule, ClaimRule__Output as _mcp_gateway_v1_ClaimRule__Output } from '../../mcp_gateway/v1/ClaimRule.ts';
+import type { TenantRole as _mcp_gateway_v1_TenantRole, TenantRole__Output as _mcp_gateway_v1_TenantRole__Output } from '../../mcp_gateway/v1/TenantRole.ts';
+import type { AccessRule as _mcp_gateway_v1_AccessRule, AccessRule__Output as _mcp_gateway_v1_AccessRule__Output } from '../../mcp_gateway/v1/AccessRule.ts';
+import type { Quota as _mcp_gateway_v1_Quota, Quota__Output as _mcp_gateway_v1_Quota__Output } from '../../mcp_gateway/v1/Quota.ts';
 
 export interface Tenant {
   'name'?: (string);
@@ -9,6 +12,12 @@ export interface Tenant {
    * Names of backends; "*" is all.
    */
   'backends'?: (string)[];
+  'roles'?: (_mcp_gateway_v1_TenantRole)[];
+  'rules'?: (_mcp_gateway_v1_AccessRule)[];
+  /**
+   * Absent: as much as it likes.
+   */
+  'quota'?: (_mcp_gateway_v1_Quota | null);
 }
 
 export interface Tenant__Output {
@@ -18,4 +27,10 @@ export interface Tenant__Output {
    * Names of backends; "*" is all.
    */
   'backends': (string)[];
+  'roles': (_mcp_gateway_v1_TenantRole__Output)[];
+  'rules': (_mcp_gateway_v1_AccessRule__Output)[];
+  /**
+   * Absent: as much as it likes.
+   */
+  'quota'?: (_mcp_gateway_v1_Quota__Output);
 }

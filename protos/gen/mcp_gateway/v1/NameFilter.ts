@@ -1,0 +1,19 @@
+// Original file: protos/mcp_gateway/v1/policy.proto
+
+export interface NameFilter {
+  /**
+   * Whether allow counts; without it all is allowed.
+   */
+  'restricted'?: (boolean);
+  'allow'?: (string)[];
+  'deny'?: (string)[];
+}
+
+export interface NameFilter__Output {
+  /**
+   * Whether allow counts; without it all is allowed.
+   */
+  'restricted'?: (boolean);
+  'allow': (string)[];
+  'deny': (string)[];
+}

@@ -1,0 +1,59 @@
+// Original file: protos/mcp_gateway/v1/slots.proto
+
+import type * as grpc from '@grpc/grpc-js'
+import type { MethodDefinition } from '@grpc/proto-loader'
+import type { AcquireRequest as _mcp_gateway_v1_AcquireRequest, AcquireRequest__Output as _mcp_gateway_v1_AcquireRequest__Output } from '../../mcp_gateway/v1/AcquireRequest.ts';
+import type { AcquireResponse as _mcp_gateway_v1_AcquireResponse, AcquireResponse__Output as _mcp_gateway_v1_AcquireResponse__Output } from '../../mcp_gateway/v1/AcquireResponse.ts';
+import type { ReleaseRequest as _mcp_gateway_v1_ReleaseRequest, ReleaseRequest__Output as _mcp_gateway_v1_ReleaseRequest__Output } from '../../mcp_gateway/v1/ReleaseRequest.ts';
+import type { ReleaseResponse as _mcp_gateway_v1_ReleaseResponse, ReleaseResponse__Output as _mcp_gateway_v1_ReleaseResponse__Output } from '../../mcp_gateway/v1/ReleaseResponse.ts';
+
+export interface SlotServiceClient extends grpc.Client {
+  /**
+   * Takes a place, or waits for one for a moment. Envoy's access log gives it back.
+   */
+  Acquire(argument: _mcp_gateway_v1_AcquireRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_mcp_gateway_v1_AcquireResponse__Output>): grpc.ClientUnaryCall;
+  Acquire(argument: _mcp_gateway_v1_AcquireRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_mcp_gateway_v1_AcquireResponse__Output>): grpc.ClientUnaryCall;
+  Acquire(argument: _mcp_gateway_v1_AcquireRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_mcp_gateway_v1_AcquireResponse__Output>): grpc.ClientUnaryCall;
+  Acquire(argument: _mcp_gateway_v1_AcquireRequest, callback: grpc.requestCallback<_mcp_gateway_v1_AcquireResponse__Output>): grpc.ClientUnaryCall;
+  /**
+   * Takes a place, or waits for one for a moment. Envoy's access log gives it back.
+   */
+  acquire(argument: _mcp_gateway_v1_AcquireRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_mcp_gateway_v1_AcquireResponse__Output>): grpc.ClientUnaryCall;
+  acquire(argument: _mcp_gateway_v1_AcquireRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_mcp_gateway_v1_AcquireResponse__Output>): grpc.ClientUnaryCall;
+  acquire(argument: _mcp_gateway_v1_AcquireRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_mcp_gateway_v1_AcquireResponse__Output>): grpc.ClientUnaryCall;
+  acquire(argument: _mcp_gateway_v1_AcquireRequest, callback: grpc.requestCallback<_mcp_gateway_v1_AcquireResponse__Output>): grpc.ClientUnaryCall;
+
+  /**
+   * Gives a place back whose request never went on.
+   */
+  Release(argument: _mcp_gateway_v1_ReleaseRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_mcp_gateway_v1_ReleaseResponse__Output>): grpc.ClientUnaryCall;
+  Release(argument: _mcp_gateway_v1_ReleaseRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_mcp_gateway_v1_ReleaseResponse__Output>): grpc.ClientUnaryCall;
+  Release(argument: _mcp_gateway_v1_ReleaseRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_mcp_gateway_v1_ReleaseResponse__Output>): grpc.ClientUnaryCall;
+  Release(argument: _mcp_gateway_v1_ReleaseRequest, callback: grpc.requestCallback<_mcp_gateway_v1_ReleaseResponse__Output>): grpc.ClientUnaryCall;
+  /**
+   * Gives a place back whose request never went on.
+   */
+  release(argument: _mcp_gateway_v1_ReleaseRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_mcp_gateway_v1_ReleaseResponse__Output>): grpc.ClientUnaryCall;
+  release(argument: _mcp_gateway_v1_ReleaseRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_mcp_gateway_v1_ReleaseResponse__Output>): grpc.ClientUnaryCall;
+  release(argument: _mcp_gateway_v1_ReleaseRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_mcp_gateway_v1_ReleaseResponse__Output>): grpc.ClientUnaryCall;
+  release(argument: _mcp_gateway_v1_ReleaseRequest, callback: grpc.requestCallback<_mcp_gateway_v1_ReleaseResponse__Output>): grpc.ClientUnaryCall;
+
+}
+
+export interface SlotServiceHandlers extends grpc.UntypedServiceImplementation {
+  /**
+   * Takes a place, or waits for one for a moment. Envoy's access log gives it back.
+   */
+  Acquire: grpc.handleUnaryCall<_mcp_gateway_v1_AcquireRequest__Output, _mcp_gateway_v1_AcquireResponse>;
+
+  /**
+   * Gives a place back whose request never went on.
+   */
+  Release: grpc.handleUnaryCall<_mcp_gateway_v1_ReleaseRequest__Output, _mcp_gateway_v1_ReleaseResponse>;
+
+}
+
+export interface SlotServiceDefinition extends grpc.ServiceDefinition {
+  Acquire: MethodDefinition<_mcp_gateway_v1_AcquireRequest, _mcp_gateway_v1_AcquireResponse, _mcp_gateway_v1_AcquireRequest__Output, _mcp_gateway_v1_AcquireResponse__Output>
+  Release: MethodDefinition<_mcp_gateway_v1_ReleaseRequest, _mcp_gateway_v1_ReleaseResponse, _mcp_gateway_v1_ReleaseRequest__Output, _mcp_gateway_v1_ReleaseResponse__Output>
+}

@@ -1,0 +1,25 @@
+// Original file: protos/mcp_gateway/v1/policy.proto
+
+import type { Long } from '@grpc/proto-loader';
+
+/**
+ * Extra for a while.
+ */
+export interface TopUp {
+  'requests'?: (number);
+  /**
+   * Milliseconds since the epoch.
+   */
+  'untilMs'?: (number | string | Long);
+}
+
+/**
+ * Extra for a while.
+ */
+export interface TopUp__Output {
+  'requests'?: (number);
+  /**
+   * Milliseconds since the epoch.
+   */
+  'untilMs'?: (number);
+}

@@ -1,0 +1,44 @@
+import type { BucketReading } from '../../core/quota/reading.ts';
+import { USAGE_KINDS, type UsageCount, type UsageRow } from '../../core/quota/usage.ts';
+import type {
+  BucketReading__Output,
+  BucketReading as ReadingMessage,
+} from '../../protos/gen/mcp_gateway/v1/BucketReading.ts';
+import type { UsageCount__Output } from '../../protos/gen/mcp_gateway/v1/UsageCount.ts';
+import type { UsageRow__Output } from '../../protos/gen/mcp_gateway/v1/UsageRow.ts';
+
+/** A count of the contract as a value of the domain. */
+export function countFromProto(count: UsageCount__Output | null | undefined): UsageCount {
+  const { requests = 0, cost = 0, refused = 0, wouldRefuse = 0 } = count ?? {};
+  return {
+    requests: Number(requests),
+    cost: Number(cost),
+    refused: Number(refused),
+    wouldRefuse: Number(wouldRefuse),
+  };
+}
+
+/** Counts of a report; one of a kind that this version does not know is left out. */
+export function rowsFromProto(rows: readonly UsageRow__Output[] | undefined): UsageRow[] {
+  return (rows ?? []).flatMap(({ tenant = '', kind, name = '', windowMs = 0, count }) => {
+    const known = USAGE_KINDS.find((candidate) => candidate === kind);
+    return known === undefined
+      ? []
+      : [{ tenant, kind: known, name, windowMs: Number(windowMs), count: countFromProto(count) }];
+  });
+}
+
+/** Readings of the contract as values of the domain. */
+export function readingsFromProto(readings: readonly BucketReading__Output[] | undefined): BucketReading[] {
+  return (readings ?? []).map(({ tenant = '', key = '', level = 0, periodMs = 0, atMs = 0, shared = false }) => ({
+    ...{ tenant, key, shared },
+    level: Number(level),
+    periodMs: Number(periodMs),
+    atMs: Number(atMs),
+  }));
+}
+
+/** A reading as the contract has it. */
+export function readingToProto({ tenant, key, level, periodMs, atMs, shared }: BucketReading): ReadingMessage {
+  return { tenant, key, level, periodMs, atMs, shared };
+}

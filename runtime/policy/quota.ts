@@ -1,0 +1,84 @@
+import { credentials } from '@grpc/grpc-js';
+import type { Quota } from '../../core/quota/quota.ts';
+import type { BucketReading } from '../../core/quota/reading.ts';
+import type { UsageCount } from '../../core/quota/usage.ts';
+import type { GetQuotaResponse__Output } from '../../protos/gen/mcp_gateway/v1/GetQuotaResponse.ts';
+import type { NamedUsage__Output } from '../../protos/gen/mcp_gateway/v1/NamedUsage.ts';
+import { policyClient } from '../../protos/load.ts';
+import { quotaFromProto } from './convert-quota.ts';
+import { countFromProto, readingsFromProto } from './convert-usage.ts';
+
+const TIMEOUT_MS = 2_000;
+
+/** Usage of one name. */
+export interface NamedUsage {
+  name: string;
+  count: UsageCount;
+}
+
+/** What was used since a time. */
+export interface UsageSpan {
+  /** Milliseconds since the epoch. */
+  sinceMs: number;
+  all: UsageCount;
+  users: NamedUsage[];
+  backends: NamedUsage[];
+  tools: NamedUsage[];
+}
+
+/** The quota of a tenant as it is in force, and what this gateway knows of its use. */
+export interface QuotaState {
+  /** Names of all tenants. */
+  tenants: readonly string[];
+  /** Names of all backends. */
+  backends: readonly string[];
+  /** Undefined: the tenant has none, or there is no such tenant. */
+  quota: Quota | undefined;
+  readings: readonly BucketReading[];
+  lastHour: UsageSpan;
+  lastDay: UsageSpan;
+  /** Whether quotas are kept in Redis. */
+  redis: boolean;
+  /** ext-authz processes of all gateways. */
+  processes: number;
+}
+
+/** Asks a watcher on its Unix socket about the quota of a tenant. Rejects when nobody answers. */
+export async function askQuota(socket: string, tenant: string, top: number): Promise<QuotaState> {
+  const client = new (policyClient())(`unix:${socket}`, credentials.createInsecure());
+  try {
+    return await new Promise((resolve, reject) => {
+      client.GetQuota({ tenant, top }, { deadline: Date.now() + TIMEOUT_MS }, (error, response) => {
+        if (error || response === undefined) reject(error ?? new Error('no answer'));
+        else resolve(stateFromProto(response));
+      });
+    });
+  } finally {
+    client.close();
+  }
+}
+
+function stateFromProto(response: GetQuotaResponse__Output): QuotaState {
+  const [lastHour, lastDay] = (response.spans ?? []).map(({ sinceMs = 0, all, users, backends, tools }) => ({
+    sinceMs: Number(sinceMs),
+    all: countFromProto(all),
+    users: named(users),
+    backends: named(backends),
+    tools: named(tools),
+  }));
+  if (lastHour === undefined || lastDay === undefined) throw new Error('the watcher told no usage');
+  return {
+    tenants: response.tenants ?? [],
+    backends: response.backends ?? [],
+    quota: response.quota ? quotaFromProto(response.quota) : undefined,
+    readings: readingsFromProto(response.buckets),
+    lastHour,
+    lastDay,
+    redis: response.redis ?? false,
+    processes: response.processes ?? 1,
+  };
+}
+
+function named(list: readonly NamedUsage__Output[] | undefined): NamedUsage[] {
+  return (list ?? []).map(({ name = '', count }) => ({ name, count: countFromProto(count) }));
+}

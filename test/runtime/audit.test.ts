@@ -1,0 +1,43 @@
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect } from 'chai';
+import { UserError } from '../../core/errors.ts';
+import { openAuditLog } from '../../runtime/audit.ts';
+import { eventually } from '../fixtures/replica-server/waiting.ts';
+
+describe('runtime/audit', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'mcpgw-'));
+  const linesOf = (file: string) => readFileSync(file, 'utf8').split('\n').filter(Boolean);
+  after(() => rmSync(folder, { recursive: true }));
+
+  it('adds whole lines with their time to the end of a file that several write to', () => {
+    const file = join(folder, 'several.log');
+    const logs = [openAuditLog(file, () => 0), openAuditLog(file, () => 86_400_000)];
+    for (let count = 0; count < 500; count++) for (const log of logs) log.write({ text: 'x'.repeat(100), count });
+    for (const log of logs) log.close();
+    const records = linesOf(file).map((line) => JSON.parse(line));
+    expect(records).to.have.length(1_000);
+    for (const time of ['1970-01-01T00:00:00.000Z', '1970-01-02T00:00:00.000Z']) {
+      const counts = records.filter((record) => record.time === time).map((record) => record.count);
+      expect(counts).to.deep.equal(Array.from({ length: 500 }, (_, index) => index));
+    }
+  });
+
+  it('writes a line soon, without waiting for others', async () => {
+    const file = join(folder, 'soon.log');
+    const log = openAuditLog(file);
+    log.write({ decision: 'allow' });
+    await eventually(
+      () => linesOf(file),
+      (lines) => lines.length === 1,
+    );
+    log.close();
+  });
+
+  it('says what to do about a file that cannot be written', () => {
+    expect(() => openAuditLog(join(folder, 'none', 'audit.log')))
+      .to.throw(UserError, /^the audit log cannot be written: ENOENT/)
+      .with.property('code', 'config');
+  });
+});

@@ -1,13 +1,14 @@
+import type { Caller } from '../../core/tenants/rule.ts';
+
 /** Whose token it is, after its signature was verified. */
-export interface Identity {
-  issuer: string;
-  subject: string;
+export interface Identity extends Caller {
+  readonly subject: string;
   /** The stable hash of issuer and subject. */
-  principal: Buffer;
+  readonly principal: Buffer;
   /** The `aud` claim as a list. */
-  audiences: readonly string[];
-  /** All claims; a tenant is found from them. */
-  claims: Readonly<Record<string, unknown>>;
+  readonly audiences: readonly string[];
+  /** Scopes that the token was given. */
+  readonly scopes: readonly string[];
   /** The `exp` claim: seconds since the epoch. */
-  expiresAtSeconds: number;
+  readonly expiresAtSeconds: number;
 }

@@ -1,14 +1,16 @@
-import { decodeJwt, decodeProtectedHeader, errors, jwtVerify } from 'jose';
+import { decodeJwt, errors, type JWTPayload, jwtVerify } from 'jose';
 import type { Issuer } from '../../core/identity/issuer.ts';
-import { hashPrincipal } from '../../core/identity/principal.ts';
 import type { Logger } from '../../runtime/log.ts';
+import { issuerMismatch } from './ask-issuer.ts';
 import type { Identity } from './identity.ts';
-import { IssuerUnavailable, issuerMismatch, KeySet } from './key-set.ts';
+import type { VerificationKey } from './jwks.ts';
+import { IssuerUnavailable, KeySet } from './key-set.ts';
+import { readClaims } from './token-claims.ts';
+import { readHeader, type TokenHeader } from './token-header.ts';
 
 /** Tokens that are longer are refused unread. */
 const MAX_TOKEN_LENGTH = 16_384;
 const CACHED_TOKENS = 10_000;
-const MAX_SUBJECT_LENGTH = 1024;
 
 /** Whose token it is, or why nobody can tell. */
 export type Verification =
@@ -20,9 +22,26 @@ export type Verification =
 export interface VerifierOptions {
   issuers: readonly Issuer[];
   log: Logger;
+  /** The verifier that this one takes the place of: the keys that it knows are not asked for again. */
+  replaced?: TokenVerifier;
   fetch?: typeof globalThis.fetch;
   /** Milliseconds since the epoch. */
   now?: () => number;
+  /** Milliseconds on any steady clock, by which keys grow old. */
+  nowMs?: () => number;
+}
+
+interface KnownIssuer {
+  issuer: Issuer;
+  keys: KeySet;
+}
+
+/** A token that was verified: it need not be again until it expires or the issuer publishes other keys. */
+interface Verified {
+  identity: Identity;
+  untilMs: number;
+  keys: KeySet;
+  keysVersion: number;
 }
 
 /**
@@ -30,26 +49,34 @@ export interface VerifierOptions {
  * outcome is remembered until the token expires, for at most {@link CACHED_TOKENS} tokens.
  */
 export class TokenVerifier {
-  readonly #issuers: ReadonlyMap<string, { issuer: Issuer; keys: KeySet }>;
+  readonly #issuers: ReadonlyMap<string, KnownIssuer>;
   readonly #now: () => number;
-  readonly #verified = new Map<string, { identity: Identity; untilMs: number }>();
+  readonly #verified = new Map<string, Verified>();
 
-  constructor({ issuers, log, fetch, now = Date.now }: VerifierOptions) {
-    const keySet = ({ url }: Issuer) => new KeySet({ issuer: url, log, ...(fetch === undefined ? {} : { fetch }) });
-    this.#issuers = new Map(issuers.map((issuer) => [issuer.url, { issuer, keys: keySet(issuer) }]));
+  constructor({ issuers, log, replaced, fetch, nowMs, now = Date.now }: VerifierOptions) {
+    const before = replaced === undefined ? undefined : replaced.#issuers;
+    const keysOf = (issuer: Issuer): KeySet => {
+      const known = before?.get(issuer.url)?.keys;
+      if (known !== undefined && known.issuer.discoveryUrl === issuer.discoveryUrl) return known;
+      return new KeySet({ issuer, log, ...(fetch && { fetch }), ...(nowMs && { nowMs }) });
+    };
+    this.#issuers = new Map(issuers.map((issuer) => [issuer.url, { issuer, keys: keysOf(issuer) }]));
     this.#now = now;
   }
 
-  /** Asks every issuer for its keys, so that the first request need not wait. */
+  /** Asks every issuer whose keys are not known yet, so that the first request need not wait. */
   async warmUp(): Promise<void> {
-    await Promise.all([...this.#issuers.values()].map(({ keys }) => keys.refresh()));
+    await Promise.all([...this.#issuers.values()].map(({ keys }) => keys.prepare()));
   }
 
   /** Verifies one token. At once when it is known already. */
   verify(token: string): Verification | Promise<Verification> {
     const known = this.#verified.get(token);
     if (known !== undefined) {
-      if (this.#now() < known.untilMs) return { kind: 'identity', identity: known.identity };
+      known.keys.keepFresh();
+      if (this.#now() < known.untilMs && known.keys.version === known.keysVersion) {
+        return { kind: 'identity', identity: known.identity };
+      }
       this.#verified.delete(token);
     }
     return this.#verifyAnew(token);
@@ -62,27 +89,16 @@ export class TokenVerifier {
       if (typeof iss !== 'string') return invalid('has no iss claim');
       const known = this.#issuers.get(iss);
       if (known === undefined) return invalid(this.#unknownIssuer(iss));
-      if (decodeProtectedHeader(token).crit !== undefined) return invalid('has critical header parameters');
-      const { payload } = await jwtVerify(token, known.keys.getKey, {
-        issuer: known.issuer.url,
-        algorithms: [...known.issuer.algorithms],
-        clockTolerance: known.issuer.clockSkewSeconds,
-        requiredClaims: ['exp', 'sub'],
-        currentDate: new Date(this.#now()),
-      });
-      const { sub, exp, aud } = payload;
-      if (typeof sub !== 'string' || sub === '' || sub.length > MAX_SUBJECT_LENGTH || exp === undefined) {
-        return invalid('has a sub claim that is no text, empty or too long');
-      }
-      const identity: Identity = {
-        issuer: known.issuer.url,
-        subject: sub,
-        principal: hashPrincipal(known.issuer.url, sub),
-        audiences: aud === undefined ? [] : [aud].flat(),
-        claims: payload,
-        expiresAtSeconds: exp,
-      };
-      this.#remember(token, identity, known.issuer.clockSkewSeconds);
+      const { issuer, keys } = known;
+      const header = readHeader(token);
+      if (typeof header === 'string') return invalid(header);
+      if (!issuer.algorithms.some((algorithm) => algorithm === header.alg)) throw new errors.JOSEAlgNotAllowed();
+
+      const { claims, version } = await this.#verifySignature(token, header, known);
+      const identity = readClaims(claims, issuer, this.#now() / 1000);
+      if (typeof identity === 'string') return invalid(identity);
+      const untilMs = (identity.expiresAtSeconds + issuer.clockSkewSeconds) * 1000;
+      this.#remember(token, { identity, untilMs, keys, keysVersion: version });
       return { kind: 'identity', identity };
     } catch (error) {
       if (error instanceof IssuerUnavailable) return { kind: 'unavailable', reason: error.message };
@@ -90,12 +106,51 @@ export class TokenVerifier {
     }
   }
 
-  #remember(token: string, identity: Identity, skewSeconds: number): void {
+  async #verifySignature(
+    token: string,
+    header: TokenHeader,
+    { issuer, keys }: KnownIssuer,
+  ): Promise<{ claims: JWTPayload; version: number }> {
+    let candidates = await keys.find(header);
+    let claims = await this.#verifyWith(candidates.keys, token, issuer);
+    // Without the name of a key, only this tells that the issuer may have a new one.
+    if (claims === undefined && header.kid === undefined && (await keys.renew())) {
+      candidates = await keys.find(header);
+      claims = await this.#verifyWith(candidates.keys, token, issuer);
+    }
+    if (claims !== undefined) return { claims, version: candidates.version };
+    throw candidates.keys.length === 0 ? new errors.JWKSNoMatchingKey() : new errors.JWSSignatureVerificationFailed();
+  }
+
+  // The claims, once one of the keys has verified the signature.
+  async #verifyWith(
+    candidates: readonly VerificationKey[],
+    token: string,
+    issuer: Issuer,
+  ): Promise<JWTPayload | undefined> {
+    for (const { jwk } of candidates) {
+      try {
+        const { payload } = await jwtVerify(token, jwk, {
+          issuer: issuer.url,
+          algorithms: [...issuer.algorithms],
+          clockTolerance: issuer.clockSkewSeconds,
+          requiredClaims: ['exp'],
+          currentDate: new Date(this.#now()),
+        });
+        return payload;
+      } catch (error) {
+        if (!(error instanceof errors.JWSSignatureVerificationFailed)) throw error;
+      }
+    }
+    return undefined;
+  }
+
+  #remember(token: string, verified: Verified): void {
     if (this.#verified.size >= CACHED_TOKENS) {
       const [oldest] = this.#verified.keys();
       if (oldest !== undefined) this.#verified.delete(oldest);
     }
-    this.#verified.set(token, { identity, untilMs: (identity.expiresAtSeconds + skewSeconds) * 1000 });
+    this.#verified.set(token, verified);
   }
 
   #unknownIssuer(iss: string): string {

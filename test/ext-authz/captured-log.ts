@@ -1,8 +1,8 @@
 import { Writable } from 'node:stream';
 import { type Logger, pino } from 'pino';
 
-/** A real logger whose lines are kept. */
-export function capturedLog(): { log: Logger; messages: string[] } {
+/** A real logger whose lines are kept, from a level on. */
+export function capturedLog(level = 'trace'): { log: Logger; messages: string[] } {
   const messages: string[] = [];
   const sink = new Writable({
     write(chunk: Buffer, _encoding, done) {
@@ -10,5 +10,5 @@ export function capturedLog(): { log: Logger; messages: string[] } {
       done();
     },
   });
-  return { log: pino({ level: 'trace' }, sink), messages };
+  return { log: pino({ level }, sink), messages };
 }

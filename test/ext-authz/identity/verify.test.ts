@@ -37,9 +37,11 @@ describe('ext-authz/identity/verify', () => {
   it('tells whose token it is', async () => {
     const verification = await verifier.verify(await issuer.sign({ aud: ['a', 'b'], tenant: 't' }));
     if (verification.kind !== 'identity') throw new Error(verification.reason);
-    const { claims, ...identity } = verification.identity;
+    const { claims, issuerClaims, ...identity } = verification.identity;
+    expect(issuerClaims).to.deep.equal(issuerSchema.parse({ url: issuer.url }).claims);
     expect(identity).to.deep.equal({
       issuer: issuer.url,
+      scopes: [],
       subject: 'alice',
       principal: hashPrincipal(issuer.url, 'alice'),
       audiences: ['a', 'b'],

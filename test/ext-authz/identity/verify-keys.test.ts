@@ -1,0 +1,187 @@
+import { expect } from 'chai';
+import { CompactSign } from 'jose';
+import { issuerSchema } from '../../../core/identity/issuer.ts';
+import { TokenVerifier } from '../../../ext-authz/identity/verify.ts';
+import { eventually } from '../../fixtures/replica-server/waiting.ts';
+import { capturedLog } from '../captured-log.ts';
+import { type LocalIssuer, NOW_SECONDS, startIssuer } from '../local-issuer.ts';
+
+const COOLDOWN_MS = 10_000;
+const REFRESH_MS = 600_000;
+const UNKNOWN_KEY = 'invalid: is signed with a key that the issuer does not publish';
+const WRONG_SIGNATURE = 'invalid: has a wrong signature';
+
+describe('ext-authz/identity/verify: keys', () => {
+  let issuer: LocalIssuer;
+  let other: LocalIssuer;
+  let verifier: TokenVerifier;
+  let nowMs: number;
+
+  const verifierOf = (issuers: LocalIssuer[], replaced?: TokenVerifier, more: Record<string, unknown> = {}) =>
+    new TokenVerifier({
+      issuers: issuers.map(({ url }) => issuerSchema.parse({ url, ...more })),
+      log: capturedLog().log,
+      now: () => NOW_SECONDS * 1000,
+      nowMs: () => nowMs,
+      ...(replaced === undefined ? {} : { replaced }),
+    });
+
+  async function reasonOf(token: string, by = verifier): Promise<string> {
+    const verification = await by.verify(token);
+    return verification.kind === 'identity' ? 'accepted' : `${verification.kind}: ${verification.reason}`;
+  }
+
+  beforeEach(async () => {
+    [issuer, other] = await Promise.all([startIssuer(), startIssuer()]);
+    nowMs = 0;
+    verifier = verifierOf([issuer, other]);
+  });
+
+  afterEach(() => Promise.all([issuer.close(), other.close()]));
+
+  it('tries every key that may be meant by a token without a kid', async () => {
+    const [first, second] = [issuer.keys[0], await issuer.newKey('second')];
+    issuer.keys.push(second, await issuer.newKey('third', 'RS256'));
+    for (const key of [first, ...issuer.keys]) {
+      expect(await reasonOf(await issuer.sign({}, { kid: undefined }, key)), key?.kid).to.equal('accepted');
+    }
+    const foreign = await issuer.newKey('foreign');
+    expect(await reasonOf(await issuer.sign({}, { kid: undefined }, foreign))).to.equal(WRONG_SIGNATURE);
+    const ofNoKind = await issuer.newKey('kind', 'EdDSA');
+    expect(await reasonOf(await issuer.sign({}, { kid: undefined }, ofNoKind))).to.equal(UNKNOWN_KEY);
+  });
+
+  it('tries every key of one kid', async () => {
+    const twin = await issuer.newKey('first');
+    issuer.keys.push(twin);
+    expect(await reasonOf(await issuer.sign())).to.equal('accepted');
+    expect(await reasonOf(await issuer.sign({}, {}, twin))).to.equal('accepted');
+    expect(await reasonOf(await issuer.sign({}, {}, await issuer.newKey('first')))).to.equal(WRONG_SIGNATURE);
+  });
+
+  it('takes a key that was published without a kid for tokens without one only', async () => {
+    const [key] = issuer.keys;
+    if (key === undefined) throw new Error('no key');
+    delete key.publicJwk.kid;
+    expect(await reasonOf(await issuer.sign({}, { kid: undefined }))).to.equal('accepted');
+    expect(await reasonOf(await issuer.sign())).to.equal(UNKNOWN_KEY);
+  });
+
+  it('goes on with the good keys when others are damaged, secret or for encryption', async () => {
+    const [key] = issuer.keys;
+    issuer.moreKeys = [
+      { kty: 'EC', crv: 'P-256', kid: 'first', x: 'AAAA', y: 'AAAA' },
+      { kty: 'oct', kid: 'first', k: 'c2VjcmV0' },
+      { ...key?.publicJwk, use: 'enc' },
+      null,
+    ];
+    expect(await reasonOf(await issuer.sign())).to.equal('accepted');
+    expect(await reasonOf(await issuer.sign({}, { kid: undefined }))).to.equal('accepted');
+    issuer.keys = [];
+    expect(await reasonOf(await issuer.sign({}, {}, key), verifierOf([issuer]))).to.equal(UNKNOWN_KEY);
+  });
+
+  it('takes no key of one issuer for a token of another', async () => {
+    const [foreign] = other.keys;
+    expect(await reasonOf(await other.sign())).to.equal('accepted');
+    expect(await reasonOf(await other.sign({ iss: issuer.url }))).to.equal(WRONG_SIGNATURE);
+    expect(await reasonOf(await issuer.sign({}, { kid: undefined }, foreign))).to.equal(WRONG_SIGNATURE);
+  });
+
+  it('has no use for keys in the token, nor for addresses of some', async () => {
+    const foreign = await issuer.newKey('foreign');
+    const { publicJwk } = foreign;
+    for (const header of [
+      { jwk: publicJwk },
+      { jku: `${issuer.url}/evil` },
+      { x5u: `${issuer.url}/evil` },
+      { x5c: ['AAAA'] },
+      { jwk: publicJwk, jku: `${issuer.url}/evil`, x5t: 'AAAA' },
+    ]) {
+      expect(await reasonOf(await issuer.sign({}, { ...header, kid: undefined }, foreign))).to.equal(WRONG_SIGNATURE);
+      expect(await reasonOf(await issuer.sign({}, { ...header, kid: 'first' }, foreign))).to.equal(WRONG_SIGNATURE);
+      expect(await reasonOf(await issuer.sign({}, header))).to.equal('accepted');
+    }
+    expect(issuer.asked.filter((path) => path.includes('evil'))).to.deep.equal([]);
+  });
+
+  it('compares a kid as a text and nothing else', async () => {
+    for (const kid of ['../first', 'first\0', 'FIRST', 'first ', "' OR 1=1 --", '/dev/null', '__proto__', '0', '']) {
+      expect(await reasonOf(await issuer.sign({}, { kid })), JSON.stringify(kid)).to.equal(UNKNOWN_KEY);
+    }
+  });
+
+  it('takes times that no number can hold for what they are', async () => {
+    const [key] = issuer.keys;
+    if (key === undefined) throw new Error('no key');
+    for (const exp of ['1e999', '1800000060.5', '1e300', '"1900000000"', '[1900000000]', 'null']) {
+      const text = `{"iss":"${issuer.url}","sub":"alice","aud":"aud","exp":${exp}}`;
+      const signer = new CompactSign(Buffer.from(text)).setProtectedHeader({ alg: 'ES256', kid: 'first' });
+      expect(await reasonOf(await signer.sign(key.pair.privateKey)), exp).to.equal(
+        'invalid: has no acceptable exp claim',
+      );
+    }
+  });
+
+  it('refuses what it verified before, once the key is no longer published', async () => {
+    const token = await issuer.sign();
+    expect(await reasonOf(token)).to.equal('accepted');
+    const second = await issuer.newKey('second');
+    issuer.keys = [second];
+    expect(await reasonOf(token)).to.equal('accepted');
+    nowMs += COOLDOWN_MS;
+    expect(await reasonOf(await issuer.sign())).to.equal('accepted');
+    expect(await reasonOf(token)).to.equal(UNKNOWN_KEY);
+  });
+
+  it('asks for keys again while nobody sends anything but a token that it knows', async () => {
+    const token = await issuer.sign();
+    expect(await reasonOf(token)).to.equal('accepted');
+    issuer.keys = [await issuer.newKey('second')];
+    nowMs += REFRESH_MS + 1;
+    expect(verifier.verify(token)).not.to.be.an.instanceOf(Promise);
+    await eventually(
+      () => reasonOf(token),
+      (reason) => reason === UNKNOWN_KEY,
+    );
+  });
+
+  it('finds a new key for tokens without a kid, within the cooldown', async () => {
+    expect(await reasonOf(await issuer.sign())).to.equal('accepted');
+    issuer.keys = [await issuer.newKey('first')];
+    const token = await issuer.sign({}, { kid: undefined });
+    expect(await reasonOf(token)).to.equal(WRONG_SIGNATURE);
+    nowMs += COOLDOWN_MS;
+    expect(await reasonOf(token)).to.equal('accepted');
+    const asked = issuer.asked.length;
+    const foreign = await issuer.sign({}, { kid: undefined }, await issuer.newKey('foreign'));
+    for (let times = 0; times < 5; times++) expect(await reasonOf(foreign)).to.equal(WRONG_SIGNATURE);
+    expect(issuer.asked).to.have.length(asked);
+  });
+
+  it('goes on with known keys when it is replaced while the issuer is down', async () => {
+    await verifier.warmUp();
+    issuer.mood = 'broken';
+    const asked = issuer.asked.length;
+    const later = verifierOf([issuer], verifier, { audiences: ['more'] });
+    await later.warmUp();
+    expect(await reasonOf(await issuer.sign(), later)).to.equal('accepted');
+    expect(issuer.asked).to.have.length(asked);
+    expect(await reasonOf(await other.sign(), later)).to.match(/which is not accepted here$/);
+    const moved = verifierOf([issuer], verifier, { discoveryUrl: `${issuer.url}/elsewhere` });
+    expect(await reasonOf(await issuer.sign(), moved)).to.match(/^unavailable/);
+  });
+
+  it('does not let one issuer that hangs hold up another', async () => {
+    other.mood = 'silent';
+    const order: string[] = [];
+    const waiting = reasonOf(await other.sign()).then((reason) => order.push(reason));
+    await eventually(
+      () => other.unanswered,
+      (count) => count === 1,
+    );
+    order.push(await reasonOf(await issuer.sign()));
+    await waiting;
+    expect(order).to.deep.equal(['accepted', `unavailable: no keys of ${other.url} are known`]);
+  });
+});

@@ -1,0 +1,108 @@
+import { isDeepStrictEqual } from 'node:util';
+import { messageOf } from '../../core/errors.ts';
+import { deny } from '../../core/mcp/denial.ts';
+import type { QuotaStoreSettings } from '../../core/policy/policy.ts';
+import type { Logger } from '../../runtime/log.ts';
+import type { Admission, AdmissionRequest } from '../check/check.ts';
+import { admitByQuota } from './admission.ts';
+import { QuotaCounts } from './counts.ts';
+import { openRedisBacked, type RedisBacked } from './redis-backed.ts';
+import { QuotaUnavailable } from './resilient-store.ts';
+import { ShareStore } from './share.ts';
+import type { QuotaStore, TakeOutcome } from './store.ts';
+import { Tombstones } from './tombstones.ts';
+import type { UsageMeter } from './usage-meter.ts';
+
+/** What quotas stand on now: Redis, each process's own share while there is none or it fails, or nothing, so that they refuse. */
+export type QuotaFooting = 'redis' | 'share' | 'refuse';
+
+/** Keeps the store of quotas that the settings ask for. */
+export class QuotaKeeper {
+  readonly #log: Logger;
+  readonly #usage: Pick<UsageMeter, 'count'>;
+  readonly #counts = new QuotaCounts();
+  readonly #tombstones = new Tombstones();
+  #settings: QuotaStoreSettings | undefined;
+  #share = new ShareStore(1);
+  #store: QuotaStore = this.#share;
+  #redis: RedisBacked | undefined;
+
+  /** @param usage counts what was asked for, and what became of it */
+  constructor(log: Logger, usage: Pick<UsageMeter, 'count'>) {
+    this.#log = log;
+    this.#usage = usage;
+  }
+
+  /** Puts settings in force; the same ones change nothing. */
+  use(settings: QuotaStoreSettings): void {
+    const before = this.#settings;
+    if (isDeepStrictEqual(settings, before)) return;
+    this.close();
+    this.#settings = settings;
+    // What is used of the share stays used when only Redis moves.
+    if (settings.processes !== (before?.processes ?? 1)) this.#share = new ShareStore(settings.processes);
+    this.#store = this.#share;
+    if (settings.redisUrl === '') return;
+    try {
+      this.#redis = openRedisBacked(settings, this.#share, this.#log);
+      this.#store = this.#redis.store;
+    } catch (error) {
+      // A file that cannot be read; the settings are looked at again when they change.
+      this.#log.error({ reason: messageOf(error) }, 'quotas: Redis cannot be used');
+      if (settings.refuseWithoutRedis) this.#store = REFUSING;
+    }
+  }
+
+  get footing(): QuotaFooting {
+    if (this.#redis?.store.healthy === true) return 'redis';
+    return this.#settings?.redisUrl && this.#settings.refuseWithoutRedis ? 'refuse' : 'share';
+  }
+
+  /** What was counted, in the text format of Prometheus. */
+  get metrics(): string {
+    return this.#counts.text(this.footing === 'redis');
+  }
+
+  /** The rule that asks for quotas. */
+  readonly rule = async (request: AdmissionRequest): Promise<Admission> => {
+    const { name: tenant, quota } = request.membership.tenant;
+    const asked: { outcome?: TakeOutcome } = {};
+    const store: QuotaStore = {
+      take: async (what) => {
+        asked.outcome = await this.#store.take(what);
+        return asked.outcome;
+      },
+    };
+    try {
+      const shared = this.footing === 'redis';
+      const admission = await admitByQuota(request, { store, usage: this.#usage, shared, now: Date.now });
+      const { outcome } = asked;
+      if (outcome === undefined) return admission ?? (await this.#ended(request));
+      if (outcome.kind === 'ended') return admission;
+      const refused = quota?.dryRun === true ? 'would-refuse' : 'refused';
+      this.#counts.count(tenant, outcome.taken.allowed ? 'allowed' : refused);
+      return admission;
+    } catch (error) {
+      if (!(error instanceof QuotaUnavailable)) throw error;
+      this.#counts.count(tenant, 'unavailable');
+      if (quota?.dryRun === true) return undefined;
+      return deny('unavailable', { message: 'Quotas cannot be checked now', headers: { 'retry-after': '2' } });
+    }
+  };
+
+  /** Leaves Redis. */
+  close(): void {
+    this.#redis?.close();
+    this.#redis = undefined;
+  }
+
+  /** What a request that costs nothing is told: only whether another gateway ended its session. */
+  async #ended({ membership, route }: AdmissionRequest): Promise<Admission> {
+    if (route.session === undefined || this.#redis?.store.healthy !== true) return undefined;
+    const { name } = membership.tenant;
+    const ended = await this.#tombstones.ended(name, route.session.fingerprint, this.#redis.store).catch(() => false);
+    return ended ? deny('unknown-session') : undefined;
+  }
+}
+
+const REFUSING: QuotaStore = { take: () => Promise.reject(new QuotaUnavailable('Redis cannot be used')) };

@@ -1,0 +1,68 @@
+import { randomUUID } from 'node:crypto';
+import { credentials } from '@grpc/grpc-js';
+import { deny } from '../../core/mcp/denial.ts';
+import type { SlotServiceClient } from '../../protos/gen/mcp_gateway/v1/SlotService.ts';
+import { slotClient } from '../../protos/load.ts';
+import type { Admission, AdmissionRequest } from '../check/check.ts';
+
+/** A watcher that does not answer within this time counts nothing: the request goes on. */
+const DEADLINE_MS = 250;
+
+/** Never refused: clients take it as the answer of an old server. */
+const NEVER_COUNTED = 'server/discover';
+
+/** Asks the watcher for a place among what a tenant may have open at once; Envoy's access log gives it back. */
+export class Places {
+  readonly #client: SlotServiceClient;
+  readonly #gateways: () => number;
+
+  /**
+   * @param watcherSocket Unix socket of the watcher
+   * @param gateways how many gateways there are: each gives out its part of the places, at least one
+   */
+  constructor(watcherSocket: string, gateways: () => number) {
+    this.#client = new (slotClient())(`unix:${watcherSocket}`, credentials.createInsecure());
+    this.#gateways = gateways;
+  }
+
+  /** The rule that asks for a place; the last one, since a place that is taken must be used. */
+  readonly rule = async ({ httpMethod, membership, message, route }: AdmissionRequest): Promise<Admission> => {
+    const { name: tenant, quota } = membership.tenant;
+    if (quota === undefined || route.lane === 'close' || isDiscover(message)) return undefined;
+    const stream = httpMethod === 'GET';
+    const max = stream ? quota.maxStreams : quota.maxConcurrent;
+    if (max === undefined) return undefined;
+    const part = Math.max(1, Math.floor(max / this.#gateways()));
+    const slot = randomUUID();
+    if (await this.#acquire({ slot, tenant, stream, max: part })) return { headers: {}, slot };
+    if (quota.dryRun) return undefined;
+    const what = stream ? 'streams' : 'requests';
+    return deny('quota', {
+      message: `The tenant has ${max} ${what} open, which is as many as it may; try again when one has ended`,
+      data: { tenant, bucket: `open ${what}`, retryAfterSeconds: 1 },
+      headers: { 'retry-after': '1' },
+    });
+  };
+
+  /** Gives a place back whose request never went on. */
+  release(slot: string): void {
+    this.#client.Release({ slot }, { deadline: Date.now() + DEADLINE_MS }, () => undefined);
+  }
+
+  close(): void {
+    this.#client.close();
+  }
+
+  #acquire(request: { slot: string; tenant: string; stream: boolean; max: number }): Promise<boolean> {
+    return new Promise((resolve) => {
+      this.#client.Acquire(request, { deadline: Date.now() + DEADLINE_MS }, (error, response) => {
+        resolve(error !== null || response?.granted === true);
+      });
+    });
+  }
+}
+
+// Alone: in a batch it would let the other messages go by.
+function isDiscover({ methods }: AdmissionRequest['message']): boolean {
+  return methods.length === 1 && methods[0] === NEVER_COUNTED;
+}

@@ -1,0 +1,43 @@
+import type { QuotaStoreSettings } from '../../core/policy/policy.ts';
+import type { Logger } from '../../runtime/log.ts';
+import { connectRedis } from '../../runtime/redis.ts';
+import { KnownEmpty } from './known-empty.ts';
+import { RedisStore } from './redis-store.ts';
+import { ResilientStore } from './resilient-store.ts';
+import type { ShareStore } from './share.ts';
+
+/** Quotas in Redis, with everything around it. */
+export interface RedisBacked {
+  store: ResilientStore;
+  /** Leaves Redis. */
+  close(): void;
+}
+
+/**
+ * Connects to Redis for quotas.
+ * @param share gives out requests while Redis cannot, unless the settings say that they are refused then
+ * @throws when a file that the settings name cannot be read
+ */
+export function openRedisBacked(settings: QuotaStoreSettings, share: ShareStore, log: Logger): RedisBacked {
+  const connection = connectRedis(settings);
+  const redis = new RedisStore(connection.client);
+  const quick = new KnownEmpty(redis);
+  const store = new ResilientStore({
+    redis: {
+      take: (request) => quick.take(request),
+      charge: (tenant, ask) => redis.charge(tenant, ask),
+      probe: (tenant) => redis.probe(tenant),
+    },
+    connection,
+    share: settings.refuseWithoutRedis ? undefined : share,
+    deadlineMs: settings.deadlineMs,
+    log,
+  });
+  return {
+    store,
+    close: () => {
+      store.close();
+      connection.close();
+    },
+  };
+}

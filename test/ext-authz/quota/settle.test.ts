@@ -1,0 +1,76 @@
+import { expect } from 'chai';
+import { planAsks } from '../../../core/quota/plan.ts';
+import { quotaSchema } from '../../../core/quota/quota.ts';
+import { withTopUps } from '../../../core/quota/top-up.ts';
+import { MemoryStore } from '../../../ext-authz/quota/memory-store.ts';
+import { settleTopUps } from '../../../ext-authz/quota/settle.ts';
+import type { TakeRequest } from '../../../ext-authz/quota/store.ts';
+
+const START_MS = Date.parse('2026-11-22T20:00:00Z');
+const MINUTE_MS = 60_000;
+
+describe('ext-authz/quota/settle', () => {
+  let nowMs: number;
+  let taken: TakeRequest[];
+  let memory: MemoryStore;
+  const store = {
+    take: (request: TakeRequest) => {
+      taken.push(request);
+      return memory.take(request);
+    },
+  };
+
+  beforeEach(() => {
+    nowMs = START_MS;
+    taken = [];
+    memory = new MemoryStore(() => nowMs);
+  });
+
+  const quotaOf = (...topUps: [requests: number, minutes: number][]) =>
+    quotaSchema.parse({
+      ...{ requests: 1, per: 'day', burst: 5 },
+      topUps: topUps.map(([requests, minutes]) => ({
+        requests,
+        until: new Date(START_MS + minutes * MINUTE_MS).toISOString(),
+      })),
+    });
+  /** How many requests a quota lets through now. */
+  const letThrough = async (quota: ReturnType<typeof quotaOf>) => {
+    const message = { methods: ['x'], items: [] };
+    for (let passed = 0; ; passed++) {
+      await settleTopUps('red', quota, store, nowMs);
+      const asks = planAsks(withTopUps(quota, nowMs), { message, backend: 'a', user: 'u' });
+      const outcome = await memory.take({ tenant: 'red', asks, sessionFingerprint: undefined });
+      if (outcome.kind !== 'taken' || !outcome.taken.allowed) return passed;
+    }
+  };
+
+  it('lets each top-up give as much as it says, whatever was used of the one before', async () => {
+    const first = quotaOf([30, 1]);
+    expect(await letThrough(first)).to.equal(35);
+    nowMs += MINUTE_MS;
+    expect(await letThrough(first)).to.equal(0);
+    expect(await letThrough(quotaOf([3, 9]))).to.equal(3);
+  });
+
+  it('is done once for each top-up, by a request that debits nothing', async () => {
+    const quota = quotaOf([3, 1], [4, 2]);
+    expect(await letThrough(quota)).to.equal(12);
+    expect(taken).to.have.length(0);
+    for (const wanted of [1, 2]) {
+      nowMs += MINUTE_MS;
+      expect([await letThrough(quota), await letThrough(quota)]).to.deep.equal([0, 0]);
+      expect(taken).to.have.length(wanted);
+    }
+    expect(taken.map(({ asks }) => asks.map(({ key, cost, limit }) => [key, cost, limit.burst]))).to.deep.equal([
+      [['tenant', 0, 9]],
+      [['tenant', 0, 5]],
+    ]);
+  });
+
+  it('has nothing to do where nothing was topped up', async () => {
+    await settleTopUps('red', quotaOf(), store, nowMs);
+    await settleTopUps('red', quotaSchema.parse({}), store, nowMs);
+    expect(taken).to.have.length(0);
+  });
+});

@@ -6,11 +6,15 @@ const NO_BODY = Buffer.alloc(0);
 /** The HTTP request inside Envoy's question. Pseudo headers stay out of the header map. */
 export function decodeRequest(question: CheckRequest__Output): HttpRequest {
   const http = question.attributes?.request?.http;
+  const peer = question.attributes?.source?.address?.socketAddress?.address ?? '';
   return {
     method: http?.method ?? '',
     path: http?.path ?? '',
     host: http?.host ?? '',
     headers: http?.headers ?? {},
     body: http?.rawBody ?? NO_BODY,
+    id: http?.headers?.['x-request-id'] ?? '',
+    // The peer may be a proxy. A filter of envoy.yaml puts what Envoy found out here, in place of what anybody sent.
+    client: http?.headers?.['x-forwarded-for'] ?? peer,
   };
 }

@@ -1,26 +1,38 @@
 import { rmSync } from 'node:fs';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import { MCP_SCOPE } from '../core/identity/scope.ts';
 import { backendUrl, METADATA_PATH, type Policy } from '../core/policy/policy.ts';
 import { isDnsLabel } from '../core/registry/names.ts';
 
+/** What the worker tells of quotas. */
+export interface QuotaFacts {
+  /** What quotas stand on. */
+  readonly footing: string;
+  /** In the text format of Prometheus. */
+  readonly metrics: string;
+}
+
 /**
- * The metadata of the protected resources (RFC 9728), and the worker's readiness at `/readyz`. Envoy reaches it on a
- * static route without a token. The name of a backend is not looked up, so that nobody learns here which ones exist.
+ * The metadata of the protected resources (RFC 9728), which Envoy reaches on a static route without a token. The name of a backend is
+ * not looked up, so that nobody learns here which ones exist. Not through Envoy, but to whoever may open the socket: the worker's
+ * readiness at `/readyz`, which a Redis that fails does not change, and its numbers at `/metrics`.
  */
-export function createHttpServer(policy: () => Policy | undefined): Server {
+export function createHttpServer(policy: () => Policy | undefined, quotas: QuotaFacts): Server {
   return createServer((request, response) => {
     const current = policy();
+    if (request.method === 'OPTIONS') return preflight(request, response);
     const pathname = URL.parse(request.url ?? '/', 'http://localhost')?.pathname ?? '';
-    if (pathname === '/readyz')
-      return reply(request, response, current === undefined ? 503 : 200, { ready: current !== undefined });
+    if (pathname === '/readyz') {
+      const ready = current !== undefined;
+      return reply(request, response, ready ? 200 : 503, { ready, quotas: quotas.footing });
+    }
+    if (pathname === '/metrics') return replyMetrics(request, response, quotas.metrics);
     if (current === undefined) return reply(request, response, 503, { error: 'the gateway is not ready' });
     const resource = resourceOf(current, pathname);
     if (resource === undefined) return reply(request, response, 404, { error: 'no such resource' });
     reply(request, response, 200, {
       resource,
       authorization_servers: current.settings.issuers.map(({ url }) => url),
-      scopes_supported: [MCP_SCOPE],
+      ...(current.settings.scopes.length > 0 ? { scopes_supported: current.settings.scopes } : {}),
       bearer_methods_supported: ['header'],
     });
   });
@@ -44,8 +56,23 @@ function resourceOf({ settings }: Policy, pathname: string): string | undefined 
   return named ? backendUrl(settings, backend) : undefined;
 }
 
+// Anybody may read the metadata: they are the same for all, and no credential goes into them.
+const ANY_ORIGIN = { 'access-control-allow-origin': '*' };
+
+function preflight(request: IncomingMessage, response: ServerResponse): void {
+  request.resume();
+  const allowed = { 'access-control-allow-methods': 'GET', 'access-control-allow-headers': '*' };
+  response.writeHead(204, { ...ANY_ORIGIN, ...allowed, 'access-control-max-age': '600' }).end();
+}
+
 function reply(request: IncomingMessage, response: ServerResponse, status: number, body: unknown): void {
   request.resume();
-  response.writeHead(status, { 'content-type': 'application/json', 'cache-control': 'no-store' });
+  response.writeHead(status, { 'content-type': 'application/json', 'cache-control': 'no-store', ...ANY_ORIGIN });
   response.end(request.method === 'HEAD' ? undefined : JSON.stringify(body));
+}
+
+function replyMetrics(request: IncomingMessage, response: ServerResponse, text: string): void {
+  request.resume();
+  response.writeHead(200, { 'content-type': 'text/plain; version=0.0.4; charset=utf-8', 'cache-control': 'no-store' });
+  response.end(request.method === 'HEAD' ? undefined : text);
 }

@@ -5,30 +5,44 @@ import type { AuthorizationHandlers } from '../protos/gen/envoy/service/auth/v3/
 import { authorizationService } from '../protos/load.ts';
 import type { Logger } from '../runtime/log.ts';
 import { type CheckServices, check } from './check/check.ts';
+import type { HttpRequest } from './check/request.ts';
+import type { Verdict } from './check/verdict.ts';
 import { decodeRequest } from './decode.ts';
 import { encodeVerdict } from './encode.ts';
 
-/** Adds `envoy.service.auth.v3.Authorization` to a server. `services` is asked anew for every request. */
-export function addAuthorization(server: Server, services: () => CheckServices, log: Logger): void {
+/** What the request side needs. */
+export interface AuthorizationOptions {
+  /** Asked anew for every request. */
+  services: () => CheckServices;
+  /** Told of every decision before Envoy is. */
+  onVerdict: (request: HttpRequest, verdict: Verdict) => void;
+  /** Told of a verdict that Envoy does not want any more: its client has gone. */
+  onAbandoned: (verdict: Verdict) => void;
+  log: Logger;
+}
+
+/** Adds `envoy.service.auth.v3.Authorization` to a server. */
+export function addAuthorization(
+  server: Server,
+  { services, onVerdict, onAbandoned, log }: AuthorizationOptions,
+): void {
   const handlers: AuthorizationHandlers = {
     Check: (call, callback) => {
-      check(decodeRequest(call.request), services()).then(
+      const request = decodeRequest(call.request);
+      check(request, services()).then(
         (verdict) => {
-          if (verdict.outcome.kind === 'deny') logDenial(log, verdict.outcome.reason, verdict.findings.backend);
+          onVerdict(request, verdict);
+          if (call.cancelled) onAbandoned(verdict);
           callback(null, encodeVerdict(verdict));
         },
         (error: unknown) => {
           // A mistake of ours must not let anything pass, and must not take the process with it.
           log.error({ err: error }, `check failed: ${messageOf(error)}`);
           const outcome = deny('unavailable', { message: 'Internal error' });
-          callback(null, encodeVerdict({ outcome, findings: { id: null } }));
+          callback(null, encodeVerdict({ outcome, findings: { id: null }, responseHeaders: {} }));
         },
       );
     },
   };
   server.addService(authorizationService(), { ...handlers });
-}
-
-function logDenial(log: Logger, reason: string, backend: string | undefined): void {
-  log.debug({ reason, backend }, 'denied');
 }

@@ -1,28 +1,35 @@
 import { type Denial, deny, type RequestId } from '../../core/mcp/denial.ts';
 import { type McpMessage, readMessage } from '../../core/mcp/message.ts';
 import type { Policy, PolicyBackend } from '../../core/policy/policy.ts';
-import type { Tenant } from '../../core/tenants/tenants.ts';
+import type { Membership } from '../../core/tenants/match.ts';
 import type { Identity } from '../identity/identity.ts';
 import type { TokenVerifier } from '../identity/verify.ts';
+import { corsHeaders, isPreflight, preflightHeaders } from './cors.ts';
 import type { HttpRequest } from './request.ts';
 import { readRequestId } from './request-id.ts';
 import type { SessionOpener } from './session-opener.ts';
-import { findBackend, findTenant, identify } from './steps-caller.ts';
+import { findBackend, findMembership, identify } from './steps-caller.ts';
+import { checkItems, checkScopes, findVisibility, isPolicyOn } from './steps-policy.ts';
 import { checkEdge, readTarget } from './steps-request.ts';
 import { route } from './steps-session.ts';
+import { upstreamHeaders } from './upstream.ts';
 import type { Allow, Findings, Verdict } from './verdict.ts';
 
-/** A request that passed every step before: what policy and quota decide about. */
+/** A request that passed every step before: what quotas decide about. */
 export interface AdmissionRequest {
+  httpMethod: string;
   identity: Identity;
-  tenant: Tenant;
+  membership: Membership;
   backend: PolicyBackend;
   message: McpMessage;
   route: Allow;
 }
 
-/** A last say on a request: a refusal, or undefined to let it pass. Policy and quota are such rules. */
-export type AdmissionRule = (request: AdmissionRequest) => Denial | undefined | Promise<Denial | undefined>;
+/** What a rule says: nothing, headers for the answer and the place of a request that passes, or a refusal. */
+export type Admission = { headers: Readonly<Record<string, string>>; slot?: string } | Denial | undefined;
+
+/** A last say on a request. Quotas are such rules. */
+export type AdmissionRule = (request: AdmissionRequest) => Admission | Promise<Admission>;
 
 /** What a check needs besides the request. */
 export interface CheckServices {
@@ -41,8 +48,9 @@ export interface CheckServices {
  */
 export async function check(request: HttpRequest, services: CheckServices): Promise<Verdict> {
   const findings: Findings = { id: null };
+  let responseHeaders: Verdict['responseHeaders'] = {};
   const refuse = (denial: Denial, id: RequestId = readRequestId(request)): Verdict => {
-    return { outcome: denial, findings: { ...findings, id } };
+    return { outcome: denial, findings: { ...findings, id }, responseHeaders };
   };
   const { policy, verifier, sessions } = services;
   if (policy === undefined) return refuse(deny('unavailable', { headers: { 'retry-after': '1' } }));
@@ -50,6 +58,14 @@ export async function check(request: HttpRequest, services: CheckServices): Prom
   // 1. the request's shape
   const edge = checkEdge(request, policy.settings);
   if (edge !== undefined) return refuse(edge);
+  responseHeaders = corsHeaders(request);
+  if (isPreflight(request)) {
+    return {
+      outcome: { kind: 'reply', status: 204 },
+      findings,
+      responseHeaders: { ...responseHeaders, ...preflightHeaders() },
+    };
+  }
   const target = readTarget(request);
   if ('kind' in target) return refuse(target);
   findings.backend = target.backend;
@@ -60,18 +76,19 @@ export async function check(request: HttpRequest, services: CheckServices): Prom
   findings.identity = identity;
 
   // 3. for which tenant
-  const tenant = findTenant(identity, policy.settings);
-  if ('kind' in tenant) return refuse(tenant);
-  findings.tenant = tenant.name;
+  const membership = findMembership(request, identity, policy.settings);
+  if ('kind' in membership) return refuse(membership);
+  findings.membership = membership;
 
-  // 4. which backend, and may that tenant use it
-  const backend = findBackend(target.backend, tenant, policy);
+  // 4. which backend, and may a member of that tenant use it
+  const backend = findBackend(target.backend, membership, policy);
   if ('kind' in backend) return refuse(backend);
 
   // 5. which MCP message, of which era
   const read = readMessage({
     method: request.method,
     contentType: request.headers['content-type'],
+    contentEncoding: request.headers['content-encoding'],
     protocolVersion: request.headers['mcp-protocol-version'],
     mcpMethod: request.headers['mcp-method'],
     mcpName: request.headers['mcp-name'],
@@ -80,17 +97,47 @@ export async function check(request: HttpRequest, services: CheckServices): Prom
   if (read.kind === 'refused') return refuse(read.denial, read.id);
   const { message } = read;
   findings.id = message.id;
+  findings.message = message;
 
-  // 6. in which session, by which lane
-  const owner = { backend: backend.name, tenant: tenant.name, principal: identity.principal };
-  const nowSeconds = Math.floor(services.now() / 1000);
-  const outcome = route({ request, target, message, backend, owner, policy, sessions, nowSeconds });
+  // 6. with which tools, prompts and resources, and scopes
+  const visibility = findVisibility(backend, membership);
+  const unfit = checkItems(message, visibility) ?? checkScopes(message, backend, identity, policy.settings);
+  if (unfit !== undefined) return refuse(unfit, message.id);
+
+  // 7. in which session, by which lane
+  const owner = { backend: backend.name, tenant: membership.tenant.name, principal: identity.principal };
+  const outcome = route({
+    request,
+    target,
+    message,
+    backend,
+    owner,
+    policy,
+    sessions,
+    nowSeconds: Math.floor(services.now() / 1000),
+    upstreamHeaders: upstreamHeaders(backend, identity, membership),
+    // Also a GET: a stream that was broken goes on there, with the answer to a list in it.
+    filtered: message.lists
+      ? isPolicyOn(backend, policy.settings.tenants)
+      : visibility.hides && request.method === 'GET',
+  });
   if (outcome.kind === 'deny') return refuse(outcome, message.id);
+  if (outcome.session !== undefined) findings.sessionFingerprint = outcome.session.fingerprint;
 
-  // 7. policy and quota
+  // 8. quotas
   for (const rule of services.admission) {
-    const denial = await rule({ identity, tenant, backend, message, route: outcome });
-    if (denial !== undefined) return refuse(denial, message.id);
+    const admission = await rule({
+      httpMethod: request.method,
+      identity,
+      membership,
+      backend,
+      message,
+      route: outcome,
+    });
+    if (admission === undefined) continue;
+    if ('kind' in admission) return refuse(admission, message.id);
+    responseHeaders = { ...responseHeaders, ...admission.headers };
+    if (admission.slot !== undefined) findings.slot = admission.slot;
   }
-  return { outcome, findings };
+  return { outcome, findings, responseHeaders };
 }

@@ -10,6 +10,10 @@ export interface HttpRequest {
   headers: Readonly<Record<string, string>>;
   /** Empty where there is none. */
   body: Buffer;
+  /** Envoy's id of the request, as in `x-request-id`; empty where there is none. */
+  id: string;
+  /** Address of the client, as Envoy found it out; empty where there is none. */
+  client: string;
 }
 
 /** What the request is for, read from its line and its headers alone. */

@@ -1,15 +1,9 @@
-import { MCP_SCOPE } from '../../core/identity/scope.ts';
 import { type Denial, deny } from '../../core/mcp/denial.ts';
-import {
-  backendUrl,
-  METADATA_PATH,
-  type Policy,
-  type PolicyBackend,
-  type PolicySettings,
-} from '../../core/policy/policy.ts';
-import { matchTenant, mayUseBackend, type Tenant } from '../../core/tenants/tenants.ts';
+import { backendUrl, type Policy, type PolicyBackend, type PolicySettings } from '../../core/policy/policy.ts';
+import { type Membership, matchTenants, mayUseBackend, type TenantMatch } from '../../core/tenants/match.ts';
 import type { Identity } from '../identity/identity.ts';
 import type { TokenVerifier } from '../identity/verify.ts';
+import { challenge } from './challenge.ts';
 import type { HttpRequest } from './request.ts';
 
 /** Verifies the bearer token, and that it was issued for this gateway or this backend. */
@@ -20,10 +14,14 @@ export async function identify(
   verifier: TokenVerifier,
 ): Promise<Identity | Denial> {
   const { authorization } = request.headers;
-  if (authorization === undefined) return deny('unauthenticated', { headers: challenge(settings, backend) });
+  const { scopes } = settings;
+  if (authorization === undefined) return deny('unauthenticated', { headers: challenge(settings, backend, scopes) });
   const token = /^Bearer +([A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+)$/i.exec(authorization)?.[1];
-  const refuse = (reason: string) =>
-    deny('invalid-token', { message: `The access token ${reason}`, headers: challenge(settings, backend, reason) });
+  const refuse = (reason: string) => {
+    const description = `The access token ${reason}`;
+    const headers = challenge(settings, backend, scopes, { error: 'invalid_token', description });
+    return deny('invalid-token', { message: description, headers });
+  };
   if (token === undefined) return refuse('is not a signed JWT in the form "Bearer <token>"');
 
   const verification = await verifier.verify(token);
@@ -36,22 +34,52 @@ export async function identify(
   return identity;
 }
 
-/** Finds the caller's tenant. */
-export function findTenant(identity: Identity, settings: PolicySettings): Tenant | Denial {
-  const match = matchTenant(settings.tenants, identity.claims);
-  if (match.kind === 'one') return match.tenant;
-  if (match.kind === 'several') {
-    return deny('no-tenant', { message: `The access token belongs to several tenants: ${match.names.join(', ')}` });
+/** Finds the tenant that the caller acts for: its only one, or the one of its own that `X-Tenant` names. */
+export function findMembership(
+  request: HttpRequest,
+  identity: Identity,
+  settings: PolicySettings,
+): Membership | Denial {
+  const { memberships, claims } = tenantsOf(identity, settings);
+  const chosen = request.headers['x-tenant'];
+  if (memberships.length === 0) return deny('no-tenant', { message: nobody(identity, claims) });
+  if (chosen === undefined) {
+    const [only, ...others] = memberships;
+    if (only !== undefined && others.length === 0) return only;
+    const names = memberships.map(({ tenant }) => tenant.name).join(', ');
+    return deny('no-tenant', {
+      message: `The access token belongs to several tenants (${names}); choose one with the header X-Tenant`,
+    });
   }
-  return deny('no-tenant', {
-    message: `No tenant matches the claims of the access token (looked at ${match.claims.join(', ')})`,
-  });
+  const membership = memberships.find(({ tenant }) => tenant.name === chosen);
+  return (
+    membership ?? deny('no-tenant', { message: 'The access token does not belong to the tenant that X-Tenant names' })
+  );
 }
 
-/** Finds the backend. One that the tenant may not use looks like one that does not exist. */
-export function findBackend(name: string, tenant: Tenant, policy: Policy): PolicyBackend | Denial {
+/** Finds the backend. One that the caller may not use looks like one that does not exist. */
+export function findBackend(name: string, membership: Membership, policy: Policy): PolicyBackend | Denial {
   const backend = policy.backends.get(name);
-  return backend !== undefined && mayUseBackend(tenant, backend) ? backend : deny('unknown-backend');
+  return backend !== undefined && mayUseBackend(membership, backend) ? backend : deny('unknown-backend');
+}
+
+// The same token comes with many requests, and its claims do not change.
+const matches = new WeakMap<Identity, { tenants: PolicySettings['tenants']; match: TenantMatch }>();
+
+function tenantsOf(identity: Identity, { tenants }: PolicySettings): TenantMatch {
+  const known = matches.get(identity);
+  if (known?.tenants === tenants) return known.match;
+  const match = matchTenants(tenants, identity);
+  matches.set(identity, { tenants, match });
+  return match;
+}
+
+function nobody({ issuer, claims: held }: Identity, claims: readonly string[]): string {
+  if (claims.length === 0) return `No tenant takes access tokens of the issuer ${issuer}`;
+  // OpenID Connect Core, section 5.6.2: Entra ID leaves out groups where there are too many of them.
+  const left = Object.keys(Object(held._claim_names)).filter((name) => claims.includes(name));
+  const hint = left.length === 0 ? '' : `; the issuer left out ${left.join(', ')} because there are too many values`;
+  return `No tenant matches the claims of the access token (looked at ${claims.join(', ')}${hint})`;
 }
 
 // RFC 8707: the resource is the backend's URL or the gateway's root, where a trailing slash makes no difference.
@@ -65,16 +93,4 @@ function isMeantFor(identity: Identity, backend: string, settings: PolicySetting
       audience === `${settings.publicUrl}/` ||
       issuer?.audiences.includes(audience) === true,
   );
-}
-
-// RFC 6750, section 3 and RFC 9728, section 5.1; `error` only when a token was sent.
-function challenge(settings: PolicySettings, backend: string, invalid?: string): Record<string, string> {
-  const metadata = `${settings.publicUrl}${METADATA_PATH}/${backend}/mcp`;
-  const parts = [`resource_metadata="${metadata}"`, `scope="${MCP_SCOPE}"`];
-  if (invalid !== undefined) {
-    // RFC 6750, section 3: error_description is limited to these characters.
-    const description = `The access token ${invalid}`.replace(/[^\x20-\x21\x23-\x5b\x5d-\x7e]/g, "'");
-    parts.unshift('error="invalid_token"', `error_description="${description}"`);
-  }
-  return { 'www-authenticate': `Bearer ${parts.join(', ')}` };
 }

@@ -29,12 +29,18 @@ export function readTarget(request: HttpRequest): Target | Denial {
     return deny('old-transport', { data: { endpoint: `/${backend}/mcp` } });
   if (endpoint !== 'mcp') return deny('unknown-backend');
   if (!METHODS.includes(request.method)) return deny('method-not-allowed', { headers: { allow: METHODS.join(', ') } });
-  if (/[?&]access_token=/i.test(query)) {
+  if (holdsToken(query)) {
     return deny('bad-request', {
       message: 'An access token must be sent in the Authorization header (RFC 6750, section 2.1)',
     });
   }
   return { backend, query };
+}
+
+// However it is spelled: it would go to the server, and into its logs.
+function holdsToken(query: string): boolean {
+  const names = [...new URLSearchParams(query.replaceAll(';', '&')).keys()];
+  return names.some((name) => /^\s*access_token\b/i.test(name));
 }
 
 // `*` is anything, `localhost:*` is localhost with any port or none.

@@ -1,6 +1,7 @@
 import { type Denial, deny } from '../../core/mcp/denial.ts';
 import type { McpMessage } from '../../core/mcp/message.ts';
 import type { Policy, PolicyBackend } from '../../core/policy/policy.ts';
+import type { UpstreamHeader } from '../../core/registry/upstream.ts';
 import { belongsTo, type SessionOwner } from '../../core/session/seal.ts';
 import type { HttpRequest, Target } from './request.ts';
 import type { SessionOpener } from './session-opener.ts';
@@ -8,6 +9,12 @@ import type { Allow, Lane } from './verdict.ts';
 
 /** One value for every reason, so that nothing can be told from it. */
 const UNKNOWN_SESSION = deny('unknown-session');
+
+/** Without it the server would refuse, in words that make a client log in again. */
+const NO_CREDENTIAL = deny('unavailable', {
+  message: 'The gateway has no credential for this MCP server',
+  headers: { 'retry-after': '5' },
+});
 
 /** Everything that routing depends on. */
 export interface RouteInput {
@@ -19,26 +26,31 @@ export interface RouteInput {
   policy: Policy;
   sessions: SessionOpener;
   nowSeconds: number;
+  upstreamHeaders: readonly UpstreamHeader[];
+  /** Whether the answer must be filtered. */
+  filtered: boolean;
 }
 
 /** Finds the lane: by the session that the request names, else by what it is. */
 export function route(input: RouteInput): Allow | Denial {
+  if (input.backend.credential === 'missing') return NO_CREDENTIAL;
   const sealed = input.request.headers['mcp-session-id'];
   // Modern requests have no sessions; a session id that comes with one is passed over and not sent on.
   return sealed === undefined || input.message.era === 'modern' ? withoutSession(input) : inSession(input, sealed);
 }
 
-function withoutSession({ request, target, message, backend, owner }: RouteInput): Allow | Denial {
+function withoutSession(input: RouteInput): Allow | Denial {
+  const { request, message, backend, owner } = input;
   if (backend.draining) return deny('unknown-backend');
   const opens = message.initialize && backend.affinity === 'session';
   return {
-    ...allow(opens ? 'open' : 'stateless', backend, target),
+    ...allow(opens ? 'open' : input.filtered ? 'stateless-filtered' : 'stateless', input),
     affinity: opens ? undefined : affinityOf(request, backend, owner),
   };
 }
 
 function inSession(input: RouteInput, sealed: string): Allow | Denial {
-  const { backend, owner, policy, target, request, nowSeconds } = input;
+  const { backend, owner, policy, request, nowSeconds } = input;
   const opened = input.sessions.open(sealed);
   if (opened === undefined || backend.affinity === 'none' || !belongsTo(opened.session, owner)) return UNKNOWN_SESSION;
   const { session, fingerprint } = opened;
@@ -47,7 +59,7 @@ function inSession(input: RouteInput, sealed: string): Allow | Denial {
   const endpoint = backend.endpoints.find(({ id }) => id === session.endpoint);
   if (endpoint === undefined || endpoint.incarnation !== session.incarnation) return UNKNOWN_SESSION;
   return {
-    ...allow(request.method === 'DELETE' ? 'close' : 'session', backend, target),
+    ...allow(request.method === 'DELETE' ? 'close' : input.filtered ? 'session-filtered' : 'session', input),
     pin: endpoint.address,
     session: {
       sealed,
@@ -59,7 +71,7 @@ function inSession(input: RouteInput, sealed: string): Allow | Denial {
   };
 }
 
-function allow(lane: Lane, backend: PolicyBackend, target: Target): Allow {
+function allow(lane: Lane, { backend, target, upstreamHeaders }: RouteInput): Allow {
   return {
     kind: 'allow',
     lane,
@@ -68,6 +80,7 @@ function allow(lane: Lane, backend: PolicyBackend, target: Target): Allow {
     affinity: undefined,
     pin: undefined,
     session: undefined,
+    upstreamHeaders,
   };
 }
 

@@ -10,7 +10,7 @@ const WELL_KNOWN = '/.well-known/oauth-protected-resource';
 describe('ext-authz/http', () => {
   let policy: Policy | undefined;
   const socketPath = freeSocket();
-  const server = createHttpServer(() => policy);
+  const server = createHttpServer(() => policy, { footing: 'redis', metrics: 'a_total 1\n' });
 
   before(() => listenUnix(server, socketPath));
   beforeEach(() => {
@@ -65,10 +65,15 @@ describe('ext-authz/http', () => {
   });
 
   it('is ready once there is a policy', async () => {
-    expect((await get('/readyz')).status).to.equal(200);
+    expect(await get('/readyz')).to.deep.equal({ status: 200, text: '{"ready":true,"quotas":"redis"}' });
     policy = undefined;
-    expect((await get('/readyz')).status).to.equal(503);
+    expect(await get('/readyz')).to.deep.equal({ status: 503, text: '{"ready":false,"quotas":"redis"}' });
     expect((await get(WELL_KNOWN)).status).to.equal(503);
+  });
+
+  it('tells its numbers', async () => {
+    expect(await get('/metrics')).to.deep.equal({ status: 200, text: 'a_total 1\n' });
+    expect(await get('/metrics', 'HEAD')).to.deep.equal({ status: 200, text: '' });
   });
 
   it('answers HEAD without a body', async () => {

@@ -11,6 +11,11 @@ export function policyBackend(name: string, more: Partial<PolicyBackend> = {}): 
     affinity: 'session',
     affinityHeader: undefined,
     tenants: undefined,
+    roles: [],
+    scopes: [],
+    filters: {},
+    credential: undefined,
+    identityHeaders: [],
     path: '/mcp',
     draining: false,
     endpoints: [
@@ -21,6 +26,8 @@ export function policyBackend(name: string, more: Partial<PolicyBackend> = {}): 
   };
 }
 
+const ALIKE = { roles: [{ name: 'auditor', match: undefined }], rules: [], quota: undefined };
+
 /** A policy of the backends, for the tenants `red` (all backends) and `blue` (only `a`). */
 export function policyOf(issuer: string, backends: PolicyBackend[], more: Partial<Policy> = {}): Policy {
   return {
@@ -28,12 +35,23 @@ export function policyOf(issuer: string, backends: PolicyBackend[], more: Partia
       publicUrl: PUBLIC_URL,
       issuers: [issuerSchema.parse({ url: issuer, audiences: ['extra'] })],
       tenants: [
-        { name: 'red', match: [{ claim: 'team', value: 'red' }], backends: ['*'] },
-        { name: 'blue', match: [{ claim: 'team', value: 'blue' }], backends: ['a'] },
+        { name: 'red', match: [{ issuer, claim: ['team'], values: ['red'] }], backends: ['*'], ...ALIKE },
+        { name: 'blue', match: [{ issuer, claim: ['team'], values: ['blue'] }], backends: ['a'], ...ALIKE },
       ],
       allowedHosts: ['127.0.0.1:8080', 'localhost:*'],
       allowedOrigins: [PUBLIC_URL, 'http://localhost:*'],
+      scopes: ['mcp'],
       sessionLifetimeSeconds: 3600,
+      audit: 'all',
+      quotas: {
+        redisUrl: '',
+        redisPasswordFile: '',
+        redisCaFile: '',
+        deadlineMs: 50,
+        refuseWithoutRedis: false,
+        processes: 1,
+        gateways: 1,
+      },
     },
     backends: new Map(backends.map((backend) => [backend.name, backend])),
     endedSessions: new Map(),

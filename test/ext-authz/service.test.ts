@@ -2,6 +2,7 @@ import { promisify } from 'node:util';
 import { expect } from 'chai';
 import type { CheckServices } from '../../ext-authz/check/check.ts';
 import { SessionOpener } from '../../ext-authz/check/session-opener.ts';
+import type { Verdict } from '../../ext-authz/check/verdict.ts';
 import { TokenVerifier } from '../../ext-authz/identity/verify.ts';
 import { addAuthorization } from '../../ext-authz/service.ts';
 import type { CheckRequest } from '../../protos/gen/envoy/service/auth/v3/CheckRequest.ts';
@@ -17,6 +18,7 @@ describe('ext-authz/service', () => {
   let issuer: LocalIssuer;
   let services: () => CheckServices;
   let messages: string[];
+  let verdicts: Verdict[];
   let ask: (question: CheckRequest) => Promise<CheckResponse__Output>;
   const stops: (() => unknown)[] = [];
 
@@ -26,10 +28,18 @@ describe('ext-authz/service', () => {
     const now = () => NOW_SECONDS * 1000;
     const { log, messages: lines } = capturedLog();
     messages = lines;
+    verdicts = [];
     const verifier = new TokenVerifier({ issuers: policy.settings.issuers, log, now });
     const real = { policy, verifier, sessions: new SessionOpener(keysOf(1)), admission: [], now };
     services = () => real;
-    const server = await serveAnywhere((grpc) => addAuthorization(grpc, () => services(), log));
+    const server = await serveAnywhere((grpc) =>
+      addAuthorization(grpc, {
+        services: () => services(),
+        onVerdict: (_request, verdict) => verdicts.push(verdict),
+        onAbandoned: () => undefined,
+        log,
+      }),
+    );
     const client = clientOn(server.socket, authorizationClient());
     const check = promisify(
       client.Check.bind(client) as (

@@ -1,0 +1,100 @@
+import type { NamedItem } from '../core/mcp/items.ts';
+import type { PolicySettings } from '../core/policy/policy.ts';
+import type { HttpRequest } from './check/request.ts';
+import type { Verdict } from './check/verdict.ts';
+
+/** Texts of clients go in up to here. */
+const MAX_TEXT = 200;
+const MAX_LIST = 20;
+
+/**
+ * One line of the audit log: who wanted what, and what became of it. It never holds a token, a secret or the id of a session,
+ * but the session's fingerprint. Keys whose value is not known are left out.
+ */
+export interface AuditRecord {
+  decision: 'allow' | 'deny';
+  /** Of a refusal: its row in the table of denials, HTTP status and words. */
+  reason?: string;
+  status?: number;
+  message?: string;
+  /** Of a yes. */
+  lane?: string;
+  /** Envoy's id of the request, as the client got it in `x-request-id`. */
+  requestId?: string;
+  /** Of the W3C `traceparent` header. */
+  traceId?: string;
+  client?: string;
+  issuer?: string;
+  subject?: string;
+  /** Hash of issuer and subject, in hex. */
+  principal?: string;
+  tenant?: string;
+  roles?: readonly string[];
+  backend?: string;
+  httpMethod: string;
+  /** JSON-RPC methods, and the tools, prompts and resources that they name. */
+  methods?: readonly string[];
+  tools?: readonly string[];
+  prompts?: readonly string[];
+  resources?: readonly string[];
+  session?: string;
+}
+
+/** The line for a decision; undefined where none is wanted, and for answers that decide nothing. */
+export function auditRecord(
+  request: HttpRequest,
+  { outcome, findings }: Verdict,
+  wanted: PolicySettings['audit'],
+): AuditRecord | undefined {
+  if (outcome.kind === 'reply' || wanted === 'none' || (wanted === 'denied' && outcome.kind === 'allow'))
+    return undefined;
+  const { identity, membership, message } = findings;
+  const items = message?.items ?? [];
+  return withoutGaps({
+    decision: outcome.kind,
+    reason: outcome.kind === 'deny' ? outcome.reason : undefined,
+    status: outcome.kind === 'deny' ? outcome.status : undefined,
+    message: outcome.kind === 'deny' ? shorten(outcome.error.message) : undefined,
+    lane: outcome.kind === 'allow' ? outcome.lane : undefined,
+    requestId: shorten(request.id),
+    traceId: /^[0-9a-f]{2}-([0-9a-f]{32})-/.exec(request.headers.traceparent ?? '')?.[1],
+    client: request.client,
+    issuer: identity?.issuer,
+    subject: identity === undefined ? undefined : shorten(identity.subject),
+    principal: identity?.principal.toString('hex'),
+    tenant: membership?.tenant.name,
+    roles: membership?.roles,
+    backend: findings.backend,
+    httpMethod: shorten(request.method),
+    methods: message?.methods.slice(0, MAX_LIST).map(shorten),
+    tools: namesOf(items, 'tools'),
+    prompts: namesOf(items, 'prompts'),
+    resources: namesOf(items, 'resources'),
+    session: findings.sessionFingerprint,
+  });
+}
+
+function namesOf(items: readonly NamedItem[], wanted: NamedItem['kind']): string[] {
+  const names = items.filter(({ kind }) => kind === wanted).slice(0, MAX_LIST);
+  return names.map(({ name = '' }) => shorten(wanted === 'resources' ? withoutSecrets(name) : name));
+}
+
+// A URI may carry a password before its host, and anything behind its question mark.
+function withoutSecrets(uri: string): string {
+  return uri.replace(/^([a-z][a-z0-9+.-]*:\/\/)[^/?#]*@/i, '$1').replace(/[?#].*$/s, '');
+}
+
+function shorten(text: string): string {
+  return text.length <= MAX_TEXT ? text : `${text.slice(0, MAX_TEXT)}…`;
+}
+
+type Gappy = { [K in keyof AuditRecord]: AuditRecord[K] | undefined };
+
+function withoutGaps(record: Gappy & Pick<AuditRecord, 'decision' | 'httpMethod'>): AuditRecord {
+  const entries = Object.entries(record).filter(([, value]) => value !== undefined && !isEmpty(value));
+  return { ...Object.fromEntries(entries), decision: record.decision, httpMethod: record.httpMethod };
+}
+
+function isEmpty(value: string | number | readonly string[]): boolean {
+  return typeof value === 'object' ? value.length === 0 : value === '';
+}

@@ -1,0 +1,30 @@
+import type { HttpRequest } from './request.ts';
+
+const METHODS = 'GET, POST, DELETE';
+
+/** The star stands for Mcp-Param-* and the like; browsers take it for everything but authorization. */
+const REQUEST_HEADERS =
+  'authorization, content-type, last-event-id, mcp-session-id, mcp-protocol-version, mcp-method, mcp-name, x-tenant, *';
+const RESPONSE_HEADERS =
+  'mcp-session-id, mcp-protocol-version, www-authenticate, retry-after, ratelimit, ratelimit-policy, x-request-id';
+const MAX_AGE_SECONDS = 600;
+
+/** Whether a browser asks if a page may send a request (Fetch Standard, CORS-preflight request). */
+export function isPreflight({ method, headers }: HttpRequest): boolean {
+  return method === 'OPTIONS' && headers.origin !== undefined && 'access-control-request-method' in headers;
+}
+
+/** What a page needs to read an answer; nothing where no page asks. Its origin must have been checked. */
+export function corsHeaders({ headers }: HttpRequest): Record<string, string> {
+  if (headers.origin === undefined) return {};
+  return { 'access-control-allow-origin': headers.origin, 'access-control-expose-headers': RESPONSE_HEADERS };
+}
+
+/** What a page needs to be allowed to send a request. */
+export function preflightHeaders(): Record<string, string> {
+  return {
+    'access-control-allow-methods': METHODS,
+    'access-control-allow-headers': REQUEST_HEADERS,
+    'access-control-max-age': String(MAX_AGE_SECONDS),
+  };
+}

@@ -1,0 +1,99 @@
+import { neededScopes } from '../../core/access/scopes.ts';
+import { type Visibility, visibilityOf } from '../../core/access/visibility.ts';
+import { type Denial, deny } from '../../core/mcp/denial.ts';
+import type { NamedItem } from '../../core/mcp/items.ts';
+import type { McpMessage } from '../../core/mcp/message.ts';
+import type { PolicyBackend, PolicySettings } from '../../core/policy/policy.ts';
+import type { Membership } from '../../core/tenants/match.ts';
+import type { Tenant } from '../../core/tenants/tenants.ts';
+import type { Identity } from '../identity/identity.ts';
+import { challenge } from './challenge.ts';
+
+const NAMES = { tools: 'tool', prompts: 'prompt', resources: 'resource' } as const;
+
+// A change of either is a new value, so that nothing here outlives what it was made from.
+const visibilities = new WeakMap<PolicyBackend, WeakMap<Tenant, Map<string, Visibility>>>();
+
+/** What the caller may use and see of a backend; made once for each tenant and set of roles. */
+export function findVisibility(backend: PolicyBackend, { tenant, roles }: Membership): Visibility {
+  const ofBackend = visibilities.get(backend) ?? new WeakMap<Tenant, Map<string, Visibility>>();
+  visibilities.set(backend, ofBackend);
+  const ofTenant = ofBackend.get(tenant) ?? new Map<string, Visibility>();
+  ofBackend.set(tenant, ofTenant);
+  const key = roles.join(' ');
+  const visibility = ofTenant.get(key) ?? visibilityOf(backend, tenant.rules, roles);
+  ofTenant.set(key, visibility);
+  return visibility;
+}
+
+const touched = new WeakMap<PolicyBackend, { tenants: readonly Tenant[]; touched: boolean }>();
+
+/**
+ * Whether policy hides anything of a backend from anybody. Then its lists are nobody's but the caller's, also where the caller
+ * sees all: a server may have said that they may be cached for everybody.
+ */
+export function isPolicyOn(backend: PolicyBackend, tenants: readonly Tenant[]): boolean {
+  const known = touched.get(backend);
+  if (known?.tenants === tenants) return known.touched;
+  const rules = tenants.flatMap((tenant) => tenant.rules);
+  const names = ({ backends }: Tenant['rules'][number]) => backends === undefined || backends.includes(backend.name);
+  const outcome = Object.keys(backend.filters).length > 0 || rules.some(names);
+  touched.set(backend, { tenants, touched: outcome });
+  return outcome;
+}
+
+/** Everything that a request names must be allowed; one message of a batch that is not refuses all of it. */
+export function checkItems({ items }: McpMessage, visibility: Visibility): Denial | undefined {
+  for (const { kind, name } of items) {
+    if (!visibility.hidesOf(kind)) continue;
+    if (name === undefined) return nameless(kind);
+    if (!visibility.allows(kind, name)) {
+      return deny('forbidden', {
+        message: `This ${NAMES[kind]} is not allowed`,
+        data: { [NAMES[kind]]: shorten(name) },
+      });
+    }
+  }
+  return undefined;
+}
+
+/** The token must hold the scopes of the backend and of the tools that are called (RFC 6750, section 3.1). */
+export function checkScopes(
+  { items }: McpMessage,
+  backend: PolicyBackend,
+  identity: Identity,
+  settings: PolicySettings,
+): Denial | undefined {
+  if (backend.scopes.length === 0) return undefined;
+  // Some servers take what is no text for one.
+  const unclear = items.some(({ kind, name }) => kind === 'tools' && name === undefined);
+  if (unclear && backend.scopes.some(({ tools }) => tools !== undefined)) return nameless('tools');
+  const needed = neededScopes(backend.scopes, toolsOf(items));
+  const missing = needed.filter((scope) => !identity.scopes.includes(scope));
+  if (missing.length === 0) return undefined;
+  const prefix = settings.issuers.find(({ url }) => url === identity.issuer)?.scopePrefix ?? '';
+  // A client asks for what stands here in place of what it had (MCP, scope challenge handling): it keeps what it was given.
+  const kept = [...new Set(backend.scopes.flatMap(({ need }) => need))].filter((scope) =>
+    identity.scopes.includes(scope),
+  );
+  const wanted = [...settings.scopes, ...[...new Set([...kept, ...needed])].map((scope) => prefix + scope)];
+  const description = `The access token lacks the scope ${missing.join(' ')}`;
+  return deny('insufficient-scope', {
+    message: description,
+    headers: challenge(settings, backend.name, [...new Set(wanted)], { error: 'insufficient_scope', description }),
+  });
+}
+
+function nameless(kind: NamedItem['kind']): Denial {
+  const key = kind === 'resources' ? 'uri' : 'name';
+  const message = `Invalid params: the ${key} of a ${NAMES[kind]} is missing`;
+  return deny('bad-request', { code: -32602, message });
+}
+
+function toolsOf(items: readonly NamedItem[]): string[] {
+  return items.flatMap(({ kind, name }) => (kind === 'tools' && name !== undefined ? [name] : []));
+}
+
+function shorten(name: string): string {
+  return name.length <= 200 ? name : `${name.slice(0, 200)}…`;
+}

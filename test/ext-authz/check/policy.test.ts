@@ -1,0 +1,169 @@
+import { expect } from 'chai';
+import { deny } from '../../../core/mcp/denial.ts';
+import { PUBLIC_URL, policyBackend } from '../policy.ts';
+import { BODY, CheckHarness, json } from './harness.ts';
+
+const call = (name: unknown, id = 7) => ({ jsonrpc: '2.0', id, method: 'tools/call', params: { name } });
+
+describe('ext-authz/check, policy', () => {
+  let harness: CheckHarness;
+
+  beforeEach(async () => {
+    harness = await CheckHarness.start([
+      policyBackend('a', {
+        filters: {
+          tools: { allow: undefined, deny: ['drop_*'] },
+          prompts: { allow: ['ok'], deny: [] },
+          resources: { allow: undefined, deny: ['file:///secret*'] },
+        },
+      }),
+      policyBackend('scoped', {
+        scopes: [
+          { tools: undefined, need: ['jira.read'] },
+          { tools: ['delete_*'], need: ['jira.write'] },
+        ],
+      }),
+      policyBackend('called', {
+        credential: { name: 'authorization', value: 'Bearer secret' },
+        identityHeaders: ['subject', 'tenant', 'roles', 'scopes'],
+      }),
+      policyBackend('locked', { credential: 'missing' }),
+    ]);
+  });
+  afterEach(() => harness.stop());
+
+  const about = (body: unknown) => harness.request({ body: json(body) });
+
+  describe('tools, prompts and resources', () => {
+    const message = (method: string, params: object) => ({ jsonrpc: '2.0', id: 7, method, params });
+    for (const [what, body] of [
+      ['a tool', call('drop_table')],
+      ['a prompt', message('prompts/get', { name: 'other' })],
+      ['a resource', message('resources/read', { uri: 'file:///secret' })],
+      ['a subscription', message('resources/subscribe', { uri: 'file:///a/../secret' })],
+      ['a completion', message('completion/complete', { ref: { type: 'ref/prompt', name: 'other' }, argument: {} })],
+      [
+        'the completion of a resource',
+        message('completion/complete', { ref: { type: 'ref/resource', uri: 'file:///secret/{x}' } }),
+      ],
+      [
+        'one of many subscriptions',
+        message('subscriptions/listen', { notifications: { resourceSubscriptions: ['file:///a', 'file:///secret'] } }),
+      ],
+    ] as const) {
+      it(`${what} that is not allowed is refused`, async () => {
+        expect(await harness.gist(about(body))).to.deep.equal(['forbidden', 403, -32011, 7]);
+      });
+    }
+    for (const body of [
+      call('get'),
+      call('undrop_x'),
+      message('prompts/get', { name: 'ok' }),
+      message('resources/read', { uri: 'file:///public' }),
+      message('ping', { name: 'drop_table' }),
+    ]) {
+      it(`${JSON.stringify(body)} passes`, async () => void (await harness.allowed(about(body))));
+    }
+    for (const name of [undefined, 5, null, ['get'], { toString: 'get' }]) {
+      it(`a name that is ${JSON.stringify(name)} is refused, since it cannot be judged`, async () => {
+        expect(await harness.gist(about(call(name)))).to.deep.equal(['bad-request', 400, -32602, 7]);
+      });
+    }
+    it('a batch is refused for any one of its messages', async () => {
+      const wrong = call('drop_table', 2);
+      for (const batch of [
+        [wrong, call('get')],
+        [call('get'), wrong],
+        [BODY, call('get'), wrong],
+      ]) {
+        expect(await harness.gist(about(batch))).to.deep.equal(['forbidden', 403, -32011, null]);
+      }
+      await harness.allowed(about([call('get', 1), call('get', 2)]));
+    });
+    it('a role gets more, another tenant less', async () => {
+      const { settings } = harness.policy;
+      const rules = [
+        { backends: undefined, roles: undefined, filters: { tools: { allow: ['get_*'], deny: [] } } },
+        { backends: undefined, roles: ['auditor'], filters: { tools: { allow: ['audit'], deny: [] } } },
+      ];
+      const tenants = settings.tenants.map((tenant) => (tenant.name === 'red' ? { ...tenant, rules } : tenant));
+      harness.usePolicy({ settings: { ...settings, tenants } });
+      const body = json(call('audit'));
+      const as = (claims: object) => harness.requestAs({ ...claims }, { body });
+      expect(await harness.gist(await as({ team: 'red' }))).to.deep.equal(['forbidden', 403, -32011, 7]);
+      await harness.allowed(await as({ team: 'red', roles: ['auditor'] }));
+      await harness.allowed(await as({ team: 'blue' }));
+    });
+  });
+
+  describe('scopes', () => {
+    const path = '/scoped/mcp';
+    const asked = (scope: unknown, body: unknown = BODY) =>
+      harness.requestAs({ team: 'red', scope }, { path, body: json(body) });
+
+    it('that the backend needs are asked for', async () => {
+      const denial = await harness.denial(await asked('other'));
+      expect([denial.reason, denial.status, denial.error.code]).to.deep.equal(['insufficient-scope', 403, -32018]);
+      expect(denial.headers['www-authenticate']).to.equal(
+        'Bearer error="insufficient_scope", error_description="The access token lacks the scope jira.read", ' +
+          `resource_metadata="${PUBLIC_URL}/.well-known/oauth-protected-resource/scoped/mcp", scope="mcp jira.read"`,
+      );
+    });
+    it('that a tool needs are asked for together with those that were given', async () => {
+      await harness.allowed(await asked('jira.read'));
+      const denial = await harness.denial(await asked('jira.read', call('delete_issue')));
+      expect(denial.headers['www-authenticate']).to.match(/scope="mcp jira.read jira.write"$/);
+      await harness.allowed(await asked('jira.write jira.read', call('delete_issue')));
+      await harness.allowed(await asked(['jira.write', 'jira.read'], call('delete_issue')));
+    });
+    it('are asked for as the issuer wants to be asked', async () => {
+      const { settings } = harness.policy;
+      const issuers = settings.issuers.map((issuer) => ({ ...issuer, scopePrefix: 'api://app/' }));
+      harness.usePolicy({ settings: { ...settings, issuers, scopes: [] } });
+      const denial = await harness.denial(await asked('jira.read', call('delete_issue')));
+      expect(denial.headers['www-authenticate']).to.match(/ scope="api:\/\/app\/jira.read api:\/\/app\/jira.write"$/);
+    });
+  });
+
+  describe('the server', () => {
+    it('is told of the caller what it asks for, and gets its credential', async () => {
+      const scope = 'mcp a,b';
+      const asked = await harness.requestAs(
+        { team: 'red', roles: ['auditor', 'x'], sub: 'zoë, 100%', scope },
+        { path: '/called/mcp' },
+      );
+      expect((await harness.allowed(asked)).upstreamHeaders).to.deep.equal([
+        { name: 'x-mcp-subject', value: 'zo%C3%AB%2C%20100%25' },
+        { name: 'x-mcp-tenant', value: 'red' },
+        { name: 'x-mcp-roles', value: 'auditor' },
+        { name: 'x-mcp-scopes', value: 'mcp,a%2Cb' },
+        { name: 'authorization', value: 'Bearer secret' },
+      ]);
+      expect((await harness.allowed(harness.request())).upstreamHeaders).to.deep.equal([]);
+    });
+    it('is not asked without the credential that it needs', async () => {
+      const [reason, status] = await harness.gist(harness.request({ path: '/locked/mcp' }));
+      expect([reason, status]).to.deep.equal(['unavailable', 503]);
+    });
+  });
+
+  it('quotas have the last say, in their order', async () => {
+    const asked: string[] = [];
+    harness.services = {
+      ...harness.services,
+      admission: [
+        ({ membership, backend, message }) => {
+          asked.push(`${membership.tenant.name} ${backend.name} ${message.methods.join()}`);
+          return undefined;
+        },
+        () => Promise.resolve(deny('forbidden')),
+        () => {
+          asked.push('never');
+          return undefined;
+        },
+      ],
+    };
+    expect(await harness.gist(harness.request())).to.deep.equal(['forbidden', 403, -32011, 7]);
+    expect(asked).to.deep.equal(['red a tools/list']);
+  });
+});

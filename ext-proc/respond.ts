@@ -11,16 +11,17 @@ export interface LaneResponse {
   pin: string | undefined;
 }
 
-/** What ext-authz handed over about the request. */
-export type LaneRequest =
+/** What ext-authz handed over about a request that may open or close a session. */
+export type SessionRequest =
   | { lane: 'open'; backend: string; tenant: string; principal: Buffer }
-  | { lane: 'close'; fingerprint: string; expiresAtSeconds: number };
+  /** `sealed` is the client's own id. */
+  | { lane: 'close'; fingerprint: string; sealed: string; expiresAtSeconds: number };
 
 /** What to do with the response. */
 export type ResponseStep =
   | { kind: 'pass' }
   | { kind: 'seal'; session: Session }
-  | { kind: 'end-session'; fingerprint: string; expiresAtSeconds: number }
+  | { kind: 'end-session'; fingerprint: string; sealed: string; expiresAtSeconds: number }
   | { kind: 'fail'; reason: string };
 
 /**
@@ -28,15 +29,15 @@ export type ResponseStep =
  * leaves a tombstone, any other passes. A session whose endpoint is not known cannot be pinned and must not be opened.
  */
 export function respond(
-  request: LaneRequest,
+  request: SessionRequest,
   response: LaneResponse,
   backend: (name: string) => PolicyBackend | undefined,
   nowSeconds: number,
 ): ResponseStep {
   const success = response.status >= 200 && response.status < 300;
   if (request.lane === 'close') {
-    const { fingerprint, expiresAtSeconds } = request;
-    return success ? { kind: 'end-session', fingerprint, expiresAtSeconds } : { kind: 'pass' };
+    const { fingerprint, sealed, expiresAtSeconds } = request;
+    return success ? { kind: 'end-session', fingerprint, sealed, expiresAtSeconds } : { kind: 'pass' };
   }
   const { serverSessionId, pin } = response;
   if (serverSessionId === undefined || serverSessionId === '') return { kind: 'pass' };

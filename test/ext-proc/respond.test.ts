@@ -1,16 +1,16 @@
 import { expect } from 'chai';
 import { MAX_SERVER_SESSION_ID_LENGTH } from '../../core/session/seal.ts';
-import { type LaneRequest, type LaneResponse, respond } from '../../ext-proc/respond.ts';
+import { type LaneResponse, respond, type SessionRequest } from '../../ext-proc/respond.ts';
 import { policyBackend } from '../ext-authz/policy.ts';
 
 const BACKEND = policyBackend('a');
 const PRINCIPAL = Buffer.alloc(16, 3);
-const OPEN: LaneRequest = { lane: 'open', backend: 'a', tenant: 'red', principal: PRINCIPAL };
-const CLOSE: LaneRequest = { lane: 'close', fingerprint: 'f', expiresAtSeconds: 99 };
+const OPEN: SessionRequest = { lane: 'open', backend: 'a', tenant: 'red', principal: PRINCIPAL };
+const CLOSE: SessionRequest = { lane: 'close', fingerprint: 'f', sealed: 's', expiresAtSeconds: 99 };
 const pin = (address: string) => Buffer.from(address).toString('base64');
 const RESPONSE: LaneResponse = { status: 200, serverSessionId: 'theirs', pin: pin('127.0.0.1:9001') };
 
-const step = (request: LaneRequest, more: Partial<LaneResponse> = {}) =>
+const step = (request: SessionRequest, more: Partial<LaneResponse> = {}) =>
   respond(request, { ...RESPONSE, ...more }, (name) => (name === 'a' ? BACKEND : undefined), 1_700_000_000);
 
 describe('ext-proc/respond', () => {
@@ -59,7 +59,8 @@ describe('ext-proc/respond', () => {
 
   it('ends a session that the server ended, and no other', () => {
     for (const status of [200, 202, 204, 299]) {
-      expect(step(CLOSE, { status })).to.deep.equal({ kind: 'end-session', fingerprint: 'f', expiresAtSeconds: 99 });
+      const ended = { kind: 'end-session', fingerprint: 'f', sealed: 's', expiresAtSeconds: 99 };
+      expect(step(CLOSE, { status })).to.deep.equal(ended);
     }
     for (const status of [0, 199, 300, 404, 405, 500])
       expect(step(CLOSE, { status }), String(status)).to.deep.equal({ kind: 'pass' });

@@ -1,6 +1,9 @@
 import { expect } from 'chai';
-import { openSession } from '../../core/session/seal.ts';
-import { addExternalProcessor, type ResponseServices } from '../../ext-proc/service.ts';
+import { openSession, sealSession } from '../../core/session/seal.ts';
+import { type Session, sessionFingerprint } from '../../core/session/session.ts';
+import type { SessionRecord } from '../../ext-proc/audit.ts';
+import { addExternalProcessor } from '../../ext-proc/service.ts';
+import type { ResponseServices } from '../../ext-proc/services.ts';
 import type { ExternalProcessorClient } from '../../protos/gen/envoy/service/ext_proc/v3/ExternalProcessor.ts';
 import type { ProcessingRequest } from '../../protos/gen/envoy/service/ext_proc/v3/ProcessingRequest.ts';
 import type { ProcessingResponse__Output } from '../../protos/gen/envoy/service/ext_proc/v3/ProcessingResponse.ts';
@@ -15,7 +18,16 @@ const KEYS = keysOf(1);
 const PIN = Buffer.from('127.0.0.1:9000').toString('base64');
 const PRINCIPAL = Buffer.alloc(16, 7);
 const OPEN = { backend: 'a', tenant: 'red', principal: PRINCIPAL.toString('hex'), id: 1 };
-const CLOSE = { fingerprint: 'f'.repeat(32), expires: 1_800_000_000, session: 'sealed' };
+const SESSION: Session = {
+  backend: 'a',
+  tenant: 'red',
+  principal: PRINCIPAL,
+  endpoint: 'a-0',
+  incarnation: 'one',
+  serverSessionId: 'theirs',
+  issuedAtSeconds: 1_700_000_000,
+};
+const CLOSE = { fingerprint: 'f'.repeat(32), expires: 1_800_000_000, session: sealSession(SESSION, KEYS) };
 
 function question(metadata: Record<string, string | number>, headers: Record<string, string>): ProcessingRequest {
   const fields = Object.entries(metadata).map(([name, value]) => [
@@ -34,22 +46,31 @@ describe('ext-proc/service', () => {
   let client: ExternalProcessorClient;
   let services: ResponseServices;
   let messages: string[];
+  let audited: SessionRecord[];
+  let useAudit: (audit: 'all' | 'denied' | 'none') => void;
   const stops: (() => unknown)[] = [];
 
   beforeEach(async () => {
     const captured = capturedLog();
     messages = captured.messages;
-    const policy = policyOf('https://i.example', [policyBackend('a')]);
+    audited = [];
+    let policy = policyOf('https://i.example', [policyBackend('a')]);
+    useAudit = (audit) => {
+      policy = { ...policy, settings: { ...policy.settings, audit } };
+    };
     services = {
       policy: () => policy,
       keys: () => KEYS,
       endSession: () => Promise.resolve(),
+      leaveTombstone: () => Promise.resolve(),
+      audit: (record) => audited.push(record),
       log: captured.log,
       now: () => 1_700_000_000_999,
     };
     const current: ResponseServices = {
       ...services,
       endSession: (...args) => services.endSession(...args),
+      leaveTombstone: (...args) => services.leaveTombstone(...args),
     };
     const server = await serveAnywhere((grpc) => addExternalProcessor(grpc, current));
     client = clientOn(server.socket, externalProcessorClient());
@@ -91,15 +112,7 @@ describe('ext-proc/service', () => {
     expect(removeHeaders).to.deep.equal(['x-mcp-pin']);
     const [[name, sealed = '', action] = []] = set;
     expect([name, action]).to.deep.equal(['mcp-session-id', 'OVERWRITE_IF_EXISTS_OR_ADD']);
-    expect(openSession(sealed, KEYS)).to.deep.equal({
-      backend: 'a',
-      tenant: 'red',
-      principal: PRINCIPAL,
-      endpoint: 'a-0',
-      incarnation: 'one',
-      serverSessionId: 'theirs',
-      issuedAtSeconds: 1_700_000_000,
-    });
+    expect(openSession(sealed, KEYS)).to.deep.equal(SESSION);
   });
 
   it('lets other responses pass, without the pin', async () => {
@@ -145,6 +158,17 @@ describe('ext-proc/service', () => {
     release();
     expect((await stream.next()).response).to.equal('responseHeaders');
     expect(await stream.ended).to.equal(0);
+  });
+
+  it('tells other gateways of a session that ends, of its tenant', async () => {
+    const left: unknown[] = [];
+    services.leaveTombstone = (...of) => {
+      left.push(of);
+      return Promise.resolve();
+    };
+    await ask(question(CLOSE, { ':status': '404' }));
+    await ask(question(CLOSE, { ':status': '200' }));
+    expect(left).to.deep.equal([['red', CLOSE.fingerprint, CLOSE.expires]]);
   });
 
   it('lets a DELETE pass that the watcher could not record, and says so', async () => {
@@ -195,6 +219,37 @@ describe('ext-proc/service', () => {
       expect(messages).to.deep.equal([message]);
     });
   }
+
+  describe('the audit log', () => {
+    const about = { backend: 'a', tenant: 'red', principal: PRINCIPAL.toString('hex') };
+    const session = sessionFingerprint(SESSION);
+    const opening = question(OPEN, { ':status': '200', 'mcp-session-id': 'theirs', 'x-mcp-pin': PIN });
+
+    it('has a line for a session that begins and for one that ends, with the same fingerprint', async () => {
+      await ask(opening);
+      await ask(question(CLOSE, { ':status': '200' }));
+      expect(audited).to.deep.equal([
+        { event: 'session-opened', ...about, session },
+        { event: 'session-ended', ...about, session },
+      ]);
+    });
+
+    it('has none where none begins or ends', async () => {
+      await ask(question(OPEN, { ':status': '200' }));
+      await ask(question(OPEN, { ':status': '200', 'mcp-session-id': 'theirs' }));
+      await ask(question(CLOSE, { ':status': '404' }));
+      expect(audited).to.deep.equal([]);
+    });
+
+    for (const wanted of ['denied', 'none'] as const) {
+      it(`has none where settings say ${wanted}`, async () => {
+        useAudit(wanted);
+        await ask(opening);
+        await ask(question(CLOSE, { ':status': '200' }));
+        expect(audited).to.deep.equal([]);
+      });
+    }
+  });
 
   it('survives a caller that goes away', async () => {
     const stream = open();

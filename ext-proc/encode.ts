@@ -1,0 +1,57 @@
+import { denialBody, deny } from '../core/mcp/denial.ts';
+import type { ProcessingResponse } from '../protos/gen/envoy/service/ext_proc/v3/ProcessingResponse.ts';
+import type { FilterStep } from './filter/response-filter.ts';
+
+/** Envoy's recommendation for pieces of a body (processing_mode.proto, FULL_DUPLEX_STREAMED). */
+const MAX_PIECE_BYTES = 64 << 10;
+
+/** Response headers with these set and removed. The pin is for ext-proc alone, so it never reaches the client. */
+export function encodeHead(set: Readonly<Record<string, string>>, remove: readonly string[] = []): ProcessingResponse {
+  const setHeaders = Object.entries(set).map(([key, value]) => ({
+    // Header mutations of ext_proc need raw_value.
+    header: { key, rawValue: Buffer.from(value) },
+    appendAction: 'OVERWRITE_IF_EXISTS_OR_ADD' as const,
+  }));
+  const headerMutation = { setHeaders, removeHeaders: ['x-mcp-pin', ...remove] };
+  return { responseHeaders: { response: { headerMutation } } };
+}
+
+/** The messages of a step, in order. */
+export function encodeStep(step: FilterStep): ProcessingResponse[] {
+  switch (step.kind) {
+    case 'head':
+      return [encodeHead(step.set, step.remove)];
+    case 'body':
+      return encodeBody(step.bytes, step.endOfStream);
+    case 'trailers':
+      return [{ responseTrailers: {} }];
+  }
+}
+
+/** The answer in place of the server's when a session could not be opened, or something went wrong here. */
+export function encodeUnavailable(): ProcessingResponse {
+  const denial = deny('unavailable', { message: 'The session could not be opened; try again' });
+  const header = (key: string, value: string) => ({ header: { key, rawValue: Buffer.from(value) } });
+  return {
+    immediateResponse: {
+      status: { code: 'ServiceUnavailable' },
+      headers: {
+        setHeaders: [header('content-type', 'application/json'), header('retry-after', '1')],
+        removeHeaders: ['mcp-session-id'],
+      },
+      body: Buffer.from(denialBody(denial, null)),
+    },
+  };
+}
+
+function encodeBody(bytes: Buffer, endOfStream: boolean): ProcessingResponse[] {
+  const pieces: ProcessingResponse[] = [];
+  let from = 0;
+  do {
+    const body = bytes.subarray(from, from + MAX_PIECE_BYTES);
+    from += MAX_PIECE_BYTES;
+    const streamedResponse = { body, endOfStream: endOfStream && from >= bytes.length };
+    pieces.push({ responseBody: { response: { bodyMutation: { streamedResponse } } } });
+  } while (from < bytes.length);
+  return pieces;
+}

@@ -1,0 +1,150 @@
+import { type Denial, denialBody, deny, type RequestId } from '../../core/mcp/denial.ts';
+import { filterLists, type MaySee } from '../../core/mcp/list-filter.ts';
+import { SseFilter } from '../../core/mcp/sse-filter.ts';
+import { type BodyHeaders, bodyKindOf } from './body-kind.ts';
+import { JsonBody, UnreadableBody, type WholeBody } from './whole-body.ts';
+
+/** Larger JSON bodies and events are not passed on. */
+const MAX_BYTES = 16 << 20;
+
+/** Headers that tell of the body as the server sent it. */
+const STALE = ['content-length', 'content-md5', 'content-digest', 'repr-digest', 'digest', 'etag'];
+
+const UNREADABLE = deny('unreadable-answer');
+const UNKNOWN_POLICY = deny('unavailable', { headers: { 'retry-after': '1' } });
+
+/** The head of a response. */
+export interface ResponseHead extends BodyHeaders {
+  status: number;
+  /** There is no body. */
+  endOfStream: boolean;
+}
+
+/** What Envoy is told to do next. */
+export type FilterStep =
+  | { kind: 'head'; set: Readonly<Record<string, string>>; remove: readonly string[] }
+  | { kind: 'body'; bytes: Buffer; endOfStream: boolean }
+  | { kind: 'trailers' };
+
+/** What a response is filtered with. */
+export interface ResponseFilterOptions {
+  /** What the caller may see, by the policy of this moment; undefined when that cannot be told. */
+  maySee: () => MaySee | undefined;
+  /** Id of the request; null where it is not known. */
+  id: RequestId;
+  /** Told, once, why something was not passed on. */
+  onRefusal: (reason: string) => void;
+  /** Default 16 MiB. */
+  maxBytes?: number;
+}
+
+/**
+ * Filters one response as Envoy shows it: its head, its body in pieces, its trailers. The head of a JSON body waits until the whole
+ * body was read, so that it can still become an error; an event stream flows. What cannot be read is not passed on: a success
+ * becomes 502, an error keeps its status, and the body is a JSON-RPC error either way.
+ */
+export class ResponseFilter {
+  readonly #options: ResponseFilterOptions;
+  readonly #maxBytes: number;
+  #status = 0;
+  #body: SseFilter | WholeBody = new UnreadableBody();
+  #refused = false;
+  #done = false;
+
+  constructor(options: ResponseFilterOptions) {
+    this.#options = options;
+    this.#maxBytes = options.maxBytes ?? MAX_BYTES;
+  }
+
+  /** Takes the head. */
+  head(head: ResponseHead): FilterStep[] {
+    if (head.endOfStream) return this.#finish([{ kind: 'head', set: {}, remove: [] }]);
+    this.#status = head.status;
+    if (this.#options.maySee() === undefined) {
+      return this.#refuse('the policy for the caller is not known', [], UNKNOWN_POLICY);
+    }
+    switch (bodyKindOf(head)) {
+      case 'events':
+        this.#body = this.#newEvents();
+        return [passedHead()];
+      case 'json':
+        this.#body = new JsonBody(this.#filter, this.#maxBytes);
+        return [];
+      case 'unreadable':
+        return [];
+    }
+  }
+
+  /** Takes a piece of the body. What comes after the end is passed over: Envoy may tell of the end twice. */
+  body(bytes: Buffer, endOfStream: boolean): FilterStep[] {
+    if (this.#done) return [];
+    const begun = this.#push(bytes);
+    return endOfStream && !this.#done ? this.#finish([...begun, ...this.#end(true)]) : begun;
+  }
+
+  /** Takes the trailers, which end the body, too. */
+  trailers(): FilterStep[] {
+    return this.#done ? [] : this.#finish([...this.#end(false), { kind: 'trailers' }]);
+  }
+
+  #push(bytes: Buffer): FilterStep[] {
+    const taken = this.#body.push(bytes);
+    if (taken === undefined || Buffer.isBuffer(taken)) {
+      return taken === undefined || taken.length === 0 ? [] : [{ kind: 'body', bytes: taken, endOfStream: false }];
+    }
+    return this.#refuse(taken.reason, taken.ids);
+  }
+
+  #end(endOfStream: boolean): FilterStep[] {
+    const rest = this.#body.end();
+    if (!Buffer.isBuffer(rest)) return this.#refuse(rest.reason, rest.ids, UNREADABLE, endOfStream);
+    const head = this.#body instanceof SseFilter ? [] : [passedHead()];
+    return [...head, { kind: 'body', bytes: rest, endOfStream }];
+  }
+
+  #refuse(reason: string, ids: readonly RequestId[], denial: Denial = UNREADABLE, endOfStream = true): FilterStep[] {
+    this.#tell(reason);
+    const status = this.#status >= 400 ? this.#status : denial.status;
+    const set = { ':status': String(status), 'content-type': 'application/json', ...denial.headers };
+    const bytes = Buffer.from(this.#errors(denial, ids));
+    return this.#finish([
+      { kind: 'head', set, remove: [...STALE, 'content-encoding'] },
+      { kind: 'body', bytes, endOfStream },
+    ]);
+  }
+
+  #finish(steps: FilterStep[]): FilterStep[] {
+    this.#done = true;
+    return steps;
+  }
+
+  #newEvents(): SseFilter {
+    return new SseFilter({
+      filter: this.#filter,
+      instead: (reason, ids) => {
+        this.#tell(reason);
+        return this.#errors(UNREADABLE, ids);
+      },
+      maxEventBytes: this.#maxBytes,
+    });
+  }
+
+  // The policy may have changed since the head: who is not known any more sees nothing.
+  readonly #filter = (text: string) => filterLists(text, this.#options.maySee() ?? (() => false));
+
+  #tell(reason: string): void {
+    if (!this.#refused) this.#options.onRefusal(reason);
+    this.#refused = true;
+  }
+
+  /** A JSON-RPC error for each of these requests, as a batch where there are several. */
+  #errors(denial: Denial, ids: readonly RequestId[]): string {
+    const [only = this.#options.id, ...others] = ids;
+    if (others.length === 0) return denialBody(denial, only);
+    return `[${ids.map((id) => denialBody(denial, id)).join(',')}]`;
+  }
+}
+
+function passedHead(): FilterStep {
+  return { kind: 'head', set: {}, remove: STALE };
+}

@@ -1,0 +1,59 @@
+import { messageOf } from '../core/errors.ts';
+import { MAX_TOKEN_LENGTH, openSession, sealSession } from '../core/session/seal.ts';
+import type { Session } from '../core/session/session.ts';
+import type { ProcessingResponse } from '../protos/gen/envoy/service/ext_proc/v3/ProcessingResponse.ts';
+import { type SessionRecord, sessionRecord } from './audit.ts';
+import { encodeHead, encodeUnavailable } from './encode.ts';
+import { type LaneResponse, respond, type SessionRequest } from './respond.ts';
+import type { ResponseServices } from './services.ts';
+
+/** Answers Envoy about the head of a response that may open or close a session. */
+export async function answerSession(
+  request: SessionRequest,
+  response: LaneResponse,
+  services: ResponseServices,
+): Promise<ProcessingResponse> {
+  const { policy, keys, log, now = Date.now } = services;
+  const step = respond(request, response, (name) => policy()?.backends.get(name), Math.floor(now() / 1000));
+  switch (step.kind) {
+    case 'pass':
+      return encodeHead({});
+    case 'seal': {
+      const sealed = sealSession(step.session, keys());
+      if (sealed.length > MAX_TOKEN_LENGTH) {
+        log.error({ backend: step.session.backend }, 'the session id of the server is too long to seal');
+        return encodeUnavailable();
+      }
+      audit('session-opened', step.session, services);
+      return encodeHead({ 'mcp-session-id': sealed });
+    }
+    case 'end-session': {
+      const session = openSession(step.sealed, keys());
+      await endEverywhere(step, session?.tenant, services);
+      audit('session-ended', session, services);
+      return encodeHead({});
+    }
+    case 'fail':
+      log.error({ reason: step.reason }, 'a session could not be opened');
+      return encodeUnavailable();
+  }
+}
+
+async function endEverywhere(
+  { fingerprint, expiresAtSeconds }: { fingerprint: string; expiresAtSeconds: number },
+  tenant: string | undefined,
+  { endSession, leaveTombstone, log }: ResponseServices,
+): Promise<void> {
+  const elsewhere = tenant === undefined ? undefined : leaveTombstone(tenant, fingerprint, expiresAtSeconds);
+  await endSession(fingerprint, expiresAtSeconds).catch((error: unknown) => {
+    // The server has ended the session, so it is gone either way; only the gateway's own memory of it is missing.
+    log.warn({ fingerprint, reason: messageOf(error) }, 'the end of a session was not recorded');
+  });
+  await elsewhere;
+}
+
+function audit(event: SessionRecord['event'], session: Session | undefined, services: ResponseServices): void {
+  if (session === undefined) return;
+  const record = sessionRecord(event, session, services.policy()?.settings.audit ?? 'all');
+  if (record !== undefined) services.audit(record);
+}

@@ -1,0 +1,191 @@
+import { expect } from 'chai';
+import type { MaySee } from '../../../core/mcp/list-filter.ts';
+import {
+  type FilterStep,
+  ResponseFilter,
+  type ResponseFilterOptions,
+  type ResponseHead,
+} from '../../../ext-proc/filter/response-filter.ts';
+
+const STALE = ['content-length', 'content-md5', 'content-digest', 'repr-digest', 'digest', 'etag'];
+const LIST = '{"id":1,"result":{"tools":[{"name":"a"},{"name":"secret"}]}}';
+const CUT = '{"id":1,"result":{"tools":[{"name":"a"}]}}';
+const TWICE = '{"id":1,"result":{"tools":[],"tools":[]}}';
+const PUBLIC: MaySee = (_kind, name) => name !== 'secret';
+const HEAD: ResponseHead = {
+  status: 200,
+  contentType: 'application/json',
+  contentEncoding: undefined,
+  endOfStream: false,
+};
+const EVENTS = { ...HEAD, contentType: 'text/event-stream' };
+
+const passedHead = { kind: 'head', set: {}, remove: STALE };
+const body = (text: string, endOfStream = true) => ({ kind: 'body', bytes: text, endOfStream });
+const errorBody = (id: unknown) =>
+  `{"jsonrpc":"2.0","id":${JSON.stringify(id)},"error":{"code":-32019,"message":"The answer of the MCP server cannot be filtered"}}`;
+const refused = (status: number, text: string, endOfStream = true) => [
+  {
+    kind: 'head',
+    set: { ':status': String(status), 'content-type': 'application/json' },
+    remove: [...STALE, 'content-encoding'],
+  },
+  body(text, endOfStream),
+];
+
+describe('ext-proc/filter/response-filter', () => {
+  let reasons: string[];
+
+  beforeEach(() => {
+    reasons = [];
+  });
+
+  const newFilter = (more: Partial<ResponseFilterOptions> = {}) =>
+    new ResponseFilter({ maySee: () => PUBLIC, id: 'mine', onRefusal: (reason) => reasons.push(reason), ...more });
+  /** Steps with their bytes as text. */
+  const readable = (steps: FilterStep[]) =>
+    steps.map((step) => (step.kind === 'body' ? { ...step, bytes: step.bytes.toString() } : step));
+  /** What Envoy is told of a response whose body comes in these chunks. */
+  const run = (head: ResponseHead, chunks: readonly string[], filter = newFilter()) => {
+    const steps = filter.head(head);
+    chunks.forEach((chunk, at) => void steps.push(...filter.body(Buffer.from(chunk), at === chunks.length - 1)));
+    return readable(steps);
+  };
+
+  it('holds the head of a JSON body until all of it was read', () => {
+    const filter = newFilter();
+    expect(filter.head(HEAD)).to.deep.equal([]);
+    expect(filter.body(Buffer.from(LIST.slice(0, 20)), false)).to.deep.equal([]);
+    expect(filter.body(Buffer.from(LIST.slice(20)), false)).to.deep.equal([]);
+    expect(readable(filter.body(Buffer.alloc(0), true))).to.deep.equal([passedHead, body(CUT)]);
+    expect(reasons).to.deep.equal([]);
+  });
+
+  it('lets the head of an event stream pass at once, and its events as they come', () => {
+    const filter = newFilter();
+    expect(filter.head(EVENTS)).to.deep.equal([passedHead]);
+    expect(filter.body(Buffer.from('data: '), false)).to.deep.equal([]);
+    expect(readable(filter.body(Buffer.from(`${LIST}\n\ndata`), false))).to.deep.equal([
+      body(`data: ${CUT}\n\n`, false),
+    ]);
+    expect(readable(filter.body(Buffer.from(': {}\n\n'), true))).to.deep.equal([body('data: {}\n\n', false), body('')]);
+  });
+
+  it('lets pass what has no body', () => {
+    const unchanged = [{ kind: 'head', set: {}, remove: [] }];
+    for (const status of [200, 202, 204, 304, 404, 405]) {
+      expect(newFilter({ maySee: () => undefined }).head({ ...HEAD, status, endOfStream: true })).to.deep.equal(
+        unchanged,
+      );
+    }
+    for (const head of [HEAD, { ...HEAD, contentType: 'text/html' }, { ...HEAD, contentEncoding: 'gzip' }]) {
+      expect(run(head, ['', ''])).to.deep.equal([passedHead, body('')]);
+    }
+  });
+
+  it('puts an error in place of what cannot be read', () => {
+    for (const [head, chunks, id, reason] of [
+      [HEAD, ['{'], 'mine', 'not valid JSON'],
+      [HEAD, [TWICE], 1, 'the key tools is there twice, or in other letters'],
+      [
+        { ...HEAD, contentType: 'text/plain' },
+        ['', 'a', 'b'],
+        'mine',
+        'the body is neither plain JSON nor an event stream',
+      ],
+      [{ ...HEAD, contentEncoding: 'gzip' }, [LIST], 'mine', 'the body is neither plain JSON nor an event stream'],
+      [{ ...EVENTS, contentEncoding: 'gzip' }, [LIST], 'mine', 'the body is neither plain JSON nor an event stream'],
+    ] as const) {
+      reasons = [];
+      expect(run(head, chunks)).to.deep.equal(refused(502, errorBody(id)));
+      expect(reasons).to.deep.equal([reason]);
+    }
+    const filter = newFilter();
+    filter.head(HEAD);
+    expect(readable(filter.body(Buffer.from([0x22, 0xff, 0x22]), true))).to.deep.equal(refused(502, errorBody('mine')));
+  });
+
+  it('keeps the status of an error', () => {
+    expect(run({ ...HEAD, status: 404 }, ['no'])).to.deep.equal(refused(404, errorBody('mine')));
+    expect(run({ ...HEAD, status: 307, contentType: 'text/html' }, ['no'])).to.deep.equal(
+      refused(502, errorBody('mine')),
+    );
+  });
+
+  it('answers each request of a batch', () => {
+    const batch = `[{"id":1,"result":{}},${TWICE.replace('1', '2')}]`;
+    expect(run(HEAD, [batch])).to.deep.equal(refused(502, `[${errorBody(1)},${errorBody(2)}]`));
+    expect(run(HEAD, ['{'], newFilter({ id: null }))).to.deep.equal(refused(502, errorBody(null)));
+  });
+
+  it('reads no more than it may', () => {
+    expect(run(HEAD, [LIST], newFilter({ maxBytes: LIST.length }))).to.deep.equal([passedHead, body(CUT)]);
+    const filter = newFilter({ maxBytes: 10 });
+    expect(filter.head(HEAD)).to.deep.equal([]);
+    expect(filter.body(Buffer.alloc(10, ' '), false)).to.deep.equal([]);
+    expect(readable(filter.body(Buffer.from(' '), false))).to.deep.equal(refused(502, errorBody('mine')));
+    expect(run(EVENTS, [`data: ${LIST}\n\n`], newFilter({ maxBytes: 10 }))).to.deep.equal([
+      passedHead,
+      body(`data: ${errorBody('mine')}\n\n`, false),
+      body(''),
+    ]);
+  });
+
+  it('tells once of a stream that has many events that cannot be read', () => {
+    const stream = `data: x\n\n${`data: ${TWICE}\n\n`.repeat(2)}`;
+    const told = `data: ${errorBody('mine')}\n\n${`data: ${errorBody(1)}\n\n`.repeat(2)}`;
+    expect(run(EVENTS, [stream])).to.deep.equal([passedHead, body(told, false), body('')]);
+    expect(reasons).to.deep.equal(['not valid JSON']);
+  });
+
+  it('passes over what comes after the end: Envoy may tell of it twice', () => {
+    for (const head of [HEAD, EVENTS]) {
+      const filter = newFilter();
+      filter.head(head);
+      filter.body(Buffer.from(`data: ${LIST}\n\n`), true);
+      expect(filter.body(Buffer.from(LIST), true)).to.deep.equal([]);
+      expect(filter.trailers()).to.deep.equal([]);
+    }
+  });
+
+  it('lets trailers end the body', () => {
+    for (const [head, chunk, steps] of [
+      [HEAD, LIST, [passedHead, body(CUT, false), { kind: 'trailers' }]],
+      [HEAD, '{', [...refused(502, errorBody('mine'), false), { kind: 'trailers' }]],
+      [EVENTS, `data: ${LIST}`, [body(`data: ${CUT}`, false), { kind: 'trailers' }]],
+    ] as const) {
+      const filter = newFilter();
+      filter.head(head);
+      expect(filter.body(Buffer.from(chunk), false)).to.deep.equal([]);
+      expect(readable(filter.trailers())).to.deep.equal(steps);
+      expect(filter.body(Buffer.from('x'), true)).to.deep.equal([]);
+    }
+  });
+
+  describe('follows the policy', () => {
+    it('that there is none: 503', () => {
+      const filter = newFilter({ maySee: () => undefined });
+      const [head, error] = readable(filter.head(EVENTS));
+      expect(head).to.deep.include({
+        set: { ':status': '503', 'content-type': 'application/json', 'retry-after': '1' },
+      });
+      expect(error).to.deep.equal(
+        body('{"jsonrpc":"2.0","id":"mine","error":{"code":-32014,"message":"The gateway is not ready"}}'),
+      );
+      expect(filter.body(Buffer.from(`data: ${LIST}\n\n`), false)).to.deep.equal([]);
+      expect(reasons).to.deep.equal(['the policy for the caller is not known']);
+    });
+
+    it('as it changes', () => {
+      let maySee: MaySee | undefined = PUBLIC;
+      const filter = newFilter({ maySee: () => maySee });
+      filter.head(EVENTS);
+      const shown = () => readable(filter.body(Buffer.from(`data: ${LIST}\n\n`), false));
+      expect(shown()).to.deep.equal([body(`data: ${CUT}\n\n`, false)]);
+      maySee = () => true;
+      expect(shown()).to.deep.equal([body(`data: ${LIST}\n\n`, false)]);
+      maySee = undefined;
+      expect(shown()).to.deep.equal([body('data: {"id":1,"result":{"tools":[]}}\n\n', false)]);
+    });
+  });
+});

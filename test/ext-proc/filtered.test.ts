@@ -1,0 +1,174 @@
+import { expect } from 'chai';
+import type { Policy } from '../../core/policy/policy.ts';
+import { addExternalProcessor } from '../../ext-proc/service.ts';
+import type { ExternalProcessorClient } from '../../protos/gen/envoy/service/ext_proc/v3/ExternalProcessor.ts';
+import type { ProcessingRequest } from '../../protos/gen/envoy/service/ext_proc/v3/ProcessingRequest.ts';
+import type { ProcessingResponse__Output } from '../../protos/gen/envoy/service/ext_proc/v3/ProcessingResponse.ts';
+import { externalProcessorClient } from '../../protos/load.ts';
+import { keysOf } from '../core/session/arbitrary.ts';
+import { capturedLog } from '../ext-authz/captured-log.ts';
+import { policyBackend, policyOf } from '../ext-authz/policy.ts';
+import { clientOn, serveAnywhere } from '../runtime/grpc/socket.ts';
+import { Messages } from '../runtime/grpc/stream.ts';
+
+const LIST = '{"id":1,"result":{"tools":[{"name":"a"},{"name":"secret"}]}}';
+const CUT = '{"id":1,"result":{"tools":[{"name":"a"}]}}';
+
+type Values = Record<string, string | number>;
+const METADATA: Values = { backend: 'a', tenant: 'red', roles: 'auditor lead', id: 'mine' };
+
+function headers(values: Record<string, string>, metadata = METADATA, endOfStream = false): ProcessingRequest {
+  const fields = Object.entries(metadata).map(([name, value]) => [
+    name,
+    typeof value === 'number' ? { numberValue: value } : { stringValue: value },
+  ]);
+  const all = Object.entries({ ':status': '200', ...values }).map(([key, value]) => ({
+    key,
+    rawValue: Buffer.from(value),
+  }));
+  return {
+    responseHeaders: { headers: { headers: all }, endOfStream },
+    metadataContext: { filterMetadata: { 'envoy.filters.http.ext_authz': { fields: Object.fromEntries(fields) } } },
+  };
+}
+const body = (text: string, endOfStream = false): ProcessingRequest => ({
+  responseBody: { body: Buffer.from(text), endOfStream },
+});
+const JSON_TYPE = { 'content-type': 'application/json' };
+
+/** What a message tells Envoy. */
+function told({ responseHeaders, responseBody, responseTrailers, immediateResponse }: ProcessingResponse__Output) {
+  const { setHeaders = [], removeHeaders } = responseHeaders?.response?.headerMutation ?? {};
+  const streamed = responseBody?.response?.bodyMutation?.streamedResponse;
+  if (responseHeaders !== undefined) {
+    return {
+      set: Object.fromEntries(setHeaders.map(({ header }) => [header?.key, header?.rawValue?.toString()])),
+      removed: removeHeaders,
+    };
+  }
+  if (responseTrailers !== undefined) return 'trailers';
+  if (immediateResponse !== undefined) return immediateResponse.status?.code;
+  return { body: streamed?.body?.toString() ?? '', end: streamed?.endOfStream ?? false };
+}
+
+describe('ext-proc/service, where answers are filtered', () => {
+  let client: ExternalProcessorClient;
+  let policy: Policy | undefined;
+  let messages: string[];
+  const stops: (() => unknown)[] = [];
+
+  beforeEach(async () => {
+    const captured = capturedLog();
+    messages = captured.messages;
+    policy = policyOf('https://i.example', [
+      policyBackend('a', { filters: { tools: { allow: undefined, deny: ['secret'] } } }),
+    ]);
+    const server = await serveAnywhere((grpc) =>
+      addExternalProcessor(grpc, {
+        policy: () => policy,
+        keys: () => keysOf(1),
+        endSession: () => Promise.resolve(),
+        leaveTombstone: () => Promise.resolve(),
+        audit: () => undefined,
+        log: captured.log,
+      }),
+    );
+    client = clientOn(server.socket, externalProcessorClient());
+    stops.push(
+      () => client.close(),
+      () => server.stop(0),
+    );
+  });
+
+  afterEach(async () => {
+    for (const stop of stops.splice(0)) await stop();
+  });
+
+  const open = () => new Messages(client.Process());
+  /** Everything that is said in answer to these, until the stream ends. */
+  const ask = async (...asked: ProcessingRequest[]) => {
+    const { stream, ended } = new Messages(client.Process());
+    const answers: ReturnType<typeof told>[] = [];
+    stream.on('data', (message: ProcessingResponse__Output) => answers.push(told(message)));
+    for (const one of asked) stream.write(one);
+    stream.end();
+    expect(await ended).to.equal(0);
+    return answers;
+  };
+
+  it('gives back the head and the body of a list without what is hidden', async () => {
+    const [head, ...rest] = await ask(headers(JSON_TYPE), body(LIST.slice(0, 9)), body(LIST.slice(9)), body('', true));
+    expect(head).to.deep.include({ set: {} });
+    expect(head).to.have.property('removed').that.includes.members(['content-length', 'x-mcp-pin']);
+    expect(rest).to.deep.equal([{ body: CUT, end: true }]);
+  });
+
+  it('gives back a large body in pieces that Envoy takes', async () => {
+    const large = LIST.replace('"a"', `"a","x":"${'x'.repeat(150_000)}"`);
+    const [, ...pieces] = await ask(headers(JSON_TYPE), body(large, true));
+    const read = pieces as { body: string; end: boolean }[];
+    expect(read.map(({ body: piece, end }) => [piece.length, end])).to.deep.equal([
+      [65_536, false],
+      [65_536, false],
+      [150_000 + CUT.length + '"x":"",'.length - 2 * 65_536, true],
+    ]);
+    expect(read.map(({ body: piece }) => piece).join('')).to.equal(large.replace(',{"name":"secret"}', ''));
+  });
+
+  it('answers event by event while the stream is open', async () => {
+    const messages = open();
+    messages.stream.write(headers({ 'content-type': 'text/event-stream' }));
+    expect(told(await messages.next())).to.have.property('set');
+    messages.stream.write(body('data: '));
+    messages.stream.write(body(`${LIST}\n\n`));
+    expect(told(await messages.next())).to.deep.equal({ body: `data: ${CUT}\n\n`, end: false });
+    messages.stream.write(body(': ping\n'));
+    expect(told(await messages.next())).to.deep.equal({ body: ': ping\n', end: false });
+    messages.stream.end();
+    expect(await messages.ended).to.equal(0);
+    expect(messages.unread).to.equal(0);
+  });
+
+  it('answers trailers after the body', async () => {
+    const answers = await ask(headers(JSON_TYPE), body(LIST), { responseTrailers: { trailers: { headers: [] } } });
+    expect(answers.slice(1)).to.deep.equal([{ body: CUT, end: false }, 'trailers']);
+  });
+
+  it('joins headers of one name, so that none is overlooked', async () => {
+    const twice = headers(JSON_TYPE);
+    twice.responseHeaders?.headers?.headers?.push({ key: 'content-encoding', rawValue: Buffer.from('identity') });
+    twice.responseHeaders?.headers?.headers?.push({ key: 'content-encoding', rawValue: Buffer.from('gzip') });
+    const [head] = await ask(twice, body(LIST, true));
+    expect(head).to.have.deep.nested.property('set.:status', '502');
+    expect(messages).to.deep.equal(['an answer of a server was not passed on, since it could not be filtered']);
+  });
+
+  it('puts the id of the request into an error, of whichever type', async () => {
+    for (const [metadata, id] of [
+      [METADATA, 'mine'],
+      [{ ...METADATA, id: 7 }, 7],
+      [{ backend: 'a', tenant: 'red', roles: '' }, null],
+    ] as [Values, unknown][]) {
+      const [, error] = await ask(headers(JSON_TYPE, metadata), body('{', true));
+      expect(JSON.parse((error as { body: string }).body)).to.have.property('id', id);
+    }
+  });
+
+  it('shows nothing without a policy', async () => {
+    policy = undefined;
+    const [head, error] = await ask(headers({ 'content-type': 'text/event-stream' }), body(`data: ${LIST}\n\n`));
+    expect(head).to.have.deep.nested.property('set.:status', '503');
+    expect(error).to.have.property('end', true);
+  });
+
+  it('breaks off when it is asked what it does not know, and says no more', async () => {
+    expect(await ask(headers(JSON_TYPE), { requestHeaders: {} }, body(LIST, true))).to.deep.equal([
+      'ServiceUnavailable',
+    ]);
+    expect(await ask(headers(JSON_TYPE, {}), body(LIST, true))).to.have.deep.members([
+      { set: {}, removed: ['x-mcp-pin'] },
+      'ServiceUnavailable',
+    ]);
+    expect(await ask(body(LIST, true))).to.deep.equal(['ServiceUnavailable']);
+  });
+});

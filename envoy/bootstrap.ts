@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { parse, stringify } from 'yaml';
 import { z } from 'zod';
+import { LISTENER_SECRET } from './tls/secret-file.ts';
 
 /** Envoy's configuration as the project delivers it. */
 export const ENVOY_CONFIG_FILE = fileURLToPath(new URL('./envoy.yaml', import.meta.url));
@@ -11,15 +12,30 @@ export interface BootstrapSettings {
   /** Address and port of the listener. */
   address: string;
   port: number;
+  /** File that the listener's certificate is read from, as `envoy/tls/secret-file.ts` writes it. Default: plain HTTP. */
+  listenerSecret?: string | undefined;
+  /** Ranges of addresses (CIDR) of proxies whose X-Forwarded-For is believed. Default: none. */
+  trustedProxies?: readonly string[];
   /** Names of the Unix sockets of the services, relative to Envoy's working directory. */
   sockets: { extAuthz: string[]; extProc: string[]; metadata: string[] };
   /** Default: the one of this process. */
   platform?: NodeJS.Platform;
 }
 
+const connectionManager = z.looseObject({
+  use_remote_address: z.literal(true),
+  early_header_mutation_extensions: z.tuple([
+    z.looseObject({ typed_config: z.looseObject({ mutations: z.array(z.looseObject({})) }) }),
+  ]),
+});
+
+const filterChain = z.looseObject({ filters: z.tuple([z.looseObject({ typed_config: connectionManager })]) });
+
 const bootstrap = z.looseObject({
   static_resources: z.looseObject({
-    listeners: z.array(z.looseObject({ name: z.string(), address: z.unknown() })),
+    listeners: z.array(
+      z.looseObject({ name: z.string(), address: z.unknown(), filter_chains: z.tuple([filterChain]) }),
+    ),
     clusters: z.array(z.looseObject({ name: z.string(), load_assignment: z.unknown() })),
   }),
 });
@@ -35,6 +51,10 @@ export function renderBootstrap(
     // The numbers of socket options differ from system to system; the file has those of Linux.
     if ((settings.platform ?? process.platform) !== 'linux') delete listener.socket_options;
     listener.address = { socket_address: { address: settings.address, port_value: settings.port } };
+    const [chain] = listener.filter_chains;
+    const { listenerSecret, trustedProxies = [] } = settings;
+    if (listenerSecret !== undefined) chain.transport_socket = transportSocket(listenerSecret);
+    if (trustedProxies.length > 0) trustProxies(chain.filters[0].typed_config, trustedProxies);
   }
   const sockets: Record<string, string[]> = {
     'ext-authz': settings.sockets.extAuthz,
@@ -48,4 +68,43 @@ export function renderBootstrap(
     cluster.load_assignment = { cluster_name: cluster.name, endpoints: [{ lb_endpoints: endpoints }] };
   }
   return stringify(config);
+}
+
+function transportSocket(secretFile: string) {
+  const sdsConfig = { path_config_source: { path: secretFile }, resource_api_version: 'V3' };
+  return {
+    name: 'envoy.transport_sockets.tls',
+    typed_config: {
+      '@type': 'type.googleapis.com/envoy.extensions.transport_sockets.tls.v3.DownstreamTlsContext',
+      common_tls_context: {
+        tls_params: { tls_minimum_protocol_version: 'TLSv1_2' },
+        alpn_protocols: ['h2', 'http/1.1'],
+        tls_certificate_sds_secret_configs: [{ name: LISTENER_SECRET, sds_config: sdsConfig }],
+      },
+    },
+  };
+}
+
+// With `use_remote_address` Envoy would not ask the extension. That one heeds X-Forwarded-For only on connections from a proxy of
+// the list, and finds the last address in it that is no such proxy. Everybody else's header is replaced before anyone reads it.
+function trustProxies(manager: z.output<typeof connectionManager>, ranges: readonly string[]): void {
+  const [early] = manager.early_header_mutation_extensions;
+  const { mutations } = early.typed_config;
+  early.typed_config.mutations = mutations.filter(({ remove }) => remove !== 'x-forwarded-for');
+  const cidrs = ranges.map((range) => {
+    const [prefix, length] = range.split('/');
+    return { address_prefix: prefix, prefix_len: Number(length) };
+  });
+  Object.assign(manager, {
+    use_remote_address: false,
+    original_ip_detection_extensions: [
+      {
+        name: 'envoy.http.original_ip_detection.xff',
+        typed_config: {
+          '@type': 'type.googleapis.com/envoy.extensions.http.original_ip_detection.xff.v3.XffConfig',
+          xff_trusted_cidrs: { cidrs },
+        },
+      },
+    ],
+  });
 }

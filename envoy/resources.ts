@@ -10,6 +10,7 @@ import type { ClusterLoadAssignment } from '../protos/gen/envoy/config/endpoint/
 import type { LbEndpoint } from '../protos/gen/envoy/config/endpoint/v3/LbEndpoint.ts';
 import type { Struct } from '../protos/gen/google/protobuf/Struct.ts';
 import { encodeAny } from '../protos/load.ts';
+import type { TlsPair } from './tls/pair.ts';
 
 /**
  * Envoy keeps idle connections to a server this long. Node's HTTP server closes them after 5 s; a request that Envoy sends
@@ -17,11 +18,16 @@ import { encodeAny } from '../protos/load.ts';
  */
 const UPSTREAM_IDLE_MS = 4_000;
 
-/**
- * The cluster of a backend: how its replicas are balanced, checked and dialled. Its endpoints come apart, by EDS.
- * `caFile` holds the certificates that https URLs are verified with.
- */
-export function toCluster(backend: Backend, caFile: string): Cluster {
+/** What https URLs are dialled with. */
+export interface UpstreamTls {
+  /** File of the certificates that servers are verified with. */
+  caFile: string;
+  /** Shown to servers that ask for one. */
+  certificate?: TlsPair | undefined;
+}
+
+/** The cluster of a backend: how its replicas are balanced, checked and dialled. Its endpoints come apart, by EDS. */
+export function toCluster(backend: Backend, tls: UpstreamTls): Cluster {
   const name = clusterName(backend.name);
   return {
     name,
@@ -62,7 +68,7 @@ export function toCluster(backend: Backend, caFile: string): Cluster {
         },
       ),
     },
-    transportSocketMatches: toTransportSockets(backend, caFile),
+    transportSocketMatches: toTransportSockets(backend, tls),
   };
 }
 
@@ -111,15 +117,19 @@ function toHealthChecks(check: HealthCheck): EnvoyHealthCheck[] {
 
 // The name that is sent and verified is that of each URL, since a backend may have several. The hostname of an endpoint will
 // not do: it is what goes into Host, with its port.
-function toTransportSockets(backend: Backend, caFile: string) {
+function toTransportSockets(backend: Backend, { caFile, certificate }: UpstreamTls) {
   const trustedCa = { filename: caFile };
+  const tlsCertificates =
+    certificate === undefined
+      ? []
+      : [{ certificateChain: { inlineString: certificate.chain }, privateKey: { inlineString: certificate.key } }];
   const hosts = new Set(backend.urls.flatMap(({ tls, host }) => (tls ? [host] : [])));
   return [...hosts].map((host) => {
     // SNI holds no addresses (RFC 6066, section 3), so one is compared by itself.
     const names = isIP(host) === 0 ? [] : [{ sanType: 'IP_ADDRESS' as const, matcher: { exact: host } }];
     const context = {
       ...(names.length === 0 ? { sni: host, autoSniSanValidation: true } : {}),
-      commonTlsContext: { validationContext: { trustedCa, matchTypedSubjectAltNames: names } },
+      commonTlsContext: { tlsCertificates, validationContext: { trustedCa, matchTypedSubjectAltNames: names } },
     };
     const typedConfig = encodeAny('envoy.extensions.transport_sockets.tls.v3.UpstreamTlsContext', context);
     const transportSocket = { name: 'envoy.transport_sockets.tls', typedConfig };

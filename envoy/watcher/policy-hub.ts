@@ -2,13 +2,18 @@ import { isDeepStrictEqual } from 'node:util';
 import type { Server, ServerDuplexStream } from '@grpc/grpc-js';
 import type { Policy, PolicyBackend, PolicySettings } from '../../core/policy/policy.ts';
 import type { EndedSession } from '../../protos/gen/mcp_gateway/v1/EndedSession.ts';
+import type { GetQuotaRequest__Output } from '../../protos/gen/mcp_gateway/v1/GetQuotaRequest.ts';
+import type { GetQuotaResponse } from '../../protos/gen/mcp_gateway/v1/GetQuotaResponse.ts';
 import type { GetStatusResponse } from '../../protos/gen/mcp_gateway/v1/GetStatusResponse.ts';
 import type { PolicyServiceHandlers } from '../../protos/gen/mcp_gateway/v1/PolicyService.ts';
 import type { PolicyUpdate } from '../../protos/gen/mcp_gateway/v1/PolicyUpdate.ts';
 import type { SubscribeRequest__Output } from '../../protos/gen/mcp_gateway/v1/SubscribeRequest.ts';
 import { policyService } from '../../protos/load.ts';
 import { Changes } from '../../runtime/changes.ts';
-import { backendToProto, settingsToProto } from '../../runtime/policy/convert.ts';
+import { backendToProto } from '../../runtime/policy/convert.ts';
+import { quotaToProto } from '../../runtime/policy/convert-quota.ts';
+import { settingsToProto } from '../../runtime/policy/convert-settings.ts';
+import { UsageBook } from './usage.ts';
 
 type Stream = ServerDuplexStream<SubscribeRequest__Output, PolicyUpdate>;
 
@@ -38,6 +43,9 @@ export class PolicyHub {
   readonly #ended: Map<string, number>;
   #settings: PolicySettings | undefined;
   #backends: Policy['backends'] = new Map();
+  /** Settings that every subscriber has. */
+  #inForce: PolicySettings | undefined;
+  readonly #usage = new UsageBook();
   #version = 0;
 
   constructor(options: HubOptions) {
@@ -54,6 +62,8 @@ export class PolicyHub {
         this.endSession(fingerprint, Number(forgetAtSeconds)).then(() => callback(null, {}), callback);
       },
       GetStatus: (_call, callback) => callback(null, this.#options.status()),
+      ReportUsage: (call, callback) => callback(null, this.#usage.add(call.request)),
+      GetQuota: (call, callback) => callback(null, this.#quotaOf(call.request)),
     };
     server.addService(policyService(), { ...handlers });
   }
@@ -68,6 +78,7 @@ export class PolicyHub {
     this.#backends = backends;
     const changed = update.settings !== undefined || update.backends.length > 0 || update.removedBackends.length > 0;
     if (changed) await this.#send(update);
+    this.#inForce = settings;
   }
 
   /** Ends a session; resolves when every subscriber refuses it. */
@@ -77,6 +88,18 @@ export class PolicyHub {
     this.#ended.set(fingerprint, forgetAtSeconds);
     this.#options.onEnded(fingerprint, forgetAtSeconds);
     await this.#send({ endedSessions: [{ fingerprint, forgetAtSeconds }] });
+  }
+
+  #quotaOf({ tenant = '', top = 0 }: GetQuotaRequest__Output): GetQuotaResponse {
+    const { tenants = [], quotas } = this.#inForce ?? {};
+    const quota = tenants.find(({ name }) => name === tenant)?.quota;
+    return {
+      tenants: tenants.map(({ name }) => name),
+      backends: [...this.#backends.keys()],
+      ...(quota === undefined ? {} : { quota: quotaToProto(quota) }),
+      ...this.#usage.answer(tenant, top),
+      ...(quotas === undefined ? {} : { redis: quotas.redisUrl !== '', processes: quotas.processes }),
+    };
   }
 
   #knows(backend: PolicyBackend): boolean {

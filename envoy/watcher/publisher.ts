@@ -13,7 +13,9 @@ import {
   type Snapshot,
 } from '../ads/snapshot.ts';
 import { toCluster, toLoadAssignment } from '../resources.ts';
+import type { TlsPair } from '../tls/pair.ts';
 import type { PolicyHub } from './policy-hub.ts';
+import type { SecretFiles } from './secret-files.ts';
 
 /** An Envoy that does not answer within this time does not hold up the others. */
 const SETTLE_TIMEOUT_MS = 2_000;
@@ -22,6 +24,7 @@ const SETTLE_TIMEOUT_MS = 2_000;
 export interface PublisherOptions {
   discovery: DiscoveryServer;
   hub: PolicyHub;
+  secrets: SecretFiles;
   /** File of the certificates that https URLs are verified with by default. */
   systemCaFile: string;
   /** Folder of the gateway's configuration, which files named by backends are relative to. */
@@ -36,7 +39,7 @@ export class Publisher {
   readonly #options: PublisherOptions;
   readonly #refused = new Map<string, string>();
   // Few of many backends change at a time, and one that did is a new value.
-  readonly #clusters = new WeakMap<Backend, Resource>();
+  readonly #clusters = new WeakMap<Backend, { certificate: TlsPair | undefined; packed: Resource }>();
   #snapshot: Snapshot | undefined;
   #policy: Policy['backends'] = new Map();
   #next: { settings: PolicySettings; fleet: Fleet } | undefined;
@@ -96,40 +99,51 @@ export class Publisher {
   }
 
   #pack(fleet: Fleet): Snapshot {
-    const entries = [...fleet.values()].map((entry): [string, BackendResources] => [
-      clusterName(entry.backend.name),
-      { cluster: this.#packCluster(entry.backend), endpoints: packEndpoints(toLoadAssignment(entry)) },
-    ]);
+    const entries = [...fleet.values()].flatMap((entry): [string, BackendResources][] => {
+      const certificate = this.#options.secrets.certificateOf(entry.backend);
+      // Without a cluster nothing is dialled, health checks included. The policy has requests refused meanwhile.
+      if (certificate === 'missing') return [];
+      const cluster = this.#packCluster(entry.backend, certificate);
+      return [[clusterName(entry.backend.name), { cluster, endpoints: packEndpoints(toLoadAssignment(entry)) }]];
+    });
     return new Map(entries);
   }
 
-  #packCluster(backend: Backend): Resource {
+  #packCluster(backend: Backend, certificate: TlsPair | undefined): Resource {
     const known = this.#clusters.get(backend);
-    if (known !== undefined) return known;
+    if (known !== undefined && known.certificate === certificate) return known.packed;
     const { systemCaFile, folder } = this.#options;
     const caFile = backend.caFile === undefined ? systemCaFile : resolve(folder, backend.caFile);
-    const packed = packCluster(toCluster(backend, caFile));
-    this.#clusters.set(backend, packed);
+    const packed = packCluster(toCluster(backend, { caFile, certificate }));
+    this.#clusters.set(backend, { certificate, packed });
     return packed;
   }
 
   // A cluster that Envoy refused goes on as it last was, with the endpoints of now; one that it never took stays unknown.
   #toPolicy(entry: FleetBackend): [string, PolicyBackend][] {
     const { name } = entry.backend;
-    const after = toPolicyBackend(entry);
+    const after = toPolicyBackend(entry, this.#options.secrets.credentialOf(entry.backend));
     if (this.refusalOf(name) === undefined) return [[name, after]];
     const before = this.#policy.get(name);
     return before === undefined ? [] : [[name, { ...before, endpoints: after.endpoints, draining: after.draining }]];
   }
 }
 
-function toPolicyBackend({ backend, endpoints, drainUntilMs }: FleetBackend): PolicyBackend {
-  const { name, affinity, affinityHeader, tenants, path } = backend;
+function toPolicyBackend(
+  { backend, endpoints, drainUntilMs }: FleetBackend,
+  credential: PolicyBackend['credential'],
+): PolicyBackend {
+  const { name, affinity, affinityHeader, tenants, roles, scopes, filters, identityHeaders, path } = backend;
   return {
     name,
     affinity,
     affinityHeader,
     tenants,
+    roles,
+    scopes,
+    filters,
+    credential,
+    identityHeaders,
     path,
     draining: drainUntilMs !== undefined,
     endpoints: endpoints.map(({ id, address, incarnation, draining }) => ({ id, address, incarnation, draining })),

@@ -1,6 +1,8 @@
+import { resolve } from 'node:path';
 import type { GatewayConfig } from '../../core/config/gateway.ts';
-import { type Issuer, isLoopback } from '../../core/identity/issuer.ts';
-import type { PolicySettings } from '../../core/policy/policy.ts';
+import { type Issuer, isLoopback, issuerSchema } from '../../core/identity/issuer.ts';
+import type { PolicySettings, QuotaStoreSettings } from '../../core/policy/policy.ts';
+import { withIssuers } from '../../core/tenants/issuers.ts';
 import type { Tenant } from '../../core/tenants/tenants.ts';
 
 const LOOPBACK_HOSTS = ['localhost', '127.0.0.1', '[::1]'];
@@ -11,6 +13,10 @@ export interface RunningFacts {
   listenUrl: string;
   /** URL of the development issuer, where the configuration asks for it. */
   developmentIssuer: string | undefined;
+  /** Folder that paths of the configuration are relative to. */
+  folder: string;
+  /** ext-authz processes of this gateway. */
+  workers: number;
 }
 
 /** The settings of the policy, from the two documents. */
@@ -18,22 +24,40 @@ export function toSettings(config: GatewayConfig, tenants: readonly Tenant[], fa
   const publicUrl = config.publicUrl ?? facts.listenUrl;
   const { host, hostname, origin } = new URL(publicUrl);
   const local = isLoopback(hostname);
+  const issuers = issuersOf(config, facts);
   return {
     publicUrl,
-    issuers: issuersOf(config, facts),
-    tenants,
+    issuers,
+    tenants: withIssuers(tenants, issuers, facts.developmentIssuer),
     allowedHosts: [host, ...config.allowedHosts, ...(local ? LOOPBACK_HOSTS.map((name) => `${name}:*`) : [])],
     allowedOrigins: [
       origin,
       ...config.allowedOrigins,
       ...(local ? LOOPBACK_HOSTS.flatMap((name) => [`http://${name}:*`, `https://${name}:*`]) : []),
     ],
+    scopes: config.scopes,
+    audit: config.audit.decisions,
+    quotas: quotaStore(config, facts),
     sessionLifetimeSeconds: Math.floor(config.sessions.lifetime / 1000),
   };
 }
 
+function quotaStore({ redis, quotas }: GatewayConfig, { folder, workers }: RunningFacts): QuotaStoreSettings {
+  const path = (file: string | undefined) => (file === undefined ? '' : resolve(folder, file));
+  return {
+    redisUrl: redis?.url ?? '',
+    redisPasswordFile: path(redis?.passwordFile),
+    redisCaFile: path(redis?.caFile),
+    deadlineMs: quotas.deadline,
+    refuseWithoutRedis: quotas.whenRedisFails === 'refuse',
+    processes: quotas.gateways * workers,
+    gateways: quotas.gateways,
+  };
+}
+
 function issuersOf(config: GatewayConfig, { developmentIssuer }: RunningFacts): Issuer[] {
-  if (config.issuer !== 'development') return [config.issuer];
-  if (developmentIssuer === undefined) return [];
-  return [{ url: developmentIssuer, audiences: [], algorithms: ['RS256', 'ES256'], clockSkewSeconds: 30 }];
+  if (!config.developmentIssuer) return config.issuers;
+  return developmentIssuer === undefined
+    ? []
+    : [issuerSchema.parse({ url: developmentIssuer, algorithms: ['RS256', 'ES256'] })];
 }

@@ -19,6 +19,8 @@ export interface StatusInput {
   notes: readonly string[];
   /** Why Envoy refused the backend's resources. */
   refused: string | undefined;
+  /** Requests are refused, however well the endpoints are: the notes say why. */
+  refusing: boolean;
 }
 
 /** What a diagnosis is kept under: two backends may have an endpoint at one address and check it differently. */
@@ -26,8 +28,8 @@ export function diagnosisKey(backend: string, address: string): string {
   return `${backend} ${address}`;
 }
 
-/** Sums up the state of a backend: serving as soon as one endpoint can be sent to. */
-export function toStatus({ entry, health, diagnoses, notes, refused }: StatusInput): BackendStatus {
+/** Sums up the state of a backend: serving as soon as one endpoint can be sent to, and requests are. */
+export function toStatus({ entry, health, diagnoses, notes, refused, refusing }: StatusInput): BackendStatus {
   const { backend, drainUntilMs } = entry;
   const endpoints = entry.endpoints.map(({ id, address, draining }) => {
     const seen = draining ? 'draining' : (health?.get(address) ?? 'unknown');
@@ -42,11 +44,16 @@ export function toStatus({ entry, health, diagnoses, notes, refused }: StatusInp
   reasons.push(...notes);
   if (refused !== undefined) reasons.push(`Envoy refused its configuration: ${refused}`);
   if (endpoints.length === 0 && backend.command !== undefined && backend.replicas === 0) reasons.push('replicas is 0');
-  return { name: backend.name, state: stateOf(drainUntilMs !== undefined, endpoints), endpoints, reasons };
+  return { name: backend.name, state: stateOf(drainUntilMs !== undefined, refusing, endpoints), endpoints, reasons };
 }
 
-function stateOf(draining: boolean, endpoints: { health: EndpointHealth }[]): BackendStatus['state'] {
+function stateOf(
+  draining: boolean,
+  refusing: boolean,
+  endpoints: { health: EndpointHealth }[],
+): BackendStatus['state'] {
   if (draining) return 'draining';
+  if (refusing) return 'unhealthy';
   if (endpoints.some(({ health }) => health === 'healthy')) return 'serving';
   return endpoints.some(({ health }) => health === 'unhealthy') ? 'unhealthy' : 'starting';
 }

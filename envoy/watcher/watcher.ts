@@ -8,13 +8,16 @@ import type { GetStatusResponse } from '../../protos/gen/mcp_gateway/v1/GetStatu
 import { serveUnix } from '../../runtime/grpc/server.ts';
 import type { Logger } from '../../runtime/log.ts';
 import { DiscoveryServer } from '../ads/server.ts';
+import { ListenerCertificate } from '../tls/listener-certificate.ts';
 import { Documents } from './documents.ts';
 import { EndedSessions } from './ended-sessions.ts';
 import { HealthMonitor } from './health-monitor.ts';
 import { PolicyHub } from './policy-hub.ts';
 import { ProcessEndpoints } from './process-endpoints.ts';
 import { Publisher } from './publisher.ts';
+import { SecretFiles } from './secret-files.ts';
 import { type RunningFacts, toSettings } from './settings.ts';
+import { SlotKeeper } from './slot-keeper.ts';
 import { type BackendStatus, toStatus } from './status.ts';
 import { UrlEndpoints } from './url-endpoints.ts';
 
@@ -36,6 +39,8 @@ export interface WatcherOptions {
   adminSocket: string;
   /** File of the certificates that https backends are verified with by default. */
   systemCaFile: string;
+  /** File that Envoy reads the listener's certificate from; undefined where it listens without TLS. */
+  listenerSecretFile: string | undefined;
   facts: RunningFacts;
   log: Logger;
 }
@@ -50,12 +55,18 @@ export async function startWatcher(options: WatcherOptions): Promise<{ stop(): P
 
   const update = () => {
     const { config, tenants, catalog } = documents;
+    if (config?.listen.tls !== undefined) certificate?.watch(config.listen.tls);
     if (config === undefined || tenants === undefined || catalog === undefined) return;
+    if (firstLook) secrets.keepOnly(catalog.backends.values());
     // What a watcher before this one knew is in force until then: half of it would end the sessions of the other half.
     if (firstLook && [...catalog.backends.values()].filter((backend) => !isKnown(backend)).length > 0) return;
     firstLook = false;
     fleet = planFleet(fleet, catalog.backends, endpointsOf, Date.now());
-    urls.keepOnly([...fleet.values()].map(({ backend }) => backend));
+    const backends = [...fleet.values()].map(({ backend }) => backend);
+    urls.keepOnly(backends);
+    secrets.keepOnly(backends);
+    // It says when it is done; a backend that serves is not taken away for that moment.
+    if (backends.some((backend) => secrets.isReading(backend))) return;
     clearTimeout(drainTimer);
     const deadlineMs = nextDeadlineMs(fleet);
     if (deadlineMs !== undefined) drainTimer = setTimeout(update, Math.max(0, deadlineMs - Date.now()));
@@ -71,7 +82,7 @@ export async function startWatcher(options: WatcherOptions): Promise<{ stop(): P
     backend.command === undefined ? urls.endpointsOf(backend) : processes.endpointsOf(backend.name);
 
   const isKnown = (backend: Backend): boolean =>
-    backend.command === undefined ? urls.isKnown(backend) : processes.isKnown;
+    (backend.command === undefined ? urls.isKnown(backend) : processes.isKnown) && secrets.isKnown(backend);
   const lookTimer = setTimeout(() => {
     firstLook = false;
     update();
@@ -80,14 +91,16 @@ export async function startWatcher(options: WatcherOptions): Promise<{ stop(): P
   const statuses = (): BackendStatus[] =>
     [...fleet.values()].map((entry) => {
       const { backend } = entry;
-      const notes = backend.command === undefined ? urls.notesOf(backend) : processes.notesOf(backend.name);
+      const where = backend.command === undefined ? urls.notesOf(backend) : processes.notesOf(backend.name);
+      const notes = [...where, ...secrets.notesOf(backend)];
       const health = monitor.health.get(clusterName(backend.name));
       const refused = publisher.refusalOf(backend.name);
-      return toStatus({ entry, health, diagnoses: monitor.diagnoses, notes, refused });
+      const refusing = secrets.credentialOf(backend) === 'missing';
+      return toStatus({ entry, health, diagnoses: monitor.diagnoses, notes, refused, refusing });
     });
   const status = (): GetStatusResponse => ({
     backends: statuses(),
-    problems: documents.problems.map(formatProblem),
+    problems: [...documents.problems, ...(certificate?.problems ?? [])].map(formatProblem),
     envoyConnected: discovery.connected,
   });
   const describe = () => {
@@ -110,19 +123,25 @@ export async function startWatcher(options: WatcherOptions): Promise<{ stop(): P
       publisher.refuse(name, reason);
     },
   });
+  const folder = dirname(resolve(options.configFile));
+  const secrets = new SecretFiles({ folder, log, onChange: update });
+  const { configFile, listenerSecretFile: secretFile } = options;
+  const certificate = secretFile === undefined ? undefined : new ListenerCertificate({ configFile, secretFile, log });
   const publisher = new Publisher({
     discovery,
     hub,
+    secrets,
     systemCaFile: options.systemCaFile,
-    folder: dirname(resolve(options.configFile)),
+    folder,
   });
   const urls = new UrlEndpoints(update);
   const processes = new ProcessEndpoints(options.endpointsFolder, log, update);
   const monitor = new HealthMonitor({ adminSocket: options.adminSocket, fleet: () => fleet, log, onChange: describe });
-  const documents = new Documents(options.configFile, log, update);
+  const documents = new Documents(configFile, log, update);
   const server = await serveUnix(options.socket, (grpc) => {
     discovery.addTo(grpc);
     hub.addTo(grpc);
+    new SlotKeeper().addTo(grpc);
   });
 
   return {
@@ -133,6 +152,8 @@ export async function startWatcher(options: WatcherOptions): Promise<{ stop(): P
       processes.close();
       monitor.close();
       urls.keepOnly([]);
+      secrets.keepOnly([]);
+      certificate?.close();
       await server.stop(STOP_GRACE_MS);
     },
   };

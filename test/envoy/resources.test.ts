@@ -6,6 +6,7 @@ import { clusterName } from '../../core/registry/cluster-name.ts';
 import type { Endpoint } from '../../core/registry/endpoint.ts';
 import { packCluster, packEndpoints } from '../../envoy/ads/snapshot.ts';
 import { toCluster, toLoadAssignment } from '../../envoy/resources.ts';
+import type { TlsPair } from '../../envoy/tls/pair.ts';
 import { type AnyMessageName, decodeAny } from '../../protos/load.ts';
 
 // UPDATE_GOLDEN=1 writes the files anew; read the difference before you keep it.
@@ -16,7 +17,17 @@ const endpoint = (id: string, address: string, more: Partial<Endpoint> = {}): En
   return { id, address, incarnation: '', hostname: '', draining: false, ...more };
 };
 
-const CASES: Record<string, { backend: Record<string, unknown>; endpoints: Endpoint[]; drainUntilMs?: number }> = {
+const CERTIFICATE: TlsPair = { chain: 'the chain', key: 'the key', validFromMs: 0, validToMs: 1 };
+
+/** What resources are made from. */
+interface Case {
+  backend: Record<string, unknown>;
+  endpoints: Endpoint[];
+  drainUntilMs?: number;
+  certificate?: TlsPair;
+}
+
+const CASES: Record<string, Case> = {
   command: {
     backend: { name: 'everything', command: ['server'], replicas: 2 },
     endpoints: [
@@ -49,6 +60,16 @@ const CASES: Record<string, { backend: Record<string, unknown>; endpoints: Endpo
     backend: { name: 'system', url: 'https://a.example', healthCheck: { type: 'none' } },
     endpoints: [],
   },
+  'https-with-certificate': {
+    backend: {
+      name: 'mutual',
+      url: 'https://a.example',
+      clientCertificate: { certFile: 'c.pem', keyFile: 'k.pem' },
+      healthCheck: { type: 'none' },
+    },
+    endpoints: [],
+    certificate: CERTIFICATE,
+  },
   draining: {
     backend: { name: 'leaving', url: 'http://192.0.2.1:8080' },
     endpoints: [endpoint('192.0.2.1:8080', '192.0.2.1:8080')],
@@ -70,10 +91,10 @@ function unpacked(value: unknown): unknown {
 }
 
 describe('envoy/resources', () => {
-  for (const [name, { backend, endpoints, drainUntilMs }] of Object.entries(CASES)) {
+  for (const [name, { backend, endpoints, drainUntilMs, certificate }] of Object.entries(CASES)) {
     it(`of ${name} are those of the golden file`, () => {
       const parsed = backendSchema.parse(backend);
-      const cluster = packCluster(toCluster(parsed, '/system-ca.pem')).any.value;
+      const cluster = packCluster(toCluster(parsed, { caFile: '/system-ca.pem', certificate })).any.value;
       const assignment = packEndpoints(toLoadAssignment({ backend: parsed, endpoints, drainUntilMs })).any.value;
       const actual = {
         cluster: readable('envoy.config.cluster.v3.Cluster', cluster),
@@ -87,8 +108,13 @@ describe('envoy/resources', () => {
   }
 
   it('of equal backends are equal bytes', () => {
-    const pack = () => packCluster(toCluster(backendSchema.parse({ name: 'a', command: ['x'] }), '/ca.pem')).version;
+    const pack = (certificate?: TlsPair) =>
+      packCluster(
+        toCluster(backendSchema.parse({ name: 'a', url: 'https://a.example' }), { caFile: '/ca.pem', certificate }),
+      ).version;
     expect(pack()).to.equal(pack());
+    expect(pack(CERTIFICATE)).to.equal(pack(CERTIFICATE));
+    expect(new Set([pack(), pack(CERTIFICATE), pack({ ...CERTIFICATE, key: 'another' })]).size).to.equal(3);
   });
 
   it('have names that no cluster of the gateway itself has', () => {

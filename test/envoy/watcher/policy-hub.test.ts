@@ -1,11 +1,13 @@
 import { setImmediate } from 'node:timers/promises';
 import { expect } from 'chai';
 import type { Policy } from '../../../core/policy/policy.ts';
+import { quotaSchema } from '../../../core/quota/quota.ts';
 import { PolicyHub } from '../../../envoy/watcher/policy-hub.ts';
 import type { PolicyServiceClient } from '../../../protos/gen/mcp_gateway/v1/PolicyService.ts';
 import type { PolicyUpdate__Output } from '../../../protos/gen/mcp_gateway/v1/PolicyUpdate.ts';
 import type { SubscribeRequest } from '../../../protos/gen/mcp_gateway/v1/SubscribeRequest.ts';
 import { policyClient } from '../../../protos/load.ts';
+import { askQuota } from '../../../runtime/policy/quota.ts';
 import { askStatus } from '../../../runtime/policy/status.ts';
 import { policyBackend, policyOf } from '../../ext-authz/policy.ts';
 import { clientOn, serveAnywhere } from '../../runtime/grpc/socket.ts';
@@ -97,6 +99,25 @@ describe('envoy/watcher/policy-hub', () => {
     expect(greeting.snapshot).to.equal(true);
     subscriber.ack(greeting.version);
     await published;
+  });
+
+  it('tells the quota that is in force, and that of nobody else', async () => {
+    await hub.publish(settings, backends(policyBackend('a')));
+    const subscriber = await subscribed();
+    const quota = quotaSchema.parse({
+      requests: 5,
+      per: 'hour',
+      topUps: [{ requests: 1, until: '2030-01-01T00:00:00Z' }],
+    });
+    const tenants = settings.tenants.map((tenant) => ({ ...tenant, quota: tenant.name === 'red' ? quota : undefined }));
+    const published = hub.publish({ ...settings, tenants }, backends(policyBackend('a')));
+    const update = await subscriber.next();
+    expect((await askQuota(socket, 'red', 5)).quota).to.equal(undefined);
+    subscriber.ack(update.version);
+    await published;
+    const state = await askQuota(socket, 'red', 5);
+    expect(state).to.deep.include({ quota, tenants: ['red', 'blue'], backends: ['a'], redis: false, processes: 1 });
+    expect((await askQuota(socket, 'blue', 5)).quota).to.equal(undefined);
   });
 
   it('sends only what changed, and waits until it is in force', async () => {

@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { expect } from 'chai';
 import type { Policy } from '../../../core/policy/policy.ts';
 import { backendSchema } from '../../../core/registry/backend.ts';
@@ -6,10 +7,14 @@ import { type Fleet, planFleet } from '../../../core/registry/fleet.ts';
 import { DiscoveryServer } from '../../../envoy/ads/server.ts';
 import { PolicyHub } from '../../../envoy/watcher/policy-hub.ts';
 import { Publisher } from '../../../envoy/watcher/publisher.ts';
+import { SecretFiles } from '../../../envoy/watcher/secret-files.ts';
 import { PolicyClient } from '../../../runtime/policy/client.ts';
 import { capturedLog } from '../../ext-authz/captured-log.ts';
 import { policyOf } from '../../ext-authz/policy.ts';
+import { eventually } from '../../fixtures/replica-server/waiting.ts';
+import { installFile, installPair, PAIR_FILES } from '../../fixtures/tls/files.ts';
 import { serveAnywhere } from '../../runtime/grpc/socket.ts';
+import { emptyFolder } from '../../runtime/processes/folder.ts';
 import { EnvoyClient } from '../ads/envoy-client.ts';
 
 const { settings } = policyOf('https://i.example', []);
@@ -35,6 +40,8 @@ describe('envoy/watcher/publisher', () => {
   let publisher: Publisher;
   let envoy: EnvoyClient;
   let policies: PolicyClient;
+  let secrets: SecretFiles;
+  let folder: string;
   let socket: string;
   /** What happened at Envoy and at a service, in order. */
   let events: string[];
@@ -44,7 +51,9 @@ describe('envoy/watcher/publisher', () => {
     const { log } = capturedLog();
     const discovery = new DiscoveryServer({ log, onRefused: (name, reason) => publisher.refuse(name, reason) });
     const hub = new PolicyHub({ status: () => ({}), endedSessions: new Map(), onEnded: () => {} });
-    publisher = new Publisher({ discovery, hub, systemCaFile: '/ca.pem', folder: '/' });
+    folder = emptyFolder();
+    secrets = new SecretFiles({ folder, log, onChange: () => undefined });
+    publisher = new Publisher({ discovery, hub, secrets, systemCaFile: '/ca.pem', folder });
     const server = await serveAnywhere((grpc) => {
       discovery.addTo(grpc);
       hub.addTo(grpc);
@@ -66,6 +75,7 @@ describe('envoy/watcher/publisher', () => {
     await publisher.publish(settings, new Map());
     await envoy.until(() => envoy.responses === 1);
     stops.push(
+      () => secrets.keepOnly([]),
       () => envoy.close(),
       () => policies.close(),
       () => server.stop(0),
@@ -162,5 +172,58 @@ describe('envoy/watcher/publisher', () => {
   it('says of a draining backend that it drains', async () => {
     await publisher.publish(settings, new Map([['a', { backend: backend('a'), endpoints: [], drainUntilMs: 5 }]]));
     expect(policies.current?.backends.get('a')?.draining).to.equal(true);
+  });
+
+  describe('a backend with a certificate of the gateway', () => {
+    const mutual = backend('mutual', { command: undefined, url: 'https://a.example', clientCertificate: PAIR_FILES });
+    const publish = () => publisher.publish(settings, fleetOf(mutual));
+    const untilRead = async (name: 'client-one' | 'client-two') => {
+      const before = secrets.certificateOf(mutual);
+      installPair(folder, name);
+      await eventually(
+        () => secrets.certificateOf(mutual),
+        (pair) => pair !== before,
+      );
+    };
+
+    it('is dialled with it, and anew when it changes', async () => {
+      secrets.keepOnly([mutual]);
+      await untilRead('client-one');
+      await publish();
+      expect(events).to.deep.equal(['+cds backend/mutual', '+eds backend/mutual', '+policy mutual']);
+      events.length = 0;
+      await publish();
+      expect(events).to.deep.equal([]);
+      await untilRead('client-two');
+      await publish();
+      expect(events).to.deep.equal(['+cds backend/mutual', '+eds backend/mutual']);
+    });
+
+    it('is not dialled before there is one, and requests are refused', async () => {
+      secrets.keepOnly([mutual]);
+      await publish();
+      expect(events).to.deep.equal(['+policy mutual']);
+      expect(policies.current?.backends.get('mutual')?.credential).to.equal('missing');
+      await untilRead('client-one');
+      await publish();
+      expect(events.slice(1)).to.deep.equal(['+cds backend/mutual', '+eds backend/mutual']);
+      expect(policies.current?.backends.get('mutual')?.credential).to.equal(undefined);
+    });
+
+    it('keeps the last good one', async () => {
+      secrets.keepOnly([mutual]);
+      await untilRead('client-one');
+      await publish();
+      const pair = secrets.certificateOf(mutual);
+      installFile('client-two.pem', join(folder, PAIR_FILES.certFile));
+      const notes = await eventually(
+        () => secrets.notesOf(mutual),
+        ({ length }) => length > 0,
+      );
+      expect(notes).to.deep.equal([
+        'the last good one goes on: clientCertificate.keyFile: key.pem is not the key of the first certificate in cert.pem',
+      ]);
+      expect(secrets.certificateOf(mutual)).to.equal(pair);
+    });
   });
 });

@@ -3,7 +3,12 @@ import { gatewaySchema } from '../../../core/config/gateway.ts';
 import { toSettings } from '../../../envoy/watcher/settings.ts';
 
 const config = (more = {}) => gatewaySchema.parse({ issuer: 'development', backends: 'b', tenants: 't', ...more });
-const FACTS = { listenUrl: 'http://127.0.0.1:8080', developmentIssuer: 'http://127.0.0.1:1' };
+const FACTS = {
+  listenUrl: 'http://127.0.0.1:8080',
+  developmentIssuer: 'http://127.0.0.1:1',
+  folder: '/etc/gateway',
+  workers: 2,
+};
 
 describe('envoy/watcher/settings', () => {
   it('on loopback accept every name of this machine', () => {

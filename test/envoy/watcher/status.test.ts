@@ -16,7 +16,15 @@ function stateOf(health: Record<number, EndpointHealth>, more: Partial<StatusInp
   const endpoints = Object.keys(health).map((port) => endpoint(Number(port)));
   const hosts = new Map(Object.entries(health).map(([port, state]) => [`127.0.0.1:${port}`, state]));
   const entry = { backend: BACKEND, endpoints, drainUntilMs };
-  return toStatus({ entry, health: hosts, diagnoses: new Map(), notes: [], refused: undefined, ...more });
+  return toStatus({
+    entry,
+    health: hosts,
+    diagnoses: new Map(),
+    notes: [],
+    refused: undefined,
+    refusing: false,
+    ...more,
+  });
 }
 
 describe('envoy/watcher/status', () => {
@@ -30,6 +38,13 @@ describe('envoy/watcher/status', () => {
   }
 
   it('of a removed backend is draining', () => expect(stateOf({ 1: 'healthy' }, {}, 5).state).to.equal('draining'));
+
+  it('is not serving while requests are refused, however well the replicas are', () => {
+    const refusing = { refusing: true, notes: ['no credential'] };
+    expect(stateOf({ 1: 'healthy' }, refusing)).to.deep.include({ state: 'unhealthy', reasons: ['no credential'] });
+    expect(stateOf({}, { ...refusing, health: undefined }).state).to.equal('unhealthy');
+    expect(stateOf({ 1: 'healthy' }, refusing, 5).state).to.equal('draining');
+  });
 
   it('is starting while Envoy does not know the cluster', () => {
     expect(stateOf({ 1: 'healthy' }, { health: undefined })).to.deep.include({ state: 'starting' });
@@ -52,13 +67,14 @@ describe('envoy/watcher/status', () => {
   it('shows a replica that drains as draining whatever its health', () => {
     const entry = { backend: BACKEND, endpoints: [endpoint(1, true)], drainUntilMs: undefined };
     const health = new Map<string, EndpointHealth>([['127.0.0.1:1', 'unhealthy']]);
-    const status = toStatus({ entry, health, diagnoses: new Map(), notes: [], refused: undefined });
+    const status = toStatus({ entry, health, diagnoses: new Map(), notes: [], refused: undefined, refusing: false });
     expect(status.endpoints.map((one) => one.health)).to.deep.equal(['draining']);
   });
 
   it('tells of a backend without replicas that none are wanted', () => {
     const entry = { backend: { ...BACKEND, replicas: 0 }, endpoints: [], drainUntilMs: undefined };
-    const { reasons } = toStatus({ entry, health: undefined, diagnoses: new Map(), notes: [], refused: undefined });
+    const seen = { health: undefined, diagnoses: new Map(), notes: [], refused: undefined, refusing: false };
+    const { reasons } = toStatus({ entry, ...seen });
     expect(reasons).to.deep.equal(['replicas is 0']);
   });
 });

@@ -6,7 +6,11 @@ import { parseYaml } from '../core/config/parse.ts';
 import type { Parsed, Problem } from '../core/config/problems.ts';
 import { messageOf } from '../core/errors.ts';
 import { type Catalog, EMPTY_CATALOG, readCatalog } from '../core/registry/catalog.ts';
+import { DEVELOPMENT_ISSUER, issuerProblems } from '../core/tenants/issuers.ts';
 import { type Tenant, tenantsSchema } from '../core/tenants/tenants.ts';
+import { toProblems } from '../envoy/tls/listener-certificate.ts';
+import type { TlsPair } from '../envoy/tls/pair.ts';
+import { readPair } from '../envoy/tls/read.ts';
 import { isYamlFile, readTexts } from '../runtime/registry/watch.ts';
 
 /** A gateway's documents, all sound. Paths are absolute. */
@@ -16,6 +20,8 @@ export interface GatewayDocuments {
   backendsFolder: string;
   tenants: readonly Tenant[];
   catalog: Catalog;
+  /** The listener's certificate; undefined where it listens without TLS. */
+  tls: TlsPair | undefined;
 }
 
 /** Reads gateway.yaml and the documents that it names: all of them, or all their problems. */
@@ -29,33 +35,55 @@ export async function loadGateway(file: string): Promise<Parsed<GatewayDocuments
     parseYaml(text, source, tenantsSchema),
   );
   const catalog = await loadCatalog(backendsFolder, config.value.backends);
-  const problems = [...(tenants.ok ? [] : tenants.problems), ...(catalog.ok ? [] : catalog.problems)];
-  if (!tenants.ok || !catalog.ok) return { ok: false, problems };
+  const { tls } = config.value.listen;
+  const pair = tls === undefined ? undefined : await readPair(folder, tls);
+  const issuers = config.value.developmentIssuer ? [DEVELOPMENT_ISSUER] : config.value.issuers.map(({ url }) => url);
+  const problems = [
+    ...(tenants.ok ? issuerProblems(tenants.value.tenants, issuers, config.value.tenants) : tenants.problems),
+    ...(catalog.ok ? [] : catalog.problems),
+    ...(pair === undefined || pair.ok ? [] : toProblems(pair.problems, file)),
+  ];
+  if (!tenants.ok || !catalog.ok || pair?.ok === false || problems.length > 0) return { ok: false, problems };
   const value = {
     config: config.value,
     configFile: resolve(file),
     backendsFolder,
     tenants: tenants.value.tenants,
     catalog: catalog.value,
+    tls: pair?.value,
   };
   return { ok: true, value };
 }
 
+/** Keys that only a gateway's configuration has. */
+const GATEWAY_KEYS = ['issuer', 'issuers', 'listen', 'backends', 'publicUrl'];
+
+/** A document that was checked. */
+export interface CheckedDocument {
+  problems: readonly Problem[];
+  /** The gateway, where it is one and has no problems. */
+  gateway?: GatewayDocuments;
+}
+
 /** Checks one file or folder, of whatever kind it is: a gateway with all that it names, tenants, or backends. */
-export async function checkDocument(path: string): Promise<Problem[]> {
+export async function checkDocument(path: string): Promise<CheckedDocument> {
   try {
-    if ((await stat(path)).isDirectory()) return problemsOf(await loadCatalog(path, path));
+    if ((await stat(path)).isDirectory()) return { problems: problemsOf(await loadCatalog(path, path)) };
   } catch (error) {
-    return [{ source: path, path: '', message: `cannot be read: ${messageOf(error)}` }];
+    return { problems: [{ source: path, path: '', message: `cannot be read: ${messageOf(error)}` }] };
   }
   const read = await parseFile(path, path, (text) => ({ ok: true, value: text }));
-  if (!read.ok) return read.problems;
+  if (!read.ok) return { problems: read.problems };
   const text = read.value;
   const keys = keysOf(text);
-  if (keys.some((key) => ['issuer', 'listen', 'backends', 'publicUrl'].includes(key)))
-    return problemsOf(await loadGateway(path));
-  if (keys.includes('tenants') && !keys.includes('name')) return problemsOf(parseYaml(text, path, tenantsSchema));
-  return [...readCatalog(EMPTY_CATALOG, new Map([[path, text]])).problems];
+  if (keys.some((key) => GATEWAY_KEYS.includes(key))) {
+    const loaded = await loadGateway(path);
+    return loaded.ok ? { problems: [], gateway: loaded.value } : { problems: loaded.problems };
+  }
+  if (keys.includes('tenants') && !keys.includes('name')) {
+    return { problems: problemsOf(parseYaml(text, path, tenantsSchema)) };
+  }
+  return { problems: readCatalog(EMPTY_CATALOG, new Map([[path, text]])).problems };
 }
 
 // Which keys a document has tells of which kind it is; what is wrong with it is found when it is parsed as that.

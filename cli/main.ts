@@ -7,6 +7,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   token: async () => (await import('./commands/token.ts')).token,
   check: async () => (await import('./commands/check.ts')).check,
   status: async () => (await import('./commands/status.ts')).status,
+  quota: async () => (await import('./commands/quota.ts')).quota,
   'ext-authz': async () => (await import('./commands/ext-authz.ts')).extAuthz,
   'ext-proc': async () => (await import('./commands/ext-proc.ts')).extProc,
   watcher: async () => (await import('./commands/watcher.ts')).watcher,

@@ -13,15 +13,22 @@ export interface StateFolder {
   endpoints: string;
   sessionKeys: string;
   endedSessions: string;
+  /** Every decision, one JSON object a line. */
+  audit: string;
   /** Children that run, for the case that this process is killed. */
   children: string;
   /** What other commands need to know of a gateway. */
   facts: string;
 }
 
-const factsSchema = z.object({ publicUrl: z.url(), watcherSocket: z.string() });
+const factsSchema = z.object({
+  publicUrl: z.url(),
+  watcherSocket: z.string(),
+  /** The tenants document. */
+  tenantsFile: z.string(),
+});
 
-/** What `up` leaves for `token` and `status`. */
+/** What `up` leaves for `token`, `status` and `quota`. Paths are absolute. */
 export type GatewayFacts = z.output<typeof factsSchema>;
 
 /** Names the parts of a state folder. */
@@ -32,6 +39,7 @@ export function stateFolder(root: string): StateFolder {
     endpoints: join(root, 'run', 'endpoints'),
     sessionKeys: join(root, 'session-keys'),
     endedSessions: join(root, 'ended-sessions'),
+    audit: join(root, 'audit.log'),
     children: join(root, 'children.json'),
     facts: join(root, 'gateway.json'),
   };

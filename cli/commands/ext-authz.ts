@@ -1,9 +1,16 @@
 import { isDeepStrictEqual } from 'node:util';
+import { auditRecord } from '../../ext-authz/audit.ts';
 import type { CheckServices } from '../../ext-authz/check/check.ts';
+import type { HttpRequest } from '../../ext-authz/check/request.ts';
 import { SessionOpener } from '../../ext-authz/check/session-opener.ts';
+import type { Verdict } from '../../ext-authz/check/verdict.ts';
 import { createHttpServer, listenUnix } from '../../ext-authz/http.ts';
 import { TokenVerifier } from '../../ext-authz/identity/verify.ts';
+import { QuotaKeeper } from '../../ext-authz/quota/keeper.ts';
+import { Places } from '../../ext-authz/quota/places.ts';
+import { UsageMeter } from '../../ext-authz/quota/usage-meter.ts';
 import { addAuthorization } from '../../ext-authz/service.ts';
+import { openAuditLog } from '../../runtime/audit.ts';
 import { serveUnix } from '../../runtime/grpc/server.ts';
 import { createLogger } from '../../runtime/log.ts';
 import { PolicyClient } from '../../runtime/policy/client.ts';
@@ -13,15 +20,16 @@ import { type Command, parseOptions, required } from '../command.ts';
 
 const DRAIN_MS = 5_000;
 
-const help = `Usage: mcp-gateway ext-authz --socket PATH --http-socket PATH --watcher PATH --session-keys FILE
+const help = `Usage: mcp-gateway ext-authz --socket PATH --http-socket PATH --watcher PATH --session-keys FILE [--audit FILE]
 
 The request side of the gateway: Envoy asks it about every request (ext_authz v3 over gRPC).
 Several may run; Envoy balances over them.
 
   --socket PATH        Unix socket for Envoy's questions
-  --http-socket PATH   Unix socket for the OAuth metadata of RFC 9728, and /readyz
+  --http-socket PATH   Unix socket for the OAuth metadata of RFC 9728, /readyz and /metrics
   --watcher PATH       Unix socket of the watcher, which hands out the policy
   --session-keys FILE  keys that open sessions, one a line: 32 bytes in base64; read again when the file changes
+  --audit FILE         where decisions are written down, one JSON object a line; - (default) is standard output
   --log-level LEVEL    trace, debug, info (default), warn, error
 
 SIGTERM: takes no new requests, answers those under way, ends with 0.`;
@@ -35,6 +43,7 @@ async function run(args: string[]): Promise<number> {
     'http-socket': { type: 'string' },
     watcher: { type: 'string' },
     'session-keys': { type: 'string' },
+    audit: { type: 'string', default: '-' },
     'log-level': { type: 'string', default: 'info' },
   });
   const option = (name: 'socket' | 'http-socket' | 'watcher' | 'session-keys') =>
@@ -47,34 +56,59 @@ async function run(args: string[]): Promise<number> {
   ];
   const log = createLogger({ name: 'ext-authz', level: values['log-level'] });
 
+  const audit = openAuditLog(values.audit);
   const keys = watchSessionKeys(keyFile, log, (changed) => sessions.useKeys(changed));
   const sessions = new SessionOpener(keys.keys);
   let verifier = new TokenVerifier({ issuers: [], log });
+  const usage = new UsageMeter({ process: socket, send: (report) => policy.reportUsage(report) });
+  const quotas = new QuotaKeeper(log, usage);
   const shutdown = untilShutdown();
+  const informed = Promise.withResolvers<void>();
   const prepared = Promise.withResolvers<void>();
   const policy = new PolicyClient({
     socket: watcherSocket,
     subscriber: `ext-authz ${socket}`,
     log,
-    onPolicy: ({ settings: { issuers } }, before) => {
+    onPolicy: ({ settings: { issuers, quotas: quotaStore } }, before) => {
+      quotas.use(quotaStore);
+      informed.resolve();
       if (before !== undefined && isDeepStrictEqual(issuers, before.settings.issuers)) return;
-      verifier = new TokenVerifier({ issuers, log });
+      verifier = new TokenVerifier({ issuers, log, replaced: verifier });
       void verifier.warmUp().then(prepared.resolve);
     },
   });
-  const services = (): CheckServices => ({ policy: policy.current, verifier, sessions, admission: [], now: Date.now });
-  const http = createHttpServer(() => policy.current);
-  await listenUnix(http, httpSocket);
+  const places = new Places(watcherSocket, () => policy.current?.settings.quotas.gateways ?? 1);
+  const services = (): CheckServices => ({
+    policy: policy.current,
+    verifier,
+    sessions,
+    admission: [quotas.rule, places.rule],
+    now: Date.now,
+  });
+  const onVerdict = (request: HttpRequest, verdict: Verdict) => {
+    const record = auditRecord(request, verdict, policy.current?.settings.audit ?? 'all');
+    if (record !== undefined) audit.write(record);
+  };
+  const onAbandoned = ({ findings: { slot } }: Verdict) => {
+    if (slot !== undefined) places.release(slot);
+  };
+  const http = createHttpServer(() => policy.current, quotas);
   // Envoy asks another worker for as long as there is no socket; one that knows nothing yet could only refuse.
+  await Promise.race([informed.promise, shutdown]);
+  await listenUnix(http, httpSocket);
   await Promise.race([prepared.promise, shutdown]);
-  const server = await serveUnix(socket, (grpc) => addAuthorization(grpc, services, log));
+  const server = await serveUnix(socket, (grpc) => addAuthorization(grpc, { services, onVerdict, onAbandoned, log }));
   log.info({ socket }, 'ready');
 
   await shutdown;
   await server.stop(DRAIN_MS);
   http.close();
   http.closeAllConnections();
+  await usage.close();
   policy.close();
   keys.close();
+  quotas.close();
+  places.close();
+  audit.close();
   return 0;
 }

@@ -1,5 +1,7 @@
 import { sealingAsBefore } from '../../core/session/keys.ts';
 import { addExternalProcessor } from '../../ext-proc/service.ts';
+import { SharedTombstones } from '../../ext-proc/tombstones.ts';
+import { openAuditLog } from '../../runtime/audit.ts';
 import { serveUnix } from '../../runtime/grpc/server.ts';
 import { createLogger } from '../../runtime/log.ts';
 import { PolicyClient } from '../../runtime/policy/client.ts';
@@ -11,26 +13,34 @@ const DRAIN_MS = 5_000;
 /** Every process reads a changed key file in its own time; by then all can open what the new key seals. */
 const SEAL_AFTER_MS = 3_000;
 
-const help = `Usage: mcp-gateway ext-proc --socket PATH --watcher PATH --session-keys FILE
+const help = `Usage: mcp-gateway ext-proc --socket PATH --watcher PATH --session-keys FILE [--audit FILE]
 
-The response side of the gateway: Envoy shows it the responses that open or close a session (ext_proc v3 over gRPC).
+The response side of the gateway: Envoy shows it the responses that open or close a session, and those that list what
+policy hides in part (ext_proc v3 over gRPC).
 
   --socket PATH        Unix socket for Envoy
   --watcher PATH       Unix socket of the watcher, which hands out the policy
   --session-keys FILE  keys, one a line: 32 bytes in base64; the first one seals; read again when the file changes,
                        when a new first one seals after 3 s
+  --audit FILE         where it is written down that sessions begin and end, one JSON object a line; - (default) is
+                       standard output
   --log-level LEVEL    trace, debug, info (default), warn, error
 
-SIGTERM: answers what is under way, ends with 0.`;
+SIGTERM: answers what is under way for at most 5 s, ends with 0. A stream that is filtered ends with it.`;
 
 /** `mcp-gateway ext-proc` */
-export const extProc: Command = { summary: 'seal the sessions of responses (a role of the gateway)', help, run };
+export const extProc: Command = {
+  summary: 'seal the sessions of responses, filter lists (a role of the gateway)',
+  help,
+  run,
+};
 
 async function run(args: string[]): Promise<number> {
   const { values } = parseOptions('ext-proc', args, {
     socket: { type: 'string' },
     watcher: { type: 'string' },
     'session-keys': { type: 'string' },
+    audit: { type: 'string', default: '-' },
     'log-level': { type: 'string', default: 'info' },
   });
   const socket = required('ext-proc', 'socket', values.socket);
@@ -38,6 +48,7 @@ async function run(args: string[]): Promise<number> {
   const keyFile = required('ext-proc', 'session-keys', values['session-keys']);
   const log = createLogger({ name: 'ext-proc', level: values['log-level'] });
 
+  const audit = openAuditLog(values.audit);
   let newKeySeals: NodeJS.Timeout | undefined;
   const watch = watchSessionKeys(keyFile, log, (changed) => {
     keys = sealingAsBefore(changed, keys);
@@ -49,11 +60,15 @@ async function run(args: string[]): Promise<number> {
   let { keys } = watch;
   const shutdown = untilShutdown();
   const prepared = Promise.withResolvers<void>();
+  const tombstones = new SharedTombstones(log);
   const policy = new PolicyClient({
     socket: watcherSocket,
     subscriber: `ext-proc ${socket}`,
     log,
-    onPolicy: () => prepared.resolve(),
+    onPolicy: ({ settings }) => {
+      tombstones.use(settings.quotas);
+      prepared.resolve();
+    },
   });
   // Envoy asks another process for as long as there is no socket; one that knows no endpoint could open no session.
   await Promise.race([prepared.promise, shutdown]);
@@ -62,6 +77,8 @@ async function run(args: string[]): Promise<number> {
       policy: () => policy.current,
       keys: () => keys,
       endSession: (fingerprint, forgetAtSeconds) => policy.endSession(fingerprint, forgetAtSeconds),
+      leaveTombstone: (...of) => tombstones.leave(...of),
+      audit: (record) => audit.write(record),
       log,
     }),
   );
@@ -70,7 +87,9 @@ async function run(args: string[]): Promise<number> {
   await shutdown;
   await server.stop(DRAIN_MS);
   policy.close();
+  tombstones.close();
   clearTimeout(newKeySeals);
   watch.close();
+  audit.close();
   return 0;
 }

@@ -1,3 +1,4 @@
+import { MCP_SCOPE } from '../../core/identity/scope.ts';
 import { stateDir } from '../../runtime/paths.ts';
 import { type Command, parseOptions } from '../command.ts';
 import { DEFAULT_SUBJECT, DEFAULT_TENANT } from '../development-issuer/claims.ts';
@@ -5,12 +6,15 @@ import { issueDevelopmentToken } from '../development-issuer/token.ts';
 import { parseTtl } from '../development-issuer/ttl.ts';
 import { readFacts, stateFolder } from '../state-folder.ts';
 
-const help = `Usage: mcp-gateway token [--subject S] [--tenant T] [--ttl 1h] [--state-dir DIR]
+const help = `Usage: mcp-gateway token [--subject S] [--tenant T] [--role R]... [--group G]... [--scope S]... [--ttl 1h] [--state-dir DIR]
 
 Prints an access token of the development issuer, good for every backend of the gateway with this state folder.
 
   --subject S      whose token it is; default: ${DEFAULT_SUBJECT}
   --tenant T       value of its tenant claim; default: ${DEFAULT_TENANT}
+  --role R         a role, in its claim "roles"; may be given several times
+  --group G        a group, in its claim "groups"; may be given several times
+  --scope S        a scope that it was given, in its claim "scope"; may be given several times; default: ${MCP_SCOPE}
   --ttl TIME       how long it is valid: 90s, 30m, 1h (default), 7d
   --state-dir DIR  state folder of the gateway; default: mcp-gateway in $XDG_STATE_HOME or ~/.local/state`;
 
@@ -22,14 +26,17 @@ export const token: Command = {
     const { values } = parseOptions('token', args, {
       subject: { type: 'string' },
       tenant: { type: 'string' },
+      role: { type: 'string', multiple: true, default: [] },
+      group: { type: 'string', multiple: true, default: [] },
+      scope: { type: 'string', multiple: true, default: [MCP_SCOPE] },
       ttl: { type: 'string', default: '1h' },
       'state-dir': { type: 'string' },
     });
     const root = values['state-dir'] ?? stateDir(env);
-    const { subject, tenant } = values;
+    const { subject, tenant, role: roles, group: groups, scope: scopes } = values;
     const ttlSeconds = parseTtl(values.ttl);
     const { publicUrl } = readFacts(stateFolder(root));
-    const options = { stateDir: root, audience: publicUrl, ttlSeconds };
+    const options = { stateDir: root, audience: publicUrl, roles, groups, scopes, ttlSeconds };
     print(
       await issueDevelopmentToken({
         ...options,

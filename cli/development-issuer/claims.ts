@@ -1,6 +1,6 @@
 import { MCP_SCOPE } from '../../core/identity/scope.ts';
 
-/** Every scope of the development issuer. */
+/** The scopes in the discovery document of the development issuer. Those of the gateway's resources come and go. */
 export const SCOPES = ['openid', 'offline_access', MCP_SCOPE];
 
 /** Lifetime of an access token that a login gives, in seconds. */

@@ -18,6 +18,8 @@ export interface DevelopmentIssuerOptions {
   tenant: string;
   /** The resource URLs that the gateway accepts: the public root first, then each backend. Asked anew for every request. */
   resources: () => readonly string[];
+  /** The scopes that tokens may be given, besides those of OpenID Connect. Asked anew for every request. */
+  scopes: () => readonly string[];
   logger: Logger;
 }
 
@@ -36,7 +38,7 @@ export interface DevelopmentIssuer {
  * @throws UserError `port-taken` when a given port is in use, `config` when the kept keys are damaged.
  */
 export async function startDevelopmentIssuer(options: DevelopmentIssuerOptions): Promise<DevelopmentIssuer> {
-  const { stateDir, host = '127.0.0.1', tenant, resources, logger } = options;
+  const { stateDir, host = '127.0.0.1', tenant, resources, scopes, logger } = options;
   const [keys, clients] = await Promise.all([
     loadSigningKeys(stateDir),
     ClientStore.open({ path: issuerFiles(stateDir).clients, logger }),
@@ -46,7 +48,7 @@ export async function startDevelopmentIssuer(options: DevelopmentIssuerOptions):
     const server = createServer();
     const issuer = `http://${host}:${await listen(server, options, host)}`;
     try {
-      server.on('request', createProvider({ issuer, tenant, resources, keys, clients, logger }).callback());
+      server.on('request', createProvider({ issuer, tenant, resources, scopes, keys, clients, logger }).callback());
       await writeIssuerUrl(stateDir, issuer);
     } catch (error) {
       await close(server);

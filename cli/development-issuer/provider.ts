@@ -28,6 +28,8 @@ export interface ProviderOptions {
   tenant: string;
   /** The resource URLs that tokens may be for, the root first; asked anew for every request. */
   resources: () => readonly string[];
+  /** The scopes of these resources, the same for each. */
+  scopes: () => readonly string[];
   keys: SigningKeys;
   clients: Adapter;
   logger: Logger;
@@ -35,11 +37,11 @@ export interface ProviderOptions {
 
 /** The OAuth 2.1 and OpenID Connect server of the development issuer, not listening yet. */
 export function createProvider(options: ProviderOptions): Provider {
-  const { issuer, tenant, logger } = options;
+  const { issuer, tenant, scopes, logger } = options;
   const provider = new Provider(issuer, configuration(options));
   provider.use(requireHost(new URL(issuer).host));
   provider.use(loopbackCors);
-  provider.use(signIn({ provider, issuer, tenant }));
+  provider.use(signIn({ provider, issuer, tenant, scopes }));
   provider.use(defaultScope);
   provider.on('error', (error) => logger.warn(`the development issuer failed: ${messageOf(error)}`));
   provider.on('server_error', (_ctx, error) => logger.warn(`the development issuer failed: ${messageOf(error)}`));
@@ -49,7 +51,7 @@ export function createProvider(options: ProviderOptions): Provider {
   return provider;
 }
 
-function configuration({ tenant, resources, keys, clients }: ProviderOptions): Configuration {
+function configuration({ tenant, resources, scopes, keys, clients }: ProviderOptions): Configuration {
   return {
     adapter: (model: string) => (model === 'Client' ? clients : new MemoryAdapter()),
     jwks: keys,
@@ -97,7 +99,8 @@ function configuration({ tenant, resources, keys, clients }: ProviderOptions): C
         enabled: true,
         // `requested` holds several resources at the token endpoint, where one token has one audience.
         defaultResource: async (_ctx: unknown, _client: unknown, requested?: string[]) => requested ?? resources()[0],
-        getResourceServerInfo: async (_ctx: unknown, indicator: string) => resourceServer(indicator, resources()),
+        getResourceServerInfo: async (_ctx: unknown, indicator: string) =>
+          resourceServer(indicator, resources(), scopes()),
       },
       rpInitiatedLogout: { enabled: false },
       userinfo: { enabled: false },
@@ -105,11 +108,11 @@ function configuration({ tenant, resources, keys, clients }: ProviderOptions): C
   };
 }
 
-function resourceServer(indicator: string, served: readonly string[]) {
+function resourceServer(indicator: string, served: readonly string[], scopes: readonly string[]) {
   const audience = findResource(indicator, served);
   if (audience === undefined) throw new errors.InvalidTarget('the gateway serves no such resource');
   return {
-    scope: MCP_SCOPE,
+    scope: scopes.join(' '),
     audience,
     accessTokenTTL: ACCESS_TOKEN_SECONDS,
     accessTokenFormat: 'jwt',

@@ -7,7 +7,6 @@ import {
   type Middleware,
   type Provider,
 } from 'oidc-provider';
-import { MCP_SCOPE } from '../../core/identity/scope.ts';
 import { DEFAULT_SUBJECT, isSubject, SCOPES, SUBJECT_PATTERN } from './claims.ts';
 import { loginPage, PAGE_HEADERS, problemPage } from './pages.ts';
 
@@ -19,6 +18,8 @@ export interface SignInOptions {
   provider: Provider;
   issuer: string;
   tenant: string;
+  /** Every scope that a resource may be granted. */
+  scopes: () => readonly string[];
 }
 
 /** The path of the login page of one interaction. */
@@ -30,7 +31,7 @@ export function signInPath(uid: string): string {
  * The login page. GET shows who asks and for what, POST decides. The interaction is found by the library's cookie, which is
  * SameSite and bound to this path; the path holds an unguessable id; and a POST from another origin is refused.
  */
-export function signIn({ provider, issuer, tenant }: SignInOptions): Middleware {
+export function signIn({ provider, issuer, tenant, scopes }: SignInOptions): Middleware {
   return async (ctx, next) => {
     if (!ctx.path.startsWith(signInPath('')) || (ctx.method !== 'GET' && ctx.method !== 'POST')) return next();
     const interaction = await findInteraction(provider, ctx);
@@ -55,7 +56,7 @@ export function signIn({ provider, issuer, tenant }: SignInOptions): Middleware 
     if (!denied && !isSubject(subject)) {
       return showProblem(ctx, 400, 'This name cannot be used', `Go back and give one that matches ${SUBJECT_PATTERN}.`);
     }
-    const result = denied ? DENIED : await grantAll(provider, interaction, subject);
+    const result = denied ? DENIED : await grantAll(provider, interaction, subject, scopes());
     ctx.status = 303;
     ctx.redirect(await provider.interactionResult(ctx.req, ctx.res, result, { mergeWithLastSubmission: false }));
   };
@@ -93,10 +94,15 @@ async function showLogin(ctx: Context, provider: Provider, interaction: Interact
 }
 
 /** Everything that was asked for is granted: the person saw it on the page. */
-async function grantAll(provider: Provider, interaction: Interaction, subject: string): Promise<InteractionResult> {
+async function grantAll(
+  provider: Provider,
+  interaction: Interaction,
+  subject: string,
+  scopes: readonly string[],
+): Promise<InteractionResult> {
   const grant = new provider.Grant({ accountId: subject, clientId: text(interaction.params.client_id) });
   grant.addOIDCScope(SCOPES.join(' '));
-  for (const resource of resourcesOf(interaction)) grant.addResourceScope(resource, MCP_SCOPE);
+  for (const resource of resourcesOf(interaction)) grant.addResourceScope(resource, scopes.join(' '));
   // The login is not remembered in the browser: every login shows this page, and may be another subject.
   return { login: { accountId: subject, remember: false }, consent: { grantId: await grant.save() } };
 }

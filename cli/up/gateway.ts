@@ -1,10 +1,14 @@
 import { existsSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
+import { MCP_SCOPE } from '../../core/identity/scope.ts';
 import { backendUrl } from '../../core/policy/policy.ts';
 import { type Catalog, readCatalog } from '../../core/registry/catalog.ts';
 import { drainEnvoy } from '../../envoy/admin.ts';
 import { findEnvoy } from '../../envoy/binary/find.ts';
 import { renderBootstrap } from '../../envoy/bootstrap.ts';
+import { type TlsPair, validityWarning } from '../../envoy/tls/pair.ts';
+import { writeSecretFile } from '../../envoy/tls/secret-file.ts';
+import { openAuditLog } from '../../runtime/audit.ts';
 import type { Logger } from '../../runtime/log.ts';
 import { endLeftovers } from '../../runtime/processes/leftovers.ts';
 import { acquireLock } from '../../runtime/processes/lock.ts';
@@ -70,11 +74,17 @@ export class LocalGateway {
     return new Map([...this.#catalog.backends.keys()].map((name) => [name, backendUrl(this, name)]));
   }
 
+  /** Every scope that a client may be told to ask for. */
+  get #scopes(): readonly string[] {
+    const ofBackends = [...this.#catalog.backends.values()].flatMap(({ scopes }) => scopes.flatMap(({ need }) => need));
+    return [...new Set([MCP_SCOPE, ...this.#options.documents.config.scopes, ...ofBackends])];
+  }
+
   /** Starts everything. Throws a UserError when something that a person can mend stands in the way. */
   async start(): Promise<void> {
     const { documents, folder, envoy: explicit, env, cacheDir, progress, signal, log, workers } = this.#options;
-    const { config, configFile } = documents;
-    const { address } = config.listen;
+    const { config, configFile, tls } = documents;
+    const { address, trustedProxies } = config.listen;
     const lock = await acquireLock(folder.root);
     this.#stops.push(() => lock.release());
     this.#stops.push(() => rmSync(folder.run, { recursive: true, force: true }));
@@ -86,14 +96,23 @@ export class LocalGateway {
     const envoy = await findEnvoy({ explicit, environment, cacheDir, progress, signal });
     log.info({ path: envoy.path, source: envoy.source }, `Envoy ${envoy.version}`);
 
-    this.#listenUrl = `http://${reachable(address)}:${port}`;
+    this.#listenUrl = `${tls === undefined ? 'http' : 'https'}://${reachable(address)}:${port}`;
     this.publicUrl = config.publicUrl ?? this.#listenUrl;
-    writeFacts(folder, { publicUrl: this.publicUrl, watcherSocket: join(folder.run, 'watcher.sock') });
-    if (config.issuer === 'development') await this.#startIssuer();
+    writeFacts(folder, {
+      publicUrl: this.publicUrl,
+      watcherSocket: join(resolve(folder.run), 'watcher.sock'),
+      tenantsFile: resolve(dirname(configFile), config.tenants),
+    });
+    if (config.developmentIssuer) await this.#startIssuer();
     this.#startRunner();
 
+    const auditFile = config.audit.file === undefined ? folder.audit : resolve(dirname(configFile), config.audit.file);
+    // Here somebody reads why it cannot be written; a role would only end and be started again.
+    openAuditLog(auditFile).close();
     const bootstrapFile = join(folder.run, 'envoy.yaml');
-    writeFileSync(bootstrapFile, renderBootstrap({ address, port, sockets: socketNames(workers) }), { mode: 0o600 });
+    const listenerSecret = tls === undefined ? undefined : this.#writeCertificate(tls);
+    const bootstrap = { address, port, listenerSecret, trustedProxies, sockets: socketNames(workers) };
+    writeFileSync(bootstrapFile, renderBootstrap(bootstrap), { mode: 0o600 });
     const { keyFile } = config.sessions;
     const roles = startRoles({
       program: this.#options.program,
@@ -104,6 +123,8 @@ export class LocalGateway {
       bootstrapFile,
       workers,
       listenUrl: this.#listenUrl,
+      listenerSecret,
+      auditFile,
       developmentIssuer: this.developmentIssuer,
       logLevel: this.#options.logLevel,
       log,
@@ -134,6 +155,16 @@ export class LocalGateway {
     for (const stop of this.#stops.splice(0).reverse()) await stop();
   }
 
+  // Envoy opens no listener without its certificate. From here on the watcher replaces the file.
+  #writeCertificate(pair: TlsPair): string {
+    const { documents, folder, log } = this.#options;
+    const file = join(folder.run, 'listener-secret.json');
+    writeSecretFile(file, pair);
+    const warning = validityWarning(pair, Date.now());
+    if (warning !== undefined) log.warn({ ...documents.config.listen.tls }, warning);
+    return file;
+  }
+
   async #startIssuer(): Promise<void> {
     const { folder, log } = this.#options;
     const issuer = await startDevelopmentIssuer({
@@ -141,6 +172,7 @@ export class LocalGateway {
       port: 0,
       tenant: DEFAULT_TENANT,
       resources: () => [this.publicUrl, ...this.backendUrls.values()],
+      scopes: () => this.#scopes,
       logger: log.child({ name: 'issuer' }),
     });
     this.developmentIssuer = issuer.issuer;

@@ -1,4 +1,5 @@
-import { type OutgoingHttpHeaders, request } from 'node:http';
+import { type OutgoingHttpHeaders, request as requestPlain } from 'node:http';
+import { request as requestTls } from 'node:https';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { UserError } from '../../core/errors.ts';
 import type { GetStatusResponse__Output } from '../../protos/gen/mcp_gateway/v1/GetStatusResponse.ts';
@@ -7,6 +8,8 @@ import { askStatus } from '../../runtime/policy/status.ts';
 const POLL_MS = 100;
 const UNHEALTHY_MS = 10_000;
 const PROBE_TIMEOUT_MS = 5_000;
+/** The gateway may refuse the probe for good: its caller has no tenant, or none of the roles that a backend wants. */
+const REFUSED_MS = 1_500;
 
 /** What is waited for. */
 export interface ReadyOptions {
@@ -33,11 +36,14 @@ export async function awaitReady(options: ReadyOptions): Promise<string[]> {
   let status: GetStatusResponse__Output | undefined;
   let passed = false;
   let unhealthySinceMs = Number.POSITIVE_INFINITY;
+  let refusedSinceMs = Number.POSITIVE_INFINITY;
   while (performance.now() < deadline && !options.signal.aborted) {
     status = await askStatus(options.watcherSocket).catch(() => undefined);
     const waiting = unready(status, options.backends);
     if (status?.envoyConnected === true && waiting.length === 0) {
-      passed = await answers(options);
+      const outcome = await probe(options);
+      if (outcome === 'refused') refusedSinceMs = Math.min(refusedSinceMs, performance.now());
+      passed = outcome === 'answered' || performance.now() - refusedSinceMs > REFUSED_MS;
       if (passed) return [];
     }
     // A backend that is plainly unhealthy does not hold up the others for long.
@@ -66,7 +72,12 @@ function unready(status: GetStatusResponse__Output | undefined, backends: readon
 }
 
 // A GET without a session reaches the server, starts nothing, and is refused by it: any answer but the gateway's own will do.
-async function answers({ listenUrl, publicUrl, backends, token }: ReadyOptions): Promise<boolean> {
+async function probe({
+  listenUrl,
+  publicUrl,
+  backends,
+  token,
+}: ReadyOptions): Promise<'answered' | 'refused' | 'failed'> {
   try {
     // Without a token, or without a backend, that a token is asked for must do.
     const asks = token === undefined || backends.length === 0;
@@ -74,16 +85,22 @@ async function answers({ listenUrl, publicUrl, backends, token }: ReadyOptions):
     const targets = asks ? ['readiness'] : backends;
     const headers = { ...authorization, host: new URL(publicUrl).host, accept: 'text/event-stream' };
     const statuses = await Promise.all(targets.map((name) => statusOf(`${listenUrl}/${name}/mcp`, headers)));
-    return statuses.every((code) => (asks ? code === 401 : ![401, 403, 404, 503].includes(code)));
+    if (asks) return statuses.every((code) => code === 401) ? 'answered' : 'failed';
+    if (statuses.includes(503)) return 'failed';
+    return statuses.some((code) => [401, 403, 404].includes(code)) ? 'refused' : 'answered';
   } catch {
-    return false;
+    return 'failed';
   }
 }
 
 // The fetch of Node would send its own Host.
 function statusOf(url: string, headers: OutgoingHttpHeaders): Promise<number> {
   return new Promise((resolve, reject) => {
-    const call = request(url, { headers, agent: false, timeout: PROBE_TIMEOUT_MS }, (response) => {
+    const request = url.startsWith('https:') ? requestTls : requestPlain;
+    // The certificate is for the name that clients use, signed by whomever they trust. Here it is not needed: this is the gateway's
+    // own listener on this machine, and the token that is sent is of its own development issuer.
+    const options = { headers, agent: false, timeout: PROBE_TIMEOUT_MS, rejectUnauthorized: false };
+    const call = request(url, options, (response) => {
       response.destroy();
       resolve(response.statusCode ?? 0);
     });

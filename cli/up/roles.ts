@@ -24,6 +24,10 @@ export interface RolesOptions {
   /** Number of ext-authz processes. */
   workers: number;
   listenUrl: string;
+  /** File that Envoy reads the listener's certificate from; undefined where it listens without TLS. */
+  listenerSecret: string | undefined;
+  /** File of the audit log. */
+  auditFile: string;
   developmentIssuer: string | undefined;
   /** Least severe level that the roles log. */
   logLevel: string;
@@ -50,7 +54,7 @@ export interface Roles {
 /** Starts every role as a supervised child. */
 export function startRoles(options: RolesOptions): Roles {
   const { program, folder, configFile, sessionKeys, envoy, bootstrapFile, workers } = options;
-  const { listenUrl, developmentIssuer, logLevel } = options;
+  const { listenUrl, listenerSecret, auditFile, developmentIssuer, logLevel } = options;
   const sockets = socketNames(workers);
   const startNode = (name: string, ...args: string[]) => {
     const command = [process.execPath, ...NODE_OPTIONS, program, ...args, '--log-level', logLevel];
@@ -59,15 +63,18 @@ export function startRoles(options: RolesOptions): Roles {
   const common = ['--watcher', 'watcher.sock', '--session-keys', sessionKeys];
   const watcher = ['watcher', '--config', configFile, '--socket', 'watcher.sock', '--endpoints', folder.endpoints];
   watcher.push('--ended-sessions', folder.endedSessions, '--envoy-admin', 'admin.sock', '--listen-url', listenUrl);
+  watcher.push('--workers', String(workers));
   if (developmentIssuer !== undefined) watcher.push('--development-issuer', developmentIssuer);
+  if (listenerSecret !== undefined) watcher.push('--listener-secret', listenerSecret);
   const services = [
     startNode('watcher', ...watcher),
     ...sockets.extAuthz.map((socket, index) => {
       const http = sockets.metadata[index] ?? '';
-      return startNode(`ext-authz-${index}`, 'ext-authz', '--socket', socket, '--http-socket', http, ...common);
+      const own = ['--socket', socket, '--http-socket', http, '--audit', auditFile];
+      return startNode(`ext-authz-${index}`, 'ext-authz', ...own, ...common);
     }),
     ...sockets.extProc.map((socket, index) =>
-      startNode(`ext-proc-${index}`, 'ext-proc', '--socket', socket, ...common),
+      startNode(`ext-proc-${index}`, 'ext-proc', '--socket', socket, '--audit', auditFile, ...common),
     ),
   ];
   const envoyOptions = ['--disable-hot-restart', '--concurrency', String(availableParallelism())];

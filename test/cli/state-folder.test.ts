@@ -49,7 +49,11 @@ describe('cli/state-folder', () => {
       .to.throw(UserError)
       .with.property('code', 'not-running');
     mkdirSync(folder.root, { recursive: true });
-    const facts = { publicUrl: 'http://127.0.0.1:8080', watcherSocket: '/run/watcher.sock' };
+    const facts = {
+      publicUrl: 'http://127.0.0.1:8080',
+      watcherSocket: '/run/watcher.sock',
+      tenantsFile: '/tenants.yaml',
+    };
     writeFacts(folder, facts);
     expect(readFacts(folder)).to.deep.equal(facts);
     expect(mode(folder.facts)).to.equal(0o600);

@@ -26,9 +26,13 @@ export async function temporaryState() {
 }
 
 /** Starts the issuer on a free or remembered port for a gateway at `root`. */
-export async function startIssuer(stateDir: string, resources: () => string[]): Promise<DevelopmentIssuer> {
+export async function startIssuer(
+  stateDir: string,
+  resources: () => string[],
+  scopes: () => string[] = () => ['mcp'],
+): Promise<DevelopmentIssuer> {
   const { logger } = recordingLogger();
-  return startDevelopmentIssuer({ stateDir, port: 0, tenant: 'engineering', resources, logger });
+  return startDevelopmentIssuer({ stateDir, port: 0, tenant: 'engineering', resources, scopes, logger });
 }
 
 /** A server that plays the gateway's part in a login: RFC 9728 metadata of its root and of `/everything/mcp`. */

@@ -33,6 +33,7 @@ describe('startDevelopmentIssuer', () => {
       port,
       tenant: 'engineering',
       resources,
+      scopes: () => ['mcp'],
       logger,
     });
     started.push(issuer);
@@ -121,7 +122,7 @@ describe('startDevelopmentIssuer', () => {
       Object.defineProperty(process.release, 'lts', { value: undefined });
       const running = await startDevelopmentIssuer({
         stateDir: ${JSON.stringify(state.stateDir)}, port: 0, tenant: 'engineering',
-        resources: () => ['http://127.0.0.1:8080'], logger: pino({ level: 'silent' }),
+        resources: () => ['http://127.0.0.1:8080'], scopes: () => ['mcp'], logger: pino({ level: 'silent' }),
       });
       const json = { 'content-type': 'application/json' };
       const body = JSON.stringify({ redirect_uris: ['http://127.0.0.1/cb'] });

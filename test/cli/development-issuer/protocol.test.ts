@@ -17,13 +17,19 @@ describe('development issuer: protocol', () => {
   let state: Awaited<ReturnType<typeof temporaryState>>;
   let running: DevelopmentIssuer;
   let resources: string[];
+  let scopes: string[];
 
   before(async () => {
     state = await temporaryState();
-    running = await startIssuer(state.stateDir, () => resources);
+    running = await startIssuer(
+      state.stateDir,
+      () => resources,
+      () => scopes,
+    );
   });
   beforeEach(() => {
     resources = [ROOT, BACKEND];
+    scopes = ['mcp', 'jira.write'];
   });
   after(async () => {
     await running.stop();
@@ -235,6 +241,42 @@ describe('development issuer: protocol', () => {
       const { body } = await redeem(url, await completeLogin(url));
       expect(decodeJwt(body.access_token ?? '').aud).to.equal(BACKEND);
       expect(decodeJwt(body.id_token ?? '')).to.include({ sub: 'developer', tenant: 'engineering' });
+    });
+  });
+
+  describe('scopes', () => {
+    async function grantedTo(scope: string): Promise<unknown> {
+      const url = await authorizationUrl({ scope });
+      const { body } = await redeem(url, await completeLogin(url));
+      const claims = decodeJwt(body.access_token ?? '');
+      expect(body.scope).to.equal(claims.scope);
+      return claims.scope;
+    }
+
+    it('are those of the gateway that were asked for, and no others', async () => {
+      expect(await grantedTo('mcp jira.write')).to.equal('mcp jira.write');
+      expect(await grantedTo('jira.write')).to.equal('jira.write');
+      expect(await grantedTo('mcp')).to.equal('mcp');
+      expect(await grantedTo('mcp admin')).to.equal('mcp');
+    });
+
+    it('are given from the moment that a backend needs them', async () => {
+      scopes = ['mcp'];
+      expect(await grantedTo('mcp jira.write')).to.equal('mcp');
+      scopes = ['mcp', 'jira.write', 'https://api.example/read'];
+      expect(await grantedTo('mcp https://api.example/read')).to.equal('mcp https://api.example/read');
+    });
+
+    it('stay when a token is refreshed', async () => {
+      const url = await authorizationUrl({ scope: 'mcp jira.write' });
+      const { body } = await redeem(url, await completeLogin(url));
+      const form = { grant_type: 'refresh_token', refresh_token: body.refresh_token ?? '' };
+      const refreshed = await fetch(`${running.issuer}/token`, {
+        method: 'POST',
+        body: new URLSearchParams({ ...form, client_id: url.searchParams.get('client_id') ?? '' }),
+      });
+      const { access_token } = (await refreshed.json()) as { access_token: string };
+      expect(decodeJwt(access_token).scope).to.equal('mcp jira.write');
     });
   });
 });

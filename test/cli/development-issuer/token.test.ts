@@ -51,6 +51,16 @@ describe('issueDevelopmentToken', () => {
     expect(decodeJwt(await issue()).jti).not.to.equal(decodeJwt(await issue()).jti);
   });
 
+  it('takes roles, groups and scopes, and leaves out what there is none of', async () => {
+    const running = await startIssuer(state.stateDir, () => [AUDIENCE]);
+    await running.stop();
+    const claims = decodeJwt(
+      await issue({ roles: ['auditor', 'mcp.admin'], groups: ['/red'], scopes: ['mcp', 'a:b'] }),
+    );
+    expect(claims).to.deep.include({ roles: ['auditor', 'mcp.admin'], groups: ['/red'], scope: 'mcp a:b' });
+    expect(decodeJwt(await issue())).not.to.have.any.keys('roles', 'groups');
+  });
+
   it('signs with the same key after a restart', async () => {
     await (await startIssuer(state.stateDir, () => [AUDIENCE])).stop();
     const before = decodeProtectedHeader(await issue()).kid;
@@ -62,6 +72,13 @@ describe('issueDevelopmentToken', () => {
     const error = await userErrorOf(issue());
     expect(error.code).to.equal('not-running');
     expect(error.hint).to.include(`mcp-gateway up --state-dir ${state.stateDir}`);
+  });
+
+  it('refuses roles, groups and scopes that no document could name', async () => {
+    for (const changes of [{ roles: [''] }, { roles: ['a b'] }, { groups: ['eng', ''] }, { scopes: ['mcp', 'a b'] }]) {
+      expect((await userErrorOf(issue(changes))).code, JSON.stringify(changes)).to.equal('usage');
+    }
+    expect((await userErrorOf(issue({ scopes: ['"'] }))).hint).to.match(/^It must be a scope: visible ASCII/);
   });
 
   it('refuses a subject or tenant that cannot be one', async () => {

@@ -1,0 +1,167 @@
+import { readFile } from 'node:fs/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { isDeepStrictEqual } from 'node:util';
+import { UserError } from '../../core/errors.ts';
+import { stateDir } from '../../runtime/paths.ts';
+import { askQuota, type QuotaState } from '../../runtime/policy/quota.ts';
+import { type Command, parseOptions } from '../command.ts';
+import { parseTtl } from '../development-issuer/ttl.ts';
+import { parseChanges, parseCount } from '../quota/changes.ts';
+import { type Edited, editQuota, type QuotaEdit, unknownTenant } from '../quota/edit.ts';
+import { rewriteFile } from '../quota/file.ts';
+import { tenantsFileOf } from '../quota/place.ts';
+import { describeQuota, toReport, toTable } from '../quota/show.ts';
+import { type GatewayFacts, readFacts, stateFolder } from '../state-folder.ts';
+
+const TOP_OF_TABLE = 5;
+const TOP_OF_JSON = 1_000;
+/** A change that is not in force after this time is told as such. */
+const IN_FORCE_MS = 3_000;
+const POLL_MS = 50;
+
+const help = `Usage: mcp-gateway quota TENANT [--json] [--state-dir DIR]
+       mcp-gateway quota TENANT --set 'KEY=VALUE...' [--state-dir DIR | --config FILE]
+       mcp-gateway quota TENANT --top-up N --for TIME [--state-dir DIR | --config FILE]
+
+Shows the quota of a tenant, what is left of it now, who used how much in the last hour and day, and what was refused.
+Use is counted by this gateway. Where several share a Redis, what is left is that of all of them, as the last request through
+this gateway found it.
+
+  --set 'KEY=VALUE...'  changes limits in the tenants document, whose comments and layout stay, and waits until they are in force:
+                        requests, per, burst; users.requests, backends.NAME.per, rules.NAME.burst and so on;
+                        maxConcurrent, maxStreams; dryRun=true. burst=none, maxConcurrent=none, maxStreams=none, users=none and
+                        backends.NAME=none take away. Example: 'requests=2000 per=hour'
+  --top-up N --for TIME gives the tenant N requests more, once, which are gone after the time: 90s, 30m, 1h, 7d
+  --json                as JSON; with --set and --top-up: how it is then
+  --state-dir DIR       state folder of the gateway; default: mcp-gateway in $XDG_STATE_HOME or ~/.local/state
+  --config FILE         gateway.yaml whose tenants document is changed, where no gateway runs
+
+Exit status: 0 done, 1 written but not in force within ${IN_FORCE_MS / 1000} s, 64 a change that makes no sense or an unknown tenant, 76 no gateway
+runs, 78 the tenants document is not sound or cannot be written.`;
+
+/** `mcp-gateway quota` */
+export const quota: Command = {
+  summary: 'show and change the quota of a tenant',
+  help,
+  run: async (args, { env, print, tell }) => {
+    const { values, positionals } = parseOptions(
+      'quota',
+      args,
+      {
+        json: { type: 'boolean', default: false },
+        set: { type: 'string', multiple: true, default: [] },
+        'top-up': { type: 'string' },
+        for: { type: 'string' },
+        'state-dir': { type: 'string' },
+        config: { type: 'string' },
+      },
+      true,
+    );
+    const [tenant, ...rest] = positionals;
+    if (tenant === undefined || rest.length > 0) throw misuse('name one tenant');
+    const edit = toEdit(tenant, values, Date.now());
+    const { config, json } = values;
+    if (config !== undefined) {
+      if (edit === undefined)
+        throw misuse('--config goes with --set or --top-up: without a gateway there is nothing to show');
+      if (values['state-dir'] !== undefined || json) throw misuse('--config goes with neither --state-dir nor --json');
+      const file = await tenantsFileOf(config);
+      const edited = await change(file, edit);
+      for (const line of toLines(edited)) print(line);
+      print(`written to ${file}; a gateway that runs with it takes it by itself`);
+      return 0;
+    }
+
+    const folder = stateFolder(values['state-dir'] ?? stateDir(env));
+    const facts = readFacts(folder);
+    const ask = () => askState(facts, folder.root, tenant, json ? TOP_OF_JSON : TOP_OF_TABLE);
+    let state = await ask();
+    if (!state.tenants.includes(tenant)) throw unknownTenant(tenant, state.tenants);
+    let late = false;
+    if (edit !== undefined) {
+      checkBackends(edit, state);
+      const edited = await change(facts.tenantsFile, edit);
+      if (!json) for (const line of toLines(edited)) print(line);
+      const deadline = performance.now() + IN_FORCE_MS;
+      const isThere = async () => isDeepStrictEqual(state.quota, await readQuota(facts.tenantsFile, tenant));
+      while (!(await isThere()) && performance.now() < deadline) {
+        await sleep(POLL_MS);
+        state = await ask();
+      }
+      late = !(await isThere());
+      if (late) tell(`written, but not in force after ${IN_FORCE_MS / 1000} s; see mcp-gateway status`);
+      else if (!json) print('in force');
+    }
+    if (json) print(JSON.stringify(toReport(tenant, state, Date.now()), undefined, 2));
+    else if (edit === undefined) for (const line of toTable(tenant, state, Date.now())) print(line);
+    return late ? 1 : 0;
+  },
+};
+
+interface EditOptions {
+  set: string[];
+  'top-up'?: string;
+  for?: string;
+}
+
+function toEdit(tenant: string, { set, ...values }: EditOptions, nowMs: number): QuotaEdit | undefined {
+  const { 'top-up': topUp, for: duration } = values;
+  if ((topUp === undefined) !== (duration === undefined)) throw misuse('--top-up and --for belong together');
+  const changes = set.length === 0 ? [] : parseChanges(set.join(' '));
+  if (topUp === undefined || duration === undefined) {
+    return changes.length === 0 ? undefined : { tenant, changes, topUp: undefined };
+  }
+  // In whole seconds, and never shorter than was asked for.
+  const untilMs = Math.ceil(nowMs / 1000 + parseTtl(duration)) * 1000;
+  return { tenant, changes, topUp: { requests: parseCount('--top-up', topUp), untilMs } };
+}
+
+async function askState(
+  { watcherSocket }: GatewayFacts,
+  root: string,
+  tenant: string,
+  top: number,
+): Promise<QuotaState> {
+  return askQuota(watcherSocket, tenant, top).catch((cause: unknown) => {
+    throw new UserError('not-running', `no gateway runs with the state folder ${root}`, {
+      hint: 'Start it with mcp-gateway up. --config gateway.yaml changes the tenants document without one.',
+      cause,
+    });
+  });
+}
+
+async function change(file: string, edit: QuotaEdit): Promise<Edited> {
+  let edited: Edited | undefined;
+  await rewriteFile(file, (text) => {
+    edited = editQuota(text, file, edit, Date.now());
+    return edited.text;
+  });
+  if (edited === undefined) throw new Error('the document was not read');
+  return edited;
+}
+
+// Somebody may have changed it once more by now; then that is what is to be in force.
+async function readQuota(file: string, tenant: string) {
+  const text = await readFile(file, 'utf8');
+  return editQuota(text, file, { tenant, changes: [], topUp: undefined }, Date.now()).after;
+}
+
+function checkBackends({ changes }: QuotaEdit, { backends, quota: inForce }: QuotaState): void {
+  const known = [...backends, ...Object.keys(inForce?.backends ?? {})];
+  const unknown = changes.find(({ path: [scope, name = ''] }) => scope === 'backends' && !known.includes(name));
+  if (unknown === undefined) return;
+  const hint = `Backends: ${backends.join(', ')}`;
+  throw new UserError('usage', `there is no backend ${JSON.stringify(unknown.path[1])}`, { hint });
+}
+
+function toLines({ before, after }: Edited): string[] {
+  const lines = (title: string, value: Edited['after']) => [
+    title,
+    ...describeQuota(value, Date.now()).map((line) => `  ${line}`),
+  ];
+  return [...lines('before', before), ...lines('after', after)];
+}
+
+function misuse(message: string): UserError {
+  return new UserError('usage', message, { hint: 'See mcp-gateway quota --help.' });
+}

@@ -1,0 +1,70 @@
+import { chmod, chown, open, readFile, realpath, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { messageOf, UserError } from '../../core/errors.ts';
+
+const RETRY_MS = 20;
+/** Somebody who holds a file this long is gone. */
+const STALE_MS = 10_000;
+const GIVE_UP_MS = 15_000;
+
+/**
+ * Replaces a text file in one step, with the same mode. Of several commands one writes at a time, and what somebody else has
+ * written meanwhile is read again and changed, so that no change is lost.
+ *
+ * @param change makes the new text of the one that it is given; what it throws ends the rewriting, and nothing is changed
+ * @throws UserError `config` where the file cannot be read or written
+ */
+export async function rewriteFile(path: string, change: (text: string) => string): Promise<void> {
+  const file = await realpath(path).catch((cause: unknown) => fail(path, cause));
+  const draft = join(dirname(file), `.${basename(file)}.mcp-gateway`);
+  const handle = await claim(draft).catch((cause: unknown) => fail(path, cause));
+  let renamed = false;
+  try {
+    for (;;) {
+      const text = await readFile(file, 'utf8').catch((cause: unknown) => fail(path, cause));
+      const changed = change(text);
+      if (changed === text) return;
+      await writeFile(draft, changed);
+      await handle.sync();
+      await like(file, draft);
+      if ((await readFile(file, 'utf8')) !== text) continue;
+      await rename(draft, file);
+      renamed = true;
+      return;
+    }
+  } finally {
+    await handle.close();
+    if (!renamed) await rm(draft, { force: true });
+  }
+}
+
+// The draft is the lock, too: it is there as long as somebody writes.
+async function claim(draft: string) {
+  const deadline = performance.now() + GIVE_UP_MS;
+  for (;;) {
+    try {
+      return await open(draft, 'wx', 0o600);
+    } catch (error) {
+      if (!isCode(error, 'EEXIST') || performance.now() > deadline) throw error;
+      const { mtimeMs } = await stat(draft).catch(() => ({ mtimeMs: Number.POSITIVE_INFINITY }));
+      if (Date.now() - mtimeMs > STALE_MS) await rm(draft, { force: true });
+      await sleep(RETRY_MS);
+    }
+  }
+}
+
+async function like(file: string, draft: string): Promise<void> {
+  const { mode, uid, gid } = await stat(file);
+  await chmod(draft, mode & 0o7777);
+  // Only root may give files away, and only root needs to.
+  await chown(draft, uid, gid).catch(() => undefined);
+}
+
+function fail(path: string, cause: unknown): never {
+  throw new UserError('config', `${path} cannot be changed: ${messageOf(cause)}`, { cause });
+}
+
+function isCode(error: unknown, code: string): boolean {
+  return error instanceof Error && 'code' in error && error.code === code;
+}

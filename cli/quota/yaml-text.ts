@@ -1,0 +1,151 @@
+import { isDeepStrictEqual } from 'node:util';
+import {
+  type Document,
+  isMap,
+  isNode,
+  isPair,
+  isScalar,
+  isSeq,
+  type Node,
+  parseDocument,
+  stringify,
+  type YAMLMap,
+} from 'yaml';
+
+/** Place of a value in a document. */
+export type YamlPath = readonly (string | number)[];
+
+/**
+ * A YAML text with one value set, and everything else left as it stands, to the byte. Where the text is such that this cannot be
+ * done, the whole document is written anew, which keeps its comments but not every blank.
+ *
+ * @throws Error where the path leads into something that has no keys, such as an alias
+ */
+export function setValue(text: string, path: YamlPath, value: unknown): string {
+  return edit(
+    text,
+    (document) => document.setIn(path, value),
+    (document) => spliceValue(text, document, path, value),
+  );
+}
+
+/** A YAML text without the value at a path; likewise. */
+export function removeValue(text: string, path: YamlPath): string {
+  return edit(
+    text,
+    (document) => document.deleteIn(path),
+    (document) => spliceOut(text, document, path),
+  );
+}
+
+/** A YAML text with a value at the end of a list, which is made where there is none; likewise. */
+export function appendValue(text: string, path: YamlPath, value: unknown): string {
+  const list = parseDocument(text).getIn(path, true);
+  if (!isSeq(list)) return setValue(text, path, [value]);
+  return edit(
+    text,
+    (document) => document.addIn(path, document.createNode(value)),
+    () => {
+      const last = list.items.at(-1);
+      if (!isNode(last)) return list.flow ? insert(text, startOf(list) + 1, inline(value)) : undefined;
+      if (list.flow) return insert(text, endOf(last), `, ${inline(value)}`);
+      const dash = text.lastIndexOf('-', startOf(last));
+      return insertLine(text, endOf(last), dash, `- ${inline(value)}`);
+    },
+  );
+}
+
+// What the library makes of the change is what it must mean; how it looks is the splice's.
+function edit(text: string, change: (document: Document) => void, splice: (document: Document) => string | undefined) {
+  const document = parseDocument(text);
+  const spliced = splice(document);
+  change(document);
+  if (spliced !== undefined) {
+    const again = parseDocument(spliced);
+    if (again.errors.length === 0 && isDeepStrictEqual(again.toJS(), document.toJS())) return spliced;
+  }
+  return document.toString({ lineWidth: 0, flowCollectionPadding: /\{ /.test(text) });
+}
+
+function spliceValue(text: string, document: Document, path: YamlPath, value: unknown): string | undefined {
+  const node = document.getIn(path, true);
+  if (isScalar(node)) return replace(text, startOf(node), endOf(node), inline(value));
+  let depth = path.length - 1;
+  let content = value;
+  for (; depth > 0 && document.getIn(path.slice(0, depth), true) === undefined; depth--) {
+    content = { [String(path[depth])]: content };
+  }
+  const parent = document.getIn(path.slice(0, depth), true);
+  if (node !== undefined || !isMap(parent)) return undefined;
+  return splicePair(text, parent, `${inline(path[depth])}: ${inline(content)}`);
+}
+
+function splicePair(text: string, map: YAMLMap, pair: string): string | undefined {
+  const last = map.items.at(-1);
+  const first = map.items[0];
+  if (!isNode(first?.key)) return map.flow ? insert(text, startOf(map) + 1, pair) : undefined;
+  const end = isNode(last?.value) ? last.value : last?.key;
+  if (!isNode(end)) return undefined;
+  return map.flow ? insert(text, endOf(end), `, ${pair}`) : insertLine(text, endOf(end), startOf(first.key), pair);
+}
+
+function spliceOut(text: string, document: Document, path: YamlPath): string | undefined {
+  const parent = document.getIn(path.slice(0, -1), true);
+  const key = path.at(-1);
+  if (!isMap(parent) && !isSeq(parent)) return undefined;
+  const spans = parent.items.map((item: unknown) => {
+    const name = isPair(item) && isNode(item.key) ? item.key : undefined;
+    const first = isNode(item) ? item : name;
+    const last = isPair(item) && isNode(item.value) ? item.value : first;
+    return { key: isScalar(name) ? name.value : undefined, start: first && startOf(first), end: last && endOf(last) };
+  });
+  const index = isSeq(parent) ? Number(key) : spans.findIndex((span) => span.key === key);
+  const { start, end } = spans[index] ?? {};
+  if (start === undefined || end === undefined) return undefined;
+  if (!parent.flow) return replace(text, lineStart(text, start), nextLine(text, end), '');
+  const before = spans[index - 1]?.end;
+  return before === undefined
+    ? replace(text, start, spans[index + 1]?.start ?? end, '')
+    : replace(text, before, end, '');
+}
+
+function insertLine(text: string, after: number, column: number, line: string): string {
+  const indent = ' '.repeat(column - lineStart(text, column));
+  return insert(text, lineEnd(text, after), `${text.includes('\r\n') ? '\r\n' : '\n'}${indent}${line}`);
+}
+
+// Of the line in which something ends, without its line break.
+function lineEnd(text: string, end: number): number {
+  const at = text.indexOf('\n', text.slice(0, end).trimEnd().length);
+  if (at < 0) return text.length;
+  return text[at - 1] === '\r' ? at - 1 : at;
+}
+
+function nextLine(text: string, end: number): number {
+  const at = text.indexOf('\n', lineEnd(text, end));
+  return at < 0 ? text.length : at + 1;
+}
+
+function lineStart(text: string, at: number): number {
+  return text.lastIndexOf('\n', at - 1) + 1;
+}
+
+function inline(value: unknown): string {
+  return stringify(value, { collectionStyle: 'flow', flowCollectionPadding: false, lineWidth: 0 }).trimEnd();
+}
+
+function insert(text: string, at: number, what: string): string {
+  return replace(text, at, at, what);
+}
+
+function replace(text: string, start: number, end: number, what: string): string {
+  return `${text.slice(0, start)}${what}${text.slice(end)}`;
+}
+
+function startOf(node: Node): number {
+  return node.range?.[0] ?? 0;
+}
+
+function endOf(node: Node): number {
+  return node.range?.[1] ?? 0;
+}

@@ -66,8 +66,9 @@ describe("Envoy's configuration", function () {
     const config = parse(rendered('127.0.0.1'), { maxAliasCount: 100 });
     const [filter] = config.static_resources.listeners[0].filter_chains[0].filters;
     const routes: Route[] = filter.typed_config.route_config.virtual_hosts[0].routes;
-    const lanes = routes.filter(({ name }) => ['open', 'session', 'close', 'stateless'].includes(name));
-    expect(lanes).to.have.length(4);
+    const names = ['open', 'session', 'session-filtered', 'close', 'stateless', 'stateless-filtered'];
+    const lanes = routes.filter(({ name }) => names.includes(name));
+    expect(lanes).to.have.length(names.length);
     for (const { name, route } of lanes) {
       expect(route?.timeout, name).to.equal('0s');
       expect(Number.parseInt(route?.idle_timeout ?? '', 10), name).to.be.at.least(3600);
@@ -77,6 +78,36 @@ describe("Envoy's configuration", function () {
       'max_stream_duration',
       'max_connection_duration',
     );
+  });
+
+  it('treats a lane that is filtered as the one that is not, but for the answer', () => {
+    const config = parse(rendered('127.0.0.1'), { maxAliasCount: 100 });
+    const [filter] = config.static_resources.listeners[0].filter_chains[0].filters;
+    const routes: Record<string, unknown>[] = filter.typed_config.route_config.virtual_hosts[0].routes;
+    const lane = (name: string) => {
+      const found = routes.find((route) => route.name === name) ?? {};
+      const {
+        name: _name,
+        match: _match,
+        request_headers_to_remove: removed,
+        typed_per_filter_config,
+        ...rest
+      } = found;
+      const { 'envoy.filters.http.ext_proc': extProc, ...filters } = Object(typed_per_filter_config);
+      return { rest, filters, removed: removed as string[], extProc };
+    };
+    for (const name of ['session', 'stateless']) {
+      const [plain, filtered] = [lane(name), lane(`${name}-filtered`)];
+      expect(filtered.rest, name).to.deep.equal(plain.rest);
+      expect(filtered.filters, name).to.deep.equal(plain.filters);
+      expect(filtered.removed, name).to.have.members([...plain.removed, 'accept-encoding']);
+      expect(plain.extProc.disabled).to.equal(true);
+      expect(filtered.extProc.overrides.processing_mode).to.include({
+        response_header_mode: 'SEND',
+        response_body_mode: 'FULL_DUPLEX_STREAMED',
+        response_trailer_mode: 'SEND',
+      });
+    }
   });
 
   it('serves Envoy a socket for each process', () => {

@@ -73,7 +73,7 @@ describe('the edge, for pages and clients that look around', function () {
 
     it('a page of this machine may ask, without a token', async () => {
       const { status, headers } = await preflight(page);
-      expect(status).to.equal(200);
+      expect(status).to.equal(204);
       expect(headers['access-control-allow-origin']).to.equal(page);
       expect(headers['access-control-allow-methods']?.split(/, */)).to.include.members(['GET', 'POST', 'DELETE']);
       expect(headers['access-control-allow-headers']?.split(/, */)).to.include.members([

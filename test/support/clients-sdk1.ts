@@ -53,6 +53,7 @@ async function connect(given: ConnectOptions): Promise<Connection> {
       CallToolResultSchema.parse(await client.callTool({ name, arguments: args }, CallToolResultSchema, callOptions)),
     sessionId: () => transport.sessionId,
     protocolVersion: () => transport.protocolVersion,
+    finishLogin: (redirect) => transport.finishAuth(redirect.searchParams.get('code') ?? ''),
     terminate: () => transport.terminateSession(),
   };
 }

@@ -48,6 +48,7 @@ async function connect(given: ConnectOptions, mode: VersionNegotiationMode): Pro
     call: (name, args = {}, callOptions = {}) => client.callTool({ name, arguments: args }, callOptions),
     sessionId: () => transport.sessionId,
     protocolVersion: () => client.getNegotiatedProtocolVersion(),
+    finishLogin: (redirect) => transport.finishAuth(redirect.searchParams),
     terminate: () => transport.terminateSession(),
     listen: () => client.listen({ toolsListChanged: true }),
   };

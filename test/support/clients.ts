@@ -72,6 +72,8 @@ export interface Connection {
   /** The session id that the client holds. */
   sessionId(): string | undefined;
   protocolVersion(): string | undefined;
+  /** Hands the redirect of a login over that the client asked for while it was connected; the next call goes on with it. */
+  finishLogin(redirect: URL): Promise<void>;
   /** Sends DELETE for the session. */
   terminate(): Promise<void>;
   /** Opens `subscriptions/listen` for the tool list; only modern connections have it. */

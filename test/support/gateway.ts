@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { stringify } from 'yaml';
-import { issueDevelopmentToken } from '../../cli/development-issuer/token.ts';
+import { type DevelopmentTokenOptions, issueDevelopmentToken } from '../../cli/development-issuer/token.ts';
 import type { GetStatusResponse__Output } from '../../protos/gen/mcp_gateway/v1/GetStatusResponse.ts';
 import { askStatus } from '../../runtime/policy/status.ts';
 
@@ -34,6 +34,9 @@ export interface StartOptions {
   stateDir?: string;
 }
 
+/** What a token of the development issuer says. */
+export type TokenOptions = Partial<Omit<DevelopmentTokenOptions, 'stateDir'>>;
+
 /** A line of the gateway's log. */
 export interface LogLine {
   level: number;
@@ -53,12 +56,14 @@ export interface TestGateway {
   /** Everything that was logged so far. */
   log: readonly LogLine[];
   backendUrl(name: string): string;
-  /** An access token; default: subject `developer`, tenant `engineering`, good for every backend. */
-  token(options?: { subject?: string; tenant?: string; audience?: string; ttlSeconds?: number }): Promise<string>;
+  /** An access token; default: subject `developer`, tenant `engineering`, scope `mcp`, good for every backend for an hour. */
+  token(options?: TokenOptions): Promise<string>;
   /** Writes or replaces a backend file in one step, as an editor does. */
   writeBackend(file: string, document: Document | string): void;
   removeBackend(file: string): void;
   writeTenants(document: Document | string): void;
+  /** Replaces gateway.yaml; what is said in `settings` at the start is to be said again. */
+  writeSettings(settings: Document): void;
   status(): Promise<GetStatusResponse__Output>;
   /** Ends it as Ctrl-C does, and expects it to end well. */
   stop(): Promise<void>;
@@ -85,8 +90,11 @@ export async function startGateway(options: StartOptions): Promise<TestGateway> 
   const writeTenants = (document: Document | string) => write(join(folder, 'tenants.yaml'), document);
   for (const [file, document] of Object.entries(options.backends)) writeBackend(file, document);
   writeTenants(options.tenants ?? TENANTS);
-  const config = { issuer: 'development', backends: 'backends', tenants: 'tenants.yaml', ...options.settings };
-  write(join(folder, 'gateway.yaml'), config);
+  const writeSettings = (settings: Document = {}) => {
+    const config = { issuer: 'development', backends: 'backends', tenants: 'tenants.yaml', ...settings };
+    write(join(folder, 'gateway.yaml'), config);
+  };
+  writeSettings(options.settings);
 
   const args = ['up', '--config', join(folder, 'gateway.yaml'), '--port', '0', '--state-dir', stateDir];
   if (options.workers !== 'default') args.push('--workers', String(options.workers ?? 2));
@@ -138,6 +146,7 @@ export async function startGateway(options: StartOptions): Promise<TestGateway> 
     writeBackend,
     removeBackend: (file) => rmSync(join(backendsFolder, `${file}.yaml`)),
     writeTenants,
+    writeSettings,
     status: () => askStatus(join(stateDir, 'run', 'watcher.sock')),
     stop: async () => {
       await end();

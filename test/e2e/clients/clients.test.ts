@@ -3,6 +3,7 @@ import { legacyFeatures } from './legacy-features.ts';
 import { logins } from './logins.ts';
 import { modernFeatures } from './modern-features.ts';
 import { sessionEnds } from './session-ends.ts';
+import { stepUps } from './step-up.ts';
 import { brokenAndCancelledCalls } from './streams.ts';
 import { whatServersReceive } from './upstream.ts';
 
@@ -23,6 +24,11 @@ describe('the official clients through the gateway', function () {
           healthCheck: { type: 'tcp' },
         },
         conformance: { name: 'conformance', command: fixture('conformance-server'), replicas: 2 },
+        guarded: {
+          name: 'guarded',
+          command: fixture('conformance-server'),
+          scopes: [{ need: ['mcp'] }, { tools: ['test_image_*'], need: ['media.read'] }],
+        },
         feature: { name: 'feature', command: fixture('feature-server'), replicas: 2 },
         echo: { name: 'echo', command: fixture('echo-server') },
       },
@@ -35,5 +41,6 @@ describe('the official clients through the gateway', function () {
   brokenAndCancelledCalls(() => gateway);
   sessionEnds(() => gateway);
   logins(() => gateway);
+  stepUps(() => gateway);
   whatServersReceive(() => gateway);
 });

@@ -1,7 +1,6 @@
-import type { OAuthDiscoveryState } from '@modelcontextprotocol/client';
 import { expect } from 'chai';
 import { issueDevelopmentToken } from '../../../cli/development-issuer/token.ts';
-import { MemoryOAuthClient } from '../../cli/development-issuer/harness.ts';
+import type { MemoryOAuthClient } from '../../cli/development-issuer/harness.ts';
 import {
   type ClientKind,
   type Connection,
@@ -14,18 +13,7 @@ import {
 import { type Exchange, Wire } from '../../support/clients-wire.ts';
 import type { TestGateway } from '../../support/gateway.ts';
 import { completeLogin } from '../../support/login.ts';
-
-/** A client that also remembers where it sent its user, so that 2.x checks where the answer comes from. */
-class RememberingClient extends MemoryOAuthClient {
-  #discovery: OAuthDiscoveryState | undefined;
-
-  saveDiscoveryState(state: OAuthDiscoveryState) {
-    this.#discovery = state;
-  }
-  discoveryState() {
-    return this.#discovery;
-  }
-}
+import { RememberingClient } from './remembering-client.ts';
 
 /** The clients find the issuer and log in with nothing but the URL of a backend. */
 export function logins(gateway: () => TestGateway): void {

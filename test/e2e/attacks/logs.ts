@@ -1,0 +1,57 @@
+// Family: what is left behind. After all the attacks the log and the audit log hold no token, no session id and no secret, and one
+// decision a line.
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect } from 'chai';
+import { openSession } from '../../fixtures/replica-server/client.ts';
+import { eventually } from '../../fixtures/replica-server/waiting.ts';
+import { CREDENTIAL, type Ground } from './set-up.ts';
+
+/** Nothing secret is written down. Comes last. */
+export function quietLogs(ground: () => Ground): void {
+  describe('the logs of all this', () => {
+    let texts: Record<string, string>;
+
+    before(async () => {
+      const { gateway, token, call } = ground();
+      const { session } = await openSession(gateway.backendUrl('jira'), { token });
+      const headers = { 'mcp-session-id': session };
+      expect((await call({ headers })).status).to.equal(200);
+      expect((await call({ headers, token: await ground().sign({ sub: 'the last one' }) })).status).to.equal(404);
+      // Lines are held back for a moment.
+      const audit = await eventually(
+        () => readFileSync(join(gateway.stateDir, 'audit.log'), 'utf8'),
+        (text) => text.includes('"subject":"the last one"'),
+      );
+      texts = {
+        audit,
+        log: gateway.log.map((line) => JSON.stringify(line)).join('\n'),
+        session,
+      };
+    });
+
+    for (const name of ['audit', 'log'] as const) {
+      it(`hold nothing secret: ${name}`, () => {
+        const text = texts[name] ?? '';
+        const { token } = ground();
+        expect(text).to.not.equal('');
+        for (const secret of [CREDENTIAL, token, token.split('.')[2] ?? '', texts.session ?? '']) {
+          expect(secret).to.not.equal('');
+          expect(text.includes(secret), secret.slice(0, 20)).to.equal(false);
+        }
+        // Nor any other JWT.
+        expect(text).to.not.match(/eyJ[\w-]{20,}\.eyJ/);
+      });
+    }
+    it('hold one decision a line, whatever was in names and tokens', () => {
+      const records = (texts.audit ?? '')
+        .trim()
+        .split('\n')
+        .map((line) => JSON.parse(line));
+      expect(records.length).to.be.greaterThan(300);
+      // Besides there are the beginnings and ends of sessions.
+      for (const { event, decision } of records)
+        expect(event ?? decision).to.be.oneOf(['allow', 'deny', 'session-opened', 'session-ended']);
+    });
+  });
+}

@@ -2,21 +2,26 @@ import { parseArgs } from 'node:util';
 import { messageOf, UserError } from '../core/errors.ts';
 
 /** All chains, in the order in which a round visits them. */
-export const CHAIN_NAMES = ['upstream', 'router-only', 'native-chain', 'gateway'] as const;
+export const CHAIN_NAMES = [
+  ...(['upstream', 'router-only', 'native-chain', 'native-chain-4'] as const),
+  ...(['gateway-no-policy', 'gateway', 'gateway-quota', 'gateway-quota-4'] as const),
+] as const;
 
 /** The name of a chain: a module in `chains/`. */
 export type ChainName = (typeof CHAIN_NAMES)[number];
 
 export const USAGE = `Usage: npm run bench -- [options]
 
-Measures the chains side by side, in interleaved rounds, one under load at a time.
+Measures the chains side by side, in interleaved rounds, one under load at a time. With gateway-quota or gateway-quota-4 the script
+that debits quotas is measured too, alone.
 
   --rounds N           rounds over all cells; the median counts (default 3)
   --seconds N          load on one cell in one round (default 5)
   --warmup N           seconds of load on each chain before the first round, not counted (default 3)
   --connections A,B    numbers of connections (default 1,16,64)
   --sessions N         MCP sessions that the load is spread over (default 16)
-  --chains A,B         of ${CHAIN_NAMES.join(', ')} (default all)
+  --chains A,B         of ${CHAIN_NAMES.slice(0, 4).join(', ')},
+                       ${CHAIN_NAMES.slice(4).join(', ')} (default all)
   --envoy PATH         the Envoy to use (default: as mcp-gateway finds it)
   --output FILE        where the report goes (default bench/RESULTS.md when all chains are measured, else nowhere)
   --json FILE          every sample, for other programs

@@ -9,6 +9,7 @@ import { cacheDir } from '../runtime/paths.ts';
 import type { ChainContext, StartChain } from './chains/chain.ts';
 import { startUpstream, type Upstream } from './chains/upstream.ts';
 import { measure, prepareTarget, type Target } from './load/measure.ts';
+import { measureTakes, startTakes, type TakesTarget } from './load/takes.ts';
 import { type BenchOptions, CHAIN_NAMES, type ChainName, parseOptions, USAGE } from './options.ts';
 import { gatherFacts } from './report/facts.ts';
 import { renderReport } from './report/markdown.ts';
@@ -23,7 +24,11 @@ const CHAINS: Record<ChainName, () => Promise<{ start: StartChain }>> = {
   upstream: () => import('./chains/upstream.ts'),
   'router-only': () => import('./chains/router-only.ts'),
   'native-chain': () => import('./chains/native-chain.ts'),
+  'native-chain-4': async () => ({ start: (await import('./chains/native-chain.ts')).startWithFourLimits }),
+  'gateway-no-policy': async () => ({ start: (await import('./chains/gateway.ts')).startWithoutPolicy }),
   gateway: () => import('./chains/gateway.ts'),
+  'gateway-quota': async () => ({ start: (await import('./chains/gateway.ts')).withQuota('gateway-quota', 1) }),
+  'gateway-quota-4': async () => ({ start: (await import('./chains/gateway.ts')).withQuota('gateway-quota-4', 4) }),
 };
 
 interface Bench extends ChainContext {
@@ -74,7 +79,8 @@ async function bench(options: BenchOptions, environment: NodeJS.ProcessEnv, sign
     const known = { envoy: envoy.version, wrk: wrk.version, envoyConcurrency, cacheDir: benchCache, now: new Date() };
     const facts = await gatherFacts(children, known);
     const targets = await startTargets(options, parts, cleanups);
-    const cells = await measureCells(options, targets, parts);
+    const scripts = await startScripts(options, parts, cleanups);
+    const cells = await measureCells(options, targets, scripts, parts);
     const summaries = cells.map(summarize);
     const report = renderReport(facts, options, summaries);
     process.stdout.write(report);
@@ -104,20 +110,52 @@ async function startTargets(options: BenchOptions, bench: Bench, cleanups: (() =
   return targets;
 }
 
+/** The script of quotas alone, where the chains that use it are measured. */
+async function startScripts(
+  options: BenchOptions,
+  bench: Bench,
+  cleanups: (() => Promise<void>)[],
+): Promise<TakesTarget[]> {
+  const buckets = [
+    ...(options.chains.includes('gateway-quota') ? [1] : []),
+    ...(options.chains.includes('gateway-quota-4') ? [4] : []),
+  ];
+  const scripts: TakesTarget[] = [];
+  for (const count of buckets) {
+    const script = await startTakes(count, bench);
+    cleanups.push(() => script.stop());
+    scripts.push(script);
+  }
+  return scripts;
+}
+
 /** Visits every cell once a round, so that noise of the machine hits all chains alike. */
-async function measureCells(options: BenchOptions, targets: readonly Target[], bench: Bench): Promise<Cell[]> {
+async function measureCells(
+  options: BenchOptions,
+  targets: readonly Target[],
+  scripts: readonly TakesTarget[],
+  bench: Bench,
+): Promise<Cell[]> {
   const { connections: counts, rounds, seconds, warmup } = options;
   for (const target of warmup > 0 ? targets : []) {
     bench.log.info(`warming up ${target.chain.name}`);
     await measure(target, { connections: Math.max(...counts), seconds: warmup }, bench);
     bench.signal.throwIfAborted();
   }
-  const plan = counts.flatMap((connections) =>
-    targets.map((target) => ({ target, cell: { chain: target.chain.name, connections, samples: [] } as Cell })),
-  );
+  const cellOf = (chain: string, connections: number): Cell => ({ chain, connections, samples: [] });
+  const plan = counts.flatMap((connections) => [
+    ...targets.map((target) => ({
+      cell: cellOf(target.chain.name, connections),
+      visit: () => measure(target, { connections, seconds }, bench),
+    })),
+    ...scripts.map((script) => ({
+      cell: { ...cellOf(script.name, connections), alone: true },
+      visit: () => measureTakes(script, { parallel: connections, seconds }),
+    })),
+  ]);
   for (let round = 1; round <= rounds; round++) {
-    for (const { target, cell } of plan) {
-      const sample = await measure(target, { connections: cell.connections, seconds }, bench);
+    for (const { cell, visit } of plan) {
+      const sample = await visit();
       bench.signal.throwIfAborted();
       cell.samples.push(sample);
       logSample(bench.log, `round ${round} of ${rounds}`, cell, sample);

@@ -22,10 +22,30 @@ export interface BootstrapSettings {
   platform?: NodeJS.Platform;
 }
 
+/** Headers that begin with x-forwarded-, but for x-forwarded-for; RE2 cannot look ahead. */
+const FORWARDED_BUT_FOR = 'x-forwarded-([^f].*|f[^o].*|fo[^r].*|for.+)';
+
 const connectionManager = z.looseObject({
   use_remote_address: z.literal(true),
+  http_filters: z.array(
+    z.looseObject({
+      typed_config: z.looseObject({
+        allowed_headers: z.looseObject({ patterns: z.array(z.unknown()) }).optional(),
+      }),
+    }),
+  ),
   early_header_mutation_extensions: z.tuple([
-    z.looseObject({ typed_config: z.looseObject({ mutations: z.array(z.looseObject({})) }) }),
+    z.looseObject({
+      typed_config: z.looseObject({
+        mutations: z.array(
+          z.looseObject({
+            remove_on_match: z
+              .looseObject({ key_matcher: z.looseObject({ prefix: z.string().optional() }) })
+              .optional(),
+          }),
+        ),
+      }),
+    }),
   ]),
 });
 
@@ -89,14 +109,19 @@ function transportSocket(secretFile: string) {
 // the list, and finds the last address in it that is no such proxy. Everybody else's header is replaced before anyone reads it.
 function trustProxies(manager: z.output<typeof connectionManager>, ranges: readonly string[]): void {
   const [early] = manager.early_header_mutation_extensions;
-  const { mutations } = early.typed_config;
-  early.typed_config.mutations = mutations.filter(({ remove }) => remove !== 'x-forwarded-for');
+  for (const { remove_on_match: match } of early.typed_config.mutations) {
+    if (match?.key_matcher.prefix === 'x-forwarded-') match.key_matcher = { safe_regex: { regex: FORWARDED_BUT_FOR } };
+  }
+  for (const { typed_config: config } of manager.http_filters) {
+    config.allowed_headers?.patterns.push({ exact: 'x-forwarded-for' });
+  }
   const cidrs = ranges.map((range) => {
     const [prefix, length] = range.split('/');
     return { address_prefix: prefix, prefix_len: Number(length) };
   });
   Object.assign(manager, {
     use_remote_address: false,
+    http_filters: [oneAddress(), ...manager.http_filters],
     original_ip_detection_extensions: [
       {
         name: 'envoy.http.original_ip_detection.xff',
@@ -107,4 +132,17 @@ function trustProxies(manager: z.output<typeof connectionManager>, ranges: reado
       },
     ],
   });
+}
+
+// ext-authz is shown the connection's peer, which is a proxy here: the header tells it who the client is.
+function oneAddress() {
+  const header = { key: 'x-forwarded-for', value: '%DOWNSTREAM_REMOTE_ADDRESS_WITHOUT_PORT%' };
+  const mutations = [{ append: { header, append_action: 'OVERWRITE_IF_EXISTS_OR_ADD' } }];
+  return {
+    name: 'envoy.filters.http.header_mutation',
+    typed_config: {
+      '@type': 'type.googleapis.com/envoy.extensions.filters.http.header_mutation.v3.HeaderMutation',
+      mutations: { request_mutations: mutations },
+    },
+  };
 }

@@ -1,3 +1,4 @@
+import { ITEM_KINDS } from '../core/access/filter.ts';
 import type { NamedItem } from '../core/mcp/items.ts';
 import type { PolicySettings } from '../core/policy/policy.ts';
 import type { HttpRequest } from './check/request.ts';
@@ -48,30 +49,37 @@ export function auditRecord(
 ): AuditRecord | undefined {
   if (outcome.kind === 'reply' || wanted === 'none' || (wanted === 'denied' && outcome.kind === 'allow'))
     return undefined;
-  const { identity, membership, message } = findings;
-  const items = message?.items ?? [];
-  return withoutGaps({
-    decision: outcome.kind,
-    reason: outcome.kind === 'deny' ? outcome.reason : undefined,
-    status: outcome.kind === 'deny' ? outcome.status : undefined,
-    message: outcome.kind === 'deny' ? shorten(outcome.error.message) : undefined,
-    lane: outcome.kind === 'allow' ? outcome.lane : undefined,
-    requestId: shorten(request.id),
-    traceId: /^[0-9a-f]{2}-([0-9a-f]{32})-/.exec(request.headers.traceparent ?? '')?.[1],
-    client: request.client,
-    issuer: identity?.issuer,
-    subject: identity === undefined ? undefined : shorten(identity.subject),
-    principal: identity?.principal.toString('hex'),
-    tenant: membership?.tenant.name,
-    roles: membership?.roles,
-    backend: findings.backend,
-    httpMethod: shorten(request.method),
-    methods: message?.methods.slice(0, MAX_LIST).map(shorten),
-    tools: namesOf(items, 'tools'),
-    prompts: namesOf(items, 'prompts'),
-    resources: namesOf(items, 'resources'),
-    session: findings.sessionFingerprint,
-  });
+  const { identity, membership, message, sessionFingerprint } = findings;
+  const record: AuditRecord = { decision: outcome.kind, httpMethod: shorten(request.method) };
+  if (outcome.kind === 'allow') record.lane = outcome.lane;
+  else {
+    record.reason = outcome.reason;
+    record.status = outcome.status;
+    record.message = shorten(outcome.error.message);
+  }
+  const { traceparent } = request.headers;
+  const traceId = traceparent === undefined ? undefined : /^[0-9a-f]{2}-([0-9a-f]{32})-/.exec(traceparent)?.[1];
+  if (traceId !== undefined) record.traceId = traceId;
+  if (request.id !== '') record.requestId = shorten(request.id);
+  if (request.client !== '') record.client = request.client;
+  if (findings.backend !== undefined) record.backend = findings.backend;
+  if (identity !== undefined) {
+    record.issuer = identity.issuer;
+    record.subject = shorten(identity.subject);
+    record.principal = identity.principal.toString('hex');
+  }
+  if (membership !== undefined) {
+    record.tenant = membership.tenant.name;
+    if (membership.roles.length > 0) record.roles = membership.roles;
+  }
+  if (message !== undefined && message.methods.length > 0)
+    record.methods = message.methods.slice(0, MAX_LIST).map(shorten);
+  for (const kind of ITEM_KINDS) {
+    const names = message === undefined ? [] : namesOf(message.items, kind);
+    if (names.length > 0) record[kind] = names;
+  }
+  if (sessionFingerprint !== undefined) record.session = sessionFingerprint;
+  return record;
 }
 
 function namesOf(items: readonly NamedItem[], wanted: NamedItem['kind']): string[] {
@@ -86,15 +94,4 @@ function withoutSecrets(uri: string): string {
 
 function shorten(text: string): string {
   return text.length <= MAX_TEXT ? text : `${text.slice(0, MAX_TEXT)}…`;
-}
-
-type Gappy = { [K in keyof AuditRecord]: AuditRecord[K] | undefined };
-
-function withoutGaps(record: Gappy & Pick<AuditRecord, 'decision' | 'httpMethod'>): AuditRecord {
-  const entries = Object.entries(record).filter(([, value]) => value !== undefined && !isEmpty(value));
-  return { ...Object.fromEntries(entries), decision: record.decision, httpMethod: record.httpMethod };
-}
-
-function isEmpty(value: string | number | readonly string[]): boolean {
-  return typeof value === 'object' ? value.length === 0 : value === '';
 }

@@ -14,7 +14,7 @@ export function decodeRequest(question: CheckRequest__Output): HttpRequest {
     headers: http?.headers ?? {},
     body: http?.rawBody ?? NO_BODY,
     id: http?.headers?.['x-request-id'] ?? '',
-    // The peer may be a proxy. A filter of envoy.yaml puts what Envoy found out here, in place of what anybody sent.
+    // Envoy shows the header only where proxies are trusted, and then it holds what Envoy found out.
     client: http?.headers?.['x-forwarded-for'] ?? peer,
   };
 }

@@ -22,11 +22,19 @@ export function openAuditLog(file: string, now = Date.now): AuditLog {
     sync: false,
     minLength: BUFFER_BYTES,
   });
+  let [timeMs, time] = [Number.NaN, ''];
   const timer = setInterval(() => destination.flush(), FLUSH_EVERY_MS);
   timer.unref();
   return {
-    write: (record) =>
-      void destination.write(`${JSON.stringify({ time: new Date(now()).toISOString(), ...record })}\n`),
+    write: (record) => {
+      const nowMs = now();
+      if (nowMs !== timeMs) {
+        timeMs = nowMs;
+        time = new Date(nowMs).toISOString();
+      }
+      // The record has at least one member.
+      destination.write(`{"time":"${time}",${JSON.stringify(record).slice(1)}\n`);
+    },
     close: () => {
       clearInterval(timer);
       destination.flushSync();

@@ -1,25 +1,92 @@
-import { startGateway } from '../../test/support/gateway.ts';
-import type { StartChain } from './chain.ts';
+import { type Document, type StartOptions, startGateway } from '../../test/support/gateway.ts';
+import { debitsOf, startQuotaRedis } from '../tools/redis.ts';
+import type { Chain, StartChain } from './chain.ts';
 
 const BACKEND = 'bench';
+const TENANT = { name: 'engineering', match: [{ claim: 'tenant', value: 'engineering' }] };
+const DENIED = ['delete_*', 'drop_*', '*_all', 'admin.*'];
 
-/** The gateway with everything that is built, started as `mcp-gateway up` starts it. */
-export const start: StartChain = async (upstreamPort) => {
-  const gateway = await startGateway({
-    workers: 'default',
+/** More than any run uses up, and next to nothing comes back: what is gone of a bucket is what was debited. */
+const LIMIT = { requests: 1, per: 'day', burst: 100_000_000 };
+
+/** Quotas by the number of limits that a call of the benchmark meets. */
+const QUOTAS: Readonly<Record<1 | 4, Document>> = {
+  1: LIMIT,
+  4: {
+    ...LIMIT,
+    users: LIMIT,
+    backends: { [BACKEND]: LIMIT },
+    rules: [{ name: 'echo', tools: ['echo'], ...LIMIT }],
+  },
+};
+
+/** The gateway with policy and its audit log, started as `mcp-gateway up` starts it; no quota. */
+export const start: StartChain = (upstreamPort) => startChain('gateway', withPolicy(upstreamPort));
+
+/** The same gateway with no policy beyond the tenant: what policy costs is the difference. */
+export const startWithoutPolicy: StartChain = (upstreamPort) =>
+  startChain('gateway-no-policy', {
+    backends: { [BACKEND]: backend(upstreamPort) },
+    tenants: { tenants: [TENANT] },
+  });
+
+/** The gateway with policy and a quota in a Redis of its own. */
+export function withQuota(name: string, limits: 1 | 4): StartChain {
+  return async (upstreamPort, context) => {
+    const redis = await startQuotaRedis(name, context);
+    const chain = await startChain(name, {
+      ...withPolicy(upstreamPort, QUOTAS[limits]),
+      settings: { redis: { url: redis.url } },
+    });
+    return {
+      ...chain,
+      counted: () => debitsOf(redis, limits),
+      stop: async () => {
+        await chain.stop();
+        await redis.stop();
+      },
+    };
+  };
+}
+
+function withPolicy(upstreamPort: number, quota?: Document): StartOptions {
+  return {
     backends: {
       [BACKEND]: {
-        name: BACKEND,
-        url: `http://127.0.0.1:${upstreamPort}/mcp`,
-        healthCheck: { type: 'http', path: '/healthz' },
+        ...backend(upstreamPort),
+        tools: { deny: DENIED },
+        resources: { deny: ['file:///secret/*'] },
+        scopes: [{ need: ['mcp'] }, { tools: ['write_*'], need: ['bench.write'] }],
       },
     },
-  });
+    tenants: {
+      tenants: [
+        {
+          ...TENANT,
+          roles: ['auditor', { name: 'mcp.admin', match: [{ group: 'admins' }] }],
+          rules: [
+            { tools: { allow: ['get_*', 'list_*', 'search_*', 'bench*', 'echo'] } },
+            { roles: ['mcp.admin'], tools: { allow: ['*'] } },
+          ],
+          ...(quota !== undefined && { quota }),
+        },
+      ],
+    },
+  };
+}
+
+function backend(upstreamPort: number) {
+  const healthCheck = { type: 'http', path: '/healthz' };
+  return { name: BACKEND, url: `http://127.0.0.1:${upstreamPort}/mcp`, healthCheck };
+}
+
+async function startChain(name: string, options: StartOptions): Promise<Chain> {
+  const gateway = await startGateway({ workers: 'default', ...options });
   const authorization = `Bearer ${await gateway.token({ ttlSeconds: 43_200 })}`;
   return {
-    name: 'gateway',
+    name,
     url: gateway.backendUrl(BACKEND),
     headers: (session) => (session === undefined ? { authorization } : { authorization, 'mcp-session-id': session }),
     stop: () => gateway.stop(),
   };
-};
+}

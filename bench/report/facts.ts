@@ -1,9 +1,9 @@
 import { availableParallelism, totalmem } from 'node:os';
 import { fileURLToPath } from 'node:url';
+import { findRedis } from '../../test/support/redis-binary.ts';
 import type { Children } from '../tools/children.ts';
 import { goVersion } from '../tools/go.ts';
 import { RATE_LIMIT_VERSION } from '../tools/ratelimit.ts';
-import { findRedis } from '../tools/redis.ts';
 
 const PROJECT_DIR = fileURLToPath(new URL('../..', import.meta.url));
 
@@ -30,7 +30,7 @@ export async function gatherFacts(
       'Node.js': process.versions.node,
       Go: (await goVersion(children)).replace(/^go/, ''),
       'Go rate limit service': RATE_LIMIT_VERSION,
-      Redis: (await findRedis(children, known.cacheDir)).version,
+      Redis: (await findRedis({ searchPath: process.env.PATH, cacheDir: known.cacheDir, progress: () => {} })).version,
       wrk: known.wrk,
     },
     machine: {

@@ -26,9 +26,14 @@ ${renderTables(cells)}
 - The load is \`tools/call\` over ${options.sessions} sessions, opened by \`initialize\` through each chain, from wrk with one thread.
 - All chains run from the start, one is under load at a time; the others are idle.
 - **upstream** is the MCP server itself, **router-only** Envoy with its router, **native-chain** Envoy with \`jwt_authn\`, the
-  Go rate limit service on Redis and envelope sessions, **gateway** this project with everything that is built.
+  Go rate limit service on Redis and envelope sessions, **gateway** this project with policy on tools, roles and scopes, and its
+  audit log. **gateway-no-policy** is the same without rules for tools, roles and scopes.
+- **gateway-quota** is the gateway with a quota on the tenant, **gateway-quota-4** with four limits on each request: tenant, user, backend
+  and tool. **native-chain** has one limit, **native-chain-4** the same four, whose backend and tool are constants. No limit is ever reached.
+- Each of these chains has a Redis of its own on this machine: the Go service over a Unix socket, the gateway over loopback.
+- The quota script alone is called by one process, as ext-authz calls it, over loopback, from as many buckets at once as the table says.
 - A cell is invalid, and shown as such, when in any round a response was an error, a connection failed, a request got no
-  response, the upstream answered fewer calls than wrk received, or the quota of the native chain counted fewer.
+  response, the upstream answered fewer calls than wrk received, or Redis counted fewer in any limit.
 - The percentiles are wrk's, in microseconds, with its correction for coordinated omission.
 `;
 }

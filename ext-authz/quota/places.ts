@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { credentials } from '@grpc/grpc-js';
 import { deny } from '../../core/mcp/denial.ts';
+import type { Tenant } from '../../core/tenants/tenants.ts';
 import type { SlotServiceClient } from '../../protos/gen/mcp_gateway/v1/SlotService.ts';
 import { slotClient } from '../../protos/load.ts';
 import type { Admission, AdmissionRequest } from '../check/check.ts';
@@ -26,22 +27,12 @@ export class Places {
   }
 
   /** The rule that asks for a place; the last one, since a place that is taken must be used. */
-  readonly rule = async ({ httpMethod, membership, message, route }: AdmissionRequest): Promise<Admission> => {
-    const { name: tenant, quota } = membership.tenant;
-    if (quota === undefined || route.lane === 'close' || isDiscover(message)) return undefined;
+  readonly rule = ({ httpMethod, membership, message, route }: AdmissionRequest): Admission | Promise<Admission> => {
+    const { tenant } = membership;
     const stream = httpMethod === 'GET';
-    const max = stream ? quota.maxStreams : quota.maxConcurrent;
-    if (max === undefined) return undefined;
-    const part = Math.max(1, Math.floor(max / this.#gateways()));
-    const slot = randomUUID();
-    if (await this.#acquire({ slot, tenant, stream, max: part })) return { headers: {}, slot };
-    if (quota.dryRun) return undefined;
-    const what = stream ? 'streams' : 'requests';
-    return deny('quota', {
-      message: `The tenant has ${max} ${what} open, which is as many as it may; try again when one has ended`,
-      data: { tenant, bucket: `open ${what}`, retryAfterSeconds: 1 },
-      headers: { 'retry-after': '1' },
-    });
+    const max = stream ? tenant.quota?.maxStreams : tenant.quota?.maxConcurrent;
+    if (max === undefined || route.lane === 'close' || isDiscover(message)) return undefined;
+    return this.#admit(tenant, stream, max);
   };
 
   /** Gives a place back whose request never went on. */
@@ -51,6 +42,19 @@ export class Places {
 
   close(): void {
     this.#client.close();
+  }
+
+  async #admit({ name: tenant, quota }: Tenant, stream: boolean, max: number): Promise<Admission> {
+    const part = Math.max(1, Math.floor(max / this.#gateways()));
+    const slot = randomUUID();
+    if (await this.#acquire({ slot, tenant, stream, max: part })) return { headers: {}, slot };
+    if (quota?.dryRun === true) return undefined;
+    const what = stream ? 'streams' : 'requests';
+    return deny('quota', {
+      message: `The tenant has ${max} ${what} open, which is as many as it may; try again when one has ended`,
+      data: { tenant, bucket: `open ${what}`, retryAfterSeconds: 1 },
+      headers: { 'retry-after': '1' },
+    });
   }
 
   #acquire(request: { slot: string; tenant: string; stream: boolean; max: number }): Promise<boolean> {

@@ -8,7 +8,16 @@ describe('the options of the benchmark', () => {
   it('have the defaults of the issue', () => {
     expect(parseOptions([])).to.include({ rounds: 3, seconds: 5 });
     expect(parseOptions([]).connections).to.deep.equal([1, 16, 64]);
-    expect(parseOptions([]).chains).to.deep.equal(['upstream', 'router-only', 'native-chain', 'gateway']);
+    expect(parseOptions([]).chains).to.deep.equal([
+      'upstream',
+      'router-only',
+      'native-chain',
+      'native-chain-4',
+      'gateway-no-policy',
+      'gateway',
+      'gateway-quota',
+      'gateway-quota-4',
+    ]);
   });
 
   it('keep the order of the chains, whatever the order they are named in', () => {

@@ -53,6 +53,35 @@ describe('the report', () => {
     ]);
   });
 
+  it('says what policy costs, where that was measured', () => {
+    const without = summarize({ chain: 'gateway-no-policy', connections: 1, samples: [sample(2000, 1)] });
+    expect(renderTables([...cells, without])).to.match(/With policy the gateway serves 0\.90 of the requests/);
+    expect(renderTables(cells)).to.not.match(/With policy/);
+  });
+
+  it('says what quotas cost, and how they compare with the native chain, where that was measured', () => {
+    const four = ['native-chain-4', 'gateway-quota', 'gateway-quota-4'].map((chain, index) =>
+      summarize({ chain, connections: 1, samples: [sample(1000 + 600 * index, 1)] }),
+    );
+    const report = renderTables([...cells, ...four]);
+    expect(report)
+      .to.include('quota of one limit it serves 0.89 of')
+      .and.include('quota of four limits it serves 1.22 of');
+    expect(report).to.include('With one limit it serves 1.07 of').and.include('With four limits it serves 2.20 of');
+    expect(renderTables(cells)).to.not.match(/limit/);
+  });
+
+  it('has a table of the quota script alone, at each number of takes', () => {
+    const alone = (connections: number, ...problems: string[]) =>
+      summarize({ chain: '4 buckets', connections, alone: true, samples: [sample(30_000, 0.5, ...problems)] });
+    const report = renderTables([...cells, alone(16), alone(64, '3 were refused')]);
+    expect(report.match(/^## .*/gm)).to.deep.equal(['## 1 connection', '## The quota script alone']);
+    const figures = ['4 buckets, 16', '30,000', '30,000 to 30,000', '0.50', '5.00'];
+    expect(row(report, '4 buckets, 16')).to.deep.equal(figures);
+    expect(row(report, '4 buckets, 64')?.[1]).to.equal('invalid');
+    expect(report).to.include('- 4 buckets is invalid: 3 were refused.');
+  });
+
   it('shows no figure of a cell with one bad round, and says why', () => {
     const bad = summarize({
       chain: 'gateway',

@@ -85,7 +85,7 @@ describe('envoy/bootstrap', () => {
     for (const { manager, removed } of [chainOf(), chainOf({ trustedProxies: [] })]) {
       expect(manager.use_remote_address).to.equal(true);
       expect(manager.original_ip_detection_extensions).to.deep.equal([]);
-      expect(removed).to.include('"x-forwarded-for"').and.include('"x-real-ip"');
+      expect(removed).to.include('"prefix":"x-forwarded-"').and.include('"x-real-ip"');
     }
   });
 
@@ -103,7 +103,11 @@ describe('envoy/bootstrap', () => {
         },
       },
     ]);
-    expect(removed).to.not.include('"x-forwarded-for"');
+    const spared = /"regex":"(x-forwarded-[^"]+)"/.exec(removed)?.[1] ?? '';
+    expect(removed).to.not.include('"prefix":"x-forwarded-"');
+    const goes = (name: string) => new RegExp(`^(?:${spared})$`).test(name);
+    expect(['x-forwarded-proto', 'x-forwarded-host', 'x-forwarded-foo', 'x-forwarded-for-x'].every(goes)).to.equal(true);
+    expect(goes('x-forwarded-for')).to.equal(false);
     expect(removed).to.include('"x-real-ip"').and.include('"x-request-id"');
   });
 

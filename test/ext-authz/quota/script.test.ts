@@ -164,7 +164,10 @@ describe('ext-authz/quota/script', () => {
 
     it('but a level that is too high counts as the brim', async () => {
       await client.set(ask.key, `${'9'.repeat(400)}:86400000:${await time()}`);
-      expect(await takeInRedis([ask])).to.deep.include({ verdict: 0, levels: [5 * 86_400_000] });
+      const { verdict, levels } = await takeInRedis([ask]);
+      // It may have drained for a moment: one request a day is one unit a millisecond.
+      expect(verdict).to.equal(0);
+      expect(levels[0]).to.be.within(4.9 * 86_400_000, 5 * 86_400_000);
     });
   });
 });

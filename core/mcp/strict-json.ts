@@ -12,7 +12,7 @@ type Place = 'message' | 'params' | 'ref' | 'notifications' | 'elsewhere';
 /** Members that decide. Other spellings of them are refused: some servers take `Method` for `method`. */
 const MEMBERS: Readonly<Record<Place, ReadonlyMap<string, string>>> = {
   message: spellings('jsonrpc', 'id', 'method', 'params', 'result', 'error'),
-  params: spellings('name', 'uri', 'ref', 'notifications'),
+  params: spellings('name', 'uri', 'arguments', 'task', 'taskId', 'ref', 'notifications'),
   ref: spellings('type', 'name', 'uri'),
   notifications: spellings('resourceSubscriptions'),
   elsewhere: spellings(),
@@ -40,7 +40,7 @@ export class AmbiguousJson extends Error {
 
 /**
  * Parses the body of an MCP request so that it means the same to every server: no object has a key twice (RFC 8259, section 4,
- * leaves open which one counts), and where keys decide who may do what, not even in other letters. Throws AmbiguousJson.
+ * leaves open which one counts), and a key that decides who may do what is written in one way only. Throws AmbiguousJson.
  */
 export function parseStrictly(text: string): unknown {
   const open: OpenValue[] = [];
@@ -59,10 +59,9 @@ export function parseStrictly(text: string): unknown {
         const object = open.at(-1);
         if (object === undefined) return;
         object.key = key;
-        const folded = object.place === 'elsewhere' ? key : fold(key);
-        if (object.keys.has(folded)) throw new AmbiguousJson(`the key ${JSON.stringify(key)} is there twice`);
-        object.keys.add(folded);
-        const member = MEMBERS[object.place].get(folded);
+        if (object.keys.has(key)) throw new AmbiguousJson(`the key ${JSON.stringify(key)} is there twice`);
+        object.keys.add(key);
+        const member = object.place === 'elsewhere' ? undefined : MEMBERS[object.place].get(fold(key));
         if (member !== undefined && member !== key) {
           throw new AmbiguousJson(`the key ${JSON.stringify(key)} must be written ${JSON.stringify(member)}`);
         }

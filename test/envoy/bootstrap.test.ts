@@ -106,7 +106,9 @@ describe('envoy/bootstrap', () => {
     const spared = /"regex":"(x-forwarded-[^"]+)"/.exec(removed)?.[1] ?? '';
     expect(removed).to.not.include('"prefix":"x-forwarded-"');
     const goes = (name: string) => new RegExp(`^(?:${spared})$`).test(name);
-    expect(['x-forwarded-proto', 'x-forwarded-host', 'x-forwarded-foo', 'x-forwarded-for-x'].every(goes)).to.equal(true);
+    expect(['x-forwarded-proto', 'x-forwarded-host', 'x-forwarded-foo', 'x-forwarded-for-x'].every(goes)).to.equal(
+      true,
+    );
     expect(goes('x-forwarded-for')).to.equal(false);
     expect(removed).to.include('"x-real-ip"').and.include('"x-request-id"');
   });

@@ -16,7 +16,7 @@ import { type GatewayFacts, readFacts, stateFolder } from '../state-folder.ts';
 const TOP_OF_TABLE = 5;
 const TOP_OF_JSON = 1_000;
 /** A change that is not in force after this time is told as such. */
-const IN_FORCE_MS = 3_000;
+const IN_FORCE_MS = 10_000;
 const POLL_MS = 50;
 
 const help = `Usage: mcp-gateway quota TENANT [--json] [--state-dir DIR]

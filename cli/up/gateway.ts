@@ -139,7 +139,9 @@ export class LocalGateway {
     const { folder, documents, signal } = this.#options;
     const token = () =>
       issueDevelopmentToken({ stateDir: folder.root, audience: this.publicUrl, ttlSeconds: PROBE_TOKEN_SECONDS });
+    const { extAuthz, extProc, metadata } = socketNames(this.#options.workers);
     return awaitReady({
+      sockets: [...extAuthz, ...extProc, ...metadata].map((name) => join(folder.run, name)),
       watcherSocket: join(folder.run, 'watcher.sock'),
       listenUrl: this.#listenUrl,
       publicUrl: this.publicUrl,

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { type OutgoingHttpHeaders, request as requestPlain } from 'node:http';
 import { request as requestTls } from 'node:https';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -13,6 +14,8 @@ const REFUSED_MS = 1_500;
 
 /** What is waited for. */
 export interface ReadyOptions {
+  /** Unix sockets of the services. All must be there: Envoy asks another process only for small requests. */
+  sockets: readonly string[];
   watcherSocket: string;
   /** Where the listener is reached from this machine. */
   listenUrl: string;
@@ -40,7 +43,7 @@ export async function awaitReady(options: ReadyOptions): Promise<string[]> {
   while (performance.now() < deadline && !options.signal.aborted) {
     status = await askStatus(options.watcherSocket).catch(() => undefined);
     const waiting = unready(status, options.backends);
-    if (status?.envoyConnected === true && waiting.length === 0) {
+    if (status?.envoyConnected === true && waiting.length === 0 && options.sockets.every((path) => existsSync(path))) {
       const outcome = await probe(options);
       if (outcome === 'refused') refusedSinceMs = Math.min(refusedSinceMs, performance.now());
       passed = outcome === 'answered' || performance.now() - refusedSinceMs > REFUSED_MS;

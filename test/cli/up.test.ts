@@ -91,6 +91,7 @@ describe('cli/up', () => {
         () => server.stop(0),
       );
       const outcome = await awaitReady({
+        sockets: [],
         watcherSocket: server.socket,
         listenUrl: `http://127.0.0.1:${(http.address() as AddressInfo).port}`,
         publicUrl: 'https://mcp.example.com',
@@ -142,6 +143,7 @@ describe('cli/up', () => {
       controller.abort();
       const socket = freeSocket();
       const options = {
+        sockets: [],
         watcherSocket: socket,
         listenUrl: 'http://127.0.0.1:1',
         publicUrl: 'http://127.0.0.1:1',

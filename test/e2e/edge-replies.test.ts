@@ -60,7 +60,8 @@ describe('the answers of Envoy itself', function () {
   });
 
   it('refuse a body over 1 MiB, and no smaller one', async () => {
-    expect((await post({}, bodyOf(MIB))).status).to.equal(200);
+    const whole = await post({}, bodyOf(MIB));
+    expect(whole.status, whole.body.slice(0, 300)).to.equal(200);
     expect(expectJsonRpc(await post({}, bodyOf(MIB + 1)), 413)).to.deep.equal({ id: null, code: -32017 });
   });
 

@@ -6,7 +6,7 @@ import { parseYaml } from '../core/config/parse.ts';
 import type { Parsed, Problem } from '../core/config/problems.ts';
 import { messageOf } from '../core/errors.ts';
 import { type Catalog, EMPTY_CATALOG, readCatalog } from '../core/registry/catalog.ts';
-import { DEVELOPMENT_ISSUER, issuerProblems } from '../core/tenants/issuers.ts';
+import { issuerNames, issuerProblems } from '../core/tenants/issuers.ts';
 import { type Tenant, tenantsSchema } from '../core/tenants/tenants.ts';
 import { toProblems } from '../envoy/tls/listener-certificate.ts';
 import type { TlsPair } from '../envoy/tls/pair.ts';
@@ -37,9 +37,10 @@ export async function loadGateway(file: string): Promise<Parsed<GatewayDocuments
   const catalog = await loadCatalog(backendsFolder, config.value.backends);
   const { tls } = config.value.listen;
   const pair = tls === undefined ? undefined : await readPair(folder, tls);
-  const issuers = config.value.developmentIssuer ? [DEVELOPMENT_ISSUER] : config.value.issuers.map(({ url }) => url);
   const problems = [
-    ...(tenants.ok ? issuerProblems(tenants.value.tenants, issuers, config.value.tenants) : tenants.problems),
+    ...(tenants.ok
+      ? issuerProblems(tenants.value.tenants, issuerNames(config.value), config.value.tenants)
+      : tenants.problems),
     ...(catalog.ok ? [] : catalog.problems),
     ...(pair === undefined || pair.ok ? [] : toProblems(pair.problems, file)),
   ];

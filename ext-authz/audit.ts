@@ -3,9 +3,8 @@ import type { NamedItem } from '../core/mcp/items.ts';
 import type { PolicySettings } from '../core/policy/policy.ts';
 import type { HttpRequest } from './check/request.ts';
 import type { Verdict } from './check/verdict.ts';
+import { shorten } from './shorten.ts';
 
-/** Texts of clients go in up to here. */
-const MAX_TEXT = 200;
 const MAX_LIST = 20;
 
 /**
@@ -90,8 +89,4 @@ function namesOf(items: readonly NamedItem[], wanted: NamedItem['kind']): string
 // A URI may carry a password before its host, and anything behind its question mark.
 function withoutSecrets(uri: string): string {
   return uri.replace(/^([a-z][a-z0-9+.-]*:\/\/)[^/?#]*@/i, '$1').replace(/[?#].*$/s, '');
-}
-
-function shorten(text: string): string {
-  return text.length <= MAX_TEXT ? text : `${text.slice(0, MAX_TEXT)}…`;
 }

@@ -78,11 +78,12 @@ async function run(args: string[]): Promise<number> {
     },
   });
   const places = new Places(watcherSocket, () => policy.current?.settings.quotas.gateways ?? 1);
+  const admission = [quotas.rule, places.rule];
   const services = (): CheckServices => ({
     policy: policy.current,
     verifier,
     sessions,
-    admission: [quotas.rule, places.rule],
+    admission,
     now: Date.now,
   });
   const onVerdict = (request: HttpRequest, verdict: Verdict) => {

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { scopeName } from '../access/scopes.ts';
-import { issuerSchema } from '../identity/issuer.ts';
+import { equalButForSlash, issuerSchema } from '../identity/issuer.ts';
 import { MCP_SCOPE } from '../identity/scope.ts';
 import { durationMs } from './duration.ts';
 
@@ -113,7 +113,7 @@ export const gatewaySchema = z
       });
     }
     issuers.forEach(({ url }, index) => {
-      const first = issuers.findIndex((other) => sameButForSlash(other.url, url));
+      const first = issuers.findIndex((other) => equalButForSlash(other.url, url));
       if (first !== index) {
         const message =
           issuers[first]?.url === url ? 'is listed twice' : 'differs from another issuer only in the trailing slash';
@@ -130,7 +130,3 @@ export const gatewaySchema = z
 
 /** The configuration, parsed. */
 export type GatewayConfig = z.output<typeof gatewaySchema>;
-
-function sameButForSlash(a: string, b: string): boolean {
-  return a.replace(/\/$/, '') === b.replace(/\/$/, '');
-}

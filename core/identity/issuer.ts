@@ -66,6 +66,11 @@ export type Issuer = z.output<typeof issuerSchema>;
 /** The claims of an issuer that have a name of the gateway's own. */
 export type IssuerClaims = Issuer['claims'];
 
+/** Whether two issuers are the same but for a slash at the end, the usual mistake and one that is hard to see. */
+export function equalButForSlash(a: string, b: string): boolean {
+  return a.replace(/\/$/, '') === b.replace(/\/$/, '');
+}
+
 /** Whether a host name of a URL is the machine itself. */
 export function isLoopback(hostname: string): boolean {
   return hostname === 'localhost' || hostname === '[::1]' || /^127(?:\.\d{1,3}){3}$/.test(hostname);

@@ -31,12 +31,15 @@ export interface Priced {
 }
 
 /** Era 2026-07-28: clients take a refusal of it as the answer of an old server. */
-const NEVER_COUNTED = 'server/discover';
+export const NEVER_REFUSED = 'server/discover';
 
-/** The buckets that a request must pass; none where it costs nothing. */
-export function planAsks(quota: Quota, request: QuotaRequest): BucketAsk[] {
+/**
+ * The buckets that a request must pass; none where it costs nothing.
+ *
+ * @param messages what {@link priced} gives for the request, where it is known already
+ */
+export function planAsks(quota: Quota, request: QuotaRequest, messages = priced(quota, request)): BucketAsk[] {
   const { backend, user } = request;
-  const messages = priced(quota, request).filter(({ cost }) => cost > 0);
   const total = sum(messages);
   const ask = (key: string, name: string, limit: Limit | undefined, cost: number): BucketAsk[] =>
     limit === undefined || cost === 0 ? [] : [{ key, name, limit, cost }];
@@ -53,15 +56,16 @@ export function planAsks(quota: Quota, request: QuotaRequest): BucketAsk[] {
   ];
 }
 
-/** The messages of a request with their prices. */
+/** The messages of a request that cost something, with their prices. */
 export function priced({ costs, free }: Quota, { message, backend }: QuotaRequest): Priced[] {
   // Each tools/call names exactly one tool, in the order of the messages.
   const tools = message.items.filter(({ kind }) => kind === 'tools').map(({ name }) => name);
-  return message.methods.map((method) => {
+  return message.methods.flatMap((method) => {
     const tool = method === 'tools/call' ? tools.shift() : undefined;
-    if (method === NEVER_COUNTED || free.some((glob) => matchesGlob(glob, method))) return { method, tool, cost: 0 };
+    if (method === NEVER_REFUSED || free.some((glob) => matchesGlob(glob, method))) return [];
     const rule = costs.find((candidate) => selects(candidate, { method, tool }, backend));
-    return { method, tool, cost: rule?.cost ?? 1 };
+    const cost = rule?.cost ?? 1;
+    return cost > 0 ? [{ method, tool, cost }] : [];
   });
 }
 

@@ -1,10 +1,11 @@
+import type { GatewayConfig } from '../config/gateway.ts';
 import type { Problem } from '../config/problems.ts';
-import type { Issuer } from '../identity/issuer.ts';
+import { equalButForSlash, type Issuer } from '../identity/issuer.ts';
 import type { ClaimRule } from './rule.ts';
 import type { Tenant } from './tenants.ts';
 
 /** How rules name the issuer that `up` brings along; its URL changes from start to start. */
-export const DEVELOPMENT_ISSUER = 'development';
+const DEVELOPMENT_ISSUER = 'development';
 
 /**
  * The tenants with the issuer of every rule settled: a rule that names none means the only one there is. With several it means
@@ -27,10 +28,18 @@ export function withIssuers(
   }));
 }
 
+/** How rules may name the issuers of a configuration. */
+export function issuerNames({
+  developmentIssuer,
+  issuers,
+}: Pick<GatewayConfig, 'developmentIssuer' | 'issuers'>): string[] {
+  return developmentIssuer ? [DEVELOPMENT_ISSUER] : issuers.map(({ url }) => url);
+}
+
 /**
  * Rules that can hold for no token: they name an issuer that there is none of, or none where there are several.
  *
- * @param issuers URLs of the issuers, or `development`
+ * @param issuers as {@link issuerNames} gives them
  * @param source the tenants document, as its reader knows it
  */
 export function issuerProblems(tenants: readonly Tenant[], issuers: readonly string[], source: string): Problem[] {
@@ -50,7 +59,7 @@ export function issuerProblems(tenants: readonly Tenant[], issuers: readonly str
       return issuers.length > 1 ? [{ source, path, message }] : [];
     }
     if (issuers.includes(issuer)) return [];
-    const near = issuers.find((url) => url.replace(/\/$/, '') === issuer.replace(/\/$/, ''));
+    const near = issuers.find((url) => equalButForSlash(url, issuer));
     const hint = near === undefined ? '' : `; it differs from ${near} only in the trailing slash`;
     return [
       {

@@ -3,7 +3,7 @@ import { type GatewayConfig, gatewaySchema } from '../../core/config/gateway.ts'
 import { parseYaml } from '../../core/config/parse.ts';
 import type { Problem } from '../../core/config/problems.ts';
 import { type Catalog, EMPTY_CATALOG, readCatalog } from '../../core/registry/catalog.ts';
-import { DEVELOPMENT_ISSUER, issuerProblems } from '../../core/tenants/issuers.ts';
+import { issuerNames, issuerProblems } from '../../core/tenants/issuers.ts';
 import { type Tenant, tenantsSchema } from '../../core/tenants/tenants.ts';
 import type { Logger } from '../../runtime/log.ts';
 import { FileWatch, isYamlFile } from '../../runtime/registry/watch.ts';
@@ -73,8 +73,7 @@ export class Documents {
   /** Everything that is wrong now. */
   get problems(): Problem[] {
     const { config, tenants } = this;
-    const issuers = config?.developmentIssuer ? [DEVELOPMENT_ISSUER] : (config?.issuers ?? []).map(({ url }) => url);
-    const unheld = config && tenants ? issuerProblems(tenants, issuers, config.tenants) : [];
+    const unheld = config && tenants ? issuerProblems(tenants, issuerNames(config), config.tenants) : [];
     return [...[...this.#problems.values()].flat(), ...unheld];
   }
 

@@ -125,15 +125,9 @@ export async function check(request: HttpRequest, services: CheckServices): Prom
   if (outcome.session !== undefined) findings.sessionFingerprint = outcome.session.fingerprint;
 
   // 8. quotas
+  const question = { httpMethod: request.method, identity, membership, backend, message, route: outcome };
   for (const rule of services.admission) {
-    const asked = rule({
-      httpMethod: request.method,
-      identity,
-      membership,
-      backend,
-      message,
-      route: outcome,
-    });
+    const asked = rule(question);
     const admission = asked instanceof Promise ? await asked : asked;
     if (admission === undefined) continue;
     if ('kind' in admission) return refuse(admission, message.id);

@@ -7,6 +7,7 @@ import type { PolicyBackend, PolicySettings } from '../../core/policy/policy.ts'
 import type { Membership } from '../../core/tenants/match.ts';
 import type { Tenant } from '../../core/tenants/tenants.ts';
 import type { Identity } from '../identity/identity.ts';
+import { shorten } from '../shorten.ts';
 import { challenge } from './challenge.ts';
 
 const NAMES = { tools: 'tool', prompts: 'prompt', resources: 'resource' } as const;
@@ -92,8 +93,4 @@ function nameless(kind: NamedItem['kind']): Denial {
 
 function toolsOf(items: readonly NamedItem[]): string[] {
   return items.flatMap(({ kind, name }) => (kind === 'tools' && name !== undefined ? [name] : []));
-}
-
-function shorten(name: string): string {
-  return name.length <= 200 ? name : `${name.slice(0, 200)}…`;
 }

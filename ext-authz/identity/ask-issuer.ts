@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { messageOf } from '../../core/errors.ts';
-import { type Issuer, isLoopback } from '../../core/identity/issuer.ts';
+import { equalButForSlash, type Issuer, isLoopback } from '../../core/identity/issuer.ts';
 import { type PublishedKeys, readKeys } from './jwks.ts';
 
 const MAX_DOCUMENT_BYTES = 1 << 20;
@@ -36,8 +36,9 @@ export async function askIssuer({ issuer, timeoutMs, fetch }: AskOptions): Promi
 
 /** Says how two issuers differ; a trailing slash is the usual reason and hard to see. */
 export function issuerMismatch(configured: string, found: string): string {
-  const slashOnly = configured.replace(/\/$/, '') === found.replace(/\/$/, '');
-  const hint = slashOnly ? ': they differ only in the trailing slash, and must be equal to the last character' : '';
+  const hint = equalButForSlash(configured, found)
+    ? ': they differ only in the trailing slash, and must be equal to the last character'
+    : '';
   return `the issuer is configured as ${configured} but calls itself ${found}${hint}`;
 }
 

@@ -1,5 +1,5 @@
 import { decodeJwt, errors, type JWTPayload, jwtVerify } from 'jose';
-import type { Issuer } from '../../core/identity/issuer.ts';
+import { equalButForSlash, type Issuer } from '../../core/identity/issuer.ts';
 import type { Logger } from '../../runtime/log.ts';
 import { issuerMismatch } from './ask-issuer.ts';
 import type { Identity } from './identity.ts';
@@ -154,7 +154,7 @@ export class TokenVerifier {
   }
 
   #unknownIssuer(iss: string): string {
-    const near = [...this.#issuers.keys()].find((url) => url.replace(/\/$/, '') === iss.replace(/\/$/, ''));
+    const near = [...this.#issuers.keys()].find((url) => equalButForSlash(url, iss));
     return near === undefined
       ? `is of the issuer ${iss.slice(0, 200)}, which is not accepted here`
       : `is not accepted: ${issuerMismatch(near, iss)}`;

@@ -9,7 +9,7 @@ import { QuotaCounts } from './counts.ts';
 import { openRedisBacked, type RedisBacked } from './redis-backed.ts';
 import { QuotaUnavailable } from './resilient-store.ts';
 import { ShareStore } from './share.ts';
-import type { QuotaStore, TakeOutcome } from './store.ts';
+import type { QuotaStore } from './store.ts';
 import { Tombstones } from './tombstones.ts';
 import type { UsageMeter } from './usage-meter.ts';
 
@@ -66,22 +66,15 @@ export class QuotaKeeper {
   /** The rule that asks for quotas. */
   readonly rule = async (request: AdmissionRequest): Promise<Admission> => {
     const { name: tenant, quota } = request.membership.tenant;
-    const asked: { outcome?: TakeOutcome } = {};
-    const store: QuotaStore = {
-      take: async (what) => {
-        asked.outcome = await this.#store.take(what);
-        return asked.outcome;
-      },
-    };
     try {
-      const shared = this.footing === 'redis';
-      const admission = await admitByQuota(request, { store, usage: this.#usage, shared, now: Date.now });
-      const { outcome } = asked;
-      if (outcome === undefined) return admission ?? (await this.#ended(request));
-      if (outcome.kind === 'ended') return admission;
-      const refused = quota?.dryRun === true ? 'would-refuse' : 'refused';
-      this.#counts.count(tenant, outcome.taken.allowed ? 'allowed' : refused);
-      return admission;
+      return await admitByQuota(request, {
+        store: this.#store,
+        usage: this.#usage,
+        counts: this.#counts,
+        ended: this.#ended,
+        shared: this.footing === 'redis',
+        now: Date.now,
+      });
     } catch (error) {
       if (!(error instanceof QuotaUnavailable)) throw error;
       this.#counts.count(tenant, 'unavailable');
@@ -96,13 +89,12 @@ export class QuotaKeeper {
     this.#redis = undefined;
   }
 
-  /** What a request that costs nothing is told: only whether another gateway ended its session. */
-  async #ended({ membership, route }: AdmissionRequest): Promise<Admission> {
-    if (route.session === undefined || this.#redis?.store.healthy !== true) return undefined;
+  /** Only Redis tells of other gateways; while it fails, nothing is known of them. */
+  readonly #ended = async ({ membership, route }: AdmissionRequest): Promise<boolean> => {
+    if (route.session === undefined || this.#redis?.store.healthy !== true) return false;
     const { name } = membership.tenant;
-    const ended = await this.#tombstones.ended(name, route.session.fingerprint, this.#redis.store).catch(() => false);
-    return ended ? deny('unknown-session') : undefined;
-  }
+    return this.#tombstones.ended(name, route.session.fingerprint, this.#redis.store).catch(() => false);
+  };
 }
 
 const REFUSING: QuotaStore = { take: () => Promise.reject(new QuotaUnavailable('Redis cannot be used')) };

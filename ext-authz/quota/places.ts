@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { credentials } from '@grpc/grpc-js';
 import { deny } from '../../core/mcp/denial.ts';
+import { NEVER_REFUSED } from '../../core/quota/plan.ts';
 import type { Tenant } from '../../core/tenants/tenants.ts';
 import type { SlotServiceClient } from '../../protos/gen/mcp_gateway/v1/SlotService.ts';
 import { slotClient } from '../../protos/load.ts';
@@ -8,9 +9,6 @@ import type { Admission, AdmissionRequest } from '../check/check.ts';
 
 /** A watcher that does not answer within this time counts nothing: the request goes on. */
 const DEADLINE_MS = 250;
-
-/** Never refused: clients take it as the answer of an old server. */
-const NEVER_COUNTED = 'server/discover';
 
 /** Asks the watcher for a place among what a tenant may have open at once; Envoy's access log gives it back. */
 export class Places {
@@ -68,5 +66,5 @@ export class Places {
 
 // Alone: in a batch it would let the other messages go by.
 function isDiscover({ methods }: AdmissionRequest['message']): boolean {
-  return methods.length === 1 && methods[0] === NEVER_COUNTED;
+  return methods.length === 1 && methods[0] === NEVER_REFUSED;
 }

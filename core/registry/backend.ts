@@ -4,16 +4,11 @@ import { scopeRuleSchema } from '../access/scopes.ts';
 import { durationMs } from '../config/duration.ts';
 import { roleName } from '../tenants/role.ts';
 import { backendName, dnsLabel } from './names.ts';
+import { misplaced, type Place } from './place.ts';
+import { objectName, secretKey } from './secret.ts';
 import { IDENTITY_FIELDS, upstreamAuthSchema } from './upstream.ts';
 import { serverUrl } from './url.ts';
-
-const environment = z
-  .record(
-    z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/, 'must be the name of an environment variable'),
-    z.union([z.string(), z.number(), z.boolean()], 'must be a string, a number, true or false').transform(String),
-  )
-  .refine((env) => !('PORT' in env), 'PORT is set by the gateway: every replica gets a port of its own')
-  .default({});
+import { environment, PLACEMENT_KEYS, placementKeys, secretEnvironment, stdioSchema } from './workload.ts';
 
 const requestPath = z
   .string()
@@ -35,101 +30,154 @@ const healthCheck = z.strictObject({
   healthyThreshold: threshold.default(1),
 });
 
-const NOT_IN_A_FOLDER = (key: string) => `${key} needs a Kubernetes cluster; on one machine use command or url`;
+const clientCertificate = z.union([
+  /** PEM files that are read live. */
+  z.strictObject({ certFile: z.string().min(1), keyFile: z.string().min(1), secret: z.undefined().optional() }),
+  /** Name of a Secret of the type kubernetes.io/tls. */
+  z.strictObject({ secret: objectName, certFile: z.undefined().optional(), keyFile: z.undefined().optional() }),
+]);
+
+/** What of a backend says where its servers are: exactly one of them is given. */
+const WHERE = { folder: ['command', 'url'], cluster: ['image', 'command', 'service', 'url'] } as const;
+
+const shape = z.strictObject({
+  /** First segment of the URL: `https://gateway/<name>/mcp`. */
+  name: backendName,
+  /** Container image of a server that the operator runs; it must listen on $PORT on all interfaces. */
+  image: z
+    .string()
+    .regex(/^\S{1,512}$/, 'must be the name of an image, such as ghcr.io/acme/jira-mcp:1.2')
+    .optional(),
+  /** Program and arguments of a server: one that `up` runs and that listens on 127.0.0.1:$PORT, or one that speaks stdio. */
+  command: z.array(z.string()).min(1, 'must name a program').optional(),
+  /** A Service of the cluster, and its port by number or name; a Service with one port needs no port. */
+  service: z
+    .strictObject({
+      name: objectName,
+      port: z.union([z.number().int().min(1).max(65_535), z.string().regex(/^[a-z0-9-]{1,15}$/)]).optional(),
+    })
+    .optional(),
+  /** One or several URLs of a server that runs elsewhere; all with the same scheme and path. */
+  url: z.union([serverUrl, z.array(serverUrl).min(1).max(64)]).optional(),
+  /** How a `command` is spoken to: over HTTP, or over its standard input and output, with a process for each session. */
+  transport: z.enum(['http', 'stdio'], 'must be http or stdio').default('http'),
+  stdio: stdioSchema.optional(),
+  /** Environment of a `command` or an `image`, added to a minimal one. */
+  env: environment,
+  secretEnv: secretEnvironment,
+  /** Working directory of a `command`. Default: the folder of the gateway's configuration. */
+  cwd: z.string().min(1).optional(),
+  ...placementKeys,
+  /** How many processes of a `command` or pods of an `image` run. */
+  replicas: z.number().int().min(0).max(100).default(1),
+  /** Path of the MCP endpoint; a `url` brings its own. */
+  path: requestPath.default('/mcp'),
+  /** `session`: a session stays on its replica. `none`: every request goes to the least busy one. */
+  affinity: z.enum(['session', 'none'], 'must be session or none').default('session'),
+  /** Request header that places sessionless requests (`Mcp-Param-*`); default: the caller. */
+  affinityHeader: z
+    .string()
+    .regex(/^mcp-param-[a-z0-9-]+$/i, 'must be an Mcp-Param-* header')
+    .transform((name) => name.toLowerCase())
+    .optional(),
+  healthCheck: healthCheck.prefault({}),
+  /** Tenants that may use it. Default: every tenant whose own list names it. */
+  tenants: z.array(dnsLabel).optional(),
+  /** Its users must hold one of these roles in their tenant. Default: none is needed. */
+  roles: z.array(roleName).default([]),
+  /** Scopes that tokens must hold. */
+  scopes: z.array(scopeRuleSchema).default([]),
+  /** Which tools, prompts and resources may be used and seen at all; tenants may narrow it. */
+  ...itemFilterKeys,
+  /** A credential that the gateway adds to every request; the caller's own never goes to a server. */
+  upstreamAuth: upstreamAuthSchema.optional(),
+  /** What the server is told of the caller. Default: nothing. */
+  identityHeaders: z.array(z.enum(IDENTITY_FIELDS)).default([]),
+  /** Certificate that the gateway shows to an https `url`. */
+  clientCertificate: clientCertificate.optional(),
+  /** File of PEM certificates that an https `url` is verified with. Default: the system's. */
+  caFile: z.string().min(1).optional(),
+  /** The same in a Secret. */
+  caSecret: secretKey.optional(),
+  /** How long the sessions of a removed backend or replica go on. */
+  drain: durationMs(0, 86_400_000).default(30_000),
+});
+
+type Shape = z.output<typeof shape>;
+
+/** Reports one thing that is wrong. */
+type Refuse = (path: (string | number)[], message: string) => void;
+
+function schemaFor(place: Place) {
+  return shape
+    .superRefine((backend, context) => {
+      const refuse: Refuse = (path, message) => context.addIssue({ code: 'custom', path, message });
+      for (const { path, message } of misplaced(backend, place)) refuse(path, message);
+      inspectWhere(backend, place, refuse);
+      inspectUrls(backend, refuse);
+      if (backend.healthCheck.timeout > backend.healthCheck.interval) {
+        refuse(['healthCheck', 'timeout'], 'must not be longer than the interval');
+      }
+    })
+    .transform(({ url, tools, prompts, resources, ...backend }) => {
+      const urls = url === undefined ? [] : [url].flat();
+      return {
+        ...backend,
+        filters: filtersFrom({ tools, prompts, resources }),
+        urls,
+        path: urls[0]?.path ?? backend.path,
+      };
+    });
+}
+
+function inspectWhere(backend: Shape, place: Place, refuse: Refuse): void {
+  const given = WHERE[place].filter((key) => backend[key] !== undefined);
+  const choice = place === 'folder' ? 'command and url' : 'image, service, url and command';
+  if (given.length === 0 && backend.image === undefined && backend.service === undefined)
+    refuse([], `one of ${choice} is required`);
+  const [, second] = given;
+  if (second !== undefined) refuse([second], `only one of ${choice} may be given`);
+  if (backend.transport === 'stdio' && backend.command === undefined) {
+    refuse(['transport'], 'stdio is only for a command');
+  }
+  if (backend.stdio !== undefined && backend.transport !== 'stdio') refuse(['stdio'], 'is only for transport: stdio');
+  const runs = place === 'cluster' && (backend.image !== undefined || backend.command !== undefined);
+  for (const key of PLACEMENT_KEYS) {
+    if (backend[key] === undefined || runs) continue;
+    refuse([key], place === 'folder' ? 'needs a Kubernetes cluster' : 'is only for an image or a command');
+  }
+  for (const key of ['args', 'port'] as const) {
+    if (runs && backend.image === undefined && backend[key] !== undefined) refuse([key], 'is only for an image');
+  }
+  const both = Object.keys(backend.secretEnv ?? {}).filter((name) => name in backend.env);
+  for (const name of both) refuse(['secretEnv', name], 'is in env already');
+}
+
+function inspectUrls({ url, ...backend }: Shape, refuse: Refuse): void {
+  const urls = url === undefined ? [] : [url].flat();
+  urls.forEach((each, index) => {
+    const first = urls[0];
+    if (first && (each.tls !== first.tls || each.path !== first.path)) {
+      refuse(['url', index], 'must have the scheme and path of the first URL');
+    }
+    if (urls.findIndex((other) => other.authority === each.authority) !== index) {
+      refuse(['url', index], 'is listed twice');
+    }
+  });
+  for (const key of ['caFile', 'caSecret', 'clientCertificate'] as const) {
+    if (backend[key] !== undefined && urls[0]?.tls !== true) refuse([key], 'is only for https URLs');
+  }
+  if (backend.caFile !== undefined && backend.caSecret !== undefined) refuse(['caSecret'], 'goes with no caFile');
+}
 
 /**
- * One MCP server behind the gateway, as somebody writes it. Exactly one of `command` and `url` says where it runs.
+ * One MCP server behind the gateway, as somebody writes it into a file. Exactly one of `command` and `url` says where it runs.
  * Durations are texts such as `30s`; the parsed value holds milliseconds.
  */
-export const backendSchema = z
-  .strictObject({
-    /** First segment of the URL: `https://gateway/<name>/mcp`. */
-    name: backendName,
-    /** Program and arguments of a server that `mcp-gateway up` runs; it must listen on 127.0.0.1:$PORT. */
-    command: z.array(z.string()).min(1, 'must name a program').optional(),
-    /** One or several URLs of a server that runs elsewhere; all with the same scheme and path. */
-    url: z.union([serverUrl, z.array(serverUrl).min(1).max(64)]).optional(),
-    image: z.never(NOT_IN_A_FOLDER('image')).optional(),
-    service: z.never(NOT_IN_A_FOLDER('service')).optional(),
-    /** Environment of a `command`, added to a minimal one. */
-    env: environment,
-    /** Working directory of a `command`. Default: the folder of the gateway's configuration. */
-    cwd: z.string().min(1).optional(),
-    /** How many processes of a `command` run. */
-    replicas: z.number().int().min(0).max(100).default(1),
-    /** Path of the MCP endpoint at a `command`; a `url` brings its own. */
-    path: requestPath.default('/mcp'),
-    /** `session`: a session stays on its replica. `none`: every request goes to the least busy one. */
-    affinity: z.enum(['session', 'none'], 'must be session or none').default('session'),
-    /** Request header that places sessionless requests (`Mcp-Param-*`); default: the caller. */
-    affinityHeader: z
-      .string()
-      .regex(/^mcp-param-[a-z0-9-]+$/i, 'must be an Mcp-Param-* header')
-      .transform((name) => name.toLowerCase())
-      .optional(),
-    healthCheck: healthCheck.prefault({}),
-    /** Tenants that may use it. Default: every tenant whose own list names it. */
-    tenants: z.array(dnsLabel).optional(),
-    /** Its users must hold one of these roles in their tenant. Default: none is needed. */
-    roles: z.array(roleName).default([]),
-    /** Scopes that tokens must hold. */
-    scopes: z.array(scopeRuleSchema).default([]),
-    /** Which tools, prompts and resources may be used and seen at all; tenants may narrow it. */
-    ...itemFilterKeys,
-    /** A credential that the gateway adds to every request; the caller's own never goes to a server. */
-    upstreamAuth: upstreamAuthSchema.optional(),
-    /** What the server is told of the caller. Default: nothing. */
-    identityHeaders: z.array(z.enum(IDENTITY_FIELDS)).default([]),
-    /** Certificate that the gateway shows to an https `url`, as PEM files that are read live. */
-    clientCertificate: z.strictObject({ certFile: z.string().min(1), keyFile: z.string().min(1) }).optional(),
-    /** File of PEM certificates that an https `url` is verified with. Default: the system's. */
-    caFile: z.string().min(1).optional(),
-    /** How long the sessions of a removed backend or replica go on. */
-    drain: durationMs(0, 86_400_000).default(30_000),
-  })
-  .superRefine((backend, context) => {
-    const given = (['command', 'url'] as const).filter((key) => backend[key] !== undefined);
-    if (given.length !== 1) {
-      const message =
-        given.length === 0 ? 'one of command and url is required' : 'only one of command and url may be given';
-      context.addIssue({ code: 'custom', path: given.length === 0 ? [] : ['url'], message });
-    }
-    if (backend.healthCheck.timeout > backend.healthCheck.interval) {
-      context.addIssue({
-        code: 'custom',
-        path: ['healthCheck', 'timeout'],
-        message: 'must not be longer than the interval',
-      });
-    }
-    const urls = backend.url === undefined ? [] : [backend.url].flat();
-    urls.forEach((url, index) => {
-      const first = urls[0];
-      if (first && (url.tls !== first.tls || url.path !== first.path)) {
-        context.addIssue({
-          code: 'custom',
-          path: ['url', index],
-          message: 'must have the scheme and path of the first URL',
-        });
-      }
-      if (urls.findIndex((other) => other.authority === url.authority) !== index) {
-        context.addIssue({ code: 'custom', path: ['url', index], message: 'is listed twice' });
-      }
-    });
-    for (const key of ['caFile', 'clientCertificate'] as const) {
-      if (backend[key] !== undefined && urls[0]?.tls !== true) {
-        context.addIssue({ code: 'custom', path: [key], message: 'is only for https URLs' });
-      }
-    }
-  })
-  .transform(({ url, image: _image, service: _service, tools, prompts, resources, ...backend }) => {
-    const urls = url === undefined ? [] : [url].flat();
-    return {
-      ...backend,
-      filters: filtersFrom({ tools, prompts, resources }),
-      urls,
-      path: urls[0]?.path ?? backend.path,
-    };
-  });
+export const backendSchema = schemaFor('folder');
+
+/** The same in a cluster: the name and the spec of an MCPBackend in one object. */
+export const clusterBackendSchema = schemaFor('cluster');
 
 /** A backend that was parsed and is sound. */
 export type Backend = z.output<typeof backendSchema>;

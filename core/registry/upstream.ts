@@ -1,32 +1,38 @@
 import { z } from 'zod';
+import { secretKey } from './secret.ts';
 
-const file = z.string().min(1);
+/** Where the secret part is: in a file, or in a key of a Secret of the cluster. */
+const source = { file: z.string().min(1).optional(), secret: secretKey.optional() };
 
 /** Headers that carry the request itself, or that the gateway and MCP use; a credential must not take their place. */
 const OWN_HEADERS =
   /^(?:host|connection|keep-alive|te|trailer|upgrade|content-.*|transfer-encoding|proxy-.*|mcp-.*|x-mcp-.*|x-envoy-.*)$/;
 
-/** A credential of the gateway's own that a backend is called with. The file holds the secret part and is read live. */
-export const upstreamAuthSchema = z.discriminatedUnion('type', [
-  /** `Authorization: Bearer <file>` (RFC 6750). */
-  z.strictObject({ type: z.literal('bearer'), file }),
-  /** `Authorization: Basic base64(<username>:<file>)` (RFC 7617). */
-  z.strictObject({
-    type: z.literal('basic'),
-    username: z.string().regex(/^[^:\p{Cc}]{1,256}$/u, 'must be a user name without colons and control characters'),
-    file,
-  }),
-  /** `<header>: <file>`. */
-  z.strictObject({
-    type: z.literal('header'),
-    header: z
-      .string()
-      .regex(/^[A-Za-z0-9][A-Za-z0-9-]{0,127}$/, 'must be the name of a header')
-      .toLowerCase()
-      .refine((name) => !OWN_HEADERS.test(name), 'is a header that the gateway or HTTP itself uses'),
-    file,
-  }),
-]);
+/** A credential of the gateway's own that a backend is called with. The secret part is read live from its file or Secret. */
+export const upstreamAuthSchema = z
+  .discriminatedUnion('type', [
+    /** `Authorization: Bearer <secret>` (RFC 6750). */
+    z.strictObject({ type: z.literal('bearer'), ...source }),
+    /** `Authorization: Basic base64(<username>:<secret>)` (RFC 7617). */
+    z.strictObject({
+      type: z.literal('basic'),
+      username: z.string().regex(/^[^:\p{Cc}]{1,256}$/u, 'must be a user name without colons and control characters'),
+      ...source,
+    }),
+    /** `<header>: <secret>`. */
+    z.strictObject({
+      type: z.literal('header'),
+      header: z
+        .string()
+        .regex(/^[A-Za-z0-9][A-Za-z0-9-]{0,127}$/, 'must be the name of a header')
+        .toLowerCase()
+        .refine((name) => !OWN_HEADERS.test(name), 'is a header that the gateway or HTTP itself uses'),
+      ...source,
+    }),
+  ])
+  .refine(({ file, secret }) => (file === undefined) !== (secret === undefined), {
+    message: 'must hold either a file or a secret',
+  });
 
 /** A parsed credential. */
 export type UpstreamAuth = z.output<typeof upstreamAuthSchema>;

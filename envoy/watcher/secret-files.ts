@@ -29,7 +29,7 @@ export class SecretFiles {
   /** Watches the files of these backends, and no others. */
   keepOnly(backends: Iterable<Backend>): void {
     const all = [...backends];
-    this.#keepPairs(all.flatMap(({ clientCertificate }) => clientCertificate ?? []));
+    this.#keepPairs(all.flatMap((backend) => pairFilesOf(backend) ?? []));
     const wanted = new Set(all.flatMap((backend) => filesOf(backend)).map((file) => this.#pathOf(file)));
     for (const [path, watch] of this.#watches) {
       if (wanted.has(path)) continue;
@@ -46,8 +46,9 @@ export class SecretFiles {
   }
 
   /** Whether it will be known in a moment if there is a certificate for a backend. */
-  isReading({ clientCertificate }: Backend): boolean {
-    return clientCertificate !== undefined && this.#pairOf(clientCertificate)?.isKnown !== true;
+  isReading(backend: Backend): boolean {
+    const files = pairFilesOf(backend);
+    return files !== undefined && this.#pairOf(files)?.isKnown !== true;
   }
 
   /** What a file holds; undefined when it was never read. */
@@ -56,9 +57,10 @@ export class SecretFiles {
   }
 
   /** The certificate that a backend is shown; `missing` when its files never gave one. */
-  certificateOf({ clientCertificate }: Backend): TlsPair | 'missing' | undefined {
-    if (clientCertificate === undefined) return undefined;
-    return this.#pairOf(clientCertificate)?.pair ?? 'missing';
+  certificateOf(backend: Backend): TlsPair | 'missing' | undefined {
+    const files = pairFilesOf(backend);
+    if (files === undefined) return undefined;
+    return this.#pairOf(files)?.pair ?? 'missing';
   }
 
   /** The header with a backend's credential; `missing` when its file gives none, or there is no certificate to go with it. */
@@ -73,14 +75,14 @@ export class SecretFiles {
 
   #headerOf({ upstreamAuth }: Backend): UpstreamHeader | 'missing' | undefined {
     if (upstreamAuth === undefined) return undefined;
-    return upstreamHeader(upstreamAuth, this.textOf(upstreamAuth.file) ?? '') ?? 'missing';
+    return upstreamHeader(upstreamAuth, this.textOf(upstreamAuth.file ?? '') ?? '') ?? 'missing';
   }
 
   #notesOfCertificate(backend: Backend): string[] {
-    const { clientCertificate } = backend;
-    if (clientCertificate === undefined) return [];
+    const files = pairFilesOf(backend);
+    if (files === undefined) return [];
     const then = this.certificateOf(backend) === 'missing' ? 'requests are refused' : 'the last good one goes on';
-    const problems = this.#pairOf(clientCertificate)?.problems ?? [];
+    const problems = this.#pairOf(files)?.problems ?? [];
     return problems.map(({ key, message }) => `${then}: clientCertificate.${key}: ${message}`);
   }
 
@@ -129,8 +131,12 @@ export class SecretFiles {
   }
 }
 
-type ClientCertificate = NonNullable<Backend['clientCertificate']>;
+type ClientCertificate = Extract<NonNullable<Backend['clientCertificate']>, { certFile: string }>;
+
+function pairFilesOf({ clientCertificate }: Backend): ClientCertificate | undefined {
+  return clientCertificate?.certFile === undefined ? undefined : clientCertificate;
+}
 
 function filesOf({ upstreamAuth }: Backend): string[] {
-  return upstreamAuth === undefined ? [] : [upstreamAuth.file];
+  return upstreamAuth?.file === undefined ? [] : [upstreamAuth.file];
 }

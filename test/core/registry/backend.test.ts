@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { parseYaml } from '../../../core/config/parse.ts';
-import { backendSchema } from '../../../core/registry/backend.ts';
+import { backendSchema, clusterBackendSchema } from '../../../core/registry/backend.ts';
 
 function outcome(text: string) {
   return parseYaml(text, 'b.yaml', backendSchema);
@@ -37,6 +37,7 @@ describe('core/registry/backend', () => {
         scopes: [],
         filters: {},
         identityHeaders: [],
+        transport: 'http',
         drain: 30_000,
         urls: [],
       },
@@ -71,6 +72,8 @@ describe('core/registry/backend', () => {
     `${COMMAND}resources: {deny: ['file:///*']}`,
     `${COMMAND}upstreamAuth: {type: basic, username: u, file: f}`,
     `${COMMAND}identityHeaders: [subject, roles]`,
+    `${COMMAND}transport: stdio`,
+    `${COMMAND}transport: stdio\nstdio: {maxSessions: 5, idle: 5m}`,
   ]) {
     it(`accepts ${JSON.stringify(text.split('\n').slice(2).join())}`, () => expect(problems(text)).to.deep.equal({}));
   }
@@ -81,6 +84,16 @@ describe('core/registry/backend', () => {
     [`${COMMAND}image: a:1`, 'image'],
     [`${COMMAND}service: {name: a}`, 'service'],
     [`${COMMAND}replica: 2`, 'replica'],
+    [`${COMMAND}port: 80`, 'port'],
+    [`${COMMAND}compute: {limits: {cpu: 1}}`, 'compute'],
+    [`${COMMAND}podTemplate: {}`, 'podTemplate'],
+    [`${COMMAND}secretEnv: {A: {name: s, key: k}}`, 'secretEnv'],
+    [`${COMMAND}upstreamAuth: {type: bearer, secret: {name: s, key: k}}`, 'upstreamAuth.secret'],
+    [`${URL_BACKEND}caSecret: {name: s, key: k}`, 'caSecret'],
+    [`${URL_BACKEND}clientCertificate: {secret: s}`, 'clientCertificate.secret'],
+    [`${COMMAND}transport: sse`, 'transport'],
+    [`${COMMAND}stdio: {maxSessions: 5}`, 'stdio'],
+    [`${URL_BACKEND}transport: stdio`, 'transport'],
     [`${COMMAND}replicas: 101`, 'replicas'],
     [`${COMMAND}replicas: 1.5`, 'replicas'],
     [`${COMMAND}replicas: "2"`, 'replicas'],
@@ -110,7 +123,7 @@ describe('core/registry/backend', () => {
     [`${COMMAND}tools: {alow: [a]}`, 'tools.alow'],
     [`${COMMAND}tools: [a]`, 'tools'],
     [`${COMMAND}prompts: {deny: [""]}`, 'prompts.deny[0]'],
-    [`${COMMAND}upstreamAuth: {type: bearer}`, 'upstreamAuth.file'],
+    [`${COMMAND}upstreamAuth: {type: bearer}`, 'upstreamAuth'],
     [`${COMMAND}identityHeaders: [email]`, 'identityHeaders[0]'],
     ['name: a\nurl: http://a.example\ncaFile: ca.pem', 'caFile'],
     ['name: a\ncommand: []', 'command'],
@@ -129,7 +142,7 @@ describe('core/registry/backend', () => {
 
   it('tells what would be right', () => {
     expect(problems('name: a')['']).to.equal('one of command and url is required');
-    expect(problems(`${COMMAND}image: a:1`).image).to.match(/^image needs a Kubernetes cluster/);
+    expect(problems(`${COMMAND}image: a:1`).image).to.match(/^needs a Kubernetes cluster/);
     expect(problems('name: sse\ncommand: [a]').name).to.equal('is reserved for the gateway itself (got "sse")');
     expect(problems(`${COMMAND}healthCheck: {type: grpc}`)['healthCheck.type']).to.match(/^must be http, tcp or none/);
   });
@@ -138,5 +151,44 @@ describe('core/registry/backend', () => {
     const parsed = outcome(`${COMMAND}env: {constructor: a, __proto__: b}`);
     if (parsed.ok) expect(Object.getPrototypeOf(parsed.value.env)).to.equal(Object.prototype);
     expect(parsed.ok && parsed.value.env.constructor).to.equal('a');
+  });
+
+  describe('in a cluster', () => {
+    const inCluster = (text: string) => {
+      const parsed = parseYaml(`name: a\n${text}`, 'b.yaml', clusterBackendSchema);
+      return parsed.ok ? [] : parsed.problems.map(({ path }) => path);
+    };
+
+    for (const text of [
+      'image: ghcr.io/acme/a:1',
+      'image: a\nport: 9000\nargs: [--http]\nsecretEnv: {TOKEN: {name: s, key: k}}\ncompute: {limits: {cpu: 500m, memory: 1Gi}}',
+      'image: a\nimagePullSecrets: [p]\nnodeSelector: {disk: ssd}\nserviceAccount: sa\npodTemplate: {spec: {priorityClassName: x}}',
+      'service: {name: s}',
+      'service: {name: s, port: 80}',
+      'service: {name: s, port: http}',
+      'url: https://a.example\ncaSecret: {name: s, key: ca.crt}\nclientCertificate: {secret: s}',
+      'image: a\nupstreamAuth: {type: bearer, secret: {name: s, key: k}}',
+      'command: [npx, -y, server]\ntransport: stdio\ncompute: {limits: {memory: 1Gi}}',
+    ]) {
+      it(`accepts ${JSON.stringify(text)}`, () => expect(inCluster(text)).to.deep.equal([]));
+    }
+
+    for (const [text, path] of [
+      ['replicas: 1', ''],
+      ['image: a\nservice: {name: s}', 'service'],
+      ['command: [server]', 'command'],
+      ['command: [server]\ntransport: stdio\nport: 80', 'port'],
+      ['image: a\ncwd: /x', 'cwd'],
+      ['image: a\nupstreamAuth: {type: bearer, file: /var/run/secrets/token}', 'upstreamAuth.file'],
+      ['url: https://a.example\ncaFile: ca.pem', 'caFile'],
+      ['url: https://a.example\nclientCertificate: {certFile: a, keyFile: b}', 'clientCertificate.certFile'],
+      ['service: {name: S}', 'service.name'],
+      ['service: {name: s}\ncompute: {}', 'compute'],
+      ['image: a\ncompute: {limits: {cpu: much}}', 'compute.limits.cpu'],
+      ['image: a\nenv: {A: 1}\nsecretEnv: {A: {name: s, key: k}}', 'secretEnv.A'],
+      ['image: "a b"', 'image'],
+    ] as const) {
+      it(`refuses ${JSON.stringify(text)}`, () => expect(inCluster(text)).to.deep.equal([path]));
+    }
   });
 });

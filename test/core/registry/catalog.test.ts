@@ -18,9 +18,9 @@ function problems({ problems: all }: Catalog): string[] {
 
 describe('core/registry/catalog', () => {
   it('holds the sound backends and every problem', () => {
-    const catalog = read(EMPTY_CATALOG, { 'a.yaml': backend('a'), 'b.yaml': 'name: b\nport: 1', 'c.yaml': '[' });
+    const catalog = read(EMPTY_CATALOG, { 'a.yaml': backend('a'), 'b.yaml': 'name: b\nports: 1', 'c.yaml': '[' });
     expect(programs(catalog)).to.deep.equal({ a: 'server' });
-    expect(problems(catalog)).to.include.members(['b.yaml port']);
+    expect(problems(catalog)).to.include.members(['b.yaml ports']);
     expect(catalog.problems.some(({ source }) => source === 'c.yaml')).to.equal(true);
   });
 

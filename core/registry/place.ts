@@ -1,0 +1,63 @@
+/** Where a backend is defined: in a file of a folder, or as an object of a Kubernetes cluster. */
+export type Place = 'folder' | 'cluster';
+
+/** A key that cannot be used in a place. */
+export interface Misplaced {
+  path: string[];
+  /** What to do instead. */
+  message: string;
+}
+
+/** The keys of a backend that differ between the places. */
+interface PlacedKeys {
+  transport: 'http' | 'stdio';
+  command?: unknown;
+  image?: unknown;
+  service?: unknown;
+  url?: unknown;
+  secretEnv?: unknown;
+  cwd?: unknown;
+  caFile?: unknown;
+  caSecret?: unknown;
+  upstreamAuth?: { file?: unknown; secret?: unknown } | undefined;
+  clientCertificate?: { certFile?: unknown; secret?: unknown } | undefined;
+}
+
+const NEEDS_CLUSTER = 'needs a Kubernetes cluster';
+// Whoever may write a backend in a cluster could have any file of the gateway's pod sent to a server of theirs.
+const NO_FILES = 'is for one machine';
+
+/** What of a backend cannot be in a place. A file of a machine has no Secrets, and a cluster reads no files of a machine. */
+export function misplaced(backend: PlacedKeys, place: Place): Misplaced[] {
+  const { upstreamAuth, clientCertificate } = backend;
+  const rules: [given: boolean, path: string[], message: string][] =
+    place === 'folder'
+      ? [
+          [backend.image !== undefined, ['image'], `${NEEDS_CLUSTER}; on one machine use command or url`],
+          [backend.service !== undefined, ['service'], `${NEEDS_CLUSTER}; on one machine use command or url`],
+          [backend.secretEnv !== undefined, ['secretEnv'], `${NEEDS_CLUSTER}; on one machine use env`],
+          [backend.caSecret !== undefined, ['caSecret'], `${NEEDS_CLUSTER}; on one machine use caFile`],
+          [upstreamAuth?.secret !== undefined, ['upstreamAuth', 'secret'], `${NEEDS_CLUSTER}; on one machine use file`],
+          [
+            clientCertificate?.secret !== undefined,
+            ['clientCertificate', 'secret'],
+            `${NEEDS_CLUSTER}; on one machine use certFile and keyFile`,
+          ],
+        ]
+      : [
+          [
+            backend.command !== undefined && backend.transport !== 'stdio',
+            ['command'],
+            'runs in a cluster with transport: stdio only; use an image for a server that speaks HTTP',
+          ],
+          [backend.cwd !== undefined, ['cwd'], `${NO_FILES}; in a cluster the image has its working directory`],
+          [backend.caFile !== undefined, ['caFile'], `${NO_FILES}; in a cluster use caSecret`],
+          [upstreamAuth?.file !== undefined, ['upstreamAuth', 'file'], `${NO_FILES}; in a cluster use secret`],
+          [
+            clientCertificate?.certFile !== undefined,
+            ['clientCertificate', 'certFile'],
+            `${NO_FILES}; in a cluster use secret`,
+          ],
+        ];
+  return rules.filter(([given]) => given).map(([, path, message]) => ({ path, message }));
+}

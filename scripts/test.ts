@@ -1,9 +1,10 @@
 // `npm test`: finds or installs what the tests need, checks the sources, runs all tests and sums up in one line.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { messageOf } from '../core/errors.ts';
+import { messageOf, UserError } from '../core/errors.ts';
 import { findEnvoy } from '../envoy/binary/find.ts';
 import { cacheDir } from '../runtime/paths.ts';
+import { findHelm, findKontrol } from './go-tools/find.ts';
 
 const inCi = process.env.CI === 'true';
 
@@ -18,15 +19,19 @@ async function run(command: string, args: string[], onText?: (text: string) => v
 }
 
 const environment = { ENVOY_PATH: process.env.ENVOY_PATH, PATH: process.env.PATH };
+const progress = (line: string) => console.log(line);
+const files = process.argv.slice(2);
 try {
-  const envoy = await findEnvoy({
-    environment,
-    cacheDir: cacheDir(process.env),
-    progress: (line) => console.log(line),
-  });
+  const envoy = await findEnvoy({ environment, cacheDir: cacheDir(process.env), progress });
   console.log(`Envoy ${envoy.version}: ${envoy.path}`);
+  // Some minutes the first time, which is too long for a test's own time limit.
+  if (files.length === 0 || files.some((file) => file.includes('cluster'))) {
+    console.log(`Control plane: ${await findKontrol(progress)}`);
+    console.log(`Helm: ${await findHelm(progress)}`);
+  }
 } catch (error) {
   console.error(messageOf(error));
+  if (error instanceof UserError && error.hint !== undefined) console.error(error.hint);
   process.exit(69);
 }
 
@@ -34,7 +39,6 @@ console.log('Checking types, lint and unused code.');
 const checks = await run('npm', ['run', '--silent', 'check']);
 
 let output = '';
-const files = process.argv.slice(2);
 const tests = await run('mocha', files.length > 0 ? files : ['test/**/*.test.ts'], (text) => {
   output += text;
 });

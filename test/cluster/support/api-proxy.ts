@@ -1,0 +1,149 @@
+import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { Agent, createServer, request as requestTls } from 'node:https';
+import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import { EXPIRED_EVENT, type Fault, Faults, type FaultTarget, type Injected, isWatch, statusOf } from './api-faults.ts';
+import type { ControlPlane } from './control-plane.ts';
+
+/** A request that came through. */
+export interface ProxiedRequest {
+  method: string;
+  /** With its query, as sent. */
+  path: string;
+  /** Milliseconds since the epoch. */
+  at: number;
+  /** Undefined while there is no answer. */
+  status?: number;
+}
+
+/**
+ * Stands between clients and the API server, and does to requests and watches what a test wants. It has the certificate of the API
+ * server: a client needs another address and no other authority, `cluster.kubeconfigFor(namespace, name, {server: proxy.server})`.
+ */
+export interface ApiProxy {
+  /** `https://127.0.0.1:PORT`. */
+  server: string;
+  /** All requests so far. */
+  requests: readonly ProxiedRequest[];
+  inject(target: FaultTarget, fault: Fault): Injected;
+  /** Removes all faults. */
+  clear(): void;
+  /** How many watches of these paths are open. */
+  watches(path?: RegExp): number;
+  /** Breaks the connections of open watches. Gives how many. */
+  cutWatches(path?: RegExp): number;
+  /** Ends open watches with 410 Expired. Gives how many. */
+  expireWatches(path?: RegExp): number;
+  /** Open watches get nothing more, and stay open; new ones are not touched. Gives how many, and what lets them go on. */
+  holdWatches(path?: RegExp): { held: number; release(): void };
+  stop(): Promise<void>;
+}
+
+interface OpenWatch {
+  url: string;
+  upstream: IncomingMessage;
+  response: ServerResponse;
+}
+
+/** Starts a proxy before the API server of a control plane. */
+export async function startApiProxy(plane: Pick<ControlPlane, 'server' | 'ca' | 'folder'>): Promise<ApiProxy> {
+  const faults = new Faults();
+  const requests: ProxiedRequest[] = [];
+  const watches = new Set<OpenWatch>();
+  const agent = new Agent({ keepAlive: true, ca: plane.ca });
+  const target = new URL(plane.server);
+
+  async function serve(incoming: IncomingMessage, response: ServerResponse): Promise<void> {
+    const { method = '', url = '' } = incoming;
+    const record: ProxiedRequest = { method, path: url, at: Date.now() };
+    requests.push(record);
+    response.once('close', () => {
+      if (response.headersSent) record.status = response.statusCode;
+    });
+    const taken = faults.take(method, url);
+    if (taken?.fault.kind === 'stall') await taken.removed;
+    else if (taken !== undefined && taken.fault.kind !== 'lost-answer') return answerWith(taken.fault, response);
+    if (!response.destroyed) forward(incoming, response, taken?.fault.kind === 'lost-answer');
+  }
+
+  function forward(incoming: IncomingMessage, response: ServerResponse, loseAnswer: boolean): void {
+    const { method, url = '', headers } = incoming;
+    const call = requestTls({ host: target.hostname, port: target.port, method, path: url, headers, agent });
+    const giveUp = () => response.destroy();
+    call.on('error', giveUp);
+    response.on('close', () => call.destroy());
+    call.on('response', (upstream) => {
+      upstream.on('error', giveUp);
+      if (loseAnswer) return void upstream.resume().on('end', giveUp);
+      response.writeHead(upstream.statusCode ?? 502, upstream.rawHeaders);
+      // A watch without an event yet has begun all the same.
+      response.flushHeaders();
+      upstream.pipe(response);
+      if (!isWatch(url)) return;
+      const watch = { url, upstream, response };
+      watches.add(watch);
+      response.on('close', () => watches.delete(watch));
+    });
+    incoming.pipe(call);
+  }
+
+  const those = (path?: RegExp) => [...watches].filter(({ url }) => path?.test(url) ?? true);
+  const certificate = (file: string) => readFileSync(join(plane.folder, file));
+  const tls = { key: certificate('apiserver.key'), cert: certificate('apiserver.crt') };
+  const server = createServer(tls, (incoming, response) => void serve(incoming, response));
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+
+  return {
+    server: `https://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    requests,
+    inject: (which, fault) => faults.inject(which, fault),
+    clear: () => faults.removeAll(),
+    watches: (path) => those(path).length,
+    cutWatches: (path) => each(those(path), ({ response }) => response.destroy()),
+    expireWatches: (path) => each(those(path), expire),
+    holdWatches(path) {
+      const some = those(path);
+      each(some, ({ upstream, response }) => void upstream.unpipe(response));
+      const release = () => void each(some, ({ upstream, response }) => void upstream.pipe(response));
+      return { held: some.length, release };
+    },
+    async stop() {
+      faults.removeAll();
+      const closed = once(server, 'close');
+      server.close();
+      server.closeAllConnections();
+      await closed;
+      agent.destroy();
+    },
+  };
+}
+
+function expire({ upstream, response }: OpenWatch): void {
+  upstream.unpipe(response);
+  response.end(EXPIRED_EVENT);
+}
+
+function each<T>(items: readonly T[], work: (item: T) => unknown): number {
+  for (const item of items) work(item);
+  return items.length;
+}
+
+function answerWith(fault: Exclude<Fault, { kind: 'stall' | 'lost-answer' }>, response: ServerResponse): void {
+  const json = { 'content-type': 'application/json' };
+  switch (fault.kind) {
+    case 'reset':
+      response.destroy();
+      return;
+    case 'expired':
+      response.writeHead(200, json).end(EXPIRED_EVENT);
+      return;
+    case 'status': {
+      const { status, reason, retryAfterSeconds } = fault;
+      const pause = retryAfterSeconds === undefined ? {} : { 'retry-after': String(retryAfterSeconds) };
+      response.writeHead(status, { ...json, ...pause }).end(JSON.stringify(statusOf(status, reason)));
+    }
+  }
+}

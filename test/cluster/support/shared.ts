@@ -1,0 +1,18 @@
+import { type Cluster, startCluster } from './cluster.ts';
+
+let shared: Promise<Cluster> | undefined;
+
+/**
+ * The control plane of this mocha run, started by whoever asks first: with controllers, two fake nodes and the CRDs of the chart.
+ * Tests keep apart by namespaces of their own. It ends after the last test.
+ */
+export function sharedCluster(): Promise<Cluster> {
+  shared ??= startCluster();
+  return shared;
+}
+
+// Imported while mocha loads the files, so it belongs to the whole run.
+after('end the shared control plane', async function () {
+  this.timeout(30_000);
+  await (await shared)?.stop();
+});

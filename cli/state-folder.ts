@@ -11,6 +11,8 @@ export interface StateFolder {
   run: string;
   /** Endpoints of `command` backends. */
   endpoints: string;
+  /** What became of their processes and what these wrote last. */
+  replicas: string;
   sessionKeys: string;
   endedSessions: string;
   /** Every decision, one JSON object a line. */
@@ -37,6 +39,7 @@ export function stateFolder(root: string): StateFolder {
     root,
     run: join(root, 'run'),
     endpoints: join(root, 'run', 'endpoints'),
+    replicas: join(root, 'run', 'replicas'),
     sessionKeys: join(root, 'session-keys'),
     endedSessions: join(root, 'ended-sessions'),
     audit: join(root, 'audit.log'),
@@ -56,7 +59,7 @@ export function prepareStateFolder(folder: StateFolder): void {
     });
   }
   rmSync(folder.run, { recursive: true, force: true });
-  mkdirSync(folder.endpoints, { recursive: true, mode: 0o700 });
+  for (const made of [folder.endpoints, folder.replicas]) mkdirSync(made, { recursive: true, mode: 0o700 });
   if (existsSync(folder.sessionKeys)) return;
   const text = `# Keys that seal sessions: the first seals, all open. To rotate, put a new one first.\n${randomBytes(32).toString('base64')}\n`;
   writeFileSync(folder.sessionKeys, text, { mode: 0o600 });

@@ -4,8 +4,12 @@ import type { Backend } from '../../core/registry/backend.ts';
 import type { Endpoint } from '../../core/registry/endpoint.ts';
 import type { Logger } from '../../runtime/log.ts';
 import { describeExit } from '../../runtime/processes/child.ts';
+import { endLeftovers } from '../../runtime/processes/leftovers.ts';
 import { freePort } from '../../runtime/processes/ports.ts';
 import { type Supervised, superviseChild } from '../../runtime/processes/supervisor.ts';
+import { forwardLine } from './output.ts';
+import { ReplicaRecord } from './replica-record.ts';
+import { bridgeCommand, bridgeRecord } from './stdio.ts';
 
 const HOST = '127.0.0.1';
 const KNOCK_MS = 50;
@@ -22,7 +26,11 @@ export interface ReplicaOptions {
   baseEnv: Readonly<Record<string, string | undefined>>;
   /** Folders that programs are looked for in before those of PATH. */
   programFolders: readonly string[];
+  /** The program of which `bridge` is a command, for backends that speak stdio. */
+  program: string;
   recordFile: string;
+  /** Folder in which each replica keeps a record of itself. */
+  replicasFolder: string;
   log: Logger;
   /** Called when the endpoint or the note changed. */
   onChange: () => void;
@@ -35,6 +43,7 @@ export class Replica {
   draining = false;
   readonly #options: ReplicaOptions;
   readonly #supervised: Supervised;
+  readonly #record: ReplicaRecord;
   #port = 0;
   #endpoint: Omit<Endpoint, 'draining'> | undefined;
   #note: string | undefined;
@@ -42,9 +51,10 @@ export class Replica {
   constructor(options: ReplicaOptions) {
     this.id = options.id;
     this.#options = options;
+    this.#record = new ReplicaRecord(options.replicasFolder, options.id, options.backend.name);
     this.#supervised = superviseChild(() => this.#spec(), {
       recordFile: options.recordFile,
-      onState: ({ state, pid, startedAt, lastExit, nextStartAt }) => {
+      onState: ({ state, pid, startedAt, lastExit, nextStartAt, restarts }) => {
         this.#endpoint = undefined;
         this.#note = undefined;
         if (state === 'running') void this.#awaitListening(`${startedAt}-${pid}`);
@@ -53,6 +63,9 @@ export class Replica {
           this.#note = `${this.id} ended (${describeExit(lastExit)}); next start in ${(waitMs / 1000).toFixed(1)} s`;
           options.log.warn(this.#note);
         }
+        const ended = lastExit === undefined ? {} : { lastExit: describeExit(lastExit) };
+        const started = startedAt === undefined ? {} : { startedAtMs: startedAt };
+        this.#record.change({ state, restarts, ...started, ...ended }, this.#note ?? state);
         options.onChange();
       },
     });
@@ -69,22 +82,34 @@ export class Replica {
   }
 
   /** Ends the process. */
-  stop(graceMs = STOP_GRACE_MS): Promise<void> {
-    return this.#supervised.stop(graceMs);
+  async stop(graceMs = STOP_GRACE_MS): Promise<void> {
+    await this.#supervised.stop(graceMs);
+    this.#record.remove();
   }
 
   async #spec() {
-    const { backend, folder, baseEnv, programFolders, log } = this.#options;
+    const { backend, folder, baseEnv, programFolders, program, log } = this.#options;
     this.#port = await freePort(HOST);
     const { PATH, HOME, LANG, TMPDIR, USER } = baseEnv;
     const env = { HOME, LANG, TMPDIR, USER, ...backend.env, PORT: String(this.#port) };
-    return {
+    const isStdio = backend.transport === 'stdio';
+    const spec = {
       name: this.id,
       command: backend.command,
       cwd: resolve(folder, backend.cwd ?? '.'),
       env: { PATH: [...programFolders, PATH ?? ''].join(delimiter), ...env },
-      onLine: (_stream: string, line: string) => log.info(line),
+      onLine: (_stream: string, line: string) => {
+        if (isStdio) forwardLine(log, line);
+        else log.info(line);
+        this.#record.line(line);
+      },
     };
+    if (!isStdio) return spec;
+    const recordFile = bridgeRecord(this.#options.recordFile, this.id);
+    // What a bridge left behind that was killed.
+    await endLeftovers(recordFile, log);
+    // By the message channel a bridge learns that this process is gone, and ends with its servers.
+    return { ...spec, command: bridgeCommand(backend, { program, port: this.#port, recordFile }), ipc: true };
   }
 
   async #awaitListening(incarnation: string): Promise<void> {

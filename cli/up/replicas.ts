@@ -12,7 +12,8 @@ type CommandBackend = Backend & { command: string[] };
 const OVERLAP_MS = 1_000;
 
 /** What all replicas have in common. */
-export interface ReplicasOptions extends Pick<ReplicaOptions, 'folder' | 'baseEnv' | 'programFolders' | 'recordFile'> {
+export interface ReplicasOptions
+  extends Pick<ReplicaOptions, 'folder' | 'baseEnv' | 'programFolders' | 'program' | 'recordFile' | 'replicasFolder'> {
   /** Folder in which the endpoints are published, one file for each backend. */
   endpointsFolder: string;
   log: Logger;
@@ -43,7 +44,10 @@ export class BackendReplicas {
   update(backend: CommandBackend): void {
     const before = this.#backend;
     this.#backend = backend;
-    const process = ({ command, env, cwd }: CommandBackend) => ({ command, env, cwd });
+    const process = ({ command, env, cwd, transport, stdio, path }: CommandBackend) => {
+      const bridge = transport === 'stdio' ? { stdio, path } : undefined;
+      return { command, env, cwd, bridge };
+    };
     if (!isDeepStrictEqual(process(before), process(backend))) this.#supersede();
     this.#reconcile(backend.replicas);
   }

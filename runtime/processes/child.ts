@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
+import type { Readable, Writable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { groupGone, signalGroup } from './group.ts';
 import { splitLines } from './lines.ts';
@@ -16,6 +17,8 @@ export interface ChildSpec {
   cwd?: string;
   /** Opens Node's message channel to a child that is a Node program. Default false. */
   ipc?: boolean;
+  /** Opens the child's stdin and stdout as {@link Child.pipes}; `onLine` then gets the lines of stderr alone. Default false. */
+  pipes?: boolean;
   /** Called for every line of output. Without it the output is dropped. */
   onLine?: (stream: 'stdout' | 'stderr', line: string) => void;
   /** Called for every message of the channel; needs `ipc`. */
@@ -39,6 +42,8 @@ export interface Child {
   readonly startedAt: number;
   /** Settles when the process is gone and its last lines were handed on. Never rejects. */
   readonly exited: Promise<ChildExit>;
+  /** There with `pipes` alone. Errors of writing are swallowed: `exited` tells of a child that is gone. */
+  readonly pipes: { readonly stdin: Writable; readonly stdout: Readable } | undefined;
   /** Sends a message; false when there is no channel any more. */
   send(message: object): boolean;
   /**
@@ -63,9 +68,10 @@ let exitHookInstalled = false;
 export async function startChild(spec: ChildSpec): Promise<Child> {
   const [program = '', ...args] = spec.command;
   const output = spec.onLine ? 'pipe' : 'ignore';
+  const stdio: ('pipe' | 'ignore' | 'ipc')[] = spec.pipes ? ['pipe', 'pipe', output] : ['ignore', output, output];
   const subprocess = spawn(program, args, {
     detached: true,
-    stdio: spec.ipc ? ['ignore', output, output, 'ipc'] : ['ignore', output, output],
+    stdio: spec.ipc ? [...stdio, 'ipc'] : stdio,
     ...(spec.env && { env: { ...spec.env } }),
     ...(spec.cwd !== undefined && { cwd: spec.cwd }),
   });
@@ -78,7 +84,9 @@ export async function startChild(spec: ChildSpec): Promise<Child> {
   let gone = false;
   subprocess.on('error', () => {}); // A message that could not be sent; `send` and `exited` tell all there is to know.
   if (spec.onMessage) subprocess.on('message', spec.onMessage);
-  handOnLines(subprocess, spec.onLine);
+  subprocess.stdin?.on('error', () => {});
+  handOnLines(subprocess, spec.pipes ? ['stderr'] : ['stdout', 'stderr'], spec.onLine);
+  const { stdin, stdout } = subprocess;
 
   const left = new Promise<ChildExit>((resolve) => {
     subprocess.once('exit', (code, signal) => {
@@ -103,6 +111,7 @@ export async function startChild(spec: ChildSpec): Promise<Child> {
     pid,
     startedAt,
     exited,
+    pipes: stdin && stdout ? { stdin, stdout } : undefined,
     send(message) {
       return subprocess.connected && subprocess.send(message);
     },
@@ -141,9 +150,13 @@ async function startError(subprocess: ChildProcess, spec: ChildSpec, program: st
   return new Error(`cannot start ${spec.name}: ${reason}`, { cause });
 }
 
-function handOnLines(subprocess: ChildProcess, onLine: ChildSpec['onLine']): void {
+function handOnLines(
+  subprocess: ChildProcess,
+  streams: readonly ('stdout' | 'stderr')[],
+  onLine: ChildSpec['onLine'],
+): void {
   if (!onLine) return;
-  for (const stream of ['stdout', 'stderr'] as const) {
+  for (const stream of streams) {
     const lines = splitLines((line) => onLine(stream, line));
     subprocess[stream]?.setEncoding('utf8');
     subprocess[stream]?.on('data', (text: string) => lines.push(text));

@@ -1,0 +1,94 @@
+import { once } from 'node:events';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { messageOf } from '../core/errors.ts';
+import type { Logger } from '../runtime/log.ts';
+import { serveEndpoint } from './endpoint.ts';
+import { programExists } from './program.ts';
+import { Sessions } from './sessions.ts';
+
+/** What a bridge is started with. */
+export interface BridgeOptions {
+  /** Address to listen on. */
+  host: string;
+  /** 0 picks a free one. */
+  port: number;
+  /** Path of the MCP endpoint, such as `/mcp`. */
+  path: string;
+  /** Program and arguments of the stdio server. */
+  command: readonly [string, ...string[]];
+  /** The environment that the bridge was given; servers get it without what is the bridge's own. */
+  env: Readonly<Record<string, string | undefined>>;
+  maxSessions: number;
+  /** A session that nobody used or was connected to for so long is ended. */
+  idleMs: number;
+  /** How long a server may take to answer `initialize`. */
+  startMs: number;
+  /** How long a server may take to end after SIGTERM, before its whole group gets SIGKILL. */
+  graceMs: number;
+  /** A message that is larger is refused, or passed over when a server writes it. */
+  maxMessageBytes: number;
+  /** File in which running servers are noted. */
+  recordFile: string | undefined;
+  log: Logger;
+  /** Milliseconds since the epoch. Default `Date.now`. */
+  now?: () => number;
+}
+
+/** A bridge that listens. */
+export interface Bridge {
+  port: number;
+  /** Opens no more sessions, lets the open ones go on for at most so long, then ends everything. */
+  stop(drainMs: number): Promise<void>;
+}
+
+/** Settings of Node and of the listener, which are not meant for servers. */
+const OWN_VARIABLES = ['NODE_OPTIONS', 'NODE_CHANNEL_FD', 'NODE_CHANNEL_SERIALIZATION_MODE', 'PORT'];
+
+/** Starts a Streamable HTTP server in front of a stdio server, of which each session gets a process of its own. */
+export async function startBridge(options: BridgeOptions): Promise<Bridge> {
+  const { command, log, maxMessageBytes, path } = options;
+  const env = Object.fromEntries(Object.entries(options.env).filter(([name]) => !OWN_VARIABLES.includes(name)));
+  const [program] = command;
+  const { graceMs, recordFile, maxSessions, idleMs, startMs, now = Date.now } = options;
+  const spec = { command, env, maxMessageBytes, graceMs, recordFile };
+  const sessions = new Sessions({ server: spec, maxSessions, idleMs, startMs, log, now });
+  if (!programExists(program, env.PATH)) log.error(`the program ${program} was not found`);
+
+  const health = (): [status: number, text: string] => {
+    if (sessions.draining) return [503, 'draining'];
+    return programExists(program, env.PATH) ? [200, 'ok'] : [503, `the program ${program} was not found`];
+  };
+  const serve = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
+    const pathname = (request.url ?? '/').split('?')[0];
+    if (pathname === '/healthz') {
+      const [status, text] = health();
+      response.writeHead(status, { 'content-type': 'text/plain' }).end(`${text}\n`);
+    } else if (pathname === path) {
+      await serveEndpoint(sessions, maxMessageBytes, request, response);
+    } else {
+      response.writeHead(404).end();
+    }
+  };
+  const server = createServer((request, response) => {
+    serve(request, response).catch((error: unknown) => {
+      // A client that hung up in the middle of its request is no fault.
+      if (!request.destroyed || request.complete) log.error(`a request failed: ${messageOf(error)}`);
+      if (response.headersSent) response.destroy();
+      else response.writeHead(500).end();
+    });
+  });
+  server.listen({ port: options.port, host: options.host });
+  await once(server, 'listening');
+  const address = server.address();
+  const port = typeof address === 'object' && address !== null ? address.port : options.port;
+  log.info({ port, host: options.host, path, program, maxSessions }, 'bridge listens');
+
+  return {
+    port,
+    async stop(drainMs) {
+      await sessions.drain(drainMs);
+      server.close();
+      server.closeAllConnections();
+    },
+  };
+}

@@ -1,0 +1,60 @@
+/** A line of a server's output, or what is known of one that was too long to be kept. */
+export type Line = { text: string } | { tooLong: true; head: string; tail: string };
+
+const LINE_FEED = 0x0a;
+/** How many bytes of both ends of a line that is too long are kept, so that somebody can tell what it was. */
+const KEPT_ENDS = 512;
+
+/** Cuts bytes into lines. A line of more than `maxBytes` is passed over, and takes no more memory than that. */
+export class Lines {
+  readonly #maxBytes: number;
+  readonly #onLine: (line: Line) => void;
+  #parts: Buffer[] = [];
+  #bytes = 0;
+  #head = '';
+  #tail = Buffer.alloc(0);
+
+  constructor(maxBytes: number, onLine: (line: Line) => void) {
+    this.#maxBytes = maxBytes;
+    this.#onLine = onLine;
+  }
+
+  /** Takes the next bytes. */
+  push(chunk: Buffer): void {
+    let from = 0;
+    for (let at = chunk.indexOf(LINE_FEED); at !== -1; at = chunk.indexOf(LINE_FEED, from)) {
+      this.#keep(chunk.subarray(from, at));
+      this.#flush();
+      from = at + 1;
+    }
+    this.#keep(chunk.subarray(from));
+  }
+
+  #keep(part: Buffer): void {
+    this.#bytes += part.length;
+    if (this.#bytes <= this.#maxBytes) {
+      if (part.length > 0) this.#parts.push(part);
+      return;
+    }
+    if (this.#parts.length > 0 || this.#head === '') {
+      const start = Buffer.concat([...this.#parts, part]);
+      this.#head = start.toString('utf8', 0, KEPT_ENDS);
+      this.#tail = start;
+      this.#parts = [];
+    } else {
+      this.#tail = Buffer.concat([this.#tail, part]);
+    }
+    this.#tail = Buffer.from(this.#tail.subarray(-KEPT_ENDS));
+  }
+
+  #flush(): void {
+    const tooLong = this.#bytes > this.#maxBytes;
+    const text = tooLong ? '' : Buffer.concat(this.#parts).toString('utf8');
+    const line: Line = tooLong ? { tooLong: true, head: this.#head, tail: this.#tail.toString('utf8') } : { text };
+    this.#parts = [];
+    this.#bytes = 0;
+    this.#head = '';
+    this.#tail = Buffer.alloc(0);
+    this.#onLine(line);
+  }
+}

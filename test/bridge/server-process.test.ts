@@ -1,0 +1,50 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { expect } from 'chai';
+import { ServerProcess } from '../../bridge/server-process.ts';
+import { createLogger } from '../../runtime/log.ts';
+import { eventually } from '../fixtures/replica-server/waiting.ts';
+
+const LINES = 2_000;
+const script = `for (let n = 0; n < ${LINES}; n++) console.log(n + ' ' + 'x'.repeat(9000)); process.stdin.resume()`;
+
+describe('bridge/server-process', () => {
+  it('reads no further while somebody must wait, and loses nothing by it', async () => {
+    let release = (): void => undefined;
+    const held = new Promise<void>((resolve) => {
+      release = resolve;
+    });
+    const lines: string[] = [];
+    const server = await ServerProcess.start(
+      {
+        command: [process.execPath, '-e', script],
+        env: { PATH: process.env.PATH },
+        maxMessageBytes: 100_000,
+        graceMs: 1_000,
+        recordFile: undefined,
+      },
+      'flood',
+      createLogger({ name: 'test', level: 'silent' }),
+      (line) => {
+        lines.push('text' in line ? line.text : '');
+        return held;
+      },
+    );
+    try {
+      await eventually(
+        () => lines.length,
+        (count) => count > 0,
+      );
+      // Time enough to read on for whoever does not wait; no verdict hangs on how much of it a machine needs.
+      await sleep(300);
+      expect(lines.length).to.be.below(100);
+      release();
+      await eventually(
+        () => lines.length,
+        (count) => count === LINES,
+      );
+      expect(lines.map((line) => Number.parseInt(line, 10))).to.deep.equal([...Array(LINES).keys()]);
+    } finally {
+      await server.end();
+    }
+  });
+});

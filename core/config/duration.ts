@@ -11,10 +11,14 @@ export function parseDurationMs(text: string): number | undefined {
   return match && unit !== undefined ? Number(match[1]) * unit : undefined;
 }
 
-/** A schema for durations between two bounds in milliseconds; its output is a number of milliseconds. */
+/**
+ * A schema for durations between two bounds in milliseconds; its output is a number of milliseconds. The bounds are also in its
+ * metadata, under `durationMs`, for schemas that are made from it.
+ */
 export function durationMs(minMs: number, maxMs: number) {
-  return z.string(EXAMPLES).transform((text, context) => {
-    const ms = parseDurationMs(text);
+  const text = z.string(EXAMPLES).meta({ durationMs: { min: minMs, max: maxMs } });
+  return text.transform((given, context) => {
+    const ms = parseDurationMs(given);
     if (ms !== undefined && ms >= minMs && ms <= maxMs) return ms;
     context.addIssue(
       ms === undefined ? EXAMPLES : `must be between ${formatDuration(minMs)} and ${formatDuration(maxMs)}`,
@@ -23,7 +27,8 @@ export function durationMs(minMs: number, maxMs: number) {
   });
 }
 
-function formatDuration(ms: number): string {
+/** The shortest text of a whole number of milliseconds: `30s` for 30,000. */
+export function formatDuration(ms: number): string {
   const unit = ['d', 'h', 'm', 's'].find((name) => ms % (UNITS_MS[name] ?? 1) === 0 && ms > 0) ?? 'ms';
   return `${ms / (UNITS_MS[unit] ?? 1)}${unit}`;
 }

@@ -1,7 +1,9 @@
 import { z } from 'zod';
 import { scopeName } from '../access/scopes.ts';
-import { equalButForSlash, issuerSchema } from '../identity/issuer.ts';
+import { equalButForSlash, type Issuer, issuerSchema } from '../identity/issuer.ts';
 import { MCP_SCOPE } from '../identity/scope.ts';
+import { dnsLabel } from '../registry/names.ts';
+import { objectName } from '../registry/secret.ts';
 import { durationMs } from './duration.ts';
 
 const ORIGIN = 'must be an origin such as https://app.example.com, without a path';
@@ -23,19 +25,38 @@ const origin = z.string().refine((text) => URL.parse(text)?.origin === text, ORI
 const cidr = z.union([z.cidrv4(), z.cidrv6()], 'must be a range of addresses such as 10.0.0.0/8');
 
 const REDIS_URL =
-  'must be redis://host:port/db, rediss:// for TLS, redis+sentinel://host:port,host:port/master or redis+cluster://host:port,host:port';
+  'must be redis://host:port/db, rediss:// for TLS, redis+unix:///path/of/socket, redis+sentinel://host:port,host:port/master or redis+cluster://host:port,host:port';
 
 const redisSchema = z.strictObject({
   /** One server, sentinels of a master, or nodes of a cluster; `rediss` for TLS. May hold a user name and a password. */
-  url: z.string().regex(/^rediss?(\+(sentinel|cluster))?:\/\/[^\s/?#]+(\/[A-Za-z0-9._-]*)?$/, REDIS_URL),
+  url: z
+    .string()
+    .regex(
+      /^(?:rediss?(?:\+(?:sentinel|cluster))?:\/\/[^\s/?#]+(?:\/[A-Za-z0-9._-]*)?|redis\+unix:\/\/(?:[^\s@/?#]*@)?\/[^\s?#]+(?:\?db=\d{1,4})?)$/,
+      REDIS_URL,
+    ),
   /** File that holds the password; read anew for each connection. */
   passwordFile: z.string().min(1).optional(),
   /** File of PEM certificates that a `rediss` server is verified with. Default: the system's. */
   caFile: z.string().min(1).optional(),
 });
 
-/** The gateway's configuration, `gateway.yaml`. Relative paths are relative to its folder. */
-export const gatewaySchema = z
+const kubernetesSchema = z.strictObject({
+  /** Namespace whose MCPBackends are served. */
+  namespace: dnsLabel.default('mcp'),
+  /** The ConfigMap with the tenants document, under the key `tenants.yaml`. */
+  tenants: z
+    .strictObject({
+      configMap: objectName.default('mcp-gateway-tenants'),
+      namespace: dnsLabel.default('mcp-gateway'),
+    })
+    .prefault({}),
+});
+
+/** Where a gateway in a cluster finds its backends and tenants. */
+export type KubernetesConfig = z.output<typeof kubernetesSchema>;
+
+const shape = z
   .strictObject({
     listen: z
       .strictObject({
@@ -60,9 +81,11 @@ export const gatewaySchema = z
     /** Scopes that clients are told to ask for at first; what a request needs beyond them, it is told when it comes. */
     scopes: z.array(scopeName).max(20).default([MCP_SCOPE]),
     /** Folder of backend files, one backend each. */
-    backends: z.string().min(1),
+    backends: z.string().min(1).optional(),
     /** The tenants document. */
-    tenants: z.string().min(1),
+    tenants: z.string().min(1).optional(),
+    /** Backends and tenants of a cluster, in place of those two. */
+    kubernetes: kubernetesSchema.optional(),
     sessions: z
       .strictObject({
         /** File with the keys that seal sessions. Default: one that `up` makes in its state folder. */
@@ -99,10 +122,8 @@ export const gatewaySchema = z
     workers: z.number().int().min(1).max(64).optional(),
   })
   .refine(({ issuer, issuers }) => issuer !== undefined || issuers !== undefined, {
-    path: ['issuer'],
+    ...at('issuer'),
     message: 'is required, or issuers in its place',
-    // Also where other keys are wrong, so that all is told at once.
-    when: ({ value }) => typeof value === 'object' && value !== null,
   })
   .superRefine(({ issuer, issuers = [] }, context) => {
     if (issuer !== undefined && issuers.length > 0) {
@@ -120,13 +141,75 @@ export const gatewaySchema = z
         context.addIssue({ code: 'custom', path: ['issuers', index, 'url'], message });
       }
     });
+  });
+
+type Shape = z.output<typeof shape>;
+
+/** What holds wherever backends and tenants come from. */
+export type GatewaySettings = Omit<Shape, 'issuer' | 'issuers' | 'backends' | 'tenants' | 'kubernetes'> & {
+  /** Whether the development issuer is asked for; then there is no other one. */
+  developmentIssuer: boolean;
+  issuers: Issuer[];
+};
+
+/** The configuration of a gateway on one machine, parsed. */
+export type GatewayConfig = GatewaySettings & { backends: string; tenants: string };
+
+/** The configuration of a gateway in a cluster, parsed. */
+export type ClusterGatewayConfig = GatewaySettings & { kubernetes: KubernetesConfig };
+
+/** The gateway's configuration on one machine, `gateway.yaml`. Relative paths are relative to its folder. */
+export const gatewaySchema = shape
+  .refine(({ kubernetes }) => kubernetes === undefined, {
+    ...at('kubernetes'),
+    message: 'needs a gateway in a cluster; on one machine use backends and tenants',
   })
-  .transform(({ issuer, issuers = [], ...config }) => ({
+  .refine(({ backends, kubernetes }) => backends !== undefined || kubernetes !== undefined, {
+    ...at('backends'),
+    message: 'is required',
+  })
+  .refine(({ tenants, kubernetes }) => tenants !== undefined || kubernetes !== undefined, {
+    ...at('tenants'),
+    message: 'is required',
+  })
+  .transform((config): GatewayConfig => folderOf(config) ?? z.NEVER);
+
+/** The same wherever the gateway runs: with `backends` and `tenants`, or with `kubernetes` in place of both. */
+export const anyGatewaySchema = shape
+  .refine(({ backends, kubernetes }) => (backends === undefined) !== (kubernetes === undefined), {
+    ...at('backends'),
+    message: 'is required, or kubernetes in place of backends and tenants; only one of the two ways may be given',
+  })
+  .refine(({ tenants, kubernetes }) => (tenants === undefined) !== (kubernetes === undefined), {
+    ...at('tenants'),
+    message: 'is required, or kubernetes in place of backends and tenants; only one of the two ways may be given',
+  })
+  .transform((config): GatewayConfig | ClusterGatewayConfig => {
+    const { kubernetes } = config;
+    return kubernetes === undefined ? (folderOf(config) ?? z.NEVER) : { ...settingsOf(config), kubernetes };
+  });
+
+// Also where other keys are wrong, so that all is told at once.
+function at(key: string) {
+  return { path: [key], when: ({ value }: { value: unknown }) => typeof value === 'object' && value !== null };
+}
+
+function folderOf(config: Shape): GatewayConfig | undefined {
+  const { backends, tenants } = config;
+  return backends === undefined || tenants === undefined ? undefined : { ...settingsOf(config), backends, tenants };
+}
+
+function settingsOf({
+  issuer,
+  issuers = [],
+  backends: _b,
+  tenants: _t,
+  kubernetes: _k,
+  ...config
+}: Shape): GatewaySettings {
+  return {
     ...config,
-    /** Whether the development issuer is asked for; then there is no other one. */
     developmentIssuer: issuer === 'development',
     issuers: issuer === undefined || issuer === 'development' ? issuers : [issuer],
-  }));
-
-/** The configuration, parsed. */
-export type GatewayConfig = z.output<typeof gatewaySchema>;
+  };
+}

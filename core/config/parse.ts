@@ -55,6 +55,14 @@ export function parseYaml<S extends z.ZodType>(text: string, source: string, sch
   return { ok: false, problems };
 }
 
+/** Parses a value that is no text any more, such as the arguments of a call; likewise, without lines. */
+export function parseValue<S extends z.ZodType>(value: unknown, source: string, schema: S): Parsed<z.output<S>> {
+  const result = schema.safeParse(value);
+  if (result.success) return { ok: true, value: result.data };
+  const found = result.error.issues.flatMap((issue) => fromIssue(issue, value));
+  return { ok: false, problems: found.map(({ path, message }) => ({ source, path: formatPath(path), message })) };
+}
+
 /** `a.b[2].c` for a path of keys and indexes. */
 export function formatPath(path: Path): string {
   return path.reduce<string>(

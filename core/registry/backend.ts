@@ -3,7 +3,7 @@ import { filtersFrom, itemFilterKeys } from '../access/filter.ts';
 import { scopeRuleSchema } from '../access/scopes.ts';
 import { durationMs } from '../config/duration.ts';
 import { roleName } from '../tenants/role.ts';
-import { backendName, dnsLabel } from './names.ts';
+import { backendName, dnsLabel, MAX_WORKLOAD_NAME } from './names.ts';
 import { misplaced, type Place } from './place.ts';
 import { objectName, secretKey } from './secret.ts';
 import { IDENTITY_FIELDS, upstreamAuthSchema } from './upstream.ts';
@@ -12,6 +12,7 @@ import { environment, PLACEMENT_KEYS, placementKeys, secretEnvironment, stdioSch
 
 const requestPath = z
   .string()
+  .max(1_024)
   .regex(/^\/[A-Za-z0-9._~!$&'()*+,;=:@/-]*$/, 'must be an absolute URL path without query, such as /mcp')
   .refine((path) => !path.split('/').some((part) => part === '.' || part === '..'), 'must not hold . or .. segments');
 
@@ -38,7 +39,7 @@ const clientCertificate = z.union([
 ]);
 
 /** What of a backend says where its servers are: exactly one of them is given. */
-const WHERE = { folder: ['command', 'url'], cluster: ['image', 'command', 'service', 'url'] } as const;
+const WHERE = { folder: ['command', 'url', 'urls'], cluster: ['image', 'command', 'service', 'url', 'urls'] } as const;
 
 const shape = z.strictObject({
   /** First segment of the URL: `https://gateway/<name>/mcp`. */
@@ -57,8 +58,10 @@ const shape = z.strictObject({
       port: z.union([z.number().int().min(1).max(65_535), z.string().regex(/^[a-z0-9-]{1,15}$/)]).optional(),
     })
     .optional(),
-  /** One or several URLs of a server that runs elsewhere; all with the same scheme and path. */
-  url: z.union([serverUrl, z.array(serverUrl).min(1).max(64)]).optional(),
+  /** A server that runs elsewhere. */
+  url: serverUrl.optional(),
+  /** Several of them, in place of `url`; all with the same scheme and path. */
+  urls: z.array(serverUrl).min(1).max(64).optional(),
   /** How a `command` is spoken to: over HTTP, or over its standard input and output, with a process for each session. */
   transport: z.enum(['http', 'stdio'], 'must be http or stdio').default('http'),
   stdio: stdioSchema.optional(),
@@ -77,7 +80,8 @@ const shape = z.strictObject({
   /** Request header that places sessionless requests (`Mcp-Param-*`); default: the caller. */
   affinityHeader: z
     .string()
-    .regex(/^mcp-param-[a-z0-9-]+$/i, 'must be an Mcp-Param-* header')
+    // Without flags, so that it can be given to other languages.
+    .regex(/^[Mm][Cc][Pp]-[Pp][Aa][Rr][Aa][Mm]-[A-Za-z0-9-]+$/, 'must be an Mcp-Param-* header')
     .transform((name) => name.toLowerCase())
     .optional(),
   healthCheck: healthCheck.prefault({}),
@@ -120,7 +124,7 @@ function schemaFor(place: Place) {
       }
     })
     .transform(({ url, tools, prompts, resources, ...backend }) => {
-      const urls = url === undefined ? [] : [url].flat();
+      const urls = url === undefined ? (backend.urls ?? []) : [url];
       return {
         ...backend,
         filters: filtersFrom({ tools, prompts, resources }),
@@ -132,7 +136,7 @@ function schemaFor(place: Place) {
 
 function inspectWhere(backend: Shape, place: Place, refuse: Refuse): void {
   const given = WHERE[place].filter((key) => backend[key] !== undefined);
-  const choice = place === 'folder' ? 'command and url' : 'image, service, url and command';
+  const choice = place === 'folder' ? 'command, url and urls' : 'image, service, url, urls and command';
   if (given.length === 0 && backend.image === undefined && backend.service === undefined)
     refuse([], `one of ${choice} is required`);
   const [, second] = given;
@@ -141,6 +145,9 @@ function inspectWhere(backend: Shape, place: Place, refuse: Refuse): void {
     refuse(['transport'], 'stdio is only for a command');
   }
   if (backend.stdio !== undefined && backend.transport !== 'stdio') refuse(['stdio'], 'is only for transport: stdio');
+  if (backend.transport === 'stdio' && backend.affinity === 'none') {
+    refuse(['affinity'], 'must be session with transport: stdio, where each session has a process of its own');
+  }
   const runs = place === 'cluster' && (backend.image !== undefined || backend.command !== undefined);
   for (const key of PLACEMENT_KEYS) {
     if (backend[key] === undefined || runs) continue;
@@ -149,19 +156,22 @@ function inspectWhere(backend: Shape, place: Place, refuse: Refuse): void {
   for (const key of ['args', 'port'] as const) {
     if (runs && backend.image === undefined && backend[key] !== undefined) refuse([key], 'is only for an image');
   }
+  if (runs && backend.name.length > MAX_WORKLOAD_NAME) {
+    refuse(['name'], `must have at most ${MAX_WORKLOAD_NAME} characters where the operator runs the server`);
+  }
   const both = Object.keys(backend.secretEnv ?? {}).filter((name) => name in backend.env);
   for (const name of both) refuse(['secretEnv', name], 'is in env already');
 }
 
 function inspectUrls({ url, ...backend }: Shape, refuse: Refuse): void {
-  const urls = url === undefined ? [] : [url].flat();
+  const urls = url === undefined ? (backend.urls ?? []) : [url];
   urls.forEach((each, index) => {
     const first = urls[0];
     if (first && (each.tls !== first.tls || each.path !== first.path)) {
-      refuse(['url', index], 'must have the scheme and path of the first URL');
+      refuse(['urls', index], 'must have the scheme and path of the first URL');
     }
     if (urls.findIndex((other) => other.authority === each.authority) !== index) {
-      refuse(['url', index], 'is listed twice');
+      refuse(['urls', index], 'is listed twice');
     }
   });
   for (const key of ['caFile', 'caSecret', 'clientCertificate'] as const) {
@@ -171,7 +181,7 @@ function inspectUrls({ url, ...backend }: Shape, refuse: Refuse): void {
 }
 
 /**
- * One MCP server behind the gateway, as somebody writes it into a file. Exactly one of `command` and `url` says where it runs.
+ * One MCP server behind the gateway, as somebody writes it into a file. Exactly one of `command`, `url` and `urls` says where it runs.
  * Durations are texts such as `30s`; the parsed value holds milliseconds.
  */
 export const backendSchema = schemaFor('folder');

@@ -39,3 +39,19 @@ export function splitAddress(address: string): { ip: string; port: number } {
   const colon = address.lastIndexOf(':');
   return { ip: address.slice(0, colon).replace(/^\[|\]$/g, ''), port: Number(address.slice(colon + 1)) };
 }
+
+/** Whether two lists hold the same endpoints in the same order. */
+export function sameEndpoints(a: readonly Endpoint[], b: readonly Endpoint[]): boolean {
+  return a === b || (a.length === b.length && a.every((endpoint, index) => sameEndpoint(endpoint, b[index])));
+}
+
+function sameEndpoint(a: Endpoint, b: Endpoint | undefined): boolean {
+  return (
+    a === b ||
+    (a.id === b?.id &&
+      a.address === b.address &&
+      a.incarnation === b.incarnation &&
+      a.hostname === b.hostname &&
+      a.draining === b.draining)
+  );
+}

@@ -1,5 +1,5 @@
 import type { Backend } from './backend.ts';
-import type { Endpoint } from './endpoint.ts';
+import { type Endpoint, sameEndpoints } from './endpoint.ts';
 
 /** A backend that is served, with its replicas. */
 export interface FleetBackend {
@@ -20,6 +20,8 @@ export type Fleet = ReadonlyMap<string, FleetBackend>;
  * | yes             | any          | serving, with the endpoints of now                  |
  * | no              | serving      | draining until now + its drain time                 |
  * | no              | draining     | draining on; gone when its time is up               |
+ *
+ * What did not change is the same value as before, so that nobody has to look at it again.
  */
 export function planFleet(
   before: Fleet,
@@ -29,13 +31,19 @@ export function planFleet(
 ): Fleet {
   const after = new Map<string, FleetBackend>();
   for (const [name, backend] of backends) {
-    after.set(name, { backend, endpoints: endpointsOf(backend), drainUntilMs: undefined });
+    after.set(name, same(before.get(name), { backend, endpoints: endpointsOf(backend), drainUntilMs: undefined }));
   }
-  for (const [name, { backend, drainUntilMs = nowMs + backend.drain }] of before) {
+  for (const [name, known] of before) {
+    const { backend, drainUntilMs = nowMs + backend.drain } = known;
     if (after.has(name) || drainUntilMs <= nowMs) continue;
-    after.set(name, { backend, endpoints: endpointsOf(backend), drainUntilMs });
+    after.set(name, same(known, { backend, endpoints: endpointsOf(backend), drainUntilMs }));
   }
   return after;
+}
+
+function same(before: FleetBackend | undefined, after: FleetBackend): FleetBackend {
+  if (before?.backend !== after.backend || before.drainUntilMs !== after.drainUntilMs) return after;
+  return sameEndpoints(before.endpoints, after.endpoints) ? before : after;
 }
 
 /** When the next backend has drained, in milliseconds since the epoch; undefined when none drains. */

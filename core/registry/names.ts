@@ -11,15 +11,23 @@ export const RESERVED_NAMES: ReadonlySet<string> = new Set([
   'admin',
 ]);
 
+const DNS_LABEL = /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/;
+
 /** Whether a text is a DNS label (RFC 1123): 1 to 63 of a-z, 0-9 and -, with no - at either end. */
 export function isDnsLabel(text: string): boolean {
-  return text.length <= 63 && /^[a-z0-9](?:[a-z0-9-]*[a-z0-9])?$/.test(text);
+  return DNS_LABEL.test(text);
 }
 
 /** The name of a tenant or, without the reserved ones, of a backend. */
 export const dnsLabel = z
   .string()
-  .refine(isDnsLabel, 'must be a DNS label: at most 63 of a-z, 0-9 and -, with no - at either end');
+  .regex(DNS_LABEL, 'must be a DNS label: at most 63 of a-z, 0-9 and -, with no - at either end');
 
 /** The name of a backend: a DNS label that is not reserved. */
 export const backendName = dnsLabel.refine((name) => !RESERVED_NAMES.has(name), 'is reserved for the gateway itself');
+
+/**
+ * Longest name of a backend that the operator runs: its StatefulSet is called `mcp-<name>`, and Kubernetes makes labels of at most
+ * 63 characters from that name and a hash.
+ */
+export const MAX_WORKLOAD_NAME = 48;

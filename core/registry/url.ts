@@ -15,23 +15,26 @@ export interface ServerUrl {
 }
 
 /** Schema of an http or https URL without credentials, query and fragment. */
-export const serverUrl = z.string().transform((text, context): ServerUrl => {
-  const problem = (message: string) => {
-    context.addIssue(message);
-    return z.NEVER;
-  };
-  const url = URL.parse(text);
-  if (!url || !['http:', 'https:'].includes(url.protocol)) return problem('must be an http or https URL');
-  if (url.username !== '' || url.password !== '') return problem('must not hold credentials');
-  if (url.search !== '' || url.hash !== '') return problem('must not have a query or fragment');
-  const tls = url.protocol === 'https:';
-  const port = url.port === '' ? (tls ? 443 : 80) : Number(url.port);
-  if (port === 0) return problem('must not have port 0');
-  return {
-    tls,
-    port,
-    authority: `${url.hostname}:${port}`,
-    host: url.hostname.replace(/^\[|\]$/g, ''),
-    path: url.pathname === '/' ? '/mcp' : url.pathname,
-  };
-});
+export const serverUrl = z
+  .string('must be one URL; several go under urls')
+  .max(2_048)
+  .transform((text, context): ServerUrl => {
+    const problem = (message: string) => {
+      context.addIssue(message);
+      return z.NEVER;
+    };
+    const url = URL.parse(text);
+    if (!url || !['http:', 'https:'].includes(url.protocol)) return problem('must be an http or https URL');
+    if (url.username !== '' || url.password !== '') return problem('must not hold credentials');
+    if (url.search !== '' || url.hash !== '') return problem('must not have a query or fragment');
+    const tls = url.protocol === 'https:';
+    const port = url.port === '' ? (tls ? 443 : 80) : Number(url.port);
+    if (port === 0) return problem('must not have port 0');
+    return {
+      tls,
+      port,
+      authority: `${url.hostname}:${port}`,
+      host: url.hostname.replace(/^\[|\]$/g, ''),
+      path: url.pathname === '/' ? '/mcp' : url.pathname,
+    };
+  });

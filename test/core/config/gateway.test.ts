@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { gatewaySchema } from '../../../core/config/gateway.ts';
+import { anyGatewaySchema, gatewaySchema } from '../../../core/config/gateway.ts';
 import { parseYaml } from '../../../core/config/parse.ts';
 
 const BASE = 'issuer: development\nbackends: backends\ntenants: tenants.yaml\n';
@@ -142,5 +142,39 @@ describe('core/config/gateway', () => {
     );
     expect(parsed.ok && parsed.value.publicUrl).to.equal('https://a.example/mcp');
     expect(parsed.ok && parsed.value.allowedHosts).to.deep.equal(['b.example']);
+  });
+
+  describe('in a cluster', () => {
+    const ISSUER = 'issuer: {url: "https://i.example"}\n';
+    const problems = (text: string, schema: typeof gatewaySchema | typeof anyGatewaySchema = anyGatewaySchema) => {
+      const parsed = parseYaml(text, 'g', schema);
+      return parsed.ok ? [] : parsed.problems.map(({ path, message }) => `${path}: ${message}`);
+    };
+
+    it('needs no more than to be there', () => {
+      const parsed = parseYaml(`${ISSUER}kubernetes: {}`, 'g', anyGatewaySchema);
+      expect(parsed.ok && 'kubernetes' in parsed.value && parsed.value.kubernetes).to.deep.equal({
+        namespace: 'mcp',
+        tenants: { configMap: 'mcp-gateway-tenants', namespace: 'mcp-gateway' },
+      });
+      expect(parsed.ok && 'backends' in parsed.value).to.equal(false);
+    });
+    it('is one of two ways, of which exactly one is given', () => {
+      expect(problems(BASE)).to.deep.equal([]);
+      expect(problems(`${BASE}kubernetes: {}`).map((text) => text.split(':')[0])).to.deep.equal([
+        'backends',
+        'tenants',
+      ]);
+      expect(problems(`${ISSUER}backends: b`)).to.have.length(1);
+      expect(problems(`${ISSUER}`).map((text) => text.split(':')[0])).to.deep.equal(['backends', 'tenants']);
+    });
+    it('is refused on one machine, in plain words', () => {
+      expect(problems(`${ISSUER}kubernetes: {}`, gatewaySchema)).to.deep.equal([
+        'kubernetes: needs a gateway in a cluster; on one machine use backends and tenants',
+      ]);
+    });
+    for (const text of ['{namespace: Not_One}', '{tenants: {configMap: A}}', '{tenants: {name: a}}', '5']) {
+      it(`refuses kubernetes: ${text}`, () => expect(problems(`${ISSUER}kubernetes: ${text}`)).not.to.deep.equal([]));
+    }
   });
 });

@@ -45,7 +45,7 @@ describe('core/registry/backend', () => {
   });
 
   it('takes the path of its URL', () => {
-    const parsed = outcome('name: a\nurl: [http://a.example/x, "http://b.example:81/x"]\npath: /ignored');
+    const parsed = outcome('name: a\nurls: [http://a.example/x, "http://b.example:81/x"]\npath: /ignored');
     expect(parsed.ok && parsed.value.path).to.equal('/x');
     expect(parsed.ok && parsed.value.urls.map(({ authority }) => authority)).to.deep.equal([
       'a.example:80',
@@ -92,6 +92,7 @@ describe('core/registry/backend', () => {
     [`${URL_BACKEND}caSecret: {name: s, key: k}`, 'caSecret'],
     [`${URL_BACKEND}clientCertificate: {secret: s}`, 'clientCertificate.secret'],
     [`${COMMAND}transport: sse`, 'transport'],
+    [`${COMMAND}transport: stdio\naffinity: none`, 'affinity'],
     [`${COMMAND}stdio: {maxSessions: 5}`, 'stdio'],
     [`${URL_BACKEND}transport: stdio`, 'transport'],
     [`${COMMAND}replicas: 101`, 'replicas'],
@@ -129,10 +130,10 @@ describe('core/registry/backend', () => {
     ['name: a\ncommand: []', 'command'],
     ['name: a\ncommand: server --port', 'command'],
     ['name: a\nurl: ftp://a.example', 'url'],
-    ['name: a\nurl: [http://a.example, ftp://b.example]', 'url[1]'],
-    ['name: a\nurl: [http://a.example, https://b.example]', 'url[1]'],
-    ['name: a\nurl: [http://a.example/x, http://b.example/y]', 'url[1]'],
-    ['name: a\nurl: [http://a.example, "http://a.example:80/mcp"]', 'url[1]'],
+    ['name: a\nurls: [http://a.example, ftp://b.example]', 'urls[1]'],
+    ['name: a\nurls: [http://a.example, https://b.example]', 'urls[1]'],
+    ['name: a\nurls: [http://a.example/x, http://b.example/y]', 'urls[1]'],
+    ['name: a\nurls: [http://a.example, "http://a.example:80/mcp"]', 'urls[1]'],
     ['name: Gateway\ncommand: [a]', 'name'],
     ['name: gateway\ncommand: [a]', 'name'],
     ['name: -a\ncommand: [a]', 'name'],
@@ -141,8 +142,9 @@ describe('core/registry/backend', () => {
   }
 
   it('tells what would be right', () => {
-    expect(problems('name: a')['']).to.equal('one of command and url is required');
+    expect(problems('name: a')['']).to.equal('one of command, url and urls is required');
     expect(problems(`${COMMAND}image: a:1`).image).to.match(/^needs a Kubernetes cluster/);
+    expect(problems('name: a\nurl: [http://a.example]').url).to.equal('must be one URL; several go under urls');
     expect(problems('name: sse\ncommand: [a]').name).to.equal('is reserved for the gateway itself (got "sse")');
     expect(problems(`${COMMAND}healthCheck: {type: grpc}`)['healthCheck.type']).to.match(/^must be http, tcp or none/);
   });

@@ -1,0 +1,87 @@
+import { randomBytes } from 'node:crypto';
+import { hostname } from 'node:os';
+import { UserError } from '../../core/errors.ts';
+import { isDnsLabel } from '../../core/registry/names.ts';
+import { KubeClient } from '../../k8s/api/client.ts';
+import { loadCluster } from '../../k8s/api/credentials.ts';
+import { startOperator } from '../../k8s/operator/operator.ts';
+import { createLogger } from '../../runtime/log.ts';
+import { untilShutdown } from '../../runtime/shutdown.ts';
+import { type Command, parseOptions, required, wholeNumber } from '../command.ts';
+
+const help = `Usage: mcp-gateway operator --bridge-image IMAGE [OPTIONS]
+
+Runs the servers of MCPBackends in a Kubernetes cluster: a StatefulSet, a Service and a PodDisruptionBudget for each one
+with an image or a command, and a status for all of them. Several may run; one of them leads.
+
+  --bridge-image IMAGE      image of the bridge, in which servers with transport: stdio run
+  --namespace NAME          namespace of the MCPBackends (default mcp)
+  --gateway-namespace NAME  namespace of the gateway (default mcp-gateway): of the tenants, the session keys, the lease
+  --public-url URL          where clients reach the gateway, for the status of MCPBackends
+  --tenants NAME            ConfigMap of the tenants (default mcp-gateway-tenants), which is checked
+  --session-keys NAME       Secret of the session keys (default mcp-gateway-session-keys), made where it is missing;
+                            empty: somebody else makes it
+  --health-port N           answers /livez, /readyz and /metrics (default 8081; 0 picks a free one)
+  --leader-elect BOOL       true (default): write only while holding the lease mcp-gateway-operator
+  --kubeconfig FILE         default: KUBECONFIG, else the ServiceAccount of the pod, else ~/.kube/config
+  --log-level LEVEL         trace, debug, info (default), warn, error
+
+SIGTERM: ends what is under way, gives the lease back, ends with 0.`;
+
+/** `mcp-gateway operator` */
+export const operator: Command = {
+  summary: 'run the servers of MCPBackends on Kubernetes',
+  help,
+  run: async (args, { env }) => {
+    const { values } = parseOptions('operator', args, {
+      'bridge-image': { type: 'string' },
+      namespace: { type: 'string', default: 'mcp' },
+      'gateway-namespace': { type: 'string', default: 'mcp-gateway' },
+      'public-url': { type: 'string' },
+      tenants: { type: 'string', default: 'mcp-gateway-tenants' },
+      'session-keys': { type: 'string', default: 'mcp-gateway-session-keys' },
+      'health-port': { type: 'string', default: '8081' },
+      'leader-elect': { type: 'string', default: 'true' },
+      kubeconfig: { type: 'string' },
+      'log-level': { type: 'string', default: 'info' },
+    });
+    const log = createLogger({ name: 'operator', level: values['log-level'] });
+    const settings = {
+      bridgeImage: required('operator', 'bridge-image', values['bridge-image']),
+      namespace: namespace('namespace', values.namespace),
+      gatewayNamespace: namespace('gateway-namespace', values['gateway-namespace']),
+      publicUrl: publicUrl(values['public-url']),
+      tenantsConfigMap: required('operator', 'tenants', values.tenants),
+      sessionKeysSecret: values['session-keys'] === '' ? undefined : values['session-keys'],
+      healthPort: wholeNumber('operator', 'health-port', values['health-port'], 0, 65_535),
+      leaderElect: truth('leader-elect', values['leader-elect']),
+      identity: `${env.POD_NAME ?? hostname()}_${randomBytes(4).toString('hex')}`,
+    };
+    const client = new KubeClient(loadCluster({ kubeconfig: values.kubeconfig, env }));
+    const running = await startOperator({ ...settings, client, log });
+    log.info({ server: client.server, namespace: values.namespace, healthPort: running.healthPort }, 'ready');
+    await untilShutdown();
+    await running.stop();
+    client.close();
+    return 0;
+  },
+};
+
+const seeHelp = { hint: 'See mcp-gateway operator --help.' };
+
+function namespace(name: string, value: string): string {
+  if (isDnsLabel(value)) return value;
+  throw new UserError('usage', `--${name} must be the name of a namespace (got ${JSON.stringify(value)})`, seeHelp);
+}
+
+function publicUrl(value: string | undefined): string | undefined {
+  if (value === undefined || value === '') return undefined;
+  const url = URL.parse(value);
+  if (url !== null && ['http:', 'https:'].includes(url.protocol) && url.search === '' && url.hash === '') return value;
+  throw new UserError('usage', `--public-url must be an http or https URL without query (got ${value})`, seeHelp);
+}
+
+function truth(name: string, value: string): boolean {
+  if (value === 'true' || value === 'false') return value === 'true';
+  throw new UserError('usage', `--${name} must be true or false (got ${value})`, seeHelp);
+}

@@ -1,0 +1,18 @@
+import { z } from 'zod';
+
+const metadata = z.object({
+  name: z.string().min(1),
+  namespace: z.string().default(''),
+  resourceVersion: z.string().min(1),
+});
+
+const withMetadata = z.object({ metadata });
+
+/** What every object has that the API server keeps. */
+export type ObjectMetadata = z.output<typeof metadata>;
+
+/** The metadata of an object; undefined where it is no object of the API. */
+export function metadataOf(object: unknown): ObjectMetadata | undefined {
+  const parsed = withMetadata.safeParse(object);
+  return parsed.success ? parsed.data.metadata : undefined;
+}

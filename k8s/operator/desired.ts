@@ -1,0 +1,80 @@
+import { createHash } from 'node:crypto';
+import type { Backend } from '../../core/registry/backend.ts';
+import { MCP_BACKENDS, type Resource, SERVICES } from '../api/resources.ts';
+import { SERVER_PORT, selectorLabels, WANTED_ANNOTATION, workloadLabels, workloadName } from './names.ts';
+import { podTemplate, portOf } from './pod-template.ts';
+import { DISRUPTION_BUDGETS, STATEFUL_SETS } from './resources.ts';
+
+/** Kinds of objects that the operator makes for a backend, in the order in which they are made. */
+export const OWNED_KINDS = [SERVICES, STATEFUL_SETS, DISRUPTION_BUDGETS] as const;
+
+/** One object that should be there, without namespace. */
+export interface DesiredObject {
+  resource: Resource;
+  name: string;
+  /** Hash over the body, which is in its annotations too. */
+  hash: string;
+  body: { metadata: { name: string; labels: object; annotations: object; ownerReferences: object[] }; spec: object };
+}
+
+/** Whether the operator runs the servers of a backend. */
+export function runsWorkload({ image, command }: Backend): boolean {
+  return image !== undefined || command !== undefined;
+}
+
+/**
+ * The objects of a backend; none where it runs elsewhere.
+ *
+ * @param uid of the MCPBackend, which owns them: they go when it goes
+ */
+export function desiredObjects(backend: Backend, uid: string, bridgeImage: string): DesiredObject[] {
+  if (!runsWorkload(backend)) return [];
+  const name = workloadName(backend.name);
+  const selector = { matchLabels: selectorLabels(backend.name) };
+  const port = portOf(backend);
+  const specs: [Resource, object][] = [
+    [
+      SERVICES,
+      {
+        clusterIP: 'None',
+        selector: selectorLabels(backend.name),
+        ports: [{ name: SERVER_PORT, port, targetPort: SERVER_PORT, protocol: 'TCP', appProtocol: 'http' }],
+      },
+    ],
+    [
+      STATEFUL_SETS,
+      {
+        serviceName: name,
+        // All at once: a replica that does not come up must not hold up the others, nor its own repair.
+        podManagementPolicy: 'Parallel',
+        replicas: backend.replicas,
+        revisionHistoryLimit: 3,
+        selector,
+        template: podTemplate(backend, bridgeImage),
+      },
+    ],
+    // One of a single replica may go too, so that a node can always be emptied; a broken one holds nothing up.
+    [DISRUPTION_BUDGETS, { maxUnavailable: 1, unhealthyPodEvictionPolicy: 'AlwaysAllow', selector }],
+  ];
+  return specs.map(([resource, spec]) => desired(resource, backend.name, uid, spec));
+}
+
+function desired(resource: Resource, backend: string, uid: string, spec: object): DesiredObject {
+  const name = workloadName(backend);
+  const hash = createHash('sha256').update(JSON.stringify(spec)).digest('hex').slice(0, 16);
+  const owner = {
+    apiVersion: MCP_BACKENDS.apiVersion,
+    kind: MCP_BACKENDS.kind,
+    name: backend,
+    uid,
+    controller: true,
+    blockOwnerDeletion: true,
+  };
+  const metadata = {
+    name,
+    labels: workloadLabels(backend),
+    annotations: { [WANTED_ANNOTATION]: hash },
+    ownerReferences: [owner],
+  };
+  return { resource, name, hash, body: { metadata, spec } };
+}

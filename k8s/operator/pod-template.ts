@@ -1,0 +1,98 @@
+import type { Backend } from '../../core/registry/backend.ts';
+import { DEFAULT_PORT } from '../../core/registry/workload.ts';
+import { isObject, mergeTemplate } from './merge.ts';
+import { SERVER_CONTAINER, SERVER_PORT, selectorLabels, workloadLabels } from './names.ts';
+import { probesOf } from './probes.ts';
+
+/** What a pod has on top of the drain time to end. */
+const END_SECONDS = 30;
+/** The only folder that a server can write to. */
+const TMP = '/tmp';
+
+/** Port that the server of a backend listens on. */
+export function portOf({ image, port }: Backend): number {
+  return image === undefined ? DEFAULT_PORT : (port ?? DEFAULT_PORT);
+}
+
+/**
+ * The pod template of a backend with an image or a command. What `podTemplate` of the backend says is merged over it, but for the
+ * labels by which the pods are known.
+ */
+export function podTemplate(backend: Backend, bridgeImage: string): object {
+  const drainSeconds = Math.ceil(backend.drain / 1000);
+  const template = {
+    metadata: { labels: workloadLabels(backend.name) },
+    spec: {
+      automountServiceAccountToken: false,
+      enableServiceLinks: false,
+      ...(backend.serviceAccount !== undefined && { serviceAccountName: backend.serviceAccount }),
+      ...(backend.imagePullSecrets && { imagePullSecrets: backend.imagePullSecrets.map((name) => ({ name })) }),
+      ...(backend.nodeSelector && { nodeSelector: backend.nodeSelector }),
+      terminationGracePeriodSeconds: drainSeconds + END_SECONDS,
+      securityContext: { runAsNonRoot: true, seccompProfile: { type: 'RuntimeDefault' } },
+      topologySpreadConstraints: ['kubernetes.io/hostname', 'topology.kubernetes.io/zone'].map((topologyKey) => ({
+        maxSkew: 1,
+        topologyKey,
+        whenUnsatisfiable: 'ScheduleAnyway',
+        labelSelector: { matchLabels: selectorLabels(backend.name) },
+      })),
+      containers: [container(backend, bridgeImage, drainSeconds)],
+      volumes: [{ name: 'tmp', emptyDir: {} }],
+    },
+  };
+  const merged = mergeTemplate(template, backend.podTemplate ?? {});
+  const metadata = isObject(merged) && isObject(merged.metadata) ? merged.metadata : {};
+  const labels = isObject(metadata.labels) ? metadata.labels : {};
+  return {
+    ...(isObject(merged) ? merged : {}),
+    metadata: { ...metadata, labels: { ...labels, ...workloadLabels(backend.name) } },
+  };
+}
+
+function container(backend: Backend, bridgeImage: string, drainSeconds: number): object {
+  const { image, args, compute } = backend;
+  return {
+    name: SERVER_CONTAINER,
+    ...(image === undefined ? bridge(backend, bridgeImage) : { image, ...(args && { args }) }),
+    env: environment(backend),
+    ports: [{ name: SERVER_PORT, containerPort: portOf(backend), protocol: 'TCP' }],
+    ...(compute && { resources: { ...compute } }),
+    ...probesOf(backend.healthCheck),
+    // Its sessions go on while it sleeps; the server is told to end only then.
+    ...(drainSeconds > 0 && { lifecycle: { preStop: { sleep: { seconds: drainSeconds } } } }),
+    securityContext: {
+      allowPrivilegeEscalation: false,
+      readOnlyRootFilesystem: true,
+      capabilities: { drop: ['ALL'] },
+    },
+    volumeMounts: [{ name: 'tmp', mountPath: TMP }],
+  };
+}
+
+function bridge(backend: Backend, image: string): { image: string; args: string[] } {
+  const { command = [], stdio } = backend;
+  const options = ['--host', '0.0.0.0', '--port', String(portOf(backend)), '--path', backend.path];
+  const limits =
+    stdio === undefined
+      ? []
+      : ['--max-sessions', String(stdio.maxSessions), '--idle', `${Math.ceil(stdio.idle / 1000)}s`];
+  return { image, args: ['bridge', ...options, ...limits, '--', ...command.map(literal)] };
+}
+
+function environment(backend: Backend): object[] {
+  const own: Record<string, string> = { PORT: String(portOf(backend)) };
+  // Package runners keep what they load in the home folder.
+  if (backend.image === undefined) own.HOME = TMP;
+  const plain = Object.entries({ ...own, ...backend.env }).map(([name, value]) => ({ name, value: literal(value) }));
+  const secret = Object.entries(backend.secretEnv ?? {}).map(([name, place]) => ({
+    name,
+    valueFrom: { secretKeyRef: { name: place.name, key: place.key } },
+  }));
+  const names = new Set(Object.keys(backend.secretEnv ?? {}));
+  return [...plain.filter(({ name }) => !names.has(name)), ...secret];
+}
+
+// Kubernetes would put variables in the place of $(NAME), which nobody else does.
+function literal(text: string): string {
+  return text.replaceAll('$', '$$$$');
+}

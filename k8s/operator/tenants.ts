@@ -1,0 +1,101 @@
+import { z } from 'zod';
+import { parseYaml } from '../../core/config/parse.ts';
+import { formatProblem } from '../../core/config/problems.ts';
+import { tenantsSchema } from '../../core/tenants/tenants.ts';
+import type { Logger } from '../../runtime/log.ts';
+import type { KubeClient } from '../api/client.ts';
+import { Informer } from '../api/informer.ts';
+import { CONFIG_MAPS } from '../api/resources.ts';
+import type { EventRecorder } from './events.ts';
+import { no, unknown, type Verdict, yes } from './verdicts.ts';
+
+/** Key of the ConfigMap that holds the tenants document. */
+const TENANTS_KEY = 'tenants.yaml';
+
+const configMapSchema = z.object({
+  metadata: z.object({ name: z.string(), namespace: z.string(), uid: z.string() }),
+  data: z
+    .record(z.string(), z.string())
+    .nullish()
+    .transform((data) => data ?? {}),
+});
+
+/** The document as it was read. */
+interface TenantsObject {
+  name: string;
+  namespace: string;
+  uid: string;
+  verdict: Verdict;
+}
+
+/** Reads the ConfigMap and judges what it says; undefined where it is none. */
+export function parseTenants(object: unknown): TenantsObject | undefined {
+  const parsed = configMapSchema.safeParse(object);
+  if (!parsed.success) return undefined;
+  const { metadata, data } = parsed.data;
+  return { ...metadata, verdict: judgeTenants(metadata.name, data[TENANTS_KEY]) };
+}
+
+function judgeTenants(configMapName: string, text: string | undefined): Verdict {
+  if (text === undefined) {
+    return no('InvalidTenants', `the ConfigMap ${configMapName} has no key ${TENANTS_KEY}`);
+  }
+  const document = parseYaml(text, TENANTS_KEY, tenantsSchema);
+  if (document.ok) return yes('Valid', `the tenants in the ConfigMap ${configMapName} are sound`);
+  return no('InvalidTenants', `the last good tenants go on: ${document.problems.map(formatProblem).join('; ')}`);
+}
+
+/** Watches the ConfigMap of the tenants, and tells on it what is wrong with it. */
+export class TenantsWatch {
+  readonly #informer: Informer<TenantsObject>;
+  readonly #configMap: string;
+
+  constructor(parts: {
+    client: KubeClient;
+    /** Namespace of the gateway. */
+    namespace: string;
+    configMap: string;
+    events: EventRecorder;
+    log: Logger;
+    onChange: () => void;
+  }) {
+    const { client, namespace, configMap, events, log, onChange } = parts;
+    this.#configMap = configMap;
+    this.#informer = new Informer({
+      ...{ client, namespace, log },
+      resource: CONFIG_MAPS,
+      fieldSelector: `metadata.name=${configMap}`,
+      parse: parseTenants,
+      onChange: () => {
+        const object = this.#informer.items.get(configMap);
+        if (object?.verdict.status === 'False') {
+          const { reason, message } = object.verdict;
+          events.tell(object, { type: 'Warning', reason, note: message });
+          log.warn({ namespace, configMap }, message);
+        }
+        onChange();
+      },
+    });
+  }
+
+  /** Whether it was looked for once. */
+  get synced(): boolean {
+    return this.#informer.synced;
+  }
+
+  /** Why it cannot be read at the moment. */
+  get problem(): string | undefined {
+    return this.#informer.problem;
+  }
+
+  /** How the document is. */
+  get verdict(): Verdict {
+    const object = this.#informer.items.get(this.#configMap);
+    return object?.verdict ?? unknown('TenantsMissing', `there is no ConfigMap ${this.#configMap} with the tenants`);
+  }
+
+  /** Stops looking. */
+  close(): void {
+    this.#informer.close();
+  }
+}

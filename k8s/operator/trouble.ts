@@ -1,0 +1,85 @@
+import type { ContainerState, FailedCreate, PodState } from './observed.ts';
+
+/** What stands in the way of a replica. */
+export interface Trouble {
+  /** For programs. */
+  reason: string;
+  /** For people. */
+  message: string;
+}
+
+const IMAGE_REASONS = [
+  'ErrImagePull',
+  'ImagePullBackOff',
+  'InvalidImageName',
+  'ErrImageNeverPull',
+  'ImageInspectError',
+];
+const SETUP_REASONS = ['CreateContainerConfigError', 'CreateContainerError', 'RunContainerError'];
+
+/** What is wrong with a pod; undefined where nothing is, or where it only needs time. */
+export function troubleOf(pod: PodState): Trouble | undefined {
+  const scheduled = pod.conditions.find(({ type }) => type === 'PodScheduled');
+  if (scheduled?.status === 'False') {
+    return { reason: 'Unschedulable', message: `no node takes the pod ${pod.name}: ${scheduled.message}` };
+  }
+  for (const container of pod.containers) {
+    const trouble = containerTrouble(pod, container);
+    if (trouble !== undefined) return trouble;
+  }
+  const ready = pod.conditions.find(({ type }) => type === 'Ready');
+  const runs = pod.containers.length > 0 && pod.containers.every(({ state }) => state.running ?? state.terminated);
+  if (ready?.status === 'False' && runs && !pod.deleting) {
+    const message = `the pod ${pod.name} runs but does not pass its health check`;
+    return { reason: 'HealthCheckFailing', message: `${message}${ready.message === '' ? '' : `: ${ready.message}`}` };
+  }
+  return undefined;
+}
+
+function containerTrouble(pod: PodState, { state, lastState, ...container }: ContainerState): Trouble | undefined {
+  const { reason = '', message = '' } = state.waiting ?? {};
+  const tail = message === '' ? '' : `: ${message}`;
+  if (IMAGE_REASONS.includes(reason)) {
+    return { reason: 'ImagePullFailed', message: `the image ${container.image} cannot be pulled${tail}` };
+  }
+  if (SETUP_REASONS.includes(reason)) return setupTrouble(pod, message === '' ? reason : message);
+  const ended = state.terminated ?? lastState.terminated;
+  const restarting = reason === 'CrashLoopBackOff' || (container.restartCount > 0 && state.terminated !== undefined);
+  if (!restarting) return undefined;
+  const times = `${container.restartCount} restart${container.restartCount === 1 ? '' : 's'}`;
+  if (ended?.reason === 'OOMKilled') {
+    return {
+      reason: 'OutOfMemory',
+      message: `the server in the pod ${pod.name} used more memory than its limit and was killed (${times}); raise compute.limits.memory`,
+    };
+  }
+  const status = ended === undefined ? 'ended' : `ended with exit code ${ended.exitCode}`;
+  const look = `kubectl logs --namespace ${pod.namespace} ${pod.name} --previous`;
+  return { reason: 'CrashLoop', message: `the server in the pod ${pod.name} ${status} (${times}); see ${look}` };
+}
+
+function setupTrouble(pod: PodState, message: string): Trouble {
+  if (/secrets? .*not found|couldn't find key|non-existent secret key/i.test(message)) {
+    return {
+      reason: 'SecretMissing',
+      message: `the pod ${pod.name} needs a Secret or a key that is not there: ${message}`,
+    };
+  }
+  if (/runAsNonRoot/.test(message)) {
+    const hint =
+      'choose an image with a numeric user that is not root, or set podTemplate.spec.securityContext.runAsUser';
+    return { reason: 'RunsAsRoot', message: `the image would run as root, which is not allowed: ${hint} (${message})` };
+  }
+  return { reason: 'ContainerCannotStart', message: `the pod ${pod.name} cannot start: ${message}` };
+}
+
+/** What is wrong where pods cannot even be made. */
+export function createTrouble({ message }: FailedCreate): Trouble {
+  if (/exceeded quota/.test(message)) {
+    return { reason: 'QuotaExceeded', message: `a quota of the namespace allows no more pods: ${message}` };
+  }
+  if (/serviceaccount .*not found/i.test(message)) {
+    return { reason: 'ServiceAccountMissing', message: `the ServiceAccount of the pods is not there: ${message}` };
+  }
+  return { reason: 'PodRefused', message: `the cluster refuses the pod: ${message}` };
+}

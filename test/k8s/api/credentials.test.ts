@@ -1,0 +1,66 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect } from 'chai';
+import { stringify } from 'yaml';
+import { UserError } from '../../../core/errors.ts';
+import { type ClusterChoice, loadCluster } from '../../../k8s/api/credentials.ts';
+
+const config = (server: string, names: string[], current = names[0] ?? '') =>
+  stringify({
+    apiVersion: 'v1',
+    kind: 'Config',
+    clusters: names.map((name) => ({ name, cluster: { server: server.replace('NAME', name) } })),
+    users: names.map((name) => ({ name, user: { token: name } })),
+    contexts: names.map((name) => ({ name, context: { cluster: name, user: name } })),
+    'current-context': current,
+  });
+
+describe('k8s/api/credentials', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'mcpgw-'));
+  const file = (name: string, text: string) => {
+    writeFileSync(join(folder, name), text);
+    return join(folder, name);
+  };
+  after(() => rmSync(folder, { recursive: true, force: true }));
+
+  const two = file('two', config('https://NAME.example:6443', ['one', 'two']));
+  const serverOf = (choice: Partial<ClusterChoice>) => loadCluster({ env: {}, ...choice }).getCurrentCluster()?.server;
+  const refusal = (choice: Partial<ClusterChoice>) => {
+    try {
+      loadCluster({ env: { HOME: folder }, ...choice });
+    } catch (error) {
+      if (error instanceof UserError) return `${error.code}: ${error.message} ${error.hint ?? ''}`.trim();
+      throw error;
+    }
+    return 'none';
+  };
+
+  it('come from the file that is named, and its context', () => {
+    expect(serverOf({ kubeconfig: two })).to.equal('https://one.example:6443');
+    expect(serverOf({ kubeconfig: two, context: 'two' })).to.equal('https://two.example:6443');
+  });
+
+  it('come from KUBECONFIG, of whose files the first one chooses, or from the home of the user', () => {
+    const other = file('other', config('https://NAME.other', ['three']));
+    expect(serverOf({ env: { KUBECONFIG: `${other}:${two}` } })).to.equal('https://three.other');
+    expect(serverOf({ env: { KUBECONFIG: `${other}:${two}` }, context: 'two' })).to.equal('https://two.example:6443');
+    mkdirSync(join(folder, '.kube'));
+    file('.kube/config', config('https://NAME.home', ['four']));
+    expect(serverOf({ env: { HOME: folder } })).to.equal('https://four.home');
+    expect(serverOf({ env: { HOME: folder, KUBECONFIG: two } })).to.equal('https://one.example:6443');
+    rmSync(join(folder, '.kube'), { recursive: true });
+  });
+
+  it('that are missing or of no use are told, with what to do', () => {
+    expect(refusal({})).to.match(/^config: no Kubernetes cluster is known .*--kubeconfig/);
+    expect(refusal({ kubeconfig: join(folder, 'none') })).to.match(
+      /^missing-file: the kubeconfig .*none does not exist/,
+    );
+    expect(refusal({ kubeconfig: two, context: 'x' })).to.match(/has no context x It has: one, two\.$/);
+    expect(refusal({ kubeconfig: file('bad', '{ not yaml') })).to.match(/^config: the kubeconfig .*bad cannot be read/);
+    expect(refusal({ kubeconfig: file('empty', config('', [])) })).to.match(/names no cluster/);
+    expect(refusal({ kubeconfig: file('plain', config('http://NAME', ['a'])) })).to.match(/without TLS/);
+    expect(refusal({ kubeconfig: file('odd', config('ftp://NAME', ['a'])) })).to.match(/no https URL/);
+  });
+});

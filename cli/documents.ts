@@ -1,7 +1,7 @@
 import { readFile, stat } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { isMap, isScalar, parseDocument } from 'yaml';
-import { type GatewayConfig, gatewaySchema } from '../core/config/gateway.ts';
+import { anyGatewaySchema, type GatewayConfig, type GatewaySettings, gatewaySchema } from '../core/config/gateway.ts';
 import { parseYaml } from '../core/config/parse.ts';
 import type { Parsed, Problem } from '../core/config/problems.ts';
 import { messageOf } from '../core/errors.ts';
@@ -57,16 +57,19 @@ export async function loadGateway(file: string): Promise<Parsed<GatewayDocuments
 }
 
 /** Keys that only a gateway's configuration has. */
-const GATEWAY_KEYS = ['issuer', 'issuers', 'listen', 'backends', 'publicUrl'];
+const GATEWAY_KEYS = ['issuer', 'issuers', 'listen', 'backends', 'publicUrl', 'kubernetes'];
 
 /** A document that was checked. */
 export interface CheckedDocument {
   problems: readonly Problem[];
   /** The gateway, where it is one and has no problems. */
-  gateway?: GatewayDocuments;
+  gateway?: { config: GatewaySettings };
 }
 
-/** Checks one file or folder, of whatever kind it is: a gateway with all that it names, tenants, or backends. */
+/**
+ * Checks one file or folder, of whatever kind it is: a gateway with all that it names, tenants, or backends. Of a gateway in a cluster
+ * its configuration alone.
+ */
 export async function checkDocument(path: string): Promise<CheckedDocument> {
   try {
     if ((await stat(path)).isDirectory()) return { problems: problemsOf(await loadCatalog(path, path)) };
@@ -77,6 +80,7 @@ export async function checkDocument(path: string): Promise<CheckedDocument> {
   if (!read.ok) return { problems: read.problems };
   const text = read.value;
   const keys = keysOf(text);
+  if (keys.includes('kubernetes')) return checkClusterGateway(path, text);
   if (keys.some((key) => GATEWAY_KEYS.includes(key))) {
     const loaded = await loadGateway(path);
     return loaded.ok ? { problems: [], gateway: loaded.value } : { problems: loaded.problems };
@@ -85,6 +89,17 @@ export async function checkDocument(path: string): Promise<CheckedDocument> {
     return { problems: problemsOf(parseYaml(text, path, tenantsSchema)) };
   }
   return { problems: readCatalog(EMPTY_CATALOG, new Map([[path, text]])).problems };
+}
+
+// What it serves and whom is in the cluster, which is not asked.
+async function checkClusterGateway(path: string, text: string): Promise<CheckedDocument> {
+  const config = parseYaml(text, path, anyGatewaySchema);
+  if (!config.ok) return { problems: config.problems };
+  const { tls } = config.value.listen;
+  const pair = tls === undefined ? undefined : await readPair(dirname(resolve(path)), tls);
+  return pair?.ok === false
+    ? { problems: toProblems(pair.problems, path) }
+    : { problems: [], gateway: { config: config.value } };
 }
 
 // Which keys a document has tells of which kind it is; what is wrong with it is found when it is parsed as that.

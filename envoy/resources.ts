@@ -20,8 +20,8 @@ const UPSTREAM_IDLE_MS = 4_000;
 
 /** What https URLs are dialled with. */
 export interface UpstreamTls {
-  /** File of the certificates that servers are verified with. */
-  caFile: string;
+  /** The certificates that servers are verified with: PEM, or a file of it. */
+  authorities: { pem: string } | { file: string };
   /** Shown to servers that ask for one. */
   certificate?: TlsPair | undefined;
 }
@@ -117,8 +117,8 @@ function toHealthChecks(check: HealthCheck): EnvoyHealthCheck[] {
 
 // The name that is sent and verified is that of each URL, since a backend may have several. The hostname of an endpoint will
 // not do: it is what goes into Host, with its port.
-function toTransportSockets(backend: Backend, { caFile, certificate }: UpstreamTls) {
-  const trustedCa = { filename: caFile };
+function toTransportSockets(backend: Backend, { authorities, certificate }: UpstreamTls) {
+  const trustedCa = 'pem' in authorities ? { inlineString: authorities.pem } : { filename: authorities.file };
   const tlsCertificates =
     certificate === undefined
       ? []

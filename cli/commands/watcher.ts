@@ -1,21 +1,24 @@
 import { existsSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { UserError } from '../../core/errors.ts';
-import { startWatcher } from '../../envoy/watcher/watcher.ts';
-import { createLogger } from '../../runtime/log.ts';
+import { startWatcher, type WatcherOptions } from '../../envoy/watcher/watcher.ts';
+import { createLogger, type Logger } from '../../runtime/log.ts';
+import { FolderRegistry } from '../../runtime/registry/folder.ts';
 import { untilShutdown } from '../../runtime/shutdown.ts';
 import { type Command, parseOptions, required, wholeNumber } from '../command.ts';
 
 /** Where systems keep the certificates of public authorities. */
 const CA_FILES = ['/etc/ssl/certs/ca-certificates.crt', '/etc/pki/tls/certs/ca-bundle.crt', '/etc/ssl/cert.pem'];
 
-const help = `Usage: mcp-gateway watcher --config FILE --socket PATH --endpoints DIR --ended-sessions FILE --envoy-admin PATH --listen-url URL
+const help = `Usage: mcp-gateway watcher --config FILE --socket PATH --ended-sessions FILE --envoy-admin PATH --listen-url URL [options]
 
 Watches the registry, programs Envoy's clusters and endpoints (delta ADS), and hands the policy to the other roles.
 
-  --config FILE              gateway.yaml; it names the folder of the backends and the tenants document
+  --config FILE              gateway.yaml; it names the folder of the backends and the tenants document, or a Kubernetes cluster's
+                             namespace
   --socket PATH              Unix socket for Envoy and the other roles
-  --endpoints DIR            folder in which whoever runs the processes of "command" backends publishes their endpoints
+  --endpoints DIR            folder in which whoever runs the processes of "command" backends publishes their endpoints; needed
+                             where the backends are in a folder
   --ended-sessions FILE      remembers sessions that were ended
   --envoy-admin PATH         Unix socket of Envoy's admin interface, asked for the health of the endpoints
   --listen-url URL           where the listener is reached, unless the configuration names a public URL
@@ -23,6 +26,9 @@ Watches the registry, programs Envoy's clusters and endpoints (delta ADS), and h
   --listener-secret FILE     where Envoy reads the listener's certificate from, where it listens with TLS
   --workers N                number of ext-authz processes (default 1), for their share of quotas
   --ca-file FILE             certificates for https backends; default: those of the system, or SSL_CERT_FILE
+  --kubeconfig FILE          cluster and credentials, where the configuration says "kubernetes"; default: KUBECONFIG, or the
+                             ServiceAccount of the pod
+  --context NAME             context in it; default: the current one
   --log-level LEVEL          trace, debug, info (default), warn, error
 
 SIGTERM: ends with 0. Envoy and the services go on with what they last had.`;
@@ -42,6 +48,8 @@ export const watcher: Command = {
       'development-issuer': { type: 'string' },
       'listener-secret': { type: 'string' },
       'ca-file': { type: 'string' },
+      kubeconfig: { type: 'string' },
+      context: { type: 'string' },
       workers: { type: 'string', default: '1' },
       'log-level': { type: 'string', default: 'info' },
     });
@@ -53,10 +61,20 @@ export const watcher: Command = {
         hint: 'Name one with --ca-file.',
       });
     }
+    const configFile = option('config');
+    const folder = dirname(resolve(configFile));
+    const log = createLogger({ name: 'watcher', level: values['log-level'] });
+    const failed = Promise.withResolvers<never>();
+    const { kubeconfig, context } = values;
     const running = await startWatcher({
       socket: option('socket'),
-      configFile: option('config'),
-      endpointsFolder: option('endpoints'),
+      configFile,
+      openRegistry: registryOpener({
+        ...{ folder, log },
+        endpointsFolder: () => option('endpoints'),
+        cluster: { kubeconfig, context, env },
+      }),
+      onFailed: failed.reject,
       endedSessionsFile: option('ended-sessions'),
       adminSocket: option('envoy-admin'),
       systemCaFile,
@@ -64,13 +82,48 @@ export const watcher: Command = {
       facts: {
         listenUrl: option('listen-url'),
         developmentIssuer: values['development-issuer'],
-        folder: dirname(resolve(option('config'))),
+        folder,
         workers: wholeNumber('watcher', 'workers', values.workers, 1, 64),
       },
-      log: createLogger({ name: 'watcher', level: values['log-level'] }),
+      log,
     });
-    await untilShutdown();
-    await running.stop();
+    try {
+      await Promise.race([untilShutdown(), failed.promise]);
+    } finally {
+      await running.stop();
+    }
     return 0;
   },
 };
+
+interface OpenerOptions {
+  folder: string;
+  /** Throws where it was not given. */
+  endpointsFolder: () => string;
+  cluster: {
+    kubeconfig: string | undefined;
+    context: string | undefined;
+    env: Readonly<Record<string, string | undefined>>;
+  };
+  log: Logger;
+}
+
+function registryOpener({ folder, endpointsFolder, cluster, log }: OpenerOptions): WatcherOptions['openRegistry'] {
+  return async (config, hooks) => {
+    if (!('kubernetes' in config)) {
+      const { backends, tenants } = config;
+      return new FolderRegistry({
+        ...{ folder, backends, tenants, log },
+        endpointsFolder: endpointsFolder(),
+        ...hooks,
+      });
+    }
+    // Loaded only where it is needed: the library behind it takes 90 MB of memory and a second.
+    const { loadCluster } = await import('../../k8s/api/credentials.ts');
+    const { KubeClient } = await import('../../k8s/api/client.ts');
+    const { KubernetesRegistry } = await import('../../k8s/registry/registry.ts');
+    const client = new KubeClient(loadCluster(cluster));
+    log.info({ server: client.server, ...config.kubernetes }, 'watching a cluster');
+    return new KubernetesRegistry({ client, config: config.kubernetes, log, ...hooks });
+  };
+}

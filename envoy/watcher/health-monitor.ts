@@ -11,6 +11,8 @@ import { diagnosisKey } from './status.ts';
 const CALM_MS = 2_000;
 const BUSY_MS = 250;
 const HURRY_MS = 50;
+/** Envoy's answer grows with the fleet, so it is asked so much more rarely that this takes at most a twentieth of the time. */
+const REST_FACTOR = 20;
 /** An endpoint that stays unhealthy is looked at anew after this. */
 const DIAGNOSE_AGAIN_MS = 10_000;
 
@@ -25,6 +27,8 @@ export class HealthMonitor {
   #timer: NodeJS.Timeout;
   #closed = false;
   #looking = false;
+  #restMs = 0;
+  #endedMs = 0;
 
   constructor(options: { adminSocket: string; fleet: () => Fleet; log: Logger; onChange: () => void }) {
     this.#options = options;
@@ -33,8 +37,7 @@ export class HealthMonitor {
 
   /** Asks soon, since something changed. */
   hurry(): void {
-    clearTimeout(this.#timer);
-    if (!this.#closed && !this.#looking) this.#timer = setTimeout(() => void this.#look(), HURRY_MS);
+    if (!this.#looking) this.#lookIn(HURRY_MS);
   }
 
   /** Stops asking. */
@@ -46,6 +49,7 @@ export class HealthMonitor {
   async #look(): Promise<void> {
     const { adminSocket, fleet, onChange } = this.#options;
     this.#looking = true;
+    const beganMs = performance.now();
     try {
       const health = await readClusterHealth(adminSocket);
       const changed = !isDeepStrictEqual(health, this.health);
@@ -55,6 +59,8 @@ export class HealthMonitor {
       // Envoy is starting, or ending; that it is not connected is told elsewhere.
       this.health = new Map();
     }
+    this.#endedMs = performance.now();
+    this.#restMs = (this.#endedMs - beganMs) * REST_FACTOR;
     const unwell = [...fleet().values()].flatMap((entry) => this.#unwell(entry));
     await Promise.all(
       unwell
@@ -62,7 +68,14 @@ export class HealthMonitor {
         .map(({ entry, endpoint }) => this.#diagnose(entry, endpoint)),
     );
     this.#looking = false;
-    if (!this.#closed) this.#timer = setTimeout(() => void this.#look(), unwell.length > 0 ? BUSY_MS : CALM_MS);
+    this.#lookIn(unwell.length > 0 ? BUSY_MS : CALM_MS);
+  }
+
+  #lookIn(waitMs: number): void {
+    clearTimeout(this.#timer);
+    if (this.#closed) return;
+    const restedMs = this.#endedMs + this.#restMs - performance.now();
+    this.#timer = setTimeout(() => void this.#look(), Math.max(waitMs, restedMs));
   }
 
   #unwell(entry: FleetBackend) {

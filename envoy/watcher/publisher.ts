@@ -1,21 +1,12 @@
 import { resolve } from 'node:path';
 import type { Policy, PolicyBackend, PolicySettings } from '../../core/policy/policy.ts';
-import type { Backend } from '../../core/registry/backend.ts';
 import { clusterName } from '../../core/registry/cluster-name.ts';
 import type { Fleet, FleetBackend } from '../../core/registry/fleet.ts';
 import type { DiscoveryServer } from '../ads/server.ts';
-import {
-  type BackendResources,
-  equalSnapshots,
-  packCluster,
-  packEndpoints,
-  type Resource,
-  type Snapshot,
-} from '../ads/snapshot.ts';
-import { toCluster, toLoadAssignment } from '../resources.ts';
-import type { TlsPair } from '../tls/pair.ts';
+import { type BackendResources, equalSnapshots, packCluster, packEndpoints, type Snapshot } from '../ads/snapshot.ts';
+import { toCluster, toLoadAssignment, type UpstreamTls } from '../resources.ts';
 import type { PolicyHub } from './policy-hub.ts';
-import type { SecretFiles } from './secret-files.ts';
+import type { BackendSecrets } from './secrets.ts';
 
 /** An Envoy that does not answer within this time does not hold up the others. */
 const SETTLE_TIMEOUT_MS = 2_000;
@@ -24,11 +15,21 @@ const SETTLE_TIMEOUT_MS = 2_000;
 export interface PublisherOptions {
   discovery: DiscoveryServer;
   hub: PolicyHub;
-  secrets: SecretFiles;
+  secrets: BackendSecrets;
   /** File of the certificates that https URLs are verified with by default. */
   systemCaFile: string;
   /** Folder of the gateway's configuration, which files named by backends are relative to. */
   folder: string;
+}
+
+/** What was made of an entry of a fleet, and with which secrets. */
+interface Made {
+  certificate: ReturnType<BackendSecrets['certificateOf']>;
+  authorities: ReturnType<BackendSecrets['authoritiesOf']>;
+  credential: ReturnType<BackendSecrets['credentialOf']>;
+  /** Undefined: nothing is dialled, health checks included. The policy has requests refused meanwhile. */
+  resources: BackendResources | undefined;
+  policy: PolicyBackend;
 }
 
 /**
@@ -39,7 +40,7 @@ export class Publisher {
   readonly #options: PublisherOptions;
   readonly #refused = new Map<string, string>();
   // Few of many backends change at a time, and one that did is a new value.
-  readonly #clusters = new WeakMap<Backend, { certificate: TlsPair | undefined; packed: Resource }>();
+  readonly #made = new WeakMap<FleetBackend, Made>();
   #snapshot: Snapshot | undefined;
   #policy: Policy['backends'] = new Map();
   #next: { settings: PolicySettings; fleet: Fleet } | undefined;
@@ -80,10 +81,15 @@ export class Publisher {
 
   async #publishOne(settings: PolicySettings, fleet: Fleet): Promise<void> {
     const { discovery, hub } = this.#options;
-    const wanted = this.#pack(fleet);
-    this.#toEnvoy(new Map([...(this.#snapshot ?? []), ...wanted]));
+    const wanted = new Map<string, BackendResources>();
+    const made = [...fleet.values()].map((entry) => this.#make(entry));
+    for (const { policy, resources } of made) {
+      if (resources !== undefined) wanted.set(clusterName(policy.name), resources);
+    }
+    const leaving = [...(this.#snapshot ?? [])].filter(([name]) => !wanted.has(name));
+    this.#toEnvoy(leaving.length === 0 ? wanted : new Map([...leaving, ...wanted]));
     if (discovery.connected) await discovery.settled(SETTLE_TIMEOUT_MS);
-    this.#policy = new Map([...fleet.values()].flatMap((entry) => this.#toPolicy(entry)));
+    this.#policy = new Map(made.flatMap(({ policy }) => this.#toPolicy(policy)));
     await hub.publish(settings, this.#policy);
     this.#toEnvoy(wanted);
   }
@@ -91,38 +97,41 @@ export class Publisher {
   #toEnvoy(snapshot: Snapshot): void {
     // The first one is published even when it is empty: Envoy waits for it.
     if (this.#snapshot !== undefined && equalSnapshots(snapshot, this.#snapshot)) return;
-    for (const [name, { cluster }] of snapshot) {
-      if (this.#snapshot?.get(name)?.cluster.version !== cluster.version) this.#refused.delete(name);
+    for (const name of this.#refused.keys()) {
+      if (this.#snapshot?.get(name)?.cluster.version !== snapshot.get(name)?.cluster.version)
+        this.#refused.delete(name);
     }
     this.#snapshot = snapshot;
     this.#options.discovery.publish(snapshot);
   }
 
-  #pack(fleet: Fleet): Snapshot {
-    const entries = [...fleet.values()].flatMap((entry): [string, BackendResources][] => {
-      const certificate = this.#options.secrets.certificateOf(entry.backend);
-      // Without a cluster nothing is dialled, health checks included. The policy has requests refused meanwhile.
-      if (certificate === 'missing') return [];
-      const cluster = this.#packCluster(entry.backend, certificate);
-      return [[clusterName(entry.backend.name), { cluster, endpoints: packEndpoints(toLoadAssignment(entry)) }]];
-    });
-    return new Map(entries);
-  }
-
-  #packCluster(backend: Backend, certificate: TlsPair | undefined): Resource {
-    const known = this.#clusters.get(backend);
-    if (known !== undefined && known.certificate === certificate) return known.packed;
-    const { systemCaFile, folder } = this.#options;
-    const caFile = backend.caFile === undefined ? systemCaFile : resolve(folder, backend.caFile);
-    const packed = packCluster(toCluster(backend, { caFile, certificate }));
-    this.#clusters.set(backend, { certificate, packed });
-    return packed;
+  #make(entry: FleetBackend): Made {
+    const { backend } = entry;
+    const { secrets, systemCaFile, folder } = this.#options;
+    const certificate = secrets.certificateOf(backend);
+    const authorities = secrets.authoritiesOf(backend);
+    const credential = secrets.credentialOf(backend);
+    const known = this.#made.get(entry);
+    const isSame =
+      known?.certificate === certificate && known?.authorities === authorities && known?.credential === credential;
+    if (known !== undefined && isSame) return known;
+    let resources: BackendResources | undefined;
+    if (certificate !== 'missing' && authorities !== 'missing') {
+      const file = backend.caFile === undefined ? systemCaFile : resolve(folder, backend.caFile);
+      const tls: UpstreamTls = {
+        certificate,
+        authorities: authorities === undefined ? { file } : { pem: authorities },
+      };
+      resources = { cluster: packCluster(toCluster(backend, tls)), endpoints: packEndpoints(toLoadAssignment(entry)) };
+    }
+    const made = { certificate, authorities, credential, resources, policy: toPolicyBackend(entry, credential) };
+    this.#made.set(entry, made);
+    return made;
   }
 
   // A cluster that Envoy refused goes on as it last was, with the endpoints of now; one that it never took stays unknown.
-  #toPolicy(entry: FleetBackend): [string, PolicyBackend][] {
-    const { name } = entry.backend;
-    const after = toPolicyBackend(entry, this.#options.secrets.credentialOf(entry.backend));
+  #toPolicy(after: PolicyBackend): [string, PolicyBackend][] {
+    const { name } = after;
     if (this.refusalOf(name) === undefined) return [[name, after]];
     const before = this.#policy.get(name);
     return before === undefined ? [] : [[name, { ...before, endpoints: after.endpoints, draining: after.draining }]];

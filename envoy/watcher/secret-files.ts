@@ -5,6 +5,7 @@ import type { Logger } from '../../runtime/log.ts';
 import { FileWatch } from '../../runtime/registry/watch.ts';
 import type { TlsPair } from '../tls/pair.ts';
 import { PairWatch } from '../tls/watch.ts';
+import type { BackendSecrets } from './secrets.ts';
 
 /** Where the secrets of backends are read from. */
 export interface SecretFilesOptions {
@@ -16,17 +17,18 @@ export interface SecretFilesOptions {
 }
 
 /** Reads the files with the secrets and certificates that backends name, and goes on reading them as they change. */
-export class SecretFiles {
+export class SecretFiles implements BackendSecrets {
   readonly #options: SecretFilesOptions;
   readonly #watches = new Map<string, FileWatch>();
   readonly #texts = new Map<string, string>();
   readonly #pairs = new Map<string, PairWatch>();
+  /** A header that was made stays the same value until its text changes. */
+  readonly #headers = new WeakMap<Backend, { text: string | undefined; header: UpstreamHeader | 'missing' }>();
 
   constructor(options: SecretFilesOptions) {
     this.#options = options;
   }
 
-  /** Watches the files of these backends, and no others. */
   keepOnly(backends: Iterable<Backend>): void {
     const all = [...backends];
     this.#keepPairs(all.flatMap((backend) => pairFilesOf(backend) ?? []));
@@ -40,12 +42,10 @@ export class SecretFiles {
     for (const path of wanted) if (!this.#watches.has(path)) this.#watches.set(path, this.#watch(path));
   }
 
-  /** Whether every file of a backend was read. */
   isKnown(backend: Backend): boolean {
     return !this.isReading(backend) && filesOf(backend).every((file) => this.textOf(file) !== undefined);
   }
 
-  /** Whether it will be known in a moment if there is a certificate for a backend. */
   isReading(backend: Backend): boolean {
     const files = pairFilesOf(backend);
     return files !== undefined && this.#pairOf(files)?.isKnown !== true;
@@ -56,26 +56,34 @@ export class SecretFiles {
     return this.#texts.get(this.#pathOf(file));
   }
 
-  /** The certificate that a backend is shown; `missing` when its files never gave one. */
   certificateOf(backend: Backend): TlsPair | 'missing' | undefined {
     const files = pairFilesOf(backend);
     if (files === undefined) return undefined;
     return this.#pairOf(files)?.pair ?? 'missing';
   }
 
-  /** The header with a backend's credential; `missing` when its file gives none, or there is no certificate to go with it. */
+  // Those of a file are read by Envoy itself.
+  authoritiesOf(): undefined {
+    return undefined;
+  }
+
   credentialOf(backend: Backend): UpstreamHeader | 'missing' | undefined {
     return this.certificateOf(backend) === 'missing' ? 'missing' : this.#headerOf(backend);
   }
 
-  /** What is wrong with a backend's secrets, for people. */
   notesOf(backend: Backend): string[] {
     return [...this.#notesOfCertificate(backend), ...this.#notesOfHeader(backend)];
   }
 
-  #headerOf({ upstreamAuth }: Backend): UpstreamHeader | 'missing' | undefined {
+  #headerOf(backend: Backend): UpstreamHeader | 'missing' | undefined {
+    const { upstreamAuth } = backend;
     if (upstreamAuth === undefined) return undefined;
-    return upstreamHeader(upstreamAuth, this.textOf(upstreamAuth.file ?? '') ?? '') ?? 'missing';
+    const text = this.textOf(upstreamAuth.file ?? '');
+    const known = this.#headers.get(backend);
+    if (known !== undefined && known.text === text) return known.header;
+    const header = upstreamHeader(upstreamAuth, text ?? '') ?? 'missing';
+    this.#headers.set(backend, { text, header });
+    return header;
   }
 
   #notesOfCertificate(backend: Backend): string[] {

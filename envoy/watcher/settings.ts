@@ -1,5 +1,5 @@
 import { resolve } from 'node:path';
-import type { GatewayConfig } from '../../core/config/gateway.ts';
+import type { GatewaySettings } from '../../core/config/gateway.ts';
 import { type Issuer, isLoopback, issuerSchema } from '../../core/identity/issuer.ts';
 import type { PolicySettings, QuotaStoreSettings } from '../../core/policy/policy.ts';
 import { withIssuers } from '../../core/tenants/issuers.ts';
@@ -20,7 +20,7 @@ export interface RunningFacts {
 }
 
 /** The settings of the policy, from the two documents. */
-export function toSettings(config: GatewayConfig, tenants: readonly Tenant[], facts: RunningFacts): PolicySettings {
+export function toSettings(config: GatewaySettings, tenants: readonly Tenant[], facts: RunningFacts): PolicySettings {
   const publicUrl = config.publicUrl ?? facts.listenUrl;
   const { host, hostname, origin } = new URL(publicUrl);
   const local = isLoopback(hostname);
@@ -42,7 +42,19 @@ export function toSettings(config: GatewayConfig, tenants: readonly Tenant[], fa
   };
 }
 
-function quotaStore({ redis, quotas }: GatewayConfig, { folder, workers }: RunningFacts): QuotaStoreSettings {
+/** Makes settings, and gives the same value again for the same documents: there may be very many tenants. */
+export function settingsMaker(
+  facts: RunningFacts,
+): (config: GatewaySettings, tenants: readonly Tenant[]) => PolicySettings {
+  let last: { config: GatewaySettings; tenants: readonly Tenant[]; settings: PolicySettings } | undefined;
+  return (config, tenants) => {
+    if (last?.config === config && last.tenants === tenants) return last.settings;
+    last = { config, tenants, settings: toSettings(config, tenants, facts) };
+    return last.settings;
+  };
+}
+
+function quotaStore({ redis, quotas }: GatewaySettings, { folder, workers }: RunningFacts): QuotaStoreSettings {
   const path = (file: string | undefined) => (file === undefined ? '' : resolve(folder, file));
   return {
     redisUrl: redis?.url ?? '',
@@ -55,7 +67,7 @@ function quotaStore({ redis, quotas }: GatewayConfig, { folder, workers }: Runni
   };
 }
 
-function issuersOf(config: GatewayConfig, { developmentIssuer }: RunningFacts): Issuer[] {
+function issuersOf(config: GatewaySettings, { developmentIssuer }: RunningFacts): Issuer[] {
   if (!config.developmentIssuer) return config.issuers;
   return developmentIssuer === undefined
     ? []

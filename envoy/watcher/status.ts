@@ -1,3 +1,4 @@
+import type { Backend } from '../../core/registry/backend.ts';
 import type { FleetBackend } from '../../core/registry/fleet.ts';
 import type { ClusterHealth, EndpointHealth } from './cluster-health.ts';
 
@@ -43,8 +44,13 @@ export function toStatus({ entry, health, diagnoses, notes, refused, refusing }:
   const reasons = endpoints.flatMap(({ id, reason }) => (reason === '' ? [] : [`${id}: ${reason}`]));
   reasons.push(...notes);
   if (refused !== undefined) reasons.push(`Envoy refused its configuration: ${refused}`);
-  if (endpoints.length === 0 && backend.command !== undefined && backend.replicas === 0) reasons.push('replicas is 0');
+  if (endpoints.length === 0 && isRun(backend) && backend.replicas === 0) reasons.push('replicas is 0');
   return { name: backend.name, state: stateOf(drainUntilMs !== undefined, refusing, endpoints), endpoints, reasons };
+}
+
+// By the gateway itself or by the operator.
+function isRun({ command, image }: Backend): boolean {
+  return command !== undefined || image !== undefined;
 }
 
 function stateOf(

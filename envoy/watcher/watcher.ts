@@ -1,38 +1,44 @@
 import { dirname, resolve } from 'node:path';
-import { formatProblem } from '../../core/config/problems.ts';
+import { formatProblem, type Problem } from '../../core/config/problems.ts';
 import type { Backend } from '../../core/registry/backend.ts';
 import { clusterName } from '../../core/registry/cluster-name.ts';
 import type { Endpoint } from '../../core/registry/endpoint.ts';
 import { type Fleet, nextDeadlineMs, planFleet } from '../../core/registry/fleet.ts';
+import { issuerNames, issuerProblems } from '../../core/tenants/issuers.ts';
 import type { GetStatusResponse } from '../../protos/gen/mcp_gateway/v1/GetStatusResponse.ts';
 import { serveUnix } from '../../runtime/grpc/server.ts';
 import type { Logger } from '../../runtime/log.ts';
+import type { RegistrySource, SourceHooks } from '../../runtime/registry/source.ts';
 import { DiscoveryServer } from '../ads/server.ts';
 import { ListenerCertificate } from '../tls/listener-certificate.ts';
-import { Documents } from './documents.ts';
+import { ClusterSecrets } from './cluster-secrets.ts';
+import { type AnyGatewayConfig, ConfigFile } from './config-file.ts';
 import { EndedSessions } from './ended-sessions.ts';
 import { HealthMonitor } from './health-monitor.ts';
 import { PolicyHub } from './policy-hub.ts';
-import { ProcessEndpoints } from './process-endpoints.ts';
 import { Publisher } from './publisher.ts';
 import { SecretFiles } from './secret-files.ts';
-import { type RunningFacts, toSettings } from './settings.ts';
+import type { BackendSecrets } from './secrets.ts';
+import { type RunningFacts, settingsMaker } from './settings.ts';
 import { SlotKeeper } from './slot-keeper.ts';
+import { StateDiary } from './state-diary.ts';
 import { type BackendStatus, toStatus } from './status.ts';
 import { UrlEndpoints } from './url-endpoints.ts';
 
 const STOP_GRACE_MS = 1_000;
-/** A watcher that starts waits for names and processes at most this long before it publishes what it knows. */
+/** A watcher that starts and has read the registry waits for names, processes and secrets at most this long. */
 const FIRST_LOOK_MS = 3_000;
 
 /** What a watcher is started with. All paths are files, folders or Unix sockets. */
 export interface WatcherOptions {
   /** Socket that Envoy and the services connect to. */
   socket: string;
-  /** The gateway's configuration; it names the folder of the backends and the tenants document. */
+  /** The gateway's configuration; it tells where backends and tenants come from. */
   configFile: string;
-  /** Folder in which the endpoints of `command` backends are published. */
-  endpointsFolder: string;
+  /** Opens the registry that the configuration tells of, once it can be read. What it tells is settled at the start. */
+  openRegistry: (config: AnyGatewayConfig, hooks: SourceHooks) => Promise<RegistrySource>;
+  /** Called where the registry cannot be opened, with the reason. */
+  onFailed: (error: unknown) => void;
   /** File that remembers ended sessions. */
   endedSessionsFile: string;
   /** Socket of Envoy's admin interface. */
@@ -48,68 +54,88 @@ export interface WatcherOptions {
 /** Runs the watcher: registry in, clusters, endpoints and policy out. Returns how to stop it. */
 export async function startWatcher(options: WatcherOptions): Promise<{ stop(): Promise<void> }> {
   const { log, facts } = options;
+  const folder = dirname(resolve(options.configFile));
   let fleet: Fleet = new Map();
   let drainTimer: NodeJS.Timeout | undefined;
-  let described = '';
   let firstLook = true;
+  let lookTimer: NodeJS.Timeout | undefined;
+  let stopped = false;
+
+  let registry: RegistrySource | undefined;
+  let secrets: BackendSecrets | undefined;
+  let opening = false;
+
+  const open = async (config: AnyGatewayConfig) => {
+    opening = true;
+    const opened = await options.openRegistry(config, { onChange: update });
+    if (stopped) return opened.close();
+    const { secrets: store } = opened;
+    secrets = store === undefined ? new SecretFiles({ folder, log, onChange: update }) : new ClusterSecrets(store);
+    publisher = new Publisher({ discovery, hub, secrets, systemCaFile: options.systemCaFile, folder });
+    registry = opened;
+    update();
+  };
 
   const update = () => {
-    const { config, tenants, catalog } = documents;
+    const config = configuration.current;
     if (config?.listen.tls !== undefined) certificate?.watch(config.listen.tls);
-    if (config === undefined || tenants === undefined || catalog === undefined) return;
-    if (firstLook) secrets.keepOnly(catalog.backends.values());
+    if (config !== undefined && !opening) open(config).catch(options.onFailed);
+    if (config === undefined || registry === undefined || secrets === undefined || publisher === undefined) return;
+    const { tenants, backends: wanted } = registry;
+    if (tenants === undefined || wanted === undefined) return;
+    if (firstLook) secrets.keepOnly(wanted.values());
+    lookTimer ??= setTimeout(() => {
+      firstLook = false;
+      update();
+    }, FIRST_LOOK_MS);
     // What a watcher before this one knew is in force until then: half of it would end the sessions of the other half.
-    if (firstLook && [...catalog.backends.values()].filter((backend) => !isKnown(backend)).length > 0) return;
+    if (firstLook && ![...wanted.values()].every(isKnown)) return;
     firstLook = false;
-    fleet = planFleet(fleet, catalog.backends, endpointsOf, Date.now());
+    fleet = planFleet(fleet, wanted, endpointsOf, Date.now());
     const backends = [...fleet.values()].map(({ backend }) => backend);
     urls.keepOnly(backends);
     secrets.keepOnly(backends);
     // It says when it is done; a backend that serves is not taken away for that moment.
-    if (backends.some((backend) => secrets.isReading(backend))) return;
+    if (backends.some((backend) => secrets?.isReading(backend))) return;
     clearTimeout(drainTimer);
     const deadlineMs = nextDeadlineMs(fleet);
     if (deadlineMs !== undefined) drainTimer = setTimeout(update, Math.max(0, deadlineMs - Date.now()));
-    publisher.publish(toSettings(config, tenants, facts), fleet).then(
+    publisher.publish(toSettings(config, tenants), fleet).then(
       () => {
-        describe();
+        diary.touch();
         monitor.hurry();
       },
       (error: unknown) => log.error({ err: error }, 'publishing failed'),
     );
   };
   const endpointsOf = (backend: Backend): readonly Endpoint[] =>
-    backend.command === undefined ? urls.endpointsOf(backend) : processes.endpointsOf(backend.name);
+    backend.urls.length > 0 ? urls.endpointsOf(backend) : (registry?.endpointsOf(backend) ?? []);
 
   const isKnown = (backend: Backend): boolean =>
-    (backend.command === undefined ? urls.isKnown(backend) : processes.isKnown) && secrets.isKnown(backend);
-  const lookTimer = setTimeout(() => {
-    firstLook = false;
-    update();
-  }, FIRST_LOOK_MS);
-
+    (backend.urls.length > 0 ? urls.isKnown(backend) : registry?.isKnown(backend) === true) &&
+    secrets?.isKnown(backend) === true;
   const statuses = (): BackendStatus[] =>
     [...fleet.values()].map((entry) => {
       const { backend } = entry;
-      const where = backend.command === undefined ? urls.notesOf(backend) : processes.notesOf(backend.name);
-      const notes = [...where, ...secrets.notesOf(backend)];
+      const where = backend.urls.length > 0 ? urls.notesOf(backend) : (registry?.notesOf(backend) ?? []);
+      const notes = [...where, ...(secrets?.notesOf(backend) ?? [])];
       const health = monitor.health.get(clusterName(backend.name));
-      const refused = publisher.refusalOf(backend.name);
-      const refusing = secrets.credentialOf(backend) === 'missing';
+      const refused = publisher?.refusalOf(backend.name);
+      const refusing = secrets?.credentialOf(backend) === 'missing';
       return toStatus({ entry, health, diagnoses: monitor.diagnoses, notes, refused, refusing });
     });
+  const problems = (): Problem[] => {
+    const config = configuration.current;
+    const unheld =
+      config && registry?.tenants ? issuerProblems(registry.tenants, issuerNames(config), registry.tenantsSource) : [];
+    return [...configuration.problems, ...(registry?.problems ?? []), ...unheld, ...(certificate?.problems ?? [])];
+  };
   const status = (): GetStatusResponse => ({
     backends: statuses(),
-    problems: [...documents.problems, ...(certificate?.problems ?? [])].map(formatProblem),
+    problems: problems().map(formatProblem),
     envoyConnected: discovery.connected,
   });
-  const describe = () => {
-    const states = statuses().map(({ name, state, endpoints }) => `${name} ${state} (${endpoints.length})`);
-    const text = states.join(', ');
-    if (text !== described) log.info(`backends: ${text === '' ? 'none' : text}`);
-    described = text;
-  };
-
+  const diary = new StateDiary(statuses, log);
   const ended = new EndedSessions(options.endedSessionsFile, Date.now() / 1000);
   const hub = new PolicyHub({
     status,
@@ -120,24 +146,21 @@ export async function startWatcher(options: WatcherOptions): Promise<{ stop(): P
     log,
     onRefused: (name, reason) => {
       log.error({ resource: name, reason }, 'Envoy refused a resource; its last good one goes on');
-      publisher.refuse(name, reason);
+      publisher?.refuse(name, reason);
     },
   });
-  const folder = dirname(resolve(options.configFile));
-  const secrets = new SecretFiles({ folder, log, onChange: update });
   const { configFile, listenerSecretFile: secretFile } = options;
   const certificate = secretFile === undefined ? undefined : new ListenerCertificate({ configFile, secretFile, log });
-  const publisher = new Publisher({
-    discovery,
-    hub,
-    secrets,
-    systemCaFile: options.systemCaFile,
-    folder,
-  });
+  let publisher: Publisher | undefined;
+  const toSettings = settingsMaker(facts);
   const urls = new UrlEndpoints(update);
-  const processes = new ProcessEndpoints(options.endpointsFolder, log, update);
-  const monitor = new HealthMonitor({ adminSocket: options.adminSocket, fleet: () => fleet, log, onChange: describe });
-  const documents = new Documents(configFile, log, update);
+  const monitor = new HealthMonitor({
+    adminSocket: options.adminSocket,
+    fleet: () => fleet,
+    log,
+    onChange: () => diary.touch(),
+  });
+  const configuration = new ConfigFile(configFile, log, update);
   const server = await serveUnix(options.socket, (grpc) => {
     discovery.addTo(grpc);
     hub.addTo(grpc);
@@ -148,11 +171,13 @@ export async function startWatcher(options: WatcherOptions): Promise<{ stop(): P
     stop: async () => {
       clearTimeout(drainTimer);
       clearTimeout(lookTimer);
-      documents.close();
-      processes.close();
+      stopped = true;
+      configuration.close();
+      registry?.close();
       monitor.close();
+      diary.close();
       urls.keepOnly([]);
-      secrets.keepOnly([]);
+      secrets?.keepOnly([]);
       certificate?.close();
       await server.stop(STOP_GRACE_MS);
     },

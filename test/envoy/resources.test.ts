@@ -47,7 +47,7 @@ const CASES: Record<string, Case> = {
   https: {
     backend: {
       name: 'https',
-      url: ['https://a.example/x', 'https://b.example:8443/x'],
+      urls: ['https://a.example/x', 'https://b.example:8443/x'],
       caFile: 'ca.pem',
       healthCheck: { path: '/alive', unhealthyThreshold: 5, healthyThreshold: 2 },
     },
@@ -94,7 +94,8 @@ describe('envoy/resources', () => {
   for (const [name, { backend, endpoints, drainUntilMs, certificate }] of Object.entries(CASES)) {
     it(`of ${name} are those of the golden file`, () => {
       const parsed = backendSchema.parse(backend);
-      const cluster = packCluster(toCluster(parsed, { caFile: '/system-ca.pem', certificate })).any.value;
+      const cluster = packCluster(toCluster(parsed, { authorities: { file: '/system-ca.pem' }, certificate })).any
+        .value;
       const assignment = packEndpoints(toLoadAssignment({ backend: parsed, endpoints, drainUntilMs })).any.value;
       const actual = {
         cluster: readable('envoy.config.cluster.v3.Cluster', cluster),
@@ -110,7 +111,10 @@ describe('envoy/resources', () => {
   it('of equal backends are equal bytes', () => {
     const pack = (certificate?: TlsPair) =>
       packCluster(
-        toCluster(backendSchema.parse({ name: 'a', url: 'https://a.example' }), { caFile: '/ca.pem', certificate }),
+        toCluster(backendSchema.parse({ name: 'a', url: 'https://a.example' }), {
+          authorities: { file: '/ca.pem' },
+          certificate,
+        }),
       ).version;
     expect(pack()).to.equal(pack());
     expect(pack(CERTIFICATE)).to.equal(pack(CERTIFICATE));

@@ -3,7 +3,7 @@ import { expect } from 'chai';
 import { backendSchema } from '../../../core/registry/backend.ts';
 import { UrlEndpoints } from '../../../envoy/watcher/url-endpoints.ts';
 
-const backend = (...url: string[]) => backendSchema.parse({ name: 'a', url });
+const backend = (...urls: string[]) => backendSchema.parse({ name: 'a', urls });
 
 describe('envoy/watcher/url-endpoints', () => {
   const changes = new EventEmitter();

@@ -1,7 +1,7 @@
 import { parseYaml } from '../../core/config/parse.ts';
 import { type Endpoint, type EndpointFile, endpointFileSchema } from '../../core/registry/endpoint.ts';
-import type { Logger } from '../../runtime/log.ts';
-import { FileWatch } from '../../runtime/registry/watch.ts';
+import type { Logger } from '../log.ts';
+import { FileWatch } from './watch.ts';
 
 /**
  * The endpoints of `command` backends, from the folder in which whoever runs the processes keeps one JSON file for each

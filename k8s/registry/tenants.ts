@@ -1,0 +1,41 @@
+import { z } from 'zod';
+import { parseYaml } from '../../core/config/parse.ts';
+import type { Problem } from '../../core/config/problems.ts';
+import { type Tenant, tenantsSchema } from '../../core/tenants/tenants.ts';
+
+/** Key of the ConfigMap that holds the tenants document. */
+export const TENANTS_KEY = 'tenants.yaml';
+
+const configMap = z.object({ data: z.record(z.string(), z.string()).default({}) });
+
+/** Reads the tenants document of a ConfigMap; empty where it holds none. */
+export function parseConfigMap(object: unknown): string | undefined {
+  const parsed = configMap.safeParse(object);
+  return parsed.success ? (parsed.data.data[TENANTS_KEY] ?? '') : undefined;
+}
+
+/** The tenants of a cluster. A document that is wrong, and one that is gone, keep the last good one. */
+export class ClusterTenants {
+  /** The last good ones; undefined until there were some. */
+  current: readonly Tenant[] | undefined;
+  problems: readonly Problem[] = [];
+  /** What people know the document by. */
+  readonly source: string;
+
+  constructor(namespace: string, name: string) {
+    this.source = `ConfigMap ${namespace}/${name}`;
+  }
+
+  /** Takes in the document; undefined where there is no ConfigMap. */
+  update(text: string | undefined): void {
+    const then = this.current === undefined ? '' : '; the last good tenants go on';
+    if (text === undefined || text.trim() === '') {
+      const what = text === undefined ? 'it is not there' : `it has no key ${TENANTS_KEY}`;
+      this.problems = [{ source: this.source, path: '', message: `${what}${then}` }];
+      return;
+    }
+    const parsed = parseYaml(text, `${this.source}: ${TENANTS_KEY}`, tenantsSchema);
+    if (parsed.ok) this.current = parsed.value.tenants;
+    this.problems = parsed.ok ? [] : parsed.problems;
+  }
+}

@@ -1,0 +1,97 @@
+import { resolve } from 'node:path';
+import { parseYaml } from '../../core/config/parse.ts';
+import type { Problem } from '../../core/config/problems.ts';
+import type { Backend } from '../../core/registry/backend.ts';
+import { EMPTY_CATALOG, readCatalog } from '../../core/registry/catalog.ts';
+import type { Endpoint } from '../../core/registry/endpoint.ts';
+import { type Tenant, tenantsSchema } from '../../core/tenants/tenants.ts';
+import type { Logger } from '../log.ts';
+import { ProcessEndpoints } from './process-endpoints.ts';
+import type { RegistrySource, SourceHooks } from './source.ts';
+import { FileWatch, isYamlFile } from './watch.ts';
+
+/** What a folder is watched with. */
+export interface FolderRegistryOptions extends SourceHooks {
+  /** Folder that the paths are relative to. */
+  folder: string;
+  /** Folder of the backend files. */
+  backends: string;
+  /** File of the tenants document. */
+  tenants: string;
+  /** Folder in which the endpoints of `command` backends are published. */
+  endpointsFolder: string;
+  log: Logger;
+}
+
+/** The registry of one machine: a folder of backend files, a tenants file, and the processes that `up` runs. Read live. */
+export class FolderRegistry implements RegistrySource {
+  tenants: readonly Tenant[] | undefined;
+  backends: ReadonlyMap<string, Backend> | undefined;
+  readonly tenantsSource: string;
+  readonly secrets = undefined;
+  readonly #watches: FileWatch[];
+  readonly #problems = new Map<string, readonly Problem[]>();
+  readonly #processes: ProcessEndpoints;
+
+  constructor(options: FolderRegistryOptions) {
+    const { folder, backends, tenants, log, onChange } = options;
+    this.tenantsSource = tenants;
+    const report = (source: string, problems: readonly Problem[]) => {
+      if (isNews(this.#problems.get(source), problems)) {
+        log.error({ problems }, `${source} is refused in part; what was last good goes on`);
+      }
+      this.#problems.set(source, problems);
+      onChange();
+    };
+    let catalog = EMPTY_CATALOG;
+    this.#processes = new ProcessEndpoints(options.endpointsFolder, log, onChange);
+    this.#watches = [
+      new FileWatch({
+        path: resolve(folder, tenants),
+        log,
+        onChange: (texts) => {
+          const [text = ''] = texts.values();
+          const parsed = parseYaml(text, tenants, tenantsSchema);
+          if (parsed.ok) this.tenants = parsed.value.tenants;
+          report(tenants, parsed.ok ? [] : parsed.problems);
+        },
+      }),
+      new FileWatch({
+        path: resolve(folder, backends),
+        accept: isYamlFile,
+        log,
+        onChange: (texts) => {
+          catalog = readCatalog(catalog, texts);
+          this.backends = catalog.backends;
+          report(backends, catalog.problems);
+        },
+      }),
+    ];
+  }
+
+  get problems(): readonly Problem[] {
+    return [...this.#problems.values()].flat();
+  }
+
+  endpointsOf({ name }: Backend): readonly Endpoint[] {
+    return this.#processes.endpointsOf(name);
+  }
+
+  notesOf({ name }: Backend): readonly string[] {
+    return this.#processes.notesOf(name);
+  }
+
+  isKnown(): boolean {
+    return this.#processes.isKnown;
+  }
+
+  close(): void {
+    for (const watch of this.#watches) watch.close();
+    this.#processes.close();
+  }
+}
+
+/** Whether these problems are worth a line: there are some, and they are others than before. */
+export function isNews(before: readonly Problem[] = [], after: readonly Problem[]): boolean {
+  return after.length > 0 && JSON.stringify(after) !== JSON.stringify(before);
+}

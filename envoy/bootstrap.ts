@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parse, stringify } from 'yaml';
 import { z } from 'zod';
@@ -16,7 +17,9 @@ export interface BootstrapSettings {
   listenerSecret?: string | undefined;
   /** Ranges of addresses (CIDR) of proxies whose X-Forwarded-For is believed. Default: none. */
   trustedProxies?: readonly string[];
-  /** Names of the Unix sockets of the services, relative to Envoy's working directory. */
+  /** Absolute path of the folder of all sockets, Envoy's admin socket among them. Default: Envoy's working directory. */
+  folder?: string;
+  /** Names of the Unix sockets of the services. */
   sockets: { extAuthz: string[]; extProc: string[]; metadata: string[] };
   /** Default: the one of this process. */
   platform?: NodeJS.Platform;
@@ -51,7 +54,10 @@ const connectionManager = z.looseObject({
 
 const filterChain = z.looseObject({ filters: z.tuple([z.looseObject({ typed_config: connectionManager })]) });
 
+const pipe = z.looseObject({ pipe: z.looseObject({ path: z.string() }) });
+
 const bootstrap = z.looseObject({
+  admin: z.looseObject({ address: pipe }),
   static_resources: z.looseObject({
     listeners: z.array(
       z.looseObject({ name: z.string(), address: z.unknown(), filter_chains: z.tuple([filterChain]) }),
@@ -81,13 +87,27 @@ export function renderBootstrap(
     'ext-proc': settings.sockets.extProc,
     metadata: settings.sockets.metadata,
   };
+  const located = (name: string) => (settings.folder === undefined ? name : join(settings.folder, name));
+  const admin = config.admin.address.pipe;
+  admin.path = located(admin.path);
   for (const cluster of clusters) {
-    const paths = sockets[cluster.name];
-    if (paths === undefined) continue;
-    const endpoints = paths.map((path) => ({ endpoint: { address: { pipe: { path } } } }));
+    const names = sockets[cluster.name] ?? pipesOf(cluster.load_assignment);
+    const endpoints = names.map((name) => ({ endpoint: { address: { pipe: { path: located(name) } } } }));
     cluster.load_assignment = { cluster_name: cluster.name, endpoints: [{ lb_endpoints: endpoints }] };
   }
   return stringify(config);
+}
+
+const pipes = z.looseObject({
+  endpoints: z.array(
+    z.looseObject({ lb_endpoints: z.array(z.looseObject({ endpoint: z.looseObject({ address: pipe }) })) }),
+  ),
+});
+
+function pipesOf(assignment: unknown): string[] {
+  return pipes
+    .parse(assignment)
+    .endpoints.flatMap(({ lb_endpoints }) => lb_endpoints.map(({ endpoint }) => endpoint.address.pipe.path));
 }
 
 function transportSocket(secretFile: string) {

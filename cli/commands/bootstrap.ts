@@ -1,0 +1,73 @@
+import { mkdirSync, renameSync, writeFileSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { dirname, resolve } from 'node:path';
+import { anyGatewaySchema } from '../../core/config/gateway.ts';
+import { parseYaml } from '../../core/config/parse.ts';
+import { formatProblem } from '../../core/config/problems.ts';
+import { UserError } from '../../core/errors.ts';
+import { renderBootstrap } from '../../envoy/bootstrap.ts';
+import { toProblems } from '../../envoy/tls/listener-certificate.ts';
+import { readPair } from '../../envoy/tls/read.ts';
+import { writeSecretFile } from '../../envoy/tls/secret-file.ts';
+import { type Command, parseOptions, required, wholeNumber } from '../command.ts';
+import { socketNames } from '../up/roles.ts';
+
+const help = `Usage: mcp-gateway bootstrap --config FILE --sockets DIR [--workers N] [--listener-secret FILE] [--out FILE]
+
+Makes Envoy's configuration from gateway.yaml, where Envoy and the roles are started one by one: in a pod, or by hand.
+"up" does this by itself.
+
+  --config FILE           gateway.yaml; listen and workers are taken from it
+  --sockets DIR           folder of the sockets of Envoy and the roles
+  --workers N             number of ext-authz processes; default: as configured, else 1
+  --listener-secret FILE  where Envoy reads the listener's certificate from; written now from listen.tls, and later by
+                          the watcher. Needed with listen.tls
+  --out FILE              where the configuration is written; default: standard output`;
+
+/** `mcp-gateway bootstrap` */
+export const bootstrap: Command = {
+  summary: "make Envoy's configuration from gateway.yaml",
+  help,
+  run: async (args, { print, tell }) => {
+    const { values } = parseOptions('bootstrap', args, {
+      config: { type: 'string' },
+      sockets: { type: 'string' },
+      workers: { type: 'string' },
+      'listener-secret': { type: 'string' },
+      out: { type: 'string' },
+    });
+    const file = required('bootstrap', 'config', values.config);
+    const folder = resolve(required('bootstrap', 'sockets', values.sockets));
+    const text = await readFile(file, 'utf8').catch((cause: unknown) => {
+      throw new UserError('missing-file', `there is no configuration ${file}`, { cause });
+    });
+    const config = parseYaml(text, file, anyGatewaySchema);
+    if (!config.ok) throw new UserError('config', config.problems.map(formatProblem).join('\n'));
+    const { listen, workers } = config.value;
+    const listenerSecret = listen.tls === undefined ? undefined : values['listener-secret'];
+    if (listen.tls !== undefined) {
+      const secretFile = required('bootstrap', 'listener-secret', listenerSecret);
+      const pair = await readPair(dirname(resolve(file)), listen.tls);
+      if (!pair.ok) throw new UserError('config', toProblems(pair.problems, file).map(formatProblem).join('\n'));
+      mkdirSync(dirname(resolve(secretFile)), { recursive: true });
+      writeSecretFile(resolve(secretFile), pair.value);
+    }
+    const count = values.workers === undefined ? workers : wholeNumber('bootstrap', 'workers', values.workers, 1, 64);
+    const rendered = renderBootstrap({
+      address: listen.address,
+      port: listen.port,
+      trustedProxies: listen.trustedProxies,
+      listenerSecret: listenerSecret === undefined ? undefined : resolve(listenerSecret),
+      folder,
+      sockets: socketNames(count ?? 1),
+    });
+    if (values.out === undefined) print(rendered.trimEnd());
+    else {
+      // In one step: an Envoy that starts meanwhile reads the old one or the new one.
+      writeFileSync(`${values.out}.new`, rendered, { mode: 0o600 });
+      renameSync(`${values.out}.new`, values.out);
+      tell(`Envoy's configuration is in ${values.out}`);
+    }
+    return 0;
+  },
+};

@@ -1,0 +1,83 @@
+import { once } from 'node:events';
+import { join } from 'node:path';
+import { parseDurationMs } from '../../core/config/duration.ts';
+import { UserError } from '../../core/errors.ts';
+import { drainPod, type PodSockets } from '../../envoy/pod/pod.ts';
+import { createPodServer } from '../../envoy/pod/server.ts';
+import { createLogger } from '../../runtime/log.ts';
+import { untilShutdown } from '../../runtime/shutdown.ts';
+import { type Command, parseOptions, required, wholeNumber } from '../command.ts';
+import { socketNames } from '../up/roles.ts';
+
+const help = `Usage: mcp-gateway pod --sockets DIR [--workers N] [--port N] [--settle TIME] [--drain TIME]
+
+Looks after one gateway in a pod: its probes and metrics over HTTP, and its end. The other roles are its sidecars, so
+they go on until this one has ended.
+
+  --sockets DIR      folder of the sockets of Envoy and the roles
+  --workers N        number of ext-authz processes (default 1)
+  --address IP       where it listens (default 0.0.0.0)
+  --port N           port (default 9090) of GET /readyz, /livez, /livez/<process>, /metrics (ext-authz) and
+                     /stats/prometheus (Envoy)
+  --settle TIME      after SIGTERM: how long new connections are still taken, while load balancers learn of it (default 5s)
+  --drain TIME       after SIGTERM: how long requests under way may take; then they are cut (default 30s)
+  --log-level LEVEL  trace, debug, info (default), warn, error
+
+SIGTERM: the pod is not ready any more, Envoy finishes what is under way, then this ends with 0.`;
+
+/** `mcp-gateway pod` */
+export const pod: Command = {
+  summary: 'look after one gateway in a pod (a role of the gateway)',
+  help,
+  run: async (args) => {
+    const { values } = parseOptions('pod', args, {
+      sockets: { type: 'string' },
+      workers: { type: 'string', default: '1' },
+      address: { type: 'string', default: '0.0.0.0' },
+      port: { type: 'string', default: '9090' },
+      settle: { type: 'string', default: '5s' },
+      drain: { type: 'string', default: '30s' },
+      'log-level': { type: 'string', default: 'info' },
+    });
+    const sockets = podSockets(
+      required('pod', 'sockets', values.sockets),
+      wholeNumber('pod', 'workers', values.workers, 1, 64),
+    );
+    const drain = { settleMs: duration('settle', values.settle), maxMs: duration('drain', values.drain) };
+    const log = createLogger({ name: 'pod', level: values['log-level'] });
+    const shutdown = untilShutdown();
+    const server = createPodServer(sockets);
+    server.listen(wholeNumber('pod', 'port', values.port, 0, 65_535), values.address);
+    await once(server, 'listening').catch((cause: Error) => {
+      throw new UserError('port-taken', `cannot listen on port ${values.port}: ${cause.message}`, { cause });
+    });
+    log.info({ address: server.address() }, 'ready');
+
+    await shutdown;
+    log.info(drain, 'draining');
+    await drainPod(sockets, drain);
+    server.close();
+    server.closeAllConnections();
+    return 0;
+  },
+};
+
+function podSockets(folder: string, workers: number): PodSockets {
+  const names = socketNames(workers);
+  const numbered = (role: string, files: string[]) =>
+    new Map(files.map((file, index) => [`${role}-${index}`, join(folder, file)]));
+  return {
+    admin: join(folder, 'admin.sock'),
+    watcher: join(folder, 'watcher.sock'),
+    metadata: numbered('ext-authz', names.metadata),
+    extProc: numbered('ext-proc', names.extProc),
+  };
+}
+
+function duration(name: string, text: string): number {
+  const ms = parseDurationMs(text);
+  if (ms !== undefined) return ms;
+  throw new UserError('usage', `--${name} must be a duration such as 30s (got ${text})`, {
+    hint: 'See mcp-gateway pod --help.',
+  });
+}

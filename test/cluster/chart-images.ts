@@ -1,0 +1,36 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { findEnvoy } from '../../envoy/binary/find.ts';
+import { cacheDir } from '../../runtime/paths.ts';
+import { PROJECT } from '../support/gateway.ts';
+import { FEATURE_IMAGE } from './support/fleet.ts';
+import type { Images, PodProcess } from './support/kubelet/images.ts';
+
+/**
+ * The images of the chart on the kubelet of the tests: the project's commands and a real Envoy. Pods share one machine here, so what
+ * listens on all addresses listens on that of its pod.
+ */
+export async function chartImages(): Promise<Images> {
+  const environment = { ENVOY_PATH: process.env.ENVOY_PATH, PATH: process.env.PATH };
+  const progress = (line: string) => console.log(`      ${line}`);
+  const envoy = await findEnvoy({ environment, cacheDir: cacheDir(process.env), progress });
+  const own = {
+    entrypoint: [process.execPath, join(PROJECT, 'cli', 'bin.js')],
+    adapt: (started: PodProcess, { address }: { address: string }) => ({
+      ...started,
+      command: started.command.map((arg) => (arg === '--address=0.0.0.0' ? `--address=${address}` : arg)),
+    }),
+  };
+  return {
+    ...FEATURE_IMAGE,
+    'ghcr.io/mcp-gateway/mcp-gateway': own,
+    'envoyproxy/envoy': {
+      entrypoint: [],
+      adapt: (started, { address }) => {
+        const [, , file = ''] = started.command;
+        writeFileSync(file, readFileSync(file, 'utf8').replace('address: 0.0.0.0', `address: ${address}`));
+        return { ...started, command: [envoy.path, ...started.command.slice(1)] };
+      },
+    },
+  };
+}

@@ -1,0 +1,203 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect } from 'chai';
+import { parse, stringify } from 'yaml';
+import { z } from 'zod';
+import { checkDocument } from '../../cli/documents.ts';
+import { findHelm } from '../../scripts/go-tools/find.ts';
+import { drift, generateManifests, generateReference } from '../../scripts/render-manifests.ts';
+import { PROJECT } from '../support/gateway.ts';
+import { CHART, helm, only, podOf, type Rendered, render, VALUE_FILES } from './chart-render.ts';
+
+const BUILD_TIMEOUT_MS = 15 * 60_000;
+const FIXTURES = join(PROJECT, 'test', 'fixtures', 'tls');
+
+describe('the chart', function () {
+  this.timeout(60_000);
+  const objects = new Map<string, Rendered[]>();
+  let folder: string;
+
+  before(async function () {
+    this.timeout(BUILD_TIMEOUT_MS);
+    folder = mkdtempSync(join(tmpdir(), 'mcpgw-chart-'));
+    for (const [name, file] of Object.entries(VALUE_FILES)) objects.set(name, await render(file));
+  });
+  after(() => rmSync(folder, { recursive: true, force: true }));
+
+  it('passes helm lint with every value file, and alone', async () => {
+    for (const file of [undefined, ...Object.values(VALUE_FILES)]) {
+      const { ok, stdout, stderr } = await helm([
+        'lint',
+        CHART,
+        ...(file === undefined ? [] : ['--strict', '--values', file]),
+      ]);
+      expect(ok, `${file}: ${stdout}${stderr}`).to.equal(true);
+    }
+  });
+
+  it('agrees with the schema of its values, their page and the plain manifests', async () => {
+    const manifests = await generateManifests(await findHelm(() => {}));
+    expect(drift(new Map([...generateReference(), ...manifests]))).to.deep.equal([]);
+    expect(Object.keys(parse(manifests.get('k8s/manifests/kustomization.yaml') ?? ''))).to.include('resources');
+  });
+
+  it('has a default for every value that is none of a mapping or a list, and no value without a description', () => {
+    const page = readFileSync(join(PROJECT, 'docs', 'deploy', 'values.md'), 'utf8');
+    expect(page.match(/^\| `[^`]+` \|.*\| {2}\|$/gm) ?? []).to.deep.equal([]);
+    expect(page.split('\n').length).to.be.greaterThan(100);
+  });
+
+  describe('refuses', () => {
+    const refused = async (...set: string[]) => {
+      const file = VALUE_FILES.minimal ?? '';
+      const args = ['template', 'mcp-gateway', CHART, '--namespace', 'mcp-gateway', '--values', file];
+      const { ok, stderr } = await helm([...args, ...set.flatMap((pair) => ['--set', pair])]);
+      return ok ? 'it was accepted' : stderr;
+    };
+
+    it('keys that it does not know, wherever they are', async () => {
+      expect(await refused('tenant=1')).to.contain("additional properties 'tenant' not allowed");
+      expect(await refused('gateway.replica=2')).to.contain(
+        "at '/gateway': additional properties 'replica' not allowed",
+      );
+      expect(await refused('issuer.uri=x')).to.contain("at '/issuer': additional properties 'uri' not allowed");
+      expect(await refused('backends.git.image=a', 'backends.git.replcas=3')).to.contain(
+        "at '/backends/git': additional properties 'replcas' not allowed",
+      );
+      expect(await refused('tenants[0].name=a', 'tenants[0].matches=1')).to.contain("'matches' not allowed");
+    });
+
+    it('wrong values, with the place and what would be right', async () => {
+      expect(await refused('gateway.replicas=two')).to.contain("at '/gateway/replicas': got string, want integer");
+      expect(await refused('tenants[0].quota.per=week')).to.contain("must be one of 'second', 'minute', 'hour', 'day'");
+      expect(await refused('sessions.lifetime=soon')).to.contain("at '/sessions/lifetime'");
+      expect(await refused('redis.url=redis://user:password@redis')).to.contain("at '/redis/url'");
+      expect(await refused('backends.Git.image=a')).to.contain("'Git'");
+      expect(await refused('listen.port=80')).to.contain("at '/listen/port': minimum: got 80, want 1,024");
+    });
+
+    it('values that do not go together', async () => {
+      expect(await refused('publicUrl=')).to.contain('publicUrl is required');
+      expect(await refused('issuer=null')).to.contain('issuer.url is required');
+      expect(await refused('tenants=null')).to.contain('tenants is required');
+      expect(await refused('issuers[0].url=https://b.example.com')).to.contain('only one of issuer and issuers');
+      expect(await refused('redis.url=redis://a', 'redis.tryOut.enabled=true')).to.contain('only one of redis.url');
+      expect(await refused('redis.existingSecret=a')).to.contain('redis.existingSecret needs redis.url');
+      expect(await refused('operator.enabled=false')).to.contain('sessionKeys.existingSecret is required');
+      expect(await refused('gateway.shutdown.settleSeconds=31')).to.contain('must not be more than drainSeconds');
+      expect(await refused('httpRoute.enabled=true')).to.contain('httpRoute.parentRefs is required');
+      expect(await refused('backendsNamespace.name=mcp-gateway')).to.contain(
+        'must not be the namespace of the release',
+      );
+      expect(await refused('backends.admin.image=a')).to.contain('backends.admin: the name is reserved');
+    });
+  });
+
+  it('renders a gateway.yaml and tenants that the gateway accepts', async () => {
+    for (const [name, rendered] of objects) {
+      const fullname = name === 'everything' ? 'edge' : 'mcp-gateway';
+      const text = only(rendered, 'ConfigMap', fullname).data?.['gateway.yaml'] ?? '';
+      const file = join(folder, `${name}.yaml`);
+      writeFileSync(
+        file,
+        text
+          .replace('/etc/mcp-gateway/tls/tls.crt', join(FIXTURES, 'server.pem'))
+          .replace('/etc/mcp-gateway/tls/tls.key', join(FIXTURES, 'server-key.pem')),
+      );
+      expect((await checkDocument(file)).problems, name).to.deep.equal([]);
+      const tenants = rendered.find(({ data }) => data?.['tenants.yaml'] !== undefined)?.data?.['tenants.yaml'];
+      expect(tenants === undefined, name).to.equal(name === 'existing-secrets');
+      writeFileSync(file, tenants ?? stringify({ tenants: [{ name: 'a', match: [{ group: 'b' }] }] }));
+      expect((await checkDocument(file)).problems, name).to.deep.equal([]);
+    }
+  });
+
+  it('gives a token to the watcher and the operator alone', () => {
+    for (const [name, rendered] of objects) {
+      for (const object of rendered.filter(({ kind }) => kind === 'Deployment')) {
+        const pod = podOf(object);
+        expect(pod.automountServiceAccountToken, name).to.equal(false);
+        const holders = [...pod.initContainers, ...pod.containers]
+          .filter(({ volumeMounts }) => volumeMounts.some((mount) => mount.name === 'api-token'))
+          .map((container) => container.name);
+        const wanted = { 'mcp-gateway': ['watcher'], edge: ['watcher'] }[object.metadata.name];
+        expect(holders, object.metadata.name).to.deep.equal(
+          wanted ?? (object.metadata.name.endsWith('-operator') ? ['operator'] : []),
+        );
+      }
+      for (const account of rendered.filter(({ kind }) => kind === 'ServiceAccount')) {
+        expect(account.automountServiceAccountToken, name).to.equal(false);
+      }
+    }
+  });
+
+  it('gives the permissions that the pages of the roles list, and no others', () => {
+    const page = (name: string) => readFileSync(join(PROJECT, 'docs', 'kubernetes', `${name}.md`), 'utf8');
+    const permissions = (text: string) => text.slice(text.indexOf('## Permissions'));
+    const rulesOf = (name: string) =>
+      (objects.get('minimal') ?? [])
+        .filter(({ kind, metadata }) => kind === 'Role' && metadata.name === name)
+        .flatMap(({ rules }) => z.array(z.looseObject({})).parse(rules));
+    const sorted = (rules: unknown[]) => rules.map((rule) => JSON.stringify(rule, keysOf(rule))).sort();
+    const keysOf = (rule: unknown) => Object.keys(z.looseObject({}).parse(rule)).sort();
+
+    const [block = ''] = /(?<=```yaml\n)[\s\S]*?(?=```)/.exec(permissions(page('watcher'))) ?? [];
+    const watcher = block.split('---\n').flatMap((text) => parse(text).rules ?? []);
+    expect(watcher).to.have.lengthOf(5);
+    expect(sorted([...rulesOf('mcp-gateway-watcher'), ...rulesOf('mcp-gateway-tenants')])).to.deep.equal(
+      sorted(watcher),
+    );
+
+    const operator = [...permissions(page('operator')).matchAll(/^ {4}- (\{.*\})$/gm)].map(([, rule = '']) =>
+      parse(rule),
+    );
+    expect(operator.length).to.be.greaterThan(10);
+    expect(sorted(rulesOf('mcp-gateway-operator'))).to.deep.equal(sorted(operator));
+  });
+
+  it('asks for no ClusterRole', () => {
+    const kinds = [...objects.values()].flat().map(({ kind }) => kind);
+    expect(kinds.filter((kind) => kind.startsWith('Cluster'))).to.deep.equal([]);
+  });
+
+  it('starts new pods for what is read at the start, and for nothing that is read live', async () => {
+    const template = async (...set: string[]) => {
+      const rendered = await render(VALUE_FILES.minimal ?? '', { set });
+      return JSON.stringify(only(rendered, 'Deployment', 'mcp-gateway').spec?.template);
+    };
+    const before = await template();
+    for (const live of [
+      'issuer.url=https://other.example.com',
+      'tenants[0].quota.requests=5,tenants[0].quota.per=hour',
+      'allowedHosts[0]=a',
+      'quotas.deadline=1s',
+      'redis.url=redis://redis',
+      'backends.git.url=https://git.example.com/mcp',
+    ]) {
+      expect(await template(live), live).to.equal(before);
+    }
+    for (const start of [
+      'listen.port=8081',
+      'listen.trustedProxies[0]=10.0.0.0/8',
+      'tls.secretName=a',
+      'backendsNamespace.name=b',
+      'tenantsConfigMap.name=c',
+    ]) {
+      expect(await template(start), start).not.to.equal(before);
+    }
+  });
+
+  it('lets the services outlive Envoy, and Envoy the end of what is under way', () => {
+    const pod = podOf(only(objects.get('everything') ?? [], 'Deployment', 'edge'));
+    // The kubelet ends the containers first, then the sidecars from the last to the first.
+    expect(pod.containers.map(({ name }) => name)).to.deep.equal(['pod']);
+    const sidecars = ['watcher', 'ext-proc-0', 'ext-proc-1', 'ext-authz-0', 'ext-authz-1', 'envoy'];
+    expect(pod.initContainers.map(({ name }) => name)).to.deep.equal(['bootstrap', ...sidecars]);
+    expect(
+      pod.initContainers.filter(({ restartPolicy }) => restartPolicy === 'Always').map(({ name }) => name),
+    ).to.deep.equal(sidecars);
+    expect(pod).to.have.property('terminationGracePeriodSeconds', 150);
+    expect(pod.containers[0]?.args).to.include.members(['--settle=20s', '--drain=120s']);
+  });
+});

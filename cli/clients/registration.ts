@@ -1,0 +1,78 @@
+import { UserError } from '../../core/errors.ts';
+import { isDnsLabel } from '../../core/registry/names.ts';
+import type { FleetChoice } from '../manage/choose.ts';
+
+/** `mcp-gateway serve`, which a client starts and speaks to over stdio. */
+export interface OperatorRegistration {
+  use: 'operator';
+  /** What the client calls the server. */
+  name: string;
+  command: string;
+  args: readonly string[];
+}
+
+/** A backend behind the gateway, over Streamable HTTP. */
+export interface UserRegistration {
+  use: 'user';
+  name: string;
+  /** `https://<gateway>/<backend>/mcp` */
+  url: string;
+  /** Where the client finds an access token, if it shall not log in: a variable or secret of this name. */
+  tokenName?: string;
+}
+
+/** What a client is told of a server. */
+export type Registration = OperatorRegistration | UserRegistration;
+
+const OPERATOR_NAME = 'mcp-gateway';
+const OF_A_FOLDER = ['registry', 'state-dir'] as const;
+const OF_A_CLUSTER = ['kubeconfig', 'context', 'namespace', 'gateway-namespace'] as const;
+
+/** Registers `mcp-gateway serve` with the options that say which fleet it works on. Throws a UserError where they contradict. */
+export function registerOperator(choice: FleetChoice): OperatorRegistration {
+  const cluster = OF_A_CLUSTER.find((name) => choice[name] !== undefined);
+  if (choice.registry !== undefined && cluster !== undefined) {
+    throw misuse(`--registry is a folder of this machine, --${cluster} is about a cluster`);
+  }
+  if (choice.registry === undefined && choice['state-dir'] !== undefined)
+    throw misuse('--state-dir goes with --registry');
+  const given = [...OF_A_FOLDER, ...OF_A_CLUSTER].flatMap((name) => {
+    const value = choice[name];
+    return value === undefined ? [] : [`--${name}`, value];
+  });
+  return { use: 'operator', name: OPERATOR_NAME, command: 'mcp-gateway', args: ['serve', ...given] };
+}
+
+/** A variable of the environment, as shells and clients take its name. */
+const VARIABLE = /^[A-Za-z_][A-Za-z0-9_]*$/;
+
+/**
+ * Registers a backend by the gateway's URL and its name, or by the whole URL of the backend alone. Throws a UserError where a
+ * part is missing or cannot be so.
+ */
+export function registerUser(url: string, backend: string | undefined, tokenName?: string): UserRegistration {
+  const parsed = URL.parse(url);
+  if (parsed === null || !['http:', 'https:'].includes(parsed.protocol)) {
+    throw misuse(`--url must be an http or https URL (got ${url})`);
+  }
+  if (parsed.username !== '' || parsed.password !== '' || parsed.search !== '' || parsed.hash !== '') {
+    throw misuse('--url must not hold credentials, a query or a fragment');
+  }
+  const path = parsed.pathname.replace(/\/+$/, '');
+  const [, base = path, named] = /^(.*)\/([^/]+)\/mcp$/.exec(path) ?? [];
+  if (backend !== undefined && named !== undefined && backend !== named) {
+    throw misuse(`--backend ${backend} is not the one in --url ${url}`);
+  }
+  const name = backend ?? named;
+  if (name === undefined) throw misuse('name a backend of the gateway with --backend');
+  if (!isDnsLabel(name)) throw misuse(`${JSON.stringify(name)} cannot be the name of a backend`);
+  if (tokenName !== undefined && !VARIABLE.test(tokenName)) {
+    throw misuse(`--token-from must be the name of a variable, such as MCP_GATEWAY_TOKEN (got ${tokenName})`);
+  }
+  const registration: UserRegistration = { use: 'user', name, url: `${parsed.origin}${base}/${name}/mcp` };
+  return tokenName === undefined ? registration : { ...registration, tokenName };
+}
+
+function misuse(message: string): UserError {
+  return new UserError('usage', message, { hint: 'See mcp-gateway clients --help.' });
+}

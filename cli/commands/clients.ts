@@ -1,0 +1,103 @@
+import { resolve } from 'node:path';
+import { UserError } from '../../core/errors.ts';
+import { stateDir } from '../../runtime/paths.ts';
+import { CLIENTS } from '../clients/clients.ts';
+import { type Registration, registerOperator, registerUser } from '../clients/registration.ts';
+import { type Command, parseOptions } from '../command.ts';
+import { FLEET_HELP, FLEET_OPTIONS } from '../manage/choose.ts';
+import { readFacts, stateFolder } from '../state-folder.ts';
+
+const help = `Usage: mcp-gateway clients list [--json]
+       mcp-gateway clients print NAME [--registry DIR | --context C --namespace N] [--json]
+       mcp-gateway clients print NAME --backend B [--url URL] [--token-from VARIABLE] [--json]
+
+Prints what registers the gateway with an MCP client: to standard output what is added, to standard error where it goes.
+
+  NAME                     ${[...CLIENTS.keys()].join(', ')}
+  --json                   as JSON: what is added, its format, where it goes, and a link for clients that have one
+
+  --use operator           the client starts mcp-gateway serve, which administers a fleet; the default without --backend and --url
+${FLEET_HELP}
+
+  --use user               the client uses a backend through the gateway; the default with --backend or --url
+  --backend B              name of the backend
+  --url URL                the gateway's URL, or the whole URL of the backend; default: the gateway that runs on this machine,
+                           found by its --state-dir
+  --token-from VARIABLE    the client sends an access token from this environment variable in place of a login with OAuth;
+                           VS Code asks for it, and Continue takes it from its secret of this name`;
+
+const OPTIONS = {
+  ...FLEET_OPTIONS,
+  use: { type: 'string' },
+  backend: { type: 'string' },
+  url: { type: 'string' },
+  'token-from': { type: 'string' },
+  json: { type: 'boolean', default: false },
+} as const;
+
+/** `mcp-gateway clients` */
+export const clients: Command = {
+  summary: 'print what registers the gateway with an MCP client',
+  help,
+  run: async (args, { env, print, tell }) => {
+    const { values, positionals } = parseOptions('clients', args, OPTIONS, true);
+    const [verb, ...names] = positionals;
+    if (verb === 'list') {
+      const { json, ...rest } = values;
+      if (names.length > 0 || Object.keys(rest).length > 0) throw misuse('list takes --json alone');
+      if (json) print(JSON.stringify(toList(), undefined, 2));
+      else
+        for (const { name, title, reference } of toList()) print(`${name.padEnd(16)}${title.padEnd(16)}${reference}`);
+      return 0;
+    }
+    const [name] = names;
+    if (verb !== 'print' || name === undefined || names.length > 1) throw misuse('say list, or print and one client');
+    const client = CLIENTS.get(name);
+    if (client === undefined) throw misuse(`there is no client ${JSON.stringify(name)}`);
+    const registration = toRegistration(values, () => {
+      return readFacts(stateFolder(values['state-dir'] ?? stateDir(env))).publicUrl;
+    });
+    const snippet = client.snippet(registration);
+    if (values.json) {
+      print(JSON.stringify({ client: name, use: registration.use, ...snippet }, undefined, 2));
+      return 0;
+    }
+    print(snippet.text);
+    tell('Goes into:');
+    for (const place of snippet.places) tell(`  ${place}`);
+    if (snippet.note !== undefined) tell(snippet.note);
+    if (snippet.link !== undefined) tell(`Or open: ${snippet.link}`);
+    return 0;
+  },
+};
+
+/** A client starts the program in a folder of its own choice. */
+const PATHS = ['registry', 'state-dir', 'kubeconfig'] as const;
+
+type Values = Partial<Record<Exclude<keyof typeof OPTIONS, 'json'>, string>>;
+
+function toRegistration(values: Values, localUrl: () => string): Registration {
+  const { use: said, backend, url, 'token-from': tokenName, 'state-dir': state, ...fleet } = values;
+  const use = said ?? (backend !== undefined || url !== undefined ? 'user' : 'operator');
+  if (use === 'operator') {
+    if ([backend, url, tokenName].some((value) => value !== undefined)) {
+      throw misuse('--backend, --url and --token-from go with --use user');
+    }
+    const choice = { ...fleet, 'state-dir': state };
+    for (const path of PATHS) if (choice[path] !== undefined) choice[path] = resolve(choice[path]);
+    return registerOperator(choice);
+  }
+  if (use !== 'user') throw misuse(`--use must be operator or user (got ${use})`);
+  const [wrong] = Object.keys(fleet).filter((name) => name in FLEET_OPTIONS);
+  if (wrong !== undefined) throw misuse(`--${wrong} goes with --use operator`);
+  if (url !== undefined && state !== undefined) throw misuse('--url goes without --state-dir');
+  return registerUser(url ?? localUrl(), backend, tokenName);
+}
+
+function toList() {
+  return [...CLIENTS].map(([name, { title, reference }]) => ({ name, title, reference }));
+}
+
+function misuse(message: string): UserError {
+  return new UserError('usage', message, { hint: 'See mcp-gateway clients --help.' });
+}

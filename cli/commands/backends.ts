@@ -1,0 +1,187 @@
+import { readFile } from 'node:fs/promises';
+import { messageOf, UserError } from '../../core/errors.ts';
+import { type Command, parseOptions, required, type Terminal, wholeNumber } from '../command.ts';
+import { parseTtl } from '../development-issuer/ttl.ts';
+import { assignBackend } from '../manage/assign.ts';
+import { chooseFleet, FLEET_HELP, FLEET_OPTIONS } from '../manage/choose.ts';
+import { specOfDocument, specOfFlags } from '../manage/flags.ts';
+import { listBackends } from '../manage/list.ts';
+import type { Waiting } from '../manage/readiness.ts';
+import { type ChangeResult, registerBackend, removeBackend, scaleBackend } from '../manage/register.ts';
+import { showAssignment, showChange, showList, showStatus } from '../manage/show.ts';
+import { backendStatus } from '../manage/status.ts';
+
+const help = `Usage: mcp-gateway backends list
+       mcp-gateway backends register NAME (--image I | --url U... | --service S[:PORT] | -- COMMAND...) [OPTIONS]
+       mcp-gateway backends register NAME --update [OPTIONS]
+       mcp-gateway backends status NAME [--lines N]
+       mcp-gateway backends scale NAME --replicas N [--dry-run] [--wait TIME]
+       mcp-gateway backends assign NAME --tenant T... [--add | --remove] [--dry-run]
+       mcp-gateway backends remove NAME [--dry-run]
+
+Administers the MCP servers behind the gateway: in a Kubernetes cluster, or with --registry in a folder of this machine.
+
+  --image I, --url U, --service S[:PORT], -- COMMAND...  where it runs; --url may be given several times
+  --stdio                  COMMAND speaks over standard input and output, not HTTP
+  --env NAME=VALUE         environment; never a credential. May be given several times, as all that follow but the single values
+  --secret-env NAME=SECRET[/KEY]  a variable whose value is in a Secret
+  --replicas N, --port N, --path P, --affinity session|none
+  --health-check TYPE      http, http:/PATH, tcp or none
+  --tenant T               a tenant that may use it
+  --allow-tool G, --deny-tool G  tools by glob
+  --set KEY=VALUE          any other key, with a value in YAML
+  --file FILE              keys from a YAML file, or - for standard input; options come before them
+  --update                 change the one of that name; what is not named stays
+  --unset KEY              with --update: take a key away, such as affinityHeader or env.DEBUG
+  --dry-run                check everything and show the object; change nothing
+  --wait TIME              wait until it serves: 30s, 5m
+  --json                   as JSON
+
+${FLEET_HELP}
+
+Exit status: 0 done, 1 not ready in time, or list finds one that does not serve, 64 wrong usage, 66 no such backend, 69 the cluster cannot be
+reached, 73 the name is taken, 75 somebody else changed it meanwhile, 77 a permission is missing, 78 the backend is not sound.`;
+
+const OPTIONS = {
+  ...FLEET_OPTIONS,
+  json: { type: 'boolean', default: false },
+  'dry-run': { type: 'boolean', default: false },
+  wait: { type: 'string' },
+  image: { type: 'string' },
+  url: { type: 'string', multiple: true },
+  service: { type: 'string' },
+  stdio: { type: 'boolean' },
+  env: { type: 'string', multiple: true },
+  'secret-env': { type: 'string', multiple: true },
+  replicas: { type: 'string' },
+  port: { type: 'string' },
+  path: { type: 'string' },
+  'health-check': { type: 'string' },
+  affinity: { type: 'string' },
+  tenant: { type: 'string', multiple: true },
+  'allow-tool': { type: 'string', multiple: true },
+  'deny-tool': { type: 'string', multiple: true },
+  set: { type: 'string', multiple: true },
+  file: { type: 'string' },
+  update: { type: 'boolean', default: false },
+  unset: { type: 'string', multiple: true },
+  lines: { type: 'string', default: '20' },
+  add: { type: 'boolean', default: false },
+  remove: { type: 'boolean', default: false },
+} as const;
+
+type Values = ReturnType<typeof parse>;
+
+function parse(args: string[]) {
+  return parseOptions('backends', args, OPTIONS, true);
+}
+
+/** `mcp-gateway backends` */
+export const backends: Command = { summary: 'register, scale and look after MCP servers', help, run };
+
+async function run(args: string[], terminal: Terminal): Promise<number> {
+  // What stands behind `--` is a command, whatever it looks like.
+  const end = args.indexOf('--');
+  const { values, positionals } = parse(end < 0 ? args : args.slice(0, end));
+  const command = end < 0 ? [] : args.slice(end + 1);
+  const [action, name, ...rest] = positionals;
+  const act = action === undefined || !Object.hasOwn(ACTIONS, action) ? undefined : ACTIONS[action];
+  if (act === undefined) {
+    throw misuse(`name one of ${Object.keys(ACTIONS).join(', ')}${action === undefined ? '' : ` (got ${action})`}`);
+  }
+  if (rest.length > 0) throw misuse(`one backend at a time (got ${rest.join(' ')}, too)`);
+  if (action === 'list' ? name !== undefined : name === undefined) {
+    throw misuse(action === 'list' ? 'list takes no name' : `${action} needs the name of a backend`);
+  }
+  return act({ name: name ?? '', command, values }, terminal);
+}
+
+interface Asked {
+  name: string;
+  command: readonly string[];
+  values: Values['values'];
+}
+
+const ACTIONS: Readonly<Record<string, (asked: Asked, terminal: Terminal) => Promise<number>>> = {
+  list: async ({ values }, terminal) => {
+    const result = await listBackends(await fleetOf(values, terminal));
+    tell(result, showList, values, terminal);
+    return result.backends.every(({ state }) => state === 'serving' || state === 'draining') ? 0 : 1;
+  },
+  register: async ({ name, command, values }, terminal) => {
+    const { update, unset = [], file } = values;
+    const document = file === undefined ? {} : specOfDocument(await readSource(file), file);
+    const { name: named, ...given } = specOfFlags(values, command, document);
+    if (named !== undefined && named !== name) throw misuse(`${file} is about ${String(named)}, not ${name}`);
+    const fleet = await fleetOf(values, terminal);
+    const waiting = waitingOf(values, terminal);
+    return changed(
+      await registerBackend(fleet, { name, given, unset, update, dryRun: values['dry-run'], waiting }),
+      values,
+      terminal,
+    );
+  },
+  status: async ({ name, values }, terminal) => {
+    const lines = wholeNumber('backends', 'lines', values.lines, 0, 200);
+    const result = await backendStatus(await fleetOf(values, terminal), { name, lines });
+    tell(result, showStatus, values, terminal);
+    return result.state === 'serving' ? 0 : 1;
+  },
+  scale: async ({ name, values }, terminal) => {
+    const count = required('backends', 'replicas', values.replicas);
+    const replicas = wholeNumber('backends', 'replicas', count, 0, 100);
+    const fleet = await fleetOf(values, terminal);
+    const wish = { name, replicas, dryRun: values['dry-run'], waiting: waitingOf(values, terminal) };
+    return changed(await scaleBackend(fleet, wish), values, terminal);
+  },
+  assign: async ({ name, values }, terminal) => {
+    const { tenant = [], add, remove } = values;
+    if (tenant.length === 0) throw misuse('name at least one --tenant');
+    if (add && remove) throw misuse('--add and --remove exclude each other');
+    const mode = add ? 'add' : remove ? 'remove' : 'set';
+    const wish = { name, tenants: tenant, mode, dryRun: values['dry-run'] } as const;
+    tell(await assignBackend(await fleetOf(values, terminal), wish), showAssignment, values, terminal);
+    return 0;
+  },
+  remove: async ({ name, values }, terminal) =>
+    changed(
+      await removeBackend(await fleetOf(values, terminal), { name, dryRun: values['dry-run'] }),
+      values,
+      terminal,
+    ),
+};
+
+function fleetOf(values: Asked['values'], { env }: Terminal) {
+  const { registry, kubeconfig, context, namespace } = values;
+  const others = { 'state-dir': values['state-dir'], 'gateway-namespace': values['gateway-namespace'] };
+  return chooseFleet('backends', { registry, kubeconfig, context, namespace, ...others }, env);
+}
+
+function waitingOf({ wait }: Asked['values'], { tell: say }: Terminal): Waiting | undefined {
+  if (wait === undefined) return undefined;
+  const stopping = new AbortController();
+  process.once('SIGINT', () => stopping.abort());
+  return { seconds: parseTtl(wait), progress: say, signal: stopping.signal };
+}
+
+function changed(result: ChangeResult, values: Asked['values'], terminal: Terminal): number {
+  tell(result, showChange, values, terminal);
+  return result.ready === false ? 1 : 0;
+}
+
+function tell<T>(result: T, show: (result: T) => string[], { json }: Asked['values'], { print }: Terminal): void {
+  if (json) print(JSON.stringify(result, undefined, 2));
+  else for (const line of show(result)) print(line);
+}
+
+async function readSource(file: string): Promise<string> {
+  try {
+    return await readFile(file === '-' ? '/dev/stdin' : file, 'utf8');
+  } catch (cause) {
+    throw new UserError('missing-file', `${file} cannot be read: ${messageOf(cause)}`, { cause });
+  }
+}
+
+function misuse(message: string): UserError {
+  return new UserError('usage', message, { hint: 'See mcp-gateway backends --help.' });
+}

@@ -1,0 +1,60 @@
+import { readFile } from 'node:fs/promises';
+import { parse } from 'yaml';
+import { parseValue } from '../../core/config/parse.ts';
+import { messageOf, UserError } from '../../core/errors.ts';
+import { type Command, parseOptions } from '../command.ts';
+import { helmInput } from '../manage/helm/input.ts';
+import { helmValues } from '../manage/helm/values.ts';
+
+const help = `Usage: mcp-gateway helm-values FILE [--json]
+
+Makes a values.yaml for the Helm chart from a YAML or JSON document, or from standard input with - in place of FILE:
+
+    publicUrl: https://mcp.example.com
+    entra: {directoryId: ..., clientId: ...}      # or issuer: {url: ..., audiences: [...]}
+    backends:                                     # as register_backend takes them
+      - {name: github, image: ghcr.io/acme/github-mcp:1.2, secretEnv: {GITHUB_TOKEN: {name: github, key: token}}}
+    tenants:                                      # as in tenants.yaml
+      - {name: engineering, match: [{group: ...}], backends: [github], quota: {requests: 1000, per: hour}}
+
+Further keys: issuers, scopes, redis {url, existingSecret}, replicas, ingressHost, release, namespace, backendsNamespace.
+The values go to standard output; the helm command, and what is to be done before, to standard error.
+
+  --json   values, command and notes as JSON
+
+Exit status: 0 done, 64 wrong usage or a credential in the document, 66 it cannot be read, 78 it is not sound.`;
+
+/** `mcp-gateway helm-values` */
+export const helmValuesCommand: Command = {
+  summary: 'make a values.yaml for the Helm chart',
+  help,
+  run: async (args, { print, tell }) => {
+    const options = { json: { type: 'boolean', default: false } } as const;
+    const { values, positionals } = parseOptions('helm-values', args, options, true);
+    const [file, ...rest] = positionals;
+    if (file === undefined || rest.length > 0) {
+      throw new UserError('usage', 'name one document', { hint: 'See mcp-gateway helm-values --help.' });
+    }
+    const parsed = parseValue(await readDocument(file), file, helmInput);
+    if (!parsed.ok) {
+      const lines = parsed.problems.map(({ path, message }) => (path === '' ? message : `${path}: ${message}`));
+      throw new UserError('config', `no values.yaml can be made of ${file}`, { hint: lines.join('\n') });
+    }
+    const result = helmValues(parsed.value);
+    if (values.json) print(JSON.stringify(result, undefined, 2));
+    else {
+      print(result.values.trimEnd());
+      for (const note of result.notes) tell(note);
+      tell(result.command);
+    }
+    return 0;
+  },
+};
+
+async function readDocument(file: string): Promise<unknown> {
+  try {
+    return parse(await readFile(file === '-' ? '/dev/stdin' : file, 'utf8'), { maxAliasCount: 20 });
+  } catch (cause) {
+    throw new UserError('missing-file', `${file} cannot be read: ${messageOf(cause)}`, { cause });
+  }
+}

@@ -1,0 +1,42 @@
+import { createLogger } from '../../runtime/log.ts';
+import { untilShutdown } from '../../runtime/shutdown.ts';
+import { type Command, parseOptions } from '../command.ts';
+import { chooseFleet, FLEET_HELP, FLEET_OPTIONS } from '../manage/choose.ts';
+
+const help = `Usage: mcp-gateway serve [--registry DIR] [--context NAME] [--namespace NAME]
+
+An MCP server over standard input and output, for operators: registers backends, assigns them to tenants, shows and changes
+quotas, explains refusals and sessions, makes values for the Helm chart. Clients start it themselves:
+
+    claude mcp add mcp-gateway -- mcp-gateway serve
+
+It administers a Kubernetes cluster, or with --registry a folder of this machine.
+
+${FLEET_HELP}
+  --log-level L            trace, debug, info, warn (default), error; the log goes to standard error
+
+It ends with its standard input, and by SIGTERM.`;
+
+/** `mcp-gateway serve` */
+export const serve: Command = {
+  summary: 'administer a gateway from an MCP client',
+  help,
+  run: async (args, { env }) => {
+    const options = { ...FLEET_OPTIONS, 'log-level': { type: 'string', default: 'warn' } } as const;
+    const { 'log-level': level, ...choice } = parseOptions('serve', args, options).values;
+    const fleet = await chooseFleet('serve', choice, env);
+    const log = createLogger({ name: 'serve', level });
+    const { default: manifest } = await import('../../package.json', { with: { type: 'json' } });
+    const { createOperatorServer } = await import('../serve/server.ts');
+    const { serveOverStdio } = await import('../serve/stdio.ts');
+    const stopping = new AbortController();
+    void untilShutdown().then(() => stopping.abort());
+    const report = (error: unknown) => log.warn({ err: error }, 'unexpected');
+    // Whoever can read the keys of sessions may know what is in them.
+    const server = () => createOperatorServer({ fleet, viewer: 'all', version: manifest.version, report });
+    const { stdin: input, stdout: output } = process;
+    await serveOverStdio(server, { input, output, stopping: stopping.signal, report });
+    // Whoever is gone, or never reads, does not get what is still to be written.
+    process.exit(0);
+  },
+};

@@ -8,8 +8,10 @@ const RETRY_MS = 500;
 
 /** Where Redis is, as its URL says. */
 export interface RedisTarget {
-  kind: 'single' | 'sentinel' | 'cluster';
+  kind: 'single' | 'unix' | 'sentinel' | 'cluster';
   nodes: { host: string; port: number }[];
+  /** Of the Unix socket of a server on the same machine; empty for the others. */
+  path: string;
   tls: boolean;
   username: string | undefined;
   password: string | undefined;
@@ -19,10 +21,14 @@ export interface RedisTarget {
 
 /** Reads a URL that the schema of gateway.yaml let pass. IPv6 addresses stand in brackets. */
 export function parseRedisUrl(text: string): RedisTarget {
+  const local = /^redis\+unix:\/\/(?:([^@/]*)@)?(\/[^?]+)(?:\?db=(\d+))?$/.exec(text);
+  if (local !== null) {
+    const [, login, path = '', name = ''] = local;
+    return { kind: 'unix', nodes: [], path: decodeURIComponent(path), tls: false, ...loginOf(login), name };
+  }
   const match = /^(rediss?)(?:\+(sentinel|cluster))?:\/\/(?:([^@]*)@)?([^/]+)(?:\/(.*))?$/.exec(text);
   if (match === null) throw new Error('not a URL of Redis');
   const [, scheme, kind, login, hosts = '', name = ''] = match;
-  const [username = '', password = ''] = (login ?? '').split(':').map(decodeURIComponent);
   const defaultPort = kind === 'sentinel' ? 26_379 : 6_379;
   return {
     kind: kind === 'sentinel' || kind === 'cluster' ? kind : 'single',
@@ -30,11 +36,16 @@ export function parseRedisUrl(text: string): RedisTarget {
       const [, address = '', port] = /^(\[[^\]]+\]|[^:]+)(?::(\d+))?$/.exec(host) ?? [];
       return { host: address.replace(/^\[|\]$/g, ''), port: port === undefined ? defaultPort : Number(port) };
     }),
+    path: '',
     tls: scheme === 'rediss',
-    username: username === '' ? undefined : username,
-    password: password === '' ? undefined : password,
+    ...loginOf(login),
     name,
   };
+}
+
+function loginOf(text = ''): Pick<RedisTarget, 'username' | 'password'> {
+  const [username = '', password = ''] = text.split(':').map(decodeURIComponent);
+  return { username: username === '' ? undefined : username, password: password === '' ? undefined : password };
 }
 
 /** A connection that is made anew whenever it is lost. */
@@ -134,12 +145,12 @@ function commonOptions(target: RedisTarget, settings: QuotaStoreSettings) {
   };
 }
 
-function singleOptions({ kind, nodes, name, tls }: RedisTarget, common: CommonOptions) {
+function singleOptions({ kind, nodes, path, name, tls }: RedisTarget, common: CommonOptions) {
   if (kind === 'sentinel') {
     return { ...common, sentinels: nodes, name, sentinelRetryStrategy: () => RETRY_MS, enableTLSForSentinelMode: tls };
   }
   const [node] = nodes;
-  return { ...common, ...node, db: name === '' ? 0 : Number(name) };
+  return { ...common, ...(kind === 'unix' ? { path } : node), db: name === '' ? 0 : Number(name) };
 }
 
 // No automatic pipelines: they group commands by their first argument, which for a script is the number of its keys, and so send

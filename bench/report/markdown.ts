@@ -30,8 +30,8 @@ ${renderTables(cells)}
   audit log. **gateway-no-policy** is the same without rules for tools, roles and scopes.
 - **gateway-quota** is the gateway with a quota on the tenant, **gateway-quota-4** with four limits on each request: tenant, user, backend
   and tool. **native-chain** has one limit, **native-chain-4** the same four, whose backend and tool are constants. No limit is ever reached.
-- Each of these chains has a Redis of its own on this machine: the Go service over a Unix socket, the gateway over loopback.
-- The quota script alone is called by one process, as ext-authz calls it, over loopback, from as many buckets at once as the table says.
+- Each of these chains has a Redis of its own on this machine, on a Unix socket.
+- The quota script alone is called by one process, as ext-authz calls it for a single request, from as many buckets at once as the table says.
 - A cell is invalid, and shown as such, when in any round a response was an error, a connection failed, a request got no
   response, the upstream answered fewer calls than wrk received, or Redis counted fewer in any limit.
 - The percentiles are wrk's, in microseconds, with its correction for coordinated omission.

@@ -1,4 +1,3 @@
-import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { Redis } from 'ioredis';
 import { findRedis } from '../../test/support/redis-binary.ts';
@@ -8,10 +7,10 @@ import { untilReady } from './ready.ts';
 /** What is needed to start one. */
 export type RedisContext = Pick<ChainContext, 'cacheDir' | 'runDir' | 'children' | 'log'>;
 
-/** A Redis of one chain's own, without persistence, on a Unix socket and on loopback. */
+/** A Redis of one chain's own, without persistence, on a Unix socket. */
 export interface QuotaRedis {
   readonly socketPath: string;
-  /** `redis://127.0.0.1:PORT`. */
+  /** `redis+unix://PATH`. */
   readonly url: string;
   /** The values of all keys. */
   values(): Promise<string[]>;
@@ -22,15 +21,11 @@ export interface QuotaRedis {
 export async function startQuotaRedis(name: string, context: RedisContext): Promise<QuotaRedis> {
   const { children, cacheDir, runDir, log } = context;
   const socketPath = join(runDir, `${name}-redis.sock`);
-  const port = await freePort();
   const { path } = await findRedis({ searchPath: process.env.PATH, cacheDir, progress: (line) => log.info(line) });
   const child = await children.start({
     name: `redis-server (${name})`,
     command: path,
-    args: [
-      ...['--bind', '127.0.0.1', '--port', String(port), '--unixsocket', socketPath],
-      ...['--save', '', '--appendonly', 'no', '--dir', runDir],
-    ],
+    args: [...['--port', '0', '--unixsocket', socketPath], ...['--save', '', '--appendonly', 'no', '--dir', runDir]],
   });
   const client = new Redis({ path: socketPath, lazyConnect: true, retryStrategy: null });
   client.on('error', () => {}); // Every command rejects by itself; ioredis wants a listener.
@@ -40,7 +35,7 @@ export async function startQuotaRedis(name: string, context: RedisContext): Prom
   });
   return {
     socketPath,
-    url: `redis://127.0.0.1:${port}`,
+    url: `redis+unix://${socketPath}`,
     values: async () => {
       const keys = await client.keys('*');
       const values = keys.length === 0 ? [] : await client.mget(keys);
@@ -61,15 +56,4 @@ export async function debitsOf(redis: QuotaRedis, buckets: number): Promise<numb
     return level === undefined ? [] : [Math.ceil(Number(level) / Number(periodMs))];
   });
   return levels.length === buckets ? Math.min(...levels) : 0;
-}
-
-function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer();
-    server.on('error', reject);
-    server.listen(0, '127.0.0.1', () => {
-      const address = server.address();
-      server.close(() => resolve(typeof address === 'object' && address !== null ? address.port : 0));
-    });
-  });
 }

@@ -77,8 +77,12 @@ async function run(args: string[]): Promise<number> {
       void verifier.warmUp().then(prepared.resolve);
     },
   });
-  const places = new Places(watcherSocket, () => policy.current?.settings.quotas.gateways ?? 1);
-  const admission = [quotas.rule, places.rule];
+  const places = new Places({
+    watcherSocket,
+    gateways: () => policy.current?.settings.quotas.gateways ?? 1,
+    onRefused: quotas.countRefused,
+  });
+  const admission = [places.rule, quotas.rule];
   const services = (): CheckServices => ({
     policy: policy.current,
     verifier,

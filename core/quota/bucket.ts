@@ -42,7 +42,7 @@ export interface BucketState {
 export interface BucketAnswer {
   /** Whole requests that are left, after the request where it was let pass. */
   remaining: number;
-  /** Milliseconds until the request would pass if nothing else came; 0 where it does. */
+  /** Milliseconds until the request would pass if nothing else came; 0 where it does, Infinity where it never will. */
   waitMs: number;
   /** Milliseconds until the bucket is full. */
   fullMs: number;
@@ -78,7 +78,7 @@ export function answerAt(level: number, limit: Limit, cost: number): BucketAnswe
   const over = level + cost * periodMs - burst * periodMs;
   return {
     remaining: Math.floor((burst * periodMs - level) / periodMs),
-    waitMs: over <= 0 ? 0 : Math.ceil(over / requests),
+    waitMs: over <= 0 ? 0 : cost > burst ? Number.POSITIVE_INFINITY : Math.ceil(over / requests),
     fullMs: Math.ceil(level / requests),
   };
 }

@@ -1,4 +1,5 @@
-import { answerAt, type BucketAnswer, type BucketState, believed, fits, levelAt } from './bucket.ts';
+import { answerAt, type BucketAnswer, type BucketState, believed, levelAt } from './bucket.ts';
+import { type Grant, grantOf, type Wish } from './grant.ts';
 import type { BucketAsk } from './plan.ts';
 
 /** What became of a request at its buckets, in the order of the asks. */
@@ -9,35 +10,47 @@ export interface Taken {
   readonly answers: readonly (BucketAnswer | undefined)[];
 }
 
+/** What is remembered of the bucket with a key. */
+type StateOf = (key: string) => BucketState | undefined;
+
+/** One request that wants nothing beyond itself. */
+const ONE: Wish = { count: 1, lend: 0, held: 0 };
+
 /**
  * Debits all buckets of a request, or none of them.
  *
- * @param stateOf what is remembered of the bucket with this key
  * @returns what became of it, and what to remember of each bucket
  */
 export function take(
   asks: readonly BucketAsk[],
-  stateOf: (key: string) => BucketState | undefined,
+  stateOf: StateOf,
   nowMs: number,
 ): { taken: Taken; states: ReadonlyMap<string, BucketState> } {
-  const levels = asks.map(({ key, limit }) => levelAt(stateOf(key), limit, nowMs));
-  const allowed = asks.every(({ limit, cost }, index) => fits(levels[index] ?? 0, limit, cost));
-  const after = asks.map(({ limit, cost }, index) => (levels[index] ?? 0) + (allowed ? cost * limit.periodMs : 0));
-  return {
-    taken: {
-      allowed,
-      answers: asks.map(({ limit, cost }, index) => answerAt(after[index] ?? 0, limit, allowed ? 0 : cost)),
-    },
-    states: new Map(
-      asks.map(({ key, limit }, index) => [
-        key,
-        // A clock that went back must not drain twice what it drains again.
-        {
-          level: after[index] ?? 0,
-          periodMs: limit.periodMs,
-          atMs: Math.max(nowMs, believed(stateOf(key), nowMs)?.atMs ?? 0),
-        },
-      ]),
-    ),
-  };
+  const { granted, levels, states } = takeSeveral(asks, stateOf, nowMs, ONE);
+  const allowed = granted === 1;
+  const answers = asks.map(({ limit, cost }, index) => answerAt(levels[index] ?? 0, limit, allowed ? 0 : cost));
+  return { taken: { allowed, answers }, states };
+}
+
+/**
+ * Debits all buckets of several requests that ask the same, as far as they go, and of those that are lent.
+ *
+ * @returns what was given, the level of each bucket after it, and what to remember of it
+ */
+export function takeSeveral(
+  asks: readonly BucketAsk[],
+  stateOf: StateOf,
+  nowMs: number,
+  wish: Wish,
+): Grant & { levels: number[]; states: ReadonlyMap<string, BucketState> } {
+  const before = asks.map(({ key, limit }) => levelAt(stateOf(key), limit, nowMs));
+  const grant = grantOf(asks, before, wish);
+  const debited = grant.granted + grant.lent;
+  const levels = asks.map(({ limit, cost }, index) => (before[index] ?? 0) + debited * cost * limit.periodMs);
+  // A clock that went back must not drain twice what it drains again.
+  const atMs = (key: string) => Math.max(nowMs, believed(stateOf(key), nowMs)?.atMs ?? 0);
+  const states = asks.map(
+    ({ key, limit: { periodMs } }, index) => [key, { level: levels[index] ?? 0, periodMs, atMs: atMs(key) }] as const,
+  );
+  return { ...grant, levels, states: new Map(states) };
 }

@@ -1,9 +1,8 @@
 import { type Denial, deny, type RequestId } from '../../core/mcp/denial.ts';
-import { type McpMessage, readMessage } from '../../core/mcp/message.ts';
-import type { Policy, PolicyBackend } from '../../core/policy/policy.ts';
-import type { Membership } from '../../core/tenants/match.ts';
-import type { Identity } from '../identity/identity.ts';
+import { readMessage } from '../../core/mcp/message.ts';
+import type { Policy } from '../../core/policy/policy.ts';
 import type { TokenVerifier } from '../identity/verify.ts';
+import { type AdmissionRule, admit } from './admission.ts';
 import { corsHeaders, isPreflight, preflightHeaders } from './cors.ts';
 import type { HttpRequest } from './request.ts';
 import { readRequestId } from './request-id.ts';
@@ -13,23 +12,7 @@ import { checkItems, checkScopes, findVisibility, isPolicyOn } from './steps-pol
 import { checkEdge, readTarget } from './steps-request.ts';
 import { route } from './steps-session.ts';
 import { upstreamHeaders } from './upstream.ts';
-import type { Allow, Findings, Verdict } from './verdict.ts';
-
-/** A request that passed every step before: what quotas decide about. */
-export interface AdmissionRequest {
-  httpMethod: string;
-  identity: Identity;
-  membership: Membership;
-  backend: PolicyBackend;
-  message: McpMessage;
-  route: Allow;
-}
-
-/** What a rule says: nothing, headers for the answer and the place of a request that passes, or a refusal. */
-export type Admission = { headers: Readonly<Record<string, string>>; slot?: string } | Denial | undefined;
-
-/** A last say on a request. Quotas are such rules. */
-export type AdmissionRule = (request: AdmissionRequest) => Admission | Promise<Admission>;
+import type { Findings, Verdict } from './verdict.ts';
 
 /** What a check needs besides the request. */
 export interface CheckServices {
@@ -71,7 +54,8 @@ export async function check(request: HttpRequest, services: CheckServices): Prom
   findings.backend = target.backend;
 
   // 2. who asks
-  const identity = await identify(request, target.backend, policy.settings, verifier);
+  const identified = identify(request, target.backend, policy.settings, verifier);
+  const identity = identified instanceof Promise ? await identified : identified;
   if ('kind' in identity) return refuse(identity);
   findings.identity = identity;
 
@@ -126,13 +110,8 @@ export async function check(request: HttpRequest, services: CheckServices): Prom
 
   // 8. quotas
   const question = { httpMethod: request.method, identity, membership, backend, message, route: outcome };
-  for (const rule of services.admission) {
-    const asked = rule(question);
-    const admission = asked instanceof Promise ? await asked : asked;
-    if (admission === undefined) continue;
-    if ('kind' in admission) return refuse(admission, message.id);
-    responseHeaders = { ...responseHeaders, ...admission.headers };
-    if (admission.slot !== undefined) findings.slot = admission.slot;
-  }
-  return { outcome, findings, responseHeaders };
+  const admission = await admit(question, services.admission);
+  if ('kind' in admission) return refuse(admission, message.id);
+  if (admission.slot !== undefined) findings.slot = admission.slot;
+  return { outcome, findings, responseHeaders: { ...responseHeaders, ...admission.headers } };
 }

@@ -2,17 +2,17 @@ import { type Denial, deny } from '../../core/mcp/denial.ts';
 import { backendUrl, type Policy, type PolicyBackend, type PolicySettings } from '../../core/policy/policy.ts';
 import { type Membership, matchTenants, mayUseBackend, type TenantMatch } from '../../core/tenants/match.ts';
 import type { Identity } from '../identity/identity.ts';
-import type { TokenVerifier } from '../identity/verify.ts';
+import type { TokenVerifier, Verification } from '../identity/verify.ts';
 import { challenge } from './challenge.ts';
 import type { HttpRequest } from './request.ts';
 
-/** Verifies the bearer token, and that it was issued for this gateway or this backend. */
-export async function identify(
+/** Verifies the bearer token, and that it was issued for this gateway or this backend; at once when the token is known already. */
+export function identify(
   request: HttpRequest,
   backend: string,
   settings: PolicySettings,
   verifier: TokenVerifier,
-): Promise<Identity | Denial> {
+): Identity | Denial | Promise<Identity | Denial> {
   const { authorization } = request.headers;
   const { scopes } = settings;
   if (authorization === undefined) return deny('unauthenticated', { headers: challenge(settings, backend, scopes) });
@@ -24,14 +24,17 @@ export async function identify(
   };
   if (token === undefined) return refuse('is not a signed JWT in the form "Bearer <token>"');
 
-  const verification = await verifier.verify(token);
-  if (verification.kind === 'unavailable') {
-    return deny('unavailable', { message: 'The identity provider cannot be reached', headers: { 'retry-after': '2' } });
-  }
-  if (verification.kind === 'invalid') return refuse(verification.reason);
-  const { identity } = verification;
-  if (!isMeantFor(identity, backend, settings)) return refuse('was issued for another audience');
-  return identity;
+  const judge = (verification: Verification): Identity | Denial => {
+    if (verification.kind === 'unavailable') {
+      const message = 'The identity provider cannot be reached';
+      return deny('unavailable', { message, headers: { 'retry-after': '2' } });
+    }
+    if (verification.kind === 'invalid') return refuse(verification.reason);
+    const { identity } = verification;
+    return isMeantFor(identity, backend, settings) ? identity : refuse('was issued for another audience');
+  };
+  const verification = verifier.verify(token);
+  return verification instanceof Promise ? verification.then(judge) : judge(verification);
 }
 
 /** Finds the tenant that the caller acts for: its only one, or the one of its own that `X-Tenant` names. */

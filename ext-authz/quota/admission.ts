@@ -1,14 +1,13 @@
 import { deny } from '../../core/mcp/denial.ts';
 import { quotaDenial, rateLimitHeaders } from '../../core/quota/answer.ts';
-import { planAsks, priced } from '../../core/quota/plan.ts';
 import { type Quota, quotaSchema } from '../../core/quota/quota.ts';
 import { readingsOf } from '../../core/quota/reading.ts';
-import { withTopUps } from '../../core/quota/top-up.ts';
 import type { UsageEvent } from '../../core/quota/usage.ts';
-import type { Admission, AdmissionRequest } from '../check/check.ts';
+import type { Admission, AdmissionRequest } from '../check/admission.ts';
 import type { QuotaCounts } from './counts.ts';
-import { settleTopUps } from './settle.ts';
-import type { QuotaStore } from './store.ts';
+import { type Plan, planOf } from './plans.ts';
+import { mustSettle, settleTopUps } from './settle.ts';
+import type { QuotaStore, TakeOutcome } from './store.ts';
 import type { UsageMeter } from './usage-meter.ts';
 
 /** What an admission asks and tells. */
@@ -17,9 +16,9 @@ export interface AdmissionServices {
   usage: Pick<UsageMeter, 'count'>;
   counts: Pick<QuotaCounts, 'count'>;
   /** Whether another gateway ended the session of a request for which the store is not asked. */
-  ended: (request: AdmissionRequest) => Promise<boolean>;
+  ended: (request: AdmissionRequest) => boolean | Promise<boolean>;
   /** Whether the store is one for all processes. */
-  shared: boolean;
+  shared: () => boolean;
   /** Milliseconds since the epoch. */
   now: () => number;
 }
@@ -27,31 +26,78 @@ export interface AdmissionServices {
 /** Of a tenant that may use as much as it likes: what it uses is counted all the same. */
 const UNLIMITED: Quota = quotaSchema.parse({});
 
-/** Lets a request pass as far as the quota of its tenant goes, and says in the answer what is left of it. */
-export async function admitByQuota(request: AdmissionRequest, services: AdmissionServices): Promise<Admission> {
-  const { membership, backend, message, identity, route } = request;
-  const { store, usage, counts, ended, shared, now } = services;
-  const { name: tenant, quota: inForce = UNLIMITED } = membership.tenant;
-  const quota = withTopUps(inForce, now());
-  const user = identity.principal.toString('base64url');
-  const question = { message, backend: backend.name, user };
-  const messages = priced(quota, question);
-  const event = { tenant, user: identity.subject, backend: backend.name, messages };
-  const asks = planAsks(quota, question, messages);
-  if (asks.length === 0) {
-    if (messages.length > 0) usage.count({ ...event, outcome: 'allowed' }, []);
-    return (await ended(request)) ? deny('unknown-session') : undefined;
-  }
-  await settleTopUps(tenant, inForce, store, now());
-  const outcome = await store.take({ tenant, asks, sessionFingerprint: route.session?.fingerprint });
+/**
+ * Lets a request pass as far as the quota of its tenant goes, and says in the answer what is left of it; at once where nobody has to be
+ * asked. Rejects as the store does.
+ */
+export function admitByQuota(request: AdmissionRequest, services: AdmissionServices): Admission | Promise<Admission> {
+  const { name: tenant, quota: inForce = UNLIMITED } = request.membership.tenant;
+  const plan = planOf(request, inForce, services.now());
+  if (plan.asks.length === 0) return admitFree(request, plan, services);
+  if (mustSettle(inForce, services.now())) return settleAndAsk(request, inForce, plan, services);
+  const question = { tenant, asks: plan.asks, sessionFingerprint: request.route.session?.fingerprint };
+  const outcome = services.store.takeNow?.(question);
+  if (outcome !== undefined) return admissionOf(outcome, request, plan, services);
+  return services.store.take(question).then((taken) => admissionOf(taken, request, plan, services));
+}
+
+/** Counts a request that was refused for what its tenant has open at once. */
+export function countRefused(
+  request: AdmissionRequest,
+  { usage, counts, now }: Pick<AdmissionServices, 'usage' | 'counts' | 'now'>,
+): void {
+  const { name: tenant, quota = UNLIMITED } = request.membership.tenant;
+  usage.count(eventOf(request, planOf(request, quota, now()), 'refused'), []);
+  counts.count(tenant, 'refused');
+}
+
+async function settleAndAsk(
+  request: AdmissionRequest,
+  inForce: Quota,
+  plan: Plan,
+  services: AdmissionServices,
+): Promise<Admission> {
+  const { name: tenant } = request.membership.tenant;
+  await settleTopUps(tenant, inForce, services.store, services.now());
+  const sessionFingerprint = request.route.session?.fingerprint;
+  const outcome = await services.store.take({ tenant, asks: plan.asks, sessionFingerprint });
+  return admissionOf(outcome, request, plan, services);
+}
+
+function admitFree(
+  request: AdmissionRequest,
+  plan: Plan,
+  { usage, ended }: AdmissionServices,
+): Admission | Promise<Admission> {
+  if (plan.messages.length > 0) usage.count(eventOf(request, plan, 'allowed'), []);
+  const refuse = (isEnded: boolean) => (isEnded ? deny('unknown-session') : undefined);
+  const isEnded = ended(request);
+  return typeof isEnded === 'boolean' ? refuse(isEnded) : isEnded.then(refuse);
+}
+
+function admissionOf(
+  outcome: TakeOutcome,
+  request: AdmissionRequest,
+  plan: Plan,
+  { usage, counts, shared, now }: AdmissionServices,
+): Admission {
   if (outcome.kind === 'ended') return deny('unknown-session');
   const { taken } = outcome;
-  const readings = readingsOf(tenant, asks, taken, { nowMs: now(), shared });
+  const { asks, quota } = plan;
+  const { name: tenant } = request.membership.tenant;
   const counted = outcomeOf(taken.allowed, quota);
-  usage.count({ ...event, outcome: counted }, readings);
+  usage.count(eventOf(request, plan, counted), readingsOf(tenant, asks, taken, { nowMs: now(), shared: shared() }));
   counts.count(tenant, counted);
   if (taken.allowed || quota.dryRun) return { headers: rateLimitHeaders(asks, taken) };
   return quotaDenial(tenant, asks, taken);
+}
+
+function eventOf(
+  { membership, identity, backend }: AdmissionRequest,
+  { messages }: Plan,
+  outcome: UsageEvent['outcome'],
+): UsageEvent {
+  return { tenant: membership.tenant.name, user: identity.subject, backend: backend.name, messages, outcome };
 }
 
 function outcomeOf(allowed: boolean, { dryRun }: Quota): UsageEvent['outcome'] {

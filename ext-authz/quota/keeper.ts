@@ -3,8 +3,8 @@ import { messageOf } from '../../core/errors.ts';
 import { deny } from '../../core/mcp/denial.ts';
 import type { QuotaStoreSettings } from '../../core/policy/policy.ts';
 import type { Logger } from '../../runtime/log.ts';
-import type { Admission, AdmissionRequest } from '../check/check.ts';
-import { admitByQuota } from './admission.ts';
+import type { Admission, AdmissionRequest } from '../check/admission.ts';
+import { admitByQuota, countRefused } from './admission.ts';
 import { QuotaCounts } from './counts.ts';
 import { openRedisBacked, type RedisBacked } from './redis-backed.ts';
 import { QuotaUnavailable } from './resilient-store.ts';
@@ -64,23 +64,21 @@ export class QuotaKeeper {
   }
 
   /** The rule that asks for quotas. */
-  readonly rule = async (request: AdmissionRequest): Promise<Admission> => {
-    const { name: tenant, quota } = request.membership.tenant;
-    try {
-      return await admitByQuota(request, {
-        store: this.#store,
-        usage: this.#usage,
-        counts: this.#counts,
-        ended: this.#ended,
-        shared: this.footing === 'redis',
-        now: Date.now,
-      });
-    } catch (error) {
-      if (!(error instanceof QuotaUnavailable)) throw error;
-      this.#counts.count(tenant, 'unavailable');
-      if (quota?.dryRun === true) return undefined;
-      return deny('unavailable', { message: 'Quotas cannot be checked now', headers: { 'retry-after': '2' } });
-    }
+  readonly rule = (request: AdmissionRequest): Admission | Promise<Admission> => {
+    const admission = admitByQuota(request, {
+      store: this.#store,
+      usage: this.#usage,
+      counts: this.#counts,
+      ended: this.#ended,
+      shared: this.#shared,
+      now: Date.now,
+    });
+    return admission instanceof Promise ? admission.catch((error) => this.#unavailable(request, error)) : admission;
+  };
+
+  /** Counts a request that something else than a bucket refused. */
+  readonly countRefused = (request: AdmissionRequest): void => {
+    countRefused(request, { usage: this.#usage, counts: this.#counts, now: Date.now });
   };
 
   /** Leaves Redis. */
@@ -89,8 +87,18 @@ export class QuotaKeeper {
     this.#redis = undefined;
   }
 
+  readonly #shared = (): boolean => this.footing === 'redis';
+
+  #unavailable({ membership }: AdmissionRequest, error: unknown): Admission {
+    if (!(error instanceof QuotaUnavailable)) throw error;
+    const { name: tenant, quota } = membership.tenant;
+    this.#counts.count(tenant, 'unavailable');
+    if (quota?.dryRun === true) return undefined;
+    return deny('unavailable', { message: 'Quotas cannot be checked now', headers: { 'retry-after': '2' } });
+  }
+
   /** Only Redis tells of other gateways; while it fails, nothing is known of them. */
-  readonly #ended = async ({ membership, route }: AdmissionRequest): Promise<boolean> => {
+  readonly #ended = ({ membership, route }: AdmissionRequest): boolean | Promise<boolean> => {
     if (route.session === undefined || this.#redis?.store.healthy !== true) return false;
     const { name } = membership.tenant;
     return this.#tombstones.ended(name, route.session.fingerprint, this.#redis.store).catch(() => false);

@@ -20,6 +20,11 @@ export class KnownEmpty implements QuotaStore {
     this.#now = now;
   }
 
+  takeNow(request: TakeRequest): TakeOutcome | undefined {
+    const known = this.#buckets.size === 0 ? undefined : this.#refusal(request);
+    return known ?? this.#store.takeNow?.(request);
+  }
+
   async take(request: TakeRequest): Promise<TakeOutcome> {
     const known = this.#buckets.size === 0 ? undefined : this.#refusal(request);
     if (known !== undefined) return known;

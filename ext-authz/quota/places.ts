@@ -2,35 +2,41 @@ import { randomUUID } from 'node:crypto';
 import { credentials } from '@grpc/grpc-js';
 import { deny } from '../../core/mcp/denial.ts';
 import { NEVER_REFUSED } from '../../core/quota/plan.ts';
-import type { Tenant } from '../../core/tenants/tenants.ts';
 import type { SlotServiceClient } from '../../protos/gen/mcp_gateway/v1/SlotService.ts';
 import { slotClient } from '../../protos/load.ts';
-import type { Admission, AdmissionRequest } from '../check/check.ts';
+import type { Admission, AdmissionRequest } from '../check/admission.ts';
 
 /** A watcher that does not answer within this time counts nothing: the request goes on. */
 const DEADLINE_MS = 250;
 
+/** What is needed to ask for places. */
+export interface PlacesOptions {
+  /** Unix socket of the watcher. */
+  watcherSocket: string;
+  /** How many gateways there are: each gives out its part of the places, at least one. */
+  gateways: () => number;
+  /** Told of a request that found no place. */
+  onRefused: (request: AdmissionRequest) => void;
+}
+
 /** Asks the watcher for a place among what a tenant may have open at once; Envoy's access log gives it back. */
 export class Places {
   readonly #client: SlotServiceClient;
-  readonly #gateways: () => number;
+  readonly #options: PlacesOptions;
 
-  /**
-   * @param watcherSocket Unix socket of the watcher
-   * @param gateways how many gateways there are: each gives out its part of the places, at least one
-   */
-  constructor(watcherSocket: string, gateways: () => number) {
-    this.#client = new (slotClient())(`unix:${watcherSocket}`, credentials.createInsecure());
-    this.#gateways = gateways;
+  constructor(options: PlacesOptions) {
+    this.#client = new (slotClient())(`unix:${options.watcherSocket}`, credentials.createInsecure());
+    this.#options = options;
   }
 
-  /** The rule that asks for a place; the last one, since a place that is taken must be used. */
-  readonly rule = ({ httpMethod, membership, message, route }: AdmissionRequest): Admission | Promise<Admission> => {
+  /** The rule that asks for a place; before quotas, so that who finds none is not debited. */
+  readonly rule = (request: AdmissionRequest): Admission | Promise<Admission> => {
+    const { httpMethod, membership, message, route } = request;
     const { tenant } = membership;
     const stream = httpMethod === 'GET';
     const max = stream ? tenant.quota?.maxStreams : tenant.quota?.maxConcurrent;
     if (max === undefined || route.lane === 'close' || isDiscover(message)) return undefined;
-    return this.#admit(tenant, stream, max);
+    return this.#admit(request, stream, max);
   };
 
   /** Gives a place back whose request never went on. */
@@ -42,11 +48,16 @@ export class Places {
     this.#client.close();
   }
 
-  async #admit({ name: tenant, quota }: Tenant, stream: boolean, max: number): Promise<Admission> {
-    const part = Math.max(1, Math.floor(max / this.#gateways()));
+  async #admit(request: AdmissionRequest, stream: boolean, max: number): Promise<Admission> {
+    const { gateways, onRefused } = this.#options;
+    const { name: tenant, quota } = request.membership.tenant;
+    const part = Math.max(1, Math.floor(max / gateways()));
     const slot = randomUUID();
-    if (await this.#acquire({ slot, tenant, stream, max: part })) return { headers: {}, slot };
+    if (await this.#acquire({ slot, tenant, stream, max: part })) {
+      return { headers: {}, slot, undo: () => this.release(slot) };
+    }
     if (quota?.dryRun === true) return undefined;
+    onRefused(request);
     const what = stream ? 'streams' : 'requests';
     return deny('quota', {
       message: `The tenant has ${max} ${what} open, which is as many as it may; try again when one has ended`,

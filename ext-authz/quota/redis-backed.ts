@@ -2,6 +2,7 @@ import type { QuotaStoreSettings } from '../../core/policy/policy.ts';
 import type { Logger } from '../../runtime/log.ts';
 import { connectRedis } from '../../runtime/redis.ts';
 import { KnownEmpty } from './known-empty.ts';
+import { LendingStore } from './lending-store.ts';
 import { RedisStore } from './redis-store.ts';
 import { ResilientStore } from './resilient-store.ts';
 import type { ShareStore } from './share.ts';
@@ -21,10 +22,12 @@ export interface RedisBacked {
 export function openRedisBacked(settings: QuotaStoreSettings, share: ShareStore, log: Logger): RedisBacked {
   const connection = connectRedis(settings);
   const redis = new RedisStore(connection.client);
-  const quick = new KnownEmpty(redis);
+  const lending = new LendingStore(redis);
+  const quick = new KnownEmpty(lending);
   const store = new ResilientStore({
     redis: {
       take: (request) => quick.take(request),
+      takeNow: (request) => quick.takeNow(request),
       charge: (tenant, ask) => redis.charge(tenant, ask),
       probe: (tenant) => redis.probe(tenant),
     },
@@ -37,6 +40,7 @@ export function openRedisBacked(settings: QuotaStoreSettings, share: ShareStore,
     store,
     close: () => {
       store.close();
+      lending.close();
       connection.close();
     },
   };

@@ -17,7 +17,7 @@ const CHARGE_ROUNDS = 5;
 
 /** What a resilient store is made of. */
 export interface ResilientOptions {
-  redis: Pick<RedisStore, 'take' | 'charge' | 'probe'>;
+  redis: Pick<QuotaStore, 'take' | 'takeNow'> & Pick<RedisStore, 'charge' | 'probe'>;
   connection: Pick<RedisConnection, 'ready' | 'problem' | 'lostWith' | 'onChange'>;
   /** Gives out requests while Redis cannot; undefined: they are refused. */
   share: ShareStore | undefined;
@@ -70,6 +70,11 @@ export class ResilientStore implements QuotaStore {
   /** Whether Redis is asked. */
   get healthy(): boolean {
     return this.#state === 'up';
+  }
+
+  takeNow(request: TakeRequest): TakeOutcome | undefined {
+    const { redis, connection } = this.#options;
+    return this.#state === 'up' && connection.ready ? redis.takeNow?.(request) : undefined;
   }
 
   async take(request: TakeRequest): Promise<TakeOutcome> {

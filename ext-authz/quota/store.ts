@@ -16,4 +16,6 @@ export type TakeOutcome = { kind: 'taken'; taken: Taken } | { kind: 'ended' };
 export interface QuotaStore {
   /** Debits all buckets of a request or none. Rejects when the store cannot be asked. */
   take(request: TakeRequest): Promise<TakeOutcome>;
+  /** The same at once, where it can be told without asking anybody; else undefined, and nothing was done. */
+  takeNow?(request: TakeRequest): TakeOutcome | undefined;
 }

@@ -1,27 +1,18 @@
-import { request } from 'node:http';
-import { join } from 'node:path';
-import { text } from 'node:stream/consumers';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'chai';
 import { sendSound } from '../fixtures/replica-server/client.ts';
 import { type Replica, startReplica } from '../fixtures/replica-server/server.ts';
 import { eventually } from '../fixtures/replica-server/waiting.ts';
 import { startGateway, type TestGateway } from '../support/gateway.ts';
-import { REDIS_START_MS, startRedis, type TestRedis } from '../support/redis.ts';
+import { commandCalls, REDIS_START_MS, startRedis, type TestRedis } from '../support/redis.ts';
+import { askWorker, footingOf } from './quota-worker.ts';
 
 const PROCESSES = 3;
 const RATE = 40;
 const BURST = 20;
+/** Of a bucket that holds enough to be lent from. */
+const LARGE_BURST = 300;
 const LOAD_MS = 3_000;
-
-/** What a worker tells on its own socket. */
-function ask(stateDir: string, process: number, path: string): Promise<string> {
-  const socketPath = join(stateDir, 'run', `ext-authz-${process}-http.sock`);
-  return new Promise((resolve, reject) => {
-    const call = request({ socketPath, path, agent: false }, (response) => text(response).then(resolve, reject));
-    call.on('error', reject).end();
-  });
-}
 
 describe('quotas, with three processes and one Redis', function () {
   this.timeout(REDIS_START_MS);
@@ -32,17 +23,26 @@ describe('quotas, with three processes and one Redis', function () {
   before(async () => {
     redis = await startRedis();
     replicas.push(await startReplica({ name: 'one' }), await startReplica({ name: 'two' }));
-    const [one, two] = replicas.map(({ port }) => `http://127.0.0.1:${port}/mcp`);
+    replicas.push(await startReplica({ name: 'three' }));
+    const [one, two, three] = replicas.map(({ port }) => `http://127.0.0.1:${port}/mcp`);
     const match = (value: string) => [{ claim: 'tenant', value }];
     const limit = { requests: RATE, per: 'second', burst: BURST };
     gateway = await startGateway({
       workers: PROCESSES,
       settings: { redis: { url: redis.url }, quotas: { deadline: '2s' } },
-      backends: { one: { name: 'one', url: one }, two: { name: 'two', url: two } },
+      backends: {
+        one: { name: 'one', url: one },
+        two: { name: 'two', url: two },
+        three: { name: 'three', url: three },
+      },
       tenants: {
         tenants: [
           { name: 'engineering', match: match('engineering'), backends: ['one'], quota: limit },
           { name: 'design', match: match('design'), backends: ['two'], quota: { users: limit } },
+          {
+            ...{ name: 'sales', match: match('sales'), backends: ['three'] },
+            quota: { ...limit, burst: LARGE_BURST, users: { ...limit, requests: 10 * RATE, burst: 10 * LARGE_BURST } },
+          },
           { name: 'scarce', match: match('scarce'), backends: ['*'], quota: { requests: 1, per: 'day', burst: 9 } },
         ],
       },
@@ -54,13 +54,10 @@ describe('quotas, with three processes and one Redis', function () {
     for (const replica of replicas) await replica.stop();
   });
 
-  const footings = async () => {
-    const answers = await Promise.all([0, 1, 2].map((index) => ask(gateway.stateDir, index, '/readyz')));
-    return answers.map((answer) => (JSON.parse(answer) as { quotas: string }).quotas);
-  };
+  const footings = () => Promise.all([0, 1, 2].map((index) => footingOf(gateway.stateDir, index)));
   /** What every process counted. */
   const counted = async (tenant: string, outcome: string) => {
-    const texts = await Promise.all([0, 1, 2].map((index) => ask(gateway.stateDir, index, '/metrics')));
+    const texts = await Promise.all([0, 1, 2].map((index) => askWorker(gateway.stateDir, index, '/metrics')));
     const line = new RegExp(
       `^mcp_gateway_quota_requests_total\\{tenant="${tenant}",outcome="${outcome}"\\} (\\d+)$`,
       'm',
@@ -69,8 +66,8 @@ describe('quotas, with three processes and one Redis', function () {
   };
   const sum = (numbers: readonly number[]) => numbers.reduce((total, number) => total + number, 0);
 
-  /** Twice its rate for a while; what was sent, how it was answered, and when. */
-  async function load(url: string, token: string) {
+  /** More than its rate for a while; what was sent, how it was answered, and when. */
+  async function load(url: string, token: string, perSecond = 2 * RATE) {
     const statuses: number[] = [];
     let slowestMs = 0;
     const one = async () => {
@@ -85,7 +82,7 @@ describe('quotas, with three processes and one Redis', function () {
     const firstAnsweredAt = performance.now();
     const underWay: Promise<number>[] = [];
     while (performance.now() - startedAt < LOAD_MS) {
-      const due = ((performance.now() - startedAt) / 1000) * 2 * RATE;
+      const due = ((performance.now() - startedAt) / 1000) * perSecond;
       while (underWay.length < due) underWay.push(one());
       await sleep(5);
     }
@@ -116,6 +113,23 @@ describe('quotas, with three processes and one Redis', function () {
       for (const each of allowed) expect(each, 'one of the processes was never asked').to.be.above(0);
       expect(sum(await counted(tenant, 'refused'))).to.equal(statuses.length - through);
     }
+  });
+
+  it('does so where it lends: every request that the bucket holds comes through, and no other', async () => {
+    const token = await gateway.token({ tenant: 'sales' });
+    const before = replicas[2]?.requests ?? 0;
+    const calls = await commandCalls(redis.client, 'evalsha');
+    const url = gateway.backendUrl('three');
+    const { statuses, slowestMs, mostMs, leastMs } = await load(url, token, 5 * RATE);
+    const through = (replicas[2]?.requests ?? 0) - before;
+    expect(statuses.filter((status) => status === 200)).to.have.lengthOf(through);
+    expect(statuses.filter((status) => status === 429)).to.have.lengthOf(statuses.length - through);
+    expect(through).to.be.at.most(LARGE_BURST + (RATE * mostMs) / 1000);
+    expect(through).to.be.at.least(LARGE_BURST + (RATE * (leastMs - slowestMs)) / 1000 - 1);
+    expect(sum(await counted('sales', 'allowed'))).to.equal(through);
+    expect(sum(await counted('sales', 'refused'))).to.equal(statuses.length - through);
+    const asked = (await commandCalls(redis.client, 'evalsha')) - calls;
+    expect(asked, 'nothing was lent').to.be.below(through);
   });
 
   it('goes on while Redis is away, and after, within the shares', async () => {

@@ -1,5 +1,6 @@
 import { expect } from 'chai';
 import { quotaDenial, rateLimitHeaders } from '../../../core/quota/answer.ts';
+import { answerAt } from '../../../core/quota/bucket.ts';
 import type { BucketAsk } from '../../../core/quota/plan.ts';
 
 const TENANT: BucketAsk = {
@@ -50,9 +51,19 @@ describe('core/quota/answer', () => {
     expect(denial.headers).to.deep.include({ 'retry-after': '1', ratelimit: '"user";r=0;t=1' });
   });
 
-  it('says that a request will never pass', () => {
-    const answers = [{ remaining: 10, waitMs: 6_000, fullMs: 0 }];
-    const denial = quotaDenial('red', [{ ...USER, cost: 11 }], { allowed: false, answers });
-    expect(denial.error.message).to.equal('This request costs 11, and the quota of user never holds more than 10');
+  it('says that a request will never pass, and not when to come back, whatever the other buckets want', () => {
+    const dear = { ...USER, cost: 11 };
+    const full = { remaining: 10, waitMs: Number.POSITIVE_INFINITY, fullMs: 0 };
+    const answers = [{ remaining: 0, waitMs: 9_000, fullMs: 9_000 }, full];
+    const denial = quotaDenial('red', [{ ...TENANT, cost: 11 }, dear], { allowed: false, answers });
+    expect(denial.status).to.equal(429);
+    expect(denial.error).to.deep.equal({
+      code: -32013,
+      message: 'This request costs 11, and the quota of user never holds more than 10',
+      data: { tenant: 'red', bucket: 'user', retryAfterSeconds: null, cost: 11, burst: 10 },
+    });
+    expect(denial.headers).to.not.have.property('retry-after');
+    expect(denial.headers.ratelimit).to.equal('"tenant";r=0;t=9, "user";r=10');
+    expect(answerAt(0, dear.limit, dear.cost)).to.deep.equal(full);
   });
 });

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
-import type { Limit } from '../../../core/quota/bucket.ts';
+import type { BucketState, Limit } from '../../../core/quota/bucket.ts';
 import { PERIODS_MS } from '../../../core/quota/bucket.ts';
+import type { Wish } from '../../../core/quota/grant.ts';
 import type { BucketAsk } from '../../../core/quota/plan.ts';
 
 /** Limits of every size, small ones often. */
@@ -29,3 +30,28 @@ export const pauses: fc.Arbitrary<number> = fc.oneof(
   { weight: 5, arbitrary: fc.integer({ min: 0, max: 2_000 }) },
   { weight: 1, arbitrary: fc.integer({ min: 0, max: 200_000_000 }) },
 );
+
+/** What is remembered of some of the buckets, by whatever limit it was written. */
+export const states = (keys: readonly string[], nowMs: number): fc.Arbitrary<Map<string, BucketState>> =>
+  fc
+    .array(
+      fc
+        .record({
+          key: fc.constantFrom(...keys),
+          limit: limits,
+          part: fc.double({ min: 0, max: 1, noNaN: true }),
+          ago: pauses,
+        })
+        .map(({ key, limit: { burst, periodMs }, part, ago }) => {
+          return [key, { level: Math.floor(part * burst * periodMs), periodMs, atMs: nowMs - ago }] as const;
+        }),
+      { maxLength: 6 },
+    )
+    .map((entries) => new Map(entries));
+
+/** What a process wants. */
+export const wishes: fc.Arbitrary<Wish> = fc.record({
+  count: fc.integer({ min: 1, max: 10 }),
+  lend: fc.integer({ min: 0, max: 64 }),
+  held: fc.oneof(fc.constant(0), fc.integer({ min: 0, max: 1_000 })),
+});

@@ -1,5 +1,6 @@
 import { expect } from 'chai';
 import { deny } from '../../../core/mcp/denial.ts';
+import type { AdmissionRule } from '../../../ext-authz/check/admission.ts';
 import { PUBLIC_URL, policyBackend } from '../policy.ts';
 import { BODY, CheckHarness, json } from './harness.ts';
 
@@ -165,5 +166,26 @@ describe('ext-authz/check, policy', () => {
     };
     expect(await harness.gist(harness.request())).to.deep.equal(['forbidden', 403, -32011, 7]);
     expect(asked).to.deep.equal(['red a tools/list']);
+  });
+
+  it('a refusal or a failure of one rule undoes what those before it did, and a yes does not', async () => {
+    const undone: string[] = [];
+    const rule = (name: string): AdmissionRule => {
+      return () => ({ headers: { [name]: '1' }, slot: name, undo: () => void undone.push(name) });
+    };
+    const withLast = (last: AdmissionRule) => {
+      harness.services = { ...harness.services, admission: [rule('one'), rule('two'), last] };
+    };
+    withLast(() => undefined);
+    const { findings, responseHeaders } = await harness.verdict(harness.request());
+    expect([findings.slot, responseHeaders]).to.deep.equal(['two', { one: '1', two: '1' }]);
+    expect(undone).to.deep.equal([]);
+    withLast(() => Promise.resolve(deny('quota')));
+    const refused = await harness.verdict(harness.request());
+    expect([refused.outcome.kind, refused.findings.slot]).to.deep.equal(['deny', undefined]);
+    expect(undone.splice(0)).to.deep.equal(['one', 'two']);
+    withLast(() => Promise.reject(new Error('broken')));
+    expect(await harness.verdict(harness.request()).catch(String)).to.equal('Error: broken');
+    expect(undone).to.deep.equal(['one', 'two']);
   });
 });

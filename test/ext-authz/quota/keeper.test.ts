@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import { issuerSchema } from '../../../core/identity/issuer.ts';
 import { tombstoneKey } from '../../../core/quota/keys.ts';
 import { quotaSchema } from '../../../core/quota/quota.ts';
-import type { AdmissionRequest } from '../../../ext-authz/check/check.ts';
+import type { AdmissionRequest } from '../../../ext-authz/check/admission.ts';
 import { QuotaCounts } from '../../../ext-authz/quota/counts.ts';
 import { QuotaKeeper } from '../../../ext-authz/quota/keeper.ts';
 import { SharedTombstones } from '../../../ext-proc/tombstones.ts';

@@ -3,9 +3,9 @@ import fc from 'fast-check';
 import type { Redis } from 'ioredis';
 import { type BucketState, levelAt } from '../../../core/quota/bucket.ts';
 import type { BucketAsk } from '../../../core/quota/plan.ts';
-import { take } from '../../../core/quota/take.ts';
+import { take, takeSeveral } from '../../../core/quota/take.ts';
 import { CHARGE_SCRIPT, TAKE_SCRIPT } from '../../../ext-authz/quota/script.ts';
-import { asks, pauses } from '../../core/quota/arbitrary.ts';
+import { asks, pauses, wishes } from '../../core/quota/arbitrary.ts';
 import { REDIS_START_MS, startRedis, type TestRedis } from '../../support/redis.ts';
 
 const KEYS = ['{t}:a', '{t}:b', '{t}:c'];
@@ -77,6 +77,62 @@ describe('ext-authz/quota/script', () => {
       }),
       { numRuns: 60 },
     );
+  });
+
+  it('agrees with it also on several requests at once, and on loans', async function () {
+    this.timeout(60_000);
+    const scenario = fc.array(fc.tuple(pauses, asks(KEYS), wishes), { minLength: 1, maxLength: 20 });
+    await fc.assert(
+      fc.asyncProperty(scenario, async (steps) => {
+        await client.flushall();
+        for (const [pauseMs, asked, wish] of steps) {
+          await age(pauseMs);
+          const states = new Map(await Promise.all(KEYS.map(async (key) => [key, await stateOf(key)] as const)));
+          const keys = [...asked.map(({ key }) => key), TOMBSTONE, `${TOMBSTONE}-too`];
+          const numbers = [...asked.flatMap(numbersOf), wish.count, wish.lend, wish.held];
+          const answer = await client.eval(TAKE_SCRIPT, keys.length, ...keys, ...numbers);
+          const [granted, nowMs = Number.NaN, ...rest] = answer as number[];
+          const expected = takeSeveral(asked, (key) => states.get(key), nowMs, wish);
+          expect([granted, ...rest]).to.deep.equal([expected.granted, ...expected.levels, expected.lent]);
+          for (const { key } of asked) {
+            const wanted = expected.granted > 0 ? expected.states.get(key) : states.get(key);
+            expect(await stateOf(key), key).to.deep.equal(wanted);
+          }
+        }
+      }),
+      { numRuns: 60 },
+    );
+  });
+
+  it('gives back what was lent, and never more than was used', async () => {
+    const ask = { key: '{t}:a', name: 'a', limit: { requests: 1, periodMs: 86_400_000, burst: 1_000 }, cost: 2 };
+    const other = { ...ask, key: '{t}:b', cost: 1 };
+    const numbers = [ask, other].flatMap(numbersOf);
+    await client.eval(TAKE_SCRIPT, 3, ask.key, other.key, TOMBSTONE, ...numbers, 1, 4, 0);
+    const used = async () => {
+      const states = [await stateOf(ask.key), await stateOf(other.key)];
+      return states.map((state) => Math.ceil((state?.level ?? 0) / 86_400_000));
+    };
+    expect(await used()).to.deep.equal([10, 5]);
+    const back = (count: number) => [ask, other].flatMap((one) => numbersOf({ ...one, cost: -count * one.cost }));
+    await client.eval(CHARGE_SCRIPT, 2, ask.key, other.key, ...back(3));
+    expect(await used()).to.deep.equal([4, 2]);
+    await client.eval(CHARGE_SCRIPT, 2, ask.key, other.key, ...back(3));
+    expect(await used()).to.deep.equal([0, 0]);
+  });
+
+  it('remembers what is used for as long as the limit of now needs, also where it refuses', async () => {
+    const fast = { key: '{t}:a', name: 'a', limit: { requests: 1_000, periodMs: 1_000, burst: 5 }, cost: 5 };
+    expect((await takeInRedis([fast])).verdict).to.equal(1);
+    expect(await client.pttl(fast.key)).to.be.at.most(1_005);
+    const slow = { ...fast, limit: { requests: 1, periodMs: 86_400_000, burst: 5 } };
+    const { verdict, levels } = await takeInRedis([slow]);
+    expect(verdict).to.equal(0);
+    expect(await client.pttl(fast.key)).to.be.above((levels[0] ?? 0) - 1_000);
+    expect(levels[0]).to.be.above(4 * 86_400_000);
+    // And a refusal by a faster limit does not shorten it.
+    expect((await takeInRedis([{ ...fast, limit: { ...fast.limit, requests: 1 }, cost: 6 }])).verdict).to.equal(0);
+    expect(await client.pttl(fast.key)).to.be.above(86_400_000);
   });
 
   it('lets pass what just fits, and nothing above', async () => {

@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { messageOf, UserError } from '../core/errors.ts';
 import type { Command, Terminal } from './command.ts';
 
@@ -7,10 +8,19 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   token: async () => (await import('./commands/token.ts')).token,
   check: async () => (await import('./commands/check.ts')).check,
   status: async () => (await import('./commands/status.ts')).status,
+  serve: async () => (await import('./commands/serve.ts')).serve,
+  backends: async () => (await import('./commands/backends.ts')).backends,
   quota: async () => (await import('./commands/quota.ts')).quota,
+  'helm-values': async () => (await import('./commands/helm-values.ts')).helmValuesCommand,
+  completion: async () => (await import('./commands/completion.ts')).completionFor(COMMANDS),
+  clients: async () => (await import('./commands/clients.ts')).clients,
   'ext-authz': async () => (await import('./commands/ext-authz.ts')).extAuthz,
   'ext-proc': async () => (await import('./commands/ext-proc.ts')).extProc,
   watcher: async () => (await import('./commands/watcher.ts')).watcher,
+  operator: async () => (await import('./commands/operator.ts')).operator,
+  bridge: async () => (await import('./commands/bridge.ts')).bridge,
+  bootstrap: async () => (await import('./commands/bootstrap.ts')).bootstrap,
+  pod: async () => (await import('./commands/pod.ts')).pod,
 };
 
 /** Runs the command line and returns the exit status. */
@@ -34,7 +44,9 @@ export async function main(args: string[], terminal: Terminal): Promise<number> 
   }
   try {
     const command = await load();
-    if (rest.includes('--help') || rest.includes('-h')) {
+    // What comes after -- belongs to somebody else.
+    const own = rest.includes('--') ? rest.slice(0, rest.indexOf('--')) : rest;
+    if (own.includes('--help') || own.includes('-h')) {
       terminal.print(command.help);
       return 0;
     }
@@ -69,5 +81,6 @@ const exitCode = await main(process.argv.slice(2), {
   tell: (line) => process.stderr.write(`${line}\n`),
   interactive: process.stdout.isTTY === true,
 });
-// Writes to pipes and files are synchronous, so nothing is cut off; a role must not linger for an idle handle.
+// What is written into a pipe goes out as somebody reads it; a role must not linger for an idle handle.
+if (process.stdout.writableLength > 0) await once(process.stdout, 'drain');
 process.exit(exitCode);

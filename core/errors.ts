@@ -26,10 +26,15 @@ export const EXIT_CODES = {
   config: 78,
   'missing-file': 66,
   'envoy-unavailable': 69,
+  'cluster-unavailable': 69,
   'backend-failed': 70,
   'port-taken': 71,
   'already-running': 75,
   'not-running': 76,
+  'no-such': 66,
+  exists: 73,
+  conflict: 75,
+  forbidden: 77,
 } as const;
 
 /** The closed set of reasons for which a command refuses to go on. */

@@ -6,6 +6,10 @@ import { stateDir } from '../../runtime/paths.ts';
 import { askQuota, type QuotaState } from '../../runtime/policy/quota.ts';
 import { type Command, parseOptions } from '../command.ts';
 import { parseTtl } from '../development-issuer/ttl.ts';
+import { chooseFleet } from '../manage/choose.ts';
+import type { ManagedFleet } from '../manage/port.ts';
+import { tenantQuota } from '../manage/quota.ts';
+import { showQuota } from '../manage/show.ts';
 import { parseChanges, parseCount } from '../quota/changes.ts';
 import { type Edited, editQuota, type QuotaEdit, unknownTenant } from '../quota/edit.ts';
 import { rewriteFile } from '../quota/file.ts';
@@ -22,6 +26,7 @@ const POLL_MS = 50;
 const help = `Usage: mcp-gateway quota TENANT [--json] [--state-dir DIR]
        mcp-gateway quota TENANT --set 'KEY=VALUE...' [--state-dir DIR | --config FILE]
        mcp-gateway quota TENANT --top-up N --for TIME [--state-dir DIR | --config FILE]
+       mcp-gateway quota TENANT [--set ... | --top-up ...] [--json] (--registry DIR | --context NAME | --gateway-namespace NAME)
 
 Shows the quota of a tenant, what is left of it now, who used how much in the last hour and day, and what was refused.
 Use is counted by this gateway. Where several share a Redis, what is left is that of all of them, as the last request through
@@ -35,6 +40,9 @@ this gateway found it.
   --json                as JSON; with --set and --top-up: how it is then
   --state-dir DIR       state folder of the gateway; default: mcp-gateway in $XDG_STATE_HOME or ~/.local/state
   --config FILE         gateway.yaml whose tenants document is changed, where no gateway runs
+  --registry DIR        the folder of a gateway.yaml, whether a gateway runs or not
+  --context NAME, --gateway-namespace NAME, --kubeconfig FILE
+                        the tenants of a gateway in a Kubernetes cluster (namespace mcp-gateway); what is left is not known there
 
 Exit status: 0 done, 1 written but not in force within ${IN_FORCE_MS / 1000} s, 64 a change that makes no sense or an unknown tenant, 76 no gateway
 runs, 78 the tenants document is not sound or cannot be written.`;
@@ -54,12 +62,24 @@ export const quota: Command = {
         for: { type: 'string' },
         'state-dir': { type: 'string' },
         config: { type: 'string' },
+        registry: { type: 'string' },
+        kubeconfig: { type: 'string' },
+        context: { type: 'string' },
+        namespace: { type: 'string' },
+        'gateway-namespace': { type: 'string' },
       },
       true,
     );
     const [tenant, ...rest] = positionals;
     if (tenant === undefined || rest.length > 0) throw misuse('name one tenant');
     const edit = toEdit(tenant, values, Date.now());
+    const { registry, kubeconfig, context, namespace } = values;
+    const elsewhere = { registry, kubeconfig, context, namespace, 'gateway-namespace': values['gateway-namespace'] };
+    if (Object.values(elsewhere).some((value) => value !== undefined)) {
+      if (values.config !== undefined) throw misuse('--config is about a gateway of this machine that does not run');
+      const fleet = await chooseFleet('quota', { ...elsewhere, 'state-dir': values['state-dir'] }, env);
+      return quotaOfFleet(fleet, tenant, values, print);
+    }
     const { config, json } = values;
     if (config !== undefined) {
       if (edit === undefined)
@@ -97,6 +117,26 @@ export const quota: Command = {
     return late ? 1 : 0;
   },
 };
+
+async function quotaOfFleet(
+  fleet: ManagedFleet,
+  tenant: string,
+  values: EditOptions & { json: boolean },
+  print: (line: string) => void,
+): Promise<number> {
+  const { set, for: duration, json } = values;
+  const topUp =
+    values['top-up'] === undefined || duration === undefined
+      ? undefined
+      : { requests: parseCount('--top-up', values['top-up']), seconds: parseTtl(duration) };
+  const wish = { tenant, requests: undefined, per: undefined, burst: undefined, dryRun: false, topUp };
+  const words = set.length === 0 ? undefined : set.join(' ');
+  const waiting = { inForceSeconds: IN_FORCE_MS / 1000, signal: new AbortController().signal };
+  const result = await tenantQuota(fleet, { ...wish, ...waiting, set: words }, Date.now);
+  if (json) print(JSON.stringify(result, undefined, 2));
+  else for (const line of showQuota(result)) print(line);
+  return result.changed && result.inForce === false ? 1 : 0;
+}
 
 interface EditOptions {
   set: string[];

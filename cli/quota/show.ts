@@ -123,7 +123,8 @@ function usageLines(title: string, span: UsageSpan): string[] {
   return columns([[title, 'REQUESTS', 'COST', 'REFUSED', 'WOULD BE REFUSED'], row('all', span.all), ...rows]);
 }
 
-function columns(rows: readonly (readonly string[])[]): string[] {
+/** Rows of cells as lines with aligned columns. */
+export function columns(rows: readonly (readonly string[])[]): string[] {
   const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
   return rows.map((row) =>
     row

@@ -22,6 +22,7 @@ import { prepareStateFolder, type StateFolder, writeFacts } from '../state-folde
 import { awaitReady } from './ready.ts';
 import { socketNames, startRoles } from './roles.ts';
 import { Runner } from './runner.ts';
+import { endBridgeLeftovers } from './stdio.ts';
 
 const READY_TIMEOUT_MS = 60_000;
 const ROLE_GRACE_MS = 6_000;
@@ -89,6 +90,7 @@ export class LocalGateway {
     this.#stops.push(() => lock.release());
     this.#stops.push(() => rmSync(folder.run, { recursive: true, force: true }));
     await endLeftovers(folder.children, log);
+    await endBridgeLeftovers(folder.children, log);
     prepareStateFolder(folder);
     await assertPortFree(address, this.#options.port);
     const port = this.#options.port === 0 ? await freePort(address) : this.#options.port;
@@ -187,8 +189,10 @@ export class LocalGateway {
       folder: dirname(documents.configFile),
       baseEnv: env,
       programFolders: programFolders(import.meta.dirname),
+      program: this.#options.program,
       recordFile: folder.children,
       endpointsFolder: folder.endpoints,
+      replicasFolder: folder.replicas,
       log,
     });
     const watch = new FileWatch({

@@ -10,8 +10,9 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   'ext-proc': ['core', 'protos', 'runtime'],
   envoy: ['core', 'protos', 'runtime'],
   k8s: ['core', 'protos', 'runtime'],
-  cli: ['core', 'protos', 'runtime', 'ext-authz', 'ext-proc', 'envoy', 'k8s'],
-  scripts: ['core', 'protos', 'runtime', 'ext-authz', 'ext-proc', 'envoy', 'k8s', 'cli'],
+  bridge: ['core', 'protos', 'runtime'],
+  cli: ['core', 'protos', 'runtime', 'ext-authz', 'ext-proc', 'envoy', 'k8s', 'bridge'],
+  scripts: ['core', 'protos', 'runtime', 'ext-authz', 'ext-proc', 'envoy', 'k8s', 'bridge', 'cli'],
 };
 
 /** Folders that may import from everywhere, and that only they themselves may import from. */

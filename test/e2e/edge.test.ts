@@ -31,7 +31,7 @@ describe('the edge', function () {
     const [a, b, other] = replicas.map(({ port }) => `http://127.0.0.1:${port}/mcp`);
     const healthCheck = { interval: '500ms', timeout: '500ms' };
     gateway = await startGateway({
-      backends: { one: { name: 'one', url: [a, b], healthCheck }, two: { name: 'two', url: other, healthCheck } },
+      backends: { one: { name: 'one', urls: [a, b], healthCheck }, two: { name: 'two', url: other, healthCheck } },
     });
     token = await gateway.token();
   });

@@ -23,7 +23,7 @@ describe('the registry of files', function () {
   const urlOf = ({ port }: Replica) => `http://127.0.0.1:${port}/mcp`;
   const backend = (name: string, to: Replica | Replica[], more: Document = {}): Document => ({
     name,
-    url: Array.isArray(to) ? to.map(urlOf) : urlOf(to),
+    ...(Array.isArray(to) ? { urls: to.map(urlOf) } : { url: urlOf(to) }),
     healthCheck: HEALTH,
     ...more,
   });

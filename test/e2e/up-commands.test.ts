@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path';
 import { expect } from 'chai';
 import { runCommand } from '../fixtures/replica-server/command.ts';
 
-const COMMANDS = ['up', 'token', 'check', 'status', 'quota', 'ext-authz', 'ext-proc', 'watcher'];
+const COMMANDS = ['up', 'token', 'check', 'status', 'quota', 'clients', 'ext-authz', 'ext-proc', 'watcher'];
 
 describe('the command line', function () {
   this.timeout(30_000);

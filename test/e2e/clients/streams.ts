@@ -14,7 +14,10 @@ import { carries } from '../../support/clients-wire.ts';
 import type { TestGateway } from '../../support/gateway.ts';
 
 /** Calls that are cut off or called off on the way, with the feature server's calls that last until another call releases them. */
-export function brokenAndCancelledCalls(gateway: () => TestGateway): void {
+export function brokenAndCancelledCalls(
+  gateway: () => TestGateway,
+  cancelling: readonly ClientKind[] = [SDK1, SDK2_LEGACY, SDK2_AUTO, SDK2_PINNED],
+): void {
   const connect = async (kind: ClientKind) =>
     kind.connect({ url: gateway().backendUrl('feature'), token: await gateway().token() });
 
@@ -29,7 +32,7 @@ export function brokenAndCancelledCalls(gateway: () => TestGateway): void {
     });
   }
 
-  for (const kind of [SDK1, SDK2_LEGACY, SDK2_AUTO, SDK2_PINNED]) {
+  for (const kind of cancelling) {
     it(`${kind.name} cancels a call, and the server learns of it`, async () => {
       const connection = await connect(kind);
       try {

@@ -152,6 +152,24 @@ describe('runtime/processes/child', () => {
     await output.until(() => startMark(orphan) === undefined);
   });
 
+  it('opens the pipes of a child, and swallows writing to one that is gone', async () => {
+    const output = new Output();
+    const child = await startChild({
+      name: 'cat',
+      command: ['sh', '-c', 'echo aside >&2; cat'],
+      pipes: true,
+      onLine: output.onLine,
+    });
+    child.pipes?.stdin.end('there and back');
+    expect(Buffer.concat((await child.pipes?.stdout.toArray()) ?? []).toString()).to.equal('there and back');
+    expect(await child.exited).to.deep.equal({ code: 0, signal: null });
+    expect([output.of('stdout'), output.of('stderr')]).to.deep.equal([[], ['aside']]);
+    const gone = await startChild({ name: 'gone', command: ['true'], pipes: true });
+    await gone.exited;
+    gone.pipes?.stdin.write('nobody');
+    expect((await startChild({ name: 'plain', command: ['true'] })).pipes).to.equal(undefined);
+  });
+
   it('talks over the channel', async () => {
     const answers: unknown[] = [];
     const child = await startChild({

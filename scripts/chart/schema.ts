@@ -225,11 +225,29 @@ export const VALUES_SCHEMA: JsonSchema & { properties: Record<string, JsonSchema
       resources,
       ...workload,
     }),
+    admin: keys({
+      enabled: flag('serve the tools of `mcp-gateway serve` at /gateway/mcp, in pods of their own'),
+      tenants: list(
+        'tenants whose holders of the role mcp.admin may use them, and administer the whole gateway',
+        label('name of a tenant'),
+      ),
+      existingSecret: name(
+        'a Secret with the key secret; default: mcp-gateway-own-tools, which the operator makes once',
+      ),
+      replicas: whole('pods that serve them', 0, 10),
+      port: whole('that they listen on', 1024, 65_535),
+      resources,
+      ...workload,
+    }),
     networkPolicy: keys({
       enabled: flag('NetworkPolicies for the gateway, the operator and the backends'),
       denyAll: flag('deny all else in the namespace of the release; false where it is shared with others'),
       gatewayFrom: asInKubernetes('who may call the gateway; default: everybody. `from`', 'array'),
       metricsFrom: asInKubernetes('who may read metrics; default: nobody. `from`', 'array'),
+      apiServerFrom: asInKubernetes(
+        'where the API server connects to pods from, for the use of quotas; default: konnectivity agents. `from`',
+        'array',
+      ),
       egressTo: asInKubernetes(
         'where issuers, `url` backends and Redis are; default: everywhere but link-local. `to`',
         'array',

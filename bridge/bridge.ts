@@ -44,6 +44,15 @@ export interface Bridge {
 /** Settings of Node and of the listener, which are not meant for servers. */
 const OWN_VARIABLES = ['NODE_OPTIONS', 'NODE_CHANNEL_FD', 'NODE_CHANNEL_SERIALIZATION_MODE', 'PORT'];
 
+// A page of a browser whose own name was made to mean this machine (MCP, Streamable HTTP, security: DNS rebinding). Whoever comes
+// through a gateway names its host and port, which are others than those of a bridge on loopback.
+function isRebound({ headers: { origin, host }, socket: { localAddress, localPort } }: IncomingMessage): boolean {
+  if (origin === undefined || !/^(::ffff:)?127\.|^::1$/.test(localAddress ?? '')) return false;
+  const asked = URL.parse(`http://${host}`);
+  const isOwnPort = (asked?.port || '80') === String(localPort);
+  return asked === null || (isOwnPort && !/^(localhost|127\.[\d.]+|\[::1\])$/.test(asked.hostname));
+}
+
 /** Starts a Streamable HTTP server in front of a stdio server, of which each session gets a process of its own. */
 export async function startBridge(options: BridgeOptions): Promise<Bridge> {
   const { command, log, maxMessageBytes, path } = options;
@@ -60,7 +69,9 @@ export async function startBridge(options: BridgeOptions): Promise<Bridge> {
   };
   const serve = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     const pathname = (request.url ?? '/').split('?')[0];
-    if (pathname === '/healthz') {
+    if (isRebound(request)) {
+      response.writeHead(403).end();
+    } else if (pathname === '/healthz') {
       const [status, text] = health();
       response.writeHead(status, { 'content-type': 'text/plain' }).end(`${text}\n`);
     } else if (pathname === path) {

@@ -43,8 +43,7 @@ export class EventStream {
     response: ServerResponse,
     { sessionId, after, primed, onClose }: { sessionId: string; after?: number; primed: boolean; onClose: () => void },
   ): void {
-    this.#response?.end();
-    this.#response = undefined;
+    this.#leave();
     // Who hung up already will not say so again.
     if (response.destroyed) {
       onClose();
@@ -76,6 +75,13 @@ export class EventStream {
   /** Shows whoever is in between that the connection is in use. */
   ping(): void {
     this.#response?.write(': keepalive\n\n');
+  }
+
+  // What a client never reads would stay in memory for as long as its connection.
+  #leave(): void {
+    if (this.#response?.writableLength === 0) this.#response.end();
+    else this.#response?.destroy();
+    this.#response = undefined;
   }
 
   /** Ends the connection. */

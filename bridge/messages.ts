@@ -37,6 +37,9 @@ export interface Message {
   requestId: MessageId | undefined;
 }
 
+/** Messages of a batch; no session has more requests under way. */
+const MAX_BATCH = 1_024;
+
 /**
  * Reads one message, or a batch (MCP 2025-03-26), whose members come apart: stdio servers take one message a line.
  * Undefined for anything else. Text is kept as it was written but for line breaks, which JSON allows between tokens only.
@@ -50,6 +53,7 @@ export function readMessages(text: string): Message[] | undefined {
   }
   const isBatch = Array.isArray(value);
   const members: unknown[] = [value].flat();
+  if (members.length > MAX_BATCH) return undefined;
   const messages = members.map((member) => readOne(member, isBatch ? JSON.stringify(member) : oneLine(text)));
   const read = messages.filter((message) => message !== undefined);
   return read.length === messages.length && read.length > 0 ? read : undefined;

@@ -11,6 +11,8 @@ import { ServerProcess, type ServerSpec } from './server-process.ts';
 
 /** Requests of one session that may wait for their answers. */
 const MAX_CALLS = 1_024;
+/** Answers to requests that are over, which may be sent anew at once. */
+const MAX_REPLAYS = 8;
 const INTERNAL_ERROR = -32603;
 /** The first revision whose clients take an event without data. */
 const PRIMED_SINCE = '2025-11-25';
@@ -34,6 +36,7 @@ export class Session {
   readonly #listening: EventStream;
   readonly #streams = new Set<EventStream>();
   #numbers = 0;
+  #replays = 0;
   #onOpening: ((opening: Opening) => void) | undefined;
   #ending: Promise<void> | undefined;
 
@@ -139,6 +142,13 @@ export class Session {
     if (this.#events.after(place.stream, place.number).length === 0) {
       return deny('bad-request', { message: 'Invalid request: there is nothing after this Last-Event-ID' });
     }
+    if (this.#replays >= MAX_REPLAYS) {
+      return deny('unavailable', { message: 'Answers are being sent anew already', headers: { 'retry-after': '1' } });
+    }
+    this.#replays += 1;
+    response.once('close', () => {
+      this.#replays -= 1;
+    });
     const over = new EventStream(place.stream, this.#events);
     attach(over, place.number);
     over.end();
@@ -169,14 +179,22 @@ export class Session {
 
   #closed(stream: EventStream): void {
     this.lastUsedMs = this.#now();
-    // Nobody will ask for answers that were called off.
-    const calls = [...this.#calls.values()].filter((call) => call.stream === stream);
-    if (calls.every(({ cancelled }) => cancelled)) this.#streams.delete(stream);
+    this.#forgetCancelled(stream);
   }
 
   #cancel(id: MessageId | undefined): void {
     const call = id === undefined ? undefined : this.#calls.get(id);
-    if (call !== undefined) call.cancelled = true;
+    if (call === undefined) return;
+    call.cancelled = true;
+    if (call.stream?.connected === false) this.#forgetCancelled(call.stream);
+  }
+
+  // Nobody will ask for answers that were called off, and servers need not give them.
+  #forgetCancelled(stream: EventStream): void {
+    const calls = [...this.#calls.values()].filter((call) => call.stream === stream);
+    if (!calls.every(({ cancelled }) => cancelled)) return;
+    for (const { id } of calls) this.#calls.delete(id);
+    this.#streams.delete(stream);
   }
 
   #receive(line: Line): Promise<void> | undefined {

@@ -1,4 +1,5 @@
 import { UserError } from '../../core/errors.ts';
+import { isDnsLabel } from '../../core/registry/names.ts';
 import type { Place } from '../../core/registry/place.ts';
 import type { BackendSpec } from './port.ts';
 import { isRecord } from './spec.ts';
@@ -23,7 +24,7 @@ const SHAPES: readonly [what: string, shape: RegExp][] = [
   ['a SendGrid key', /\bSG\.[\w-]{16,}\.[\w-]{16,}/],
   ['a JSON Web Token', /\beyJ[\w-]{6,}\.eyJ[\w-]{6,}\.[\w-]*/],
   ['a private key', /-----BEGIN [A-Z ]*PRIVATE KEY-----/],
-  ['a URL with a password', /\b[a-z][a-z0-9+.-]*:\/\/[^\s/:@]*:[^\s/@]+@/i],
+  ['a URL with a password', /\b[a-z][a-z0-9+.-]{0,31}:\/\/[^\s/:@]*:[^\s/@]+@/i],
   ['an Authorization header', /\b(?:bearer|basic)\s+[\w.~+/=-]{12,}/i],
 ];
 
@@ -81,8 +82,9 @@ export function refuseCredentials(
 }
 
 function inCluster(name: string, found: readonly FoundCredential[], namespace: string): string {
-  const variable = found.map(({ path }) => /^env\.(.+)$/.exec(path)?.[1]).find((one) => one !== undefined) ?? 'TOKEN';
-  const secret = `${name}-credentials`;
+  // These lines are for a shell: what is no plain name does not go into them.
+  const variable = found.map(({ path }) => /^env\.(\w+)$/.exec(path)?.[1]).find((one) => one !== undefined) ?? 'TOKEN';
+  const secret = `${isDnsLabel(name) ? name : 'backend'}-credentials`;
   return [
     'A person puts the value into a Secret, out of sight of this conversation:',
     `  kubectl -n ${namespace} create secret generic ${secret} --from-file=${variable}=FILE`,
@@ -108,7 +110,12 @@ function inspect(path: string, value: unknown): FoundCredential[] {
       return inner.length > 0 || typeof item !== 'string' ? inner : fromOption(at, item, value[index - 1]);
     });
   }
-  return isRecord(value) ? Object.entries(value).flatMap(([key, item]) => inspect(`${path}.${key}`, item)) : [];
+  if (!isRecord(value)) return [];
+  const inner = Object.entries(value).flatMap(([key, item]) => inspect(`${path}.${key}`, item));
+  // `{name: GITHUB_TOKEN, value: abc}`, as containers of a podTemplate have it.
+  const { name, value: text } = value;
+  const isNamed = inner.length === 0 && typeof name === 'string' && typeof text === 'string' && isSecretFor(name, text);
+  return isNamed ? [{ path: `${path}.value`, what: `the value of a credential (${name})` }] : inner;
 }
 
 function fromText(path: string, text: string): FoundCredential[] {

@@ -5,6 +5,12 @@ import type { Parsed } from './problems.ts';
 
 type Path = readonly PropertyKey[];
 
+/** Keys whose values are not shown. */
+const SECRET = /secret|passw|token/i;
+
+/** Characters of a wrong value that a problem shows. */
+const MAX_SHOWN = 200;
+
 /**
  * Parses one YAML document against a schema: into its value, or into every problem with its path and line.
  * Aliases are limited, duplicate keys are refused, and so is more than one document.
@@ -67,7 +73,7 @@ export function parseValue<S extends z.ZodType>(value: unknown, source: string, 
 export function formatPath(path: Path): string {
   return path.reduce<string>(
     (text, part) =>
-      typeof part === 'number' ? `${text}[${part}]` : text === '' ? String(part) : `${text}.${String(part)}`,
+      typeof part === 'number' ? `${text}[${part}]` : `${text === '' ? '' : `${text}.`}${shorten(String(part))}`,
     '',
   );
 }
@@ -93,8 +99,20 @@ function fromIssue(issue: z.core.$ZodIssue, root: unknown): { path: Path; messag
   }
   const given = valueAt(root, issue.path);
   const message = issue.code === 'invalid_type' ? (describeType(issue) ?? issue.message) : issue.message;
-  const shown = typeof given === 'string' || typeof given === 'number' || typeof given === 'boolean';
-  return [{ path: issue.path, message: shown ? `${message} (got ${JSON.stringify(given)})` : message }];
+  const plain = typeof given === 'string' || typeof given === 'number' || typeof given === 'boolean';
+  // A credential in the place of the reference to one.
+  const shown = plain && !issue.path.some((part) => SECRET.test(String(part)));
+  return [{ path: issue.path, message: shown ? `${message} (got ${show(given)})` : message }];
+}
+
+// Without the user and the password of a URL.
+function show(given: string | number | boolean): string {
+  return shorten(JSON.stringify(given).replace(/:\/\/[^/\s]*@/g, '://***@'));
+}
+
+// It goes into logs, conditions and events.
+function shorten(text: string): string {
+  return text.length <= MAX_SHOWN ? text : `${text.slice(0, MAX_SHOWN)}…`;
 }
 
 const TYPES: Readonly<Record<string, string>> = {

@@ -1,8 +1,11 @@
 import { z } from 'zod';
 
+/** The name under which the gateway serves its own tools, where it is told to. */
+export const ADMIN_BACKEND = 'gateway';
+
 /** Names that a backend may not take: paths of the gateway itself, now or later. */
 export const RESERVED_NAMES: ReadonlySet<string> = new Set([
-  'gateway',
+  ADMIN_BACKEND,
   'mcp',
   'sse',
   'healthz',

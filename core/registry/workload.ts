@@ -25,6 +25,9 @@ const quantities = z.record(z.string().min(1), z.union([z.number().positive().tr
 /** The port of an `image` that names none. */
 export const DEFAULT_PORT = 8080;
 
+/** Levels of a pod template; Kubernetes has half as many. What is much deeper cannot even be compared. */
+const MAX_DEPTH = 32;
+
 /** How a server runs that the operator starts in a cluster. What is not given is left to the cluster. */
 export const placementKeys = {
   /** Arguments of an `image`, in place of its own. */
@@ -40,7 +43,10 @@ export const placementKeys = {
   /** ServiceAccount of the pods. Its token is not mounted. Default: the namespace's. */
   serviceAccount: objectName.optional(),
   /** Merged over the pod template last, for all that has no key of its own. */
-  podTemplate: z.record(z.string(), z.unknown()).optional(),
+  podTemplate: z
+    .record(z.string(), z.unknown())
+    .refine((template) => isWithin(template, MAX_DEPTH), `must not be nested more than ${MAX_DEPTH} levels deep`)
+    .optional(),
 };
 
 /** The names of {@link placementKeys}. */
@@ -61,3 +67,8 @@ export const stdioSchema = z.strictObject({
   /** A session that was not used for so long is ended, and its process with it. */
   idle: durationMs(1_000, 7 * 86_400_000).default(1_800_000),
 });
+
+function isWithin(value: unknown, levels: number): boolean {
+  if (typeof value !== 'object' || value === null) return true;
+  return levels > 0 && Object.values(value).every((inner) => isWithin(inner, levels - 1));
+}

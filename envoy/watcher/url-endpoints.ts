@@ -20,18 +20,27 @@ const resolveBySystem: Resolve = async (host) => (await lookup(host, { all: true
 export class UrlEndpoints {
   readonly #onChange: () => void;
   readonly #resolve: Resolve;
+  readonly #isRefused: (address: string) => boolean;
   readonly #known = new Map<string, { address?: string; problem?: string; timer?: NodeJS.Timeout }>();
 
-  constructor(onChange: () => void, resolve: Resolve = resolveBySystem) {
+  /**
+   * @param isRefused whether an address must not be dialled, whoever names it; it is asked again each time
+   */
+  constructor(
+    onChange: () => void,
+    resolve: Resolve = resolveBySystem,
+    isRefused: (address: string) => boolean = () => false,
+  ) {
     this.#onChange = onChange;
     this.#resolve = resolve;
+    this.#isRefused = isRefused;
   }
 
   /** The endpoints of a backend that are known by now. Asking begins the search for the others. */
   endpointsOf(backend: Backend): Endpoint[] {
     return backend.urls.flatMap((url) => {
       const address = this.#addressOf(url);
-      if (address === undefined) return [];
+      if (address === undefined || this.#isRefused(address)) return [];
       const ip = isIP(address) === 6 ? `[${address}]` : address;
       const { authority } = url;
       return { id: authority, address: `${ip}:${url.port}`, incarnation: '', hostname: hostOf(url), draining: false };
@@ -47,7 +56,11 @@ export class UrlEndpoints {
 
   /** Why some endpoints are not known. */
   notesOf(backend: Backend): string[] {
-    return backend.urls.flatMap(({ host }) => this.#known.get(host)?.problem ?? []);
+    return backend.urls.flatMap((url) => {
+      const address = this.#addressOf(url);
+      if (address === undefined || !this.#isRefused(address)) return this.#known.get(url.host)?.problem ?? [];
+      return `${url.host} is not dialled: ${address} is an address of the gateway's own machine or of its cloud`;
+    });
   }
 
   /** Forgets the names that no backend uses any more. */

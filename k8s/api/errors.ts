@@ -14,7 +14,8 @@ import { messageOf, UserError } from '../../core/errors.ts';
  * | `forbidden`      | 403                                     | somebody must give a permission              |
  * | `throttled`      | 429                                     | wait as long as it says                      |
  * | `transient`      | 5xx, no connection, no answer in time   | try again, later each time                   |
- * | `rejected`       | anything else, such as 400, 422         | what was sent is wrong                       |
+ * | `rejected`       | anything else, such as 400, 422; 500    | what was sent is wrong                       |
+ * |                  | for an apply that cannot be typed       |                                              |
  */
 export type ApiErrorKind =
   | 'not-found'
@@ -80,6 +81,9 @@ const status = z.object({
     .prefault({}),
 });
 
+// Server-side apply answers 500 where what was sent has unknown keys, other types, or amounts that are none.
+const UNTYPED = /^failed to (?:create typed patch object|convert new object) /;
+
 /** The error for an answer that is none of success: its HTTP status, its Retry-After header and its body. */
 export function errorOfAnswer(
   operation: string,
@@ -105,7 +109,7 @@ export function errorOfStatus(
   const afterSeconds = retryAfter !== undefined && /^\d{1,6}$/.test(retryAfter) ? Number(retryAfter) : undefined;
   const waitSeconds = details.retryAfterSeconds ?? afterSeconds;
   return new ApiError({
-    kind: tooNew ? 'gone' : kindOf(number, reason),
+    kind: tooNew ? 'gone' : UNTYPED.test(message) ? 'rejected' : kindOf(number, reason),
     operation,
     status: number,
     reason,

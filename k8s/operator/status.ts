@@ -48,7 +48,8 @@ function condition(object: BackendObject, type: string, { status, reason, messag
     type,
     status,
     reason,
-    message: message.length > MAX_MESSAGE ? `${message.slice(0, MAX_MESSAGE)} …` : message,
+    // As the API server keeps it: half a character would differ from what is read back, and be written again and again.
+    message: (message.length > MAX_MESSAGE ? `${message.slice(0, MAX_MESSAGE)} …` : message).toWellFormed(),
     observedGeneration: object.generation,
     lastTransitionTime: before?.status === status ? before.lastTransitionTime : at,
   };

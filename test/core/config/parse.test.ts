@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { z } from 'zod';
-import { formatPath, parseYaml } from '../../../core/config/parse.ts';
+import { formatPath, parseValue, parseYaml } from '../../../core/config/parse.ts';
 import { formatProblem, type Problem } from '../../../core/config/problems.ts';
 
 const schema = z.strictObject({
@@ -84,6 +84,22 @@ describe('core/config/parse', () => {
       expect(parsed.ok, key).to.equal(false);
     }
     expect(Object.hasOwn(Object.prototype, 'count')).to.equal(false);
+  });
+
+  it('shows the beginning of a long value and key only, and nothing where a reference to a secret belongs', () => {
+    const strict = z.strictObject({ upstreamAuth: z.strictObject({ secret: z.strictObject({}) }), n: z.literal('a') });
+    const long = 'x'.repeat(100_000);
+    const parsed = parseValue({ upstreamAuth: { secret: 'hunter2' }, n: long, [long]: 1 }, 'a', strict);
+    const problems = parsed.ok ? [] : parsed.problems.map(formatProblem);
+    expect(problems).to.have.length(3);
+    expect(problems.join()).to.not.include('hunter2');
+    expect(problems.join().length).to.be.below(1_000);
+  });
+
+  it('shows no user and password of a URL that is wrong', () => {
+    const parsed = parseValue({ url: 'https://ann:hunter2@a.example/x' }, 'a', z.object({ url: z.literal('b') }));
+    const [problem] = parsed.ok ? [] : parsed.problems;
+    expect(problem?.message).to.match(/\(got "https:\/\/\*\*\*@a\.example\/x"\)$/);
   });
 
   it('writes paths as people do', () => {

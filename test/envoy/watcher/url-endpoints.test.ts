@@ -1,6 +1,7 @@
 import { EventEmitter, once } from 'node:events';
 import { expect } from 'chai';
 import { backendSchema } from '../../../core/registry/backend.ts';
+import { isLocalAddress } from '../../../envoy/watcher/local-addresses.ts';
 import { UrlEndpoints } from '../../../envoy/watcher/url-endpoints.ts';
 
 const backend = (...urls: string[]) => backendSchema.parse({ name: 'a', urls });
@@ -8,13 +9,14 @@ const backend = (...urls: string[]) => backendSchema.parse({ name: 'a', urls });
 describe('envoy/watcher/url-endpoints', () => {
   const changes = new EventEmitter();
   const urls: UrlEndpoints[] = [];
-  const endpointsBy = (names: Record<string, string[]>) => {
+  const endpointsBy = (names: Record<string, string[]>, isRefused?: (address: string) => boolean) => {
     const one = new UrlEndpoints(
       () => changes.emit('change'),
       (host) => {
         const addresses = names[host];
         return addresses === undefined ? Promise.reject(new Error('not found')) : Promise.resolve(addresses);
       },
+      isRefused,
     );
     urls.push(one);
     return one;
@@ -30,6 +32,29 @@ describe('envoy/watcher/url-endpoints', () => {
       { id: '10.0.0.1:81', address: '10.0.0.1:81', incarnation: '', hostname: '10.0.0.1:81', draining: false },
       { id: '[::1]:80', address: '[::1]:80', incarnation: '', hostname: '[::1]', draining: false },
     ]);
+  });
+
+  for (const address of [
+    ...['127.0.0.1', '127.9.9.9', '0.0.0.0', '169.254.169.254', '100.100.100.200', '168.63.129.16', '2852039166'],
+    ...['[::1]', '[::]', '[fe80::1]', '[fd00:ec2::254]', '[::ffff:127.0.0.1]', '[::ffff:a9fe:a9fe]'],
+  ]) {
+    it(`are none at the address ${address} where local ones are refused, and that is told`, () => {
+      const one = endpointsBy({}, isLocalAddress);
+      const both = backend(`http://${address}/latest`, 'http://10.0.0.1/latest');
+      expect(one.isKnown(both)).to.equal(true);
+      expect(one.endpointsOf(both).map(({ id }) => id)).to.deep.equal(['10.0.0.1:80']);
+      expect(one.notesOf(both).join()).to.match(/ is not dialled: \S+ is an address of the gateway's own machine/);
+    });
+  }
+
+  it('are none by a name of such an address either', async () => {
+    const one = endpointsBy({ 'rebound.example': ['169.254.169.254'], 'fine.example': ['10.0.0.1'] }, isLocalAddress);
+    const both = backend('http://rebound.example', 'http://fine.example');
+    one.endpointsOf(both);
+    await once(changes, 'change');
+    await Promise.resolve();
+    expect(one.endpointsOf(both).map(({ id }) => id)).to.deep.equal(['fine.example:80']);
+    expect(one.notesOf(both).join()).to.match(/^rebound.example is not dialled: 169.254.169.254 is an address/);
   });
 
   it('are found by name, the first address of each', async () => {

@@ -27,6 +27,16 @@ describe('k8s/api/errors', () => {
     });
   }
 
+  for (const message of [
+    'failed to create typed patch object (/a; apps/v1, Kind=StatefulSet): .spec.x: field not declared in schema',
+    'failed to convert new object (/a; apps/v1, Kind=StatefulSet) to proper version: unable to convert',
+  ]) {
+    it(`calls the 500 of an apply that cannot be typed rejected: ${message.slice(0, 30)}`, () => {
+      const body = JSON.stringify({ kind: 'Status', code: 500, message });
+      expect(errorOfAnswer('patch statefulsets', 500, undefined, body).kind).to.equal('rejected');
+    });
+  }
+
   it('takes a version that is not yet there for one that is gone: all is listed anew', () => {
     const body = status(504, { details: { causes: [{ reason: 'ResourceVersionTooLarge' }] } });
     expect(errorOfAnswer('watch pods', 504, undefined, body).kind).to.equal('gone');

@@ -6,7 +6,7 @@ import { expect } from 'chai';
 import { KubeClient } from '../../../k8s/api/client.ts';
 import type { BackendStatus } from '../../../k8s/operator/backend-object.ts';
 import { EventRecorder } from '../../../k8s/operator/events.ts';
-import { happenings } from '../../../k8s/operator/status.ts';
+import { happenings, statusOf } from '../../../k8s/operator/status.ts';
 import { Writer } from '../../../k8s/operator/writer.ts';
 import { createLogger } from '../../../runtime/log.ts';
 
@@ -86,6 +86,21 @@ describe('k8s/operator/events', () => {
     tell('x');
     await settled();
     expect(notes).to.deep.equal([]);
+  });
+});
+
+describe('k8s/operator/status', () => {
+  it('cuts a long message where the API server keeps it as it is, and does not write it again', () => {
+    const message = `${'x'.repeat(7_999)}😀${'x'.repeat(100)}`;
+    const verdict = { status: 'False', reason: 'Invalid', message } as const;
+    const object = {
+      ...{ ...OBJECT, resourceVersion: '1', generation: 1, deleting: false, status: { conditions: [] } },
+      backend: { ok: false as const, problems: [] },
+    };
+    const parts = { accepted: verdict, serving: undefined, tenants: verdict, publicUrl: undefined, now: new Date() };
+    const [accepted] = statusOf(object, parts).conditions;
+    expect(accepted?.message).to.have.lengthOf(8_002);
+    expect(accepted?.message.isWellFormed()).to.equal(true);
   });
 });
 

@@ -1,6 +1,6 @@
 // How fast a change in a cluster is served, and what the watcher costs, at several sizes of the fleet:
 //   node bench/watcher.ts [SIZE...]        default 100 1000 5000
-// A real API server, the real roles and a real Envoy on this machine; prints the rows of the table in bench/WATCHER.md.
+// A real API server, the real roles and a real Envoy on this machine; prints the rows of the table in bench/CLUSTER.md.
 
 import { setTimeout as sleep } from 'node:timers/promises';
 import { startClusterGateway } from '../test/cluster/support/gateway.ts';

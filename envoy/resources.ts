@@ -2,9 +2,10 @@ import { isIP } from 'node:net';
 import type { Backend, HealthCheck } from '../core/registry/backend.ts';
 import { clusterName } from '../core/registry/cluster-name.ts';
 import type { Endpoint } from '../core/registry/endpoint.ts';
-import { splitAddress } from '../core/registry/endpoint.ts';
+import { socketOf, splitAddress } from '../core/registry/endpoint.ts';
 import type { FleetBackend } from '../core/registry/fleet.ts';
 import type { Cluster } from '../protos/gen/envoy/config/cluster/v3/Cluster.ts';
+import type { Address } from '../protos/gen/envoy/config/core/v3/Address.ts';
 import type { HealthCheck as EnvoyHealthCheck } from '../protos/gen/envoy/config/core/v3/HealthCheck.ts';
 import type { ClusterLoadAssignment } from '../protos/gen/envoy/config/endpoint/v3/ClusterLoadAssignment.ts';
 import type { LbEndpoint } from '../protos/gen/envoy/config/endpoint/v3/LbEndpoint.ts';
@@ -84,11 +85,10 @@ export function toLoadAssignment({ backend, endpoints, drainUntilMs }: FleetBack
 }
 
 function toLbEndpoint({ urls }: Backend, { id, address, hostname }: Endpoint, draining: boolean): LbEndpoint {
-  const { ip, port } = splitAddress(address);
   const url = urls.find(({ authority }) => authority === id);
   return {
     endpoint: {
-      address: { socketAddress: { address: ip, portValue: port } },
+      address: toAddress(address),
       hostname,
       healthCheckConfig: { hostname: hostname === '' ? address : hostname },
     },
@@ -97,14 +97,27 @@ function toLbEndpoint({ urls }: Backend, { id, address, hostname }: Endpoint, dr
   };
 }
 
+function toAddress(address: string): Address {
+  const path = socketOf(address);
+  if (path !== undefined) return { pipe: { path } };
+  const { ip, port } = splitAddress(address);
+  return { socketAddress: { address: ip, portValue: port } };
+}
+
+/** Whoever failed is asked this often, where the interval is not shorter. */
+const UNHEALTHY_INTERVAL_MS = 1_000;
+
 function toHealthChecks(check: HealthCheck): EnvoyHealthCheck[] {
   if (check.type === 'none') return [];
   return [
     {
       timeout: duration(check.timeout),
       interval: duration(check.interval),
+      // A server that comes up fails its first check, and should not wait a whole interval for the next one.
+      unhealthyInterval: duration(Math.min(check.interval, UNHEALTHY_INTERVAL_MS)),
       // Also without traffic, so that a status is never older than one interval.
-      noTrafficInterval: duration(check.interval),
+      noTrafficInterval: duration(Math.min(check.interval, UNHEALTHY_INTERVAL_MS)),
+      noTrafficHealthyInterval: duration(check.interval),
       unhealthyThreshold: { value: check.unhealthyThreshold },
       healthyThreshold: { value: check.healthyThreshold },
       reuseConnection: { value: false },

@@ -17,8 +17,8 @@ they go on until this one has ended.
   --sockets DIR      folder of the sockets of Envoy and the roles
   --workers N        number of ext-authz processes (default 1)
   --address IP       where it listens (default 0.0.0.0)
-  --port N           port (default 9090) of GET /readyz, /livez, /livez/<process>, /metrics (ext-authz) and
-                     /stats/prometheus (Envoy)
+  --port N           port (default 9090) of GET /readyz, /livez, /livez/<process>, /metrics (ext-authz),
+                     /stats/prometheus (Envoy) and /quotas/<tenant> (limits in force and their use)
   --settle TIME      after SIGTERM: how long new connections are still taken, while load balancers learn of it (default 5s)
   --drain TIME       after SIGTERM: how long requests under way may take; then they are cut (default 30s)
   --log-level LEVEL  trace, debug, info (default), warn, error

@@ -41,8 +41,9 @@ this gateway found it.
   --state-dir DIR       state folder of the gateway; default: mcp-gateway in $XDG_STATE_HOME or ~/.local/state
   --config FILE         gateway.yaml whose tenants document is changed, where no gateway runs
   --registry DIR        the folder of a gateway.yaml, whether a gateway runs or not
-  --context NAME, --gateway-namespace NAME, --kubeconfig FILE
-                        the tenants of a gateway in a Kubernetes cluster (namespace mcp-gateway); what is left is not known there
+  --context NAME, --gateway-namespace NAME, --tenants-configmap NAME, --kubeconfig FILE
+                        the tenants of a gateway in a Kubernetes cluster (namespace mcp-gateway); its pods are asked for their use, which
+                        needs the permission to get pods/proxy there
 
 Exit status: 0 done, 1 written but not in force within ${IN_FORCE_MS / 1000} s, 64 a change that makes no sense or an unknown tenant, 76 no gateway
 runs, 78 the tenants document is not sound or cannot be written.`;
@@ -67,6 +68,7 @@ export const quota: Command = {
         context: { type: 'string' },
         namespace: { type: 'string' },
         'gateway-namespace': { type: 'string' },
+        'tenants-configmap': { type: 'string' },
       },
       true,
     );
@@ -74,7 +76,11 @@ export const quota: Command = {
     if (tenant === undefined || rest.length > 0) throw misuse('name one tenant');
     const edit = toEdit(tenant, values, Date.now());
     const { registry, kubeconfig, context, namespace } = values;
-    const elsewhere = { registry, kubeconfig, context, namespace, 'gateway-namespace': values['gateway-namespace'] };
+    const gateway = {
+      'gateway-namespace': values['gateway-namespace'],
+      'tenants-configmap': values['tenants-configmap'],
+    };
+    const elsewhere = { registry, kubeconfig, context, namespace, ...gateway };
     if (Object.values(elsewhere).some((value) => value !== undefined)) {
       if (values.config !== undefined) throw misuse('--config is about a gateway of this machine that does not run');
       const fleet = await chooseFleet('quota', { ...elsewhere, 'state-dir': values['state-dir'] }, env);

@@ -3,15 +3,14 @@ import { isDeepStrictEqual } from 'node:util';
 import type { z } from 'zod';
 import { UserError } from '../../core/errors.ts';
 import type { Quota } from '../../core/quota/quota.ts';
-import type { QuotaState } from '../../runtime/policy/quota.ts';
 import { type Change, parseChanges } from '../quota/changes.ts';
 import { type Edited, editQuota, unknownTenant } from '../quota/edit.ts';
 import { describeQuota, toReport } from '../quota/show.ts';
-import type { ManagedFleet } from './port.ts';
+import type { ManagedFleet, QuotaAnswer } from './port.ts';
 import type { quotaResult } from './results.ts';
 import { parseTenants } from './tenants.ts';
 
-const POLL_MS = 100;
+const POLL_MS = 200;
 
 /** What is asked of the quota of a tenant; nothing but the tenant: to show it. */
 export interface QuotaWish {
@@ -50,23 +49,23 @@ export async function tenantQuota(
     });
   }
   const { before, after } = edited;
-  let state = await fleet.quotaState(tenant);
+  let answer = await fleet.quotaState(tenant);
   const deadline = performance.now() + wish.inForceSeconds * 1000;
-  while (wanted && !dryRun && !isInForce(state, after) && performance.now() < deadline && !wish.signal.aborted) {
-    if (typeof state === 'string') break;
+  const waits = () => wanted && !dryRun && isInForce(answer, after) === false;
+  while (waits() && performance.now() < deadline && !wish.signal.aborted) {
     await sleep(POLL_MS);
-    state = await fleet.quotaState(tenant);
+    answer = await fleet.quotaState(tenant);
   }
-  const told = typeof state === 'string' ? undefined : toReport(tenant, state, now());
+  const told = answer.state && toReport(tenant, answer.state, now());
   return {
     ...{ tenant_id: tenant, dryRun, changed: !isDeepStrictEqual(before, after) },
     before: describeQuota(before, now()),
     after: describeQuota(after, now()),
-    inForce: typeof state === 'string' || dryRun ? null : isInForce(state, after),
+    inForce: dryRun ? null : isInForce(answer, after),
     limits: told?.limits.map(({ per = '', ...limit }) => ({ ...limit, per })) ?? null,
     lastHour: told?.lastHour ?? null,
     lastDay: told?.lastDay ?? null,
-    notes: typeof state === 'string' ? [state] : [],
+    notes: [...answer.notes],
   };
 }
 
@@ -87,8 +86,10 @@ function toTopUp({ topUp }: QuotaWish, nowMs: number) {
   return topUp && { requests: topUp.requests, untilMs: Math.ceil(nowMs / 1000 + topUp.seconds) * 1000 };
 }
 
-function isInForce(state: QuotaState | string, after: Quota | undefined): boolean {
-  return typeof state !== 'string' && isDeepStrictEqual(state.quota, after);
+// Null: as far as is known it is, but somebody could not be asked.
+function isInForce({ inForce, complete }: QuotaAnswer, after: Quota | undefined): boolean | null {
+  if (inForce.some((quota) => !isDeepStrictEqual(quota, after))) return false;
+  return complete ? true : null;
 }
 
 async function checkBackends(fleet: ManagedFleet, changes: readonly Change[]): Promise<void> {

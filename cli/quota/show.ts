@@ -6,6 +6,8 @@ import type { UsageCount } from '../../core/quota/usage.ts';
 import type { NamedUsage, QuotaState, UsageSpan } from '../../runtime/policy/quota.ts';
 
 const PERIODS: Readonly<Record<number, string>> = { 1000: 'second', 60000: 'minute', 3600000: 'hour', 86400000: 'day' };
+/** Names of each kind in a table. */
+const TOP = 5;
 const KINDS = ['users', 'backends', 'tools'] as const;
 
 /** A limit for people, such as `1000 per hour, burst 500`; the burst is left out where it is what refills in a period. */
@@ -26,14 +28,19 @@ export function describeQuota(quota: Quota | undefined, nowMs: number): string[]
   return lines.length === 0 ? ['no limits'] : lines;
 }
 
+/** What was used since a time, as a report has it. */
+export interface ReportedSpan {
+  /** RFC 3339. */
+  since: string;
+  all: UsageCount;
+  users: (UsageCount & { name: string })[];
+  backends: (UsageCount & { name: string })[];
+  tools: (UsageCount & { name: string })[];
+}
+
 /** All that is known of a quota, for scripts. */
 export function toReport(tenant: string, state: QuotaState, nowMs: number) {
   const { quota, redis, lastHour, lastDay } = state;
-  const named = ({ name, count }: NamedUsage) => ({ name, ...count });
-  const span = ({ sinceMs, all, users, backends, tools }: UsageSpan) => ({
-    ...{ since: isoTime(sinceMs), all },
-    ...{ users: users.map(named), backends: backends.map(named), tools: tools.map(named) },
-  });
   return {
     tenant,
     store: redis ? 'redis' : 'memory',
@@ -46,8 +53,16 @@ export function toReport(tenant: string, state: QuotaState, nowMs: number) {
     maxConcurrent: quota?.maxConcurrent ?? null,
     maxStreams: quota?.maxStreams ?? null,
     topUps: quota === undefined ? [] : activeTopUps(quota, nowMs),
-    lastHour: span(lastHour),
-    lastDay: span(lastDay),
+    lastHour: reported(lastHour),
+    lastDay: reported(lastDay),
+  };
+}
+
+function reported({ sinceMs, all, users, backends, tools }: UsageSpan): ReportedSpan {
+  const named = ({ name, count }: NamedUsage) => ({ name, ...count });
+  return {
+    ...{ since: isoTime(sinceMs), all },
+    ...{ users: users.map(named), backends: backends.map(named), tools: tools.map(named) },
   };
 }
 
@@ -67,10 +82,17 @@ export function toTable(tenant: string, state: QuotaState, nowMs: number): strin
     ),
     ...(quota === undefined ? [] : atOnce(quota)),
     ...(rows.length === 0 ? [] : ['', ...columns([['LIMIT', '', 'LEFT NOW'], ...rows])]),
+    ...usageTables(reported(lastHour), reported(lastDay)),
+  ];
+}
+
+/** What was used, by whom and for what, for people. */
+export function usageTables(lastHour: ReportedSpan, lastDay: ReportedSpan): string[] {
+  return [
     '',
-    ...usageLines(`LAST HOUR (from ${isoTime(lastHour.sinceMs).slice(11, 16)} UTC)`, lastHour),
+    ...usageLines(`LAST HOUR (from ${lastHour.since.slice(11, 16)} UTC)`, lastHour),
     '',
-    ...usageLines(`LAST DAY (from ${isoTime(lastDay.sinceMs).replace('T', ' ').slice(0, 16)} UTC)`, lastDay),
+    ...usageLines(`LAST DAY (from ${lastDay.since.replace('T', ' ').slice(0, 16)} UTC)`, lastDay),
   ];
 }
 
@@ -91,12 +113,13 @@ function limitsOf(quota: Quota): ShownLimit[] {
   ];
 }
 
-function leftOf(key: string, { quota, readings, processes }: QuotaState, nowMs: number): number | undefined {
+function leftOf(key: string, state: QuotaState, nowMs: number): number | undefined {
+  const { quota, readings, processes, running = processes } = state;
   const known = readings.filter((reading) => reading.key === key);
   const bucket = quota && tenantBuckets(withTopUps(quota, nowMs)).find((one) => one.key === key);
   return bucket === undefined || known.length === 0
     ? undefined
-    : remainingNow(known, bucket.limit, { nowMs, processes });
+    : remainingNow(known, bucket.limit, { nowMs, processes, running });
 }
 
 function activeTopUps({ topUps }: Quota, nowMs: number): { requests: number; until: string }[] {
@@ -112,13 +135,13 @@ function atOnce({ maxConcurrent, maxStreams }: Quota): string[] {
   ];
 }
 
-function usageLines(title: string, span: UsageSpan): string[] {
+function usageLines(title: string, span: ReportedSpan): string[] {
   const row = (name: string, { requests, cost, refused, wouldRefuse }: UsageCount) => [
     name,
     ...[requests, cost, refused, wouldRefuse].map(String),
   ];
   const rows = KINDS.flatMap((kind) =>
-    span[kind].map(({ name, count }) => row(`  ${kind.slice(0, -1)} ${name}`, count)),
+    span[kind].slice(0, TOP).map(({ name, ...count }) => row(`  ${kind.slice(0, -1)} ${name}`, count)),
   );
   return columns([[title, 'REQUESTS', 'COST', 'REFUSED', 'WOULD BE REFUSED'], row('all', span.all), ...rows]);
 }

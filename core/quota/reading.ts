@@ -54,19 +54,20 @@ export function readingsOf(
  *
  * @param readings what was last heard of it, one of each process
  * @param processes number of processes, which share it evenly where they have no Redis
+ * @param running how many of them there are: nobody else gives out the part of one that is missing. Default: all
  */
 export function remainingNow(
   readings: readonly BucketReading[],
   limit: Limit,
-  { nowMs, processes }: { nowMs: number; processes: number },
+  { nowMs, processes, running = processes }: { nowMs: number; processes: number; running?: number },
 ): number {
   const newest = readings.reduce<BucketReading | undefined>(
     (a, b) => (a === undefined || b.atMs >= a.atMs ? b : a),
     undefined,
   );
-  const levels = newest?.shared
-    ? [levelAt(newest, limit, nowMs)]
-    : readings.filter(({ shared }) => !shared).map((reading) => levelAt(reading, limit, nowMs) / processes);
+  if (newest?.shared) return Math.max(0, answerAt(levelAt(newest, limit, nowMs), limit, 0).remaining);
+  const levels = readings.filter(({ shared }) => !shared).map((reading) => levelAt(reading, limit, nowMs) / processes);
   const level = Math.ceil(levels.reduce((sum, one) => sum + one, 0));
-  return Math.max(0, answerAt(level, limit, 0).remaining);
+  const burst = Math.floor((limit.burst * running) / processes);
+  return Math.max(0, answerAt(level, { ...limit, burst }, 0).remaining);
 }

@@ -1,5 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { messageOf } from '../../core/errors.ts';
+import { MAX_NAMES } from '../../core/quota/usage.ts';
+import type { QuotaState } from '../../runtime/policy/quota.ts';
 import { askAdmin } from '../admin.ts';
 import { joinMetrics } from './metrics.ts';
 import { askService, speaksGrpc } from './sockets.ts';
@@ -83,6 +85,13 @@ export async function podMetrics({ metadata }: PodSockets): Promise<string> {
     }),
   );
   return joinMetrics(new Map(texts.flat()));
+}
+
+/** Limits of a tenant that are in force in this pod, and what it knows of their use. Rejects when the watcher does not answer. */
+export async function podQuota(tenant: string, { watcher }: PodSockets): Promise<QuotaState> {
+  // gRPC takes memory, and most pods are never asked.
+  const { askQuota } = await import('../../runtime/policy/quota.ts');
+  return askQuota(watcher, tenant, MAX_NAMES);
 }
 
 /**

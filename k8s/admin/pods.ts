@@ -9,6 +9,9 @@ const EVENTS: Resource = { apiVersion: 'v1', kind: 'Event', plural: 'events' };
 /** Pods of which the events are asked for. */
 const MAX_PODS = 20;
 
+/** Of each line that is asked for, on average: a line may be as long as its server likes. */
+const MAX_LINE_BYTES = 16_384;
+
 const ended = z.object({ exitCode: z.number().default(0), reason: z.string().default('') });
 const containerStatus = z.object({
   name: z.string(),
@@ -24,9 +27,10 @@ const containerStatus = z.object({
   lastState: z.object({ terminated: ended.optional() }).default({}),
 });
 
+const named = z.array(z.object({ name: z.string() })).default([]);
 const pod = z.object({
   metadata: z.object({ name: z.string(), uid: z.string(), deletionTimestamp: z.string().optional() }),
-  spec: z.object({ containers: z.array(z.object({ name: z.string() })).default([]) }),
+  spec: z.object({ initContainers: named, containers: named }),
   status: z
     .object({
       phase: z.string().default('Pending'),
@@ -52,6 +56,7 @@ export interface AdminPod {
   /** RFC 3339. */
   startedAt: string | undefined;
   lastExit: string | undefined;
+  /** Sidecars are init containers, and come first. */
   containers: readonly string[];
 }
 
@@ -99,7 +104,8 @@ export async function podLog(
   lines: number | undefined,
 ): Promise<string[]> {
   const { namespace, name, container } = place;
-  const query = { container, tailLines: lines };
+  const limitBytes = lines === undefined ? undefined : lines * MAX_LINE_BYTES;
+  const query = { container, tailLines: lines, limitBytes };
   const text = await inWords(async () => {
     const answer = await client.open({ verb: 'get', resource: PODS, namespace, name, subresource: 'log', query });
     return Buffer.concat(await answer.toArray()).toString('utf8');
@@ -144,7 +150,7 @@ function toPod(object: unknown): AdminPod | undefined {
     restarts: server?.restartCount ?? 0,
     startedAt: running?.startedAt,
     lastExit: last && `status ${last.exitCode}${last.reason === '' ? '' : ` (${last.reason})`}`,
-    containers: spec.containers.map(({ name }) => name),
+    containers: [...spec.initContainers, ...spec.containers].map(({ name }) => name),
   };
 }
 

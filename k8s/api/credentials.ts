@@ -3,6 +3,7 @@ import { homedir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { KubeConfig } from '@kubernetes/client-node';
 import { messageOf, UserError } from '../../core/errors.ts';
+import { TokenFileAuth, withTokenFiles } from './token-file.ts';
 
 /** The variables that are looked at. */
 export interface ClusterEnvironment {
@@ -34,6 +35,7 @@ export function loadCluster({ kubeconfig, context, env }: ClusterChoice): KubeCo
   const inPod = env.KUBERNETES_SERVICE_HOST !== undefined && existsSync(TOKEN_FILE);
   const ofUser = join(env.HOME ?? homedir(), '.kube', 'config');
   const config = new KubeConfig();
+  config.addAuthenticator(new TokenFileAuth());
   if (files.length > 0) loadFiles(config, files);
   else if (inPod) config.loadFromCluster();
   else if (existsSync(ofUser)) loadFiles(config, [ofUser]);
@@ -58,8 +60,13 @@ function loadFiles(config: KubeConfig, files: readonly string[]): void {
     try {
       one.loadFromFile(file);
       // Where several files say something, the first one counts.
-      if (config.contexts.length === 0 && config.clusters.length === 0) config.loadFromFile(file);
-      else config.mergeConfig(one, true);
+      if (config.contexts.length === 0 && config.clusters.length === 0) {
+        config.loadFromFile(file);
+        config.users = withTokenFiles(config.users, file);
+        continue;
+      }
+      one.users = withTokenFiles(one.users, file);
+      config.mergeConfig(one, true);
     } catch (error) {
       throw new UserError('config', `the kubeconfig ${file} cannot be read: ${messageOf(error)}`, { cause: error });
     }

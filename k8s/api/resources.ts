@@ -14,6 +14,8 @@ export interface ObjectPlace {
   name?: string | undefined;
   /** Part of an object, such as `status` or `scale`. */
   subresource?: string | undefined;
+  /** Parts of a path below a subresource that passes requests on, such as `proxy`. */
+  below?: readonly string[] | undefined;
 }
 
 export const PODS: Resource = { apiVersion: 'v1', kind: 'Pod', plural: 'pods' };
@@ -32,12 +34,15 @@ export const MCP_BACKENDS: Resource = {
 };
 
 /** Path of objects in the API, without a query. */
-export function pathOf({ apiVersion, plural }: Resource, { namespace, name, subresource }: ObjectPlace): string {
+export function pathOf(
+  { apiVersion, plural }: Resource,
+  { namespace, name, subresource, below = [] }: ObjectPlace,
+): string {
   const parts = [apiVersion.includes('/') ? 'apis' : 'api', ...apiVersion.split('/')];
   if (namespace !== undefined) parts.push('namespaces', namespace);
   parts.push(plural);
   if (name !== undefined) parts.push(name);
-  if (subresource !== undefined) parts.push(subresource);
+  if (subresource !== undefined) parts.push(subresource, ...below);
   return `/${parts.map(encodeURIComponent).join('/')}`;
 }
 

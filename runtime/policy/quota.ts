@@ -41,6 +41,8 @@ export interface QuotaState {
   redis: boolean;
   /** ext-authz processes of all gateways. */
   processes: number;
+  /** Those of them that run; undefined where nobody has counted them. */
+  running?: number;
 }
 
 /** Asks a watcher on its Unix socket about the quota of a tenant. Rejects when nobody answers. */

@@ -1,6 +1,7 @@
 import { formatProblem } from '../../../core/config/problems.ts';
 import { UserError } from '../../../core/errors.ts';
 import { parseSessionKeys, type SessionKeys } from '../../../core/session/keys.ts';
+import { GATEWAY_PODS } from '../../../k8s/admin/gateway-pods.ts';
 import { healthOf } from '../../../k8s/admin/health.ts';
 import { type AdminBackend, AdminObjects } from '../../../k8s/admin/objects.ts';
 import { type AdminPod, eventsOf, podLog, podsBySelector, podsOfBackend } from '../../../k8s/admin/pods.ts';
@@ -15,6 +16,7 @@ import type {
   FleetListing,
   ManagedBackend,
   ManagedFleet,
+  QuotaAnswer,
   ReplicaDetail,
   TenantsDocument,
   WriteOptions,
@@ -25,7 +27,6 @@ const TENANTS = 'mcp-gateway-tenants';
 const TENANTS_KEY = 'tenants.yaml';
 const KEYS_SECRET = 'mcp-gateway-session-keys';
 const KEYS_KEY = 'session-keys';
-const GATEWAY_PODS = 'app.kubernetes.io/component=gateway,app.kubernetes.io/part-of=mcp-gateway';
 /** Of each container that decides; decisions further back are not looked for. */
 const AUDIT_LINES = 50_000;
 
@@ -38,6 +39,10 @@ export interface ClusterFleetOptions {
   namespace: string | undefined;
   /** Of the gateway and its tenants. Default: mcp-gateway. */
   gatewayNamespace: string | undefined;
+  /** There. Default: mcp-gateway-tenants. */
+  tenantsConfigMap?: string | undefined;
+  /** There. Default: mcp-gateway-session-keys. */
+  sessionKeysSecret?: string | undefined;
 }
 
 /** What speaks with the API. */
@@ -65,8 +70,9 @@ export class ClusterFleet implements ManagedFleet {
     this.#gatewayNamespace = options.gatewayNamespace ?? 'mcp-gateway';
     this.secretsPlace = this.#namespace;
     this.title = `${nameCluster(options)}: backends in the namespace ${this.#namespace}, tenants in ${this.#gatewayNamespace}`;
-    const place = { namespace: this.#gatewayNamespace, name: TENANTS };
-    const source = `the ConfigMap ${TENANTS} in the namespace ${this.#gatewayNamespace}`;
+    const { tenantsConfigMap: name = TENANTS } = options;
+    const place = { namespace: this.#gatewayNamespace, name };
+    const source = `the ConfigMap ${name} in the namespace ${this.#gatewayNamespace}`;
     this.tenants = {
       source,
       read: async () => {
@@ -122,14 +128,18 @@ export class ClusterFleet implements ManagedFleet {
     return { replicas, history };
   }
 
-  async quotaState(): Promise<string> {
-    return 'what is left is known to the gateway only; run mcp-gateway quota in the container watcher of a gateway pod to see it';
+  async quotaState(tenant: string): Promise<QuotaAnswer> {
+    const { client } = await this.#load();
+    // Loaded when it is needed: few ask for it.
+    const { askGateways } = await import('./use.ts');
+    return askGateways(client, this.#gatewayNamespace, tenant);
   }
 
   async sessionKeys(): Promise<SessionKeys> {
     const { client } = await this.#load();
-    const source = `the Secret ${KEYS_SECRET} in the namespace ${this.#gatewayNamespace}`;
-    const text = await readSecret(client, { namespace: this.#gatewayNamespace, name: KEYS_SECRET }, KEYS_KEY);
+    const { sessionKeysSecret: name = KEYS_SECRET } = this.#options;
+    const source = `the Secret ${name} in the namespace ${this.#gatewayNamespace}`;
+    const text = await readSecret(client, { namespace: this.#gatewayNamespace, name }, KEYS_KEY);
     if (text === undefined) throw new UserError('config', `${source} has no key ${KEYS_KEY}`);
     const parsed = parseSessionKeys(text, source);
     if (parsed.ok) return parsed.value;

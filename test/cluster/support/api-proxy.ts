@@ -6,6 +6,7 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { EXPIRED_EVENT, type Fault, Faults, type FaultTarget, type Injected, isWatch, statusOf } from './api-faults.ts';
 import type { ControlPlane } from './control-plane.ts';
+import { answerFromPod, podTarget, refusesAddress } from './pod-proxy.ts';
 
 /** A request that came through. */
 export interface ProxiedRequest {
@@ -47,8 +48,13 @@ interface OpenWatch {
   response: ServerResponse;
 }
 
-/** Starts a proxy before the API server of a control plane. */
-export async function startApiProxy(plane: Pick<ControlPlane, 'server' | 'ca' | 'folder'>): Promise<ApiProxy> {
+/**
+ * Starts a proxy before the API server of a control plane. What goes on to a pod (`pods/proxy`) is passed to it here once the API
+ * server has let it: by itself it never connects to loopback addresses.
+ */
+export async function startApiProxy(
+  plane: Pick<ControlPlane, 'server' | 'ca' | 'folder' | 'token'>,
+): Promise<ApiProxy> {
   const faults = new Faults();
   const requests: ProxiedRequest[] = [];
   const watches = new Set<OpenWatch>();
@@ -77,6 +83,15 @@ export async function startApiProxy(plane: Pick<ControlPlane, 'server' | 'ca' | 
     call.on('response', (upstream) => {
       upstream.on('error', giveUp);
       if (loseAnswer) return void upstream.resume().on('end', giveUp);
+      const pod = podTarget(url);
+      if (pod !== undefined && upstream.statusCode === 400) {
+        const answer = async () => {
+          const body = Buffer.concat(await upstream.toArray());
+          if (refusesAddress(body)) return answerFromPod(plane, pod, response);
+          response.writeHead(400, upstream.rawHeaders).end(body);
+        };
+        return void answer().catch(giveUp);
+      }
       response.writeHead(upstream.statusCode ?? 502, upstream.rawHeaders);
       // A watch without an event yet has begun all the same.
       response.flushHeaders();

@@ -37,6 +37,8 @@ export interface ClusterGatewayOptions {
   workers?: number;
   /** Whether to wait until it lets requests in. Default true. */
   untilReady?: boolean;
+  /** Whether URLs may be on loopback addresses, as servers of tests are. Default true. */
+  allowLocalUrls?: boolean;
 }
 
 /** The roles of a gateway, by which they are ended and started again. */
@@ -112,6 +114,7 @@ export async function startClusterGateway(options: ClusterGatewayOptions): Promi
         join(folder, 'ended-sessions'),
       ],
       ...['--envoy-admin', 'admin.sock', '--listen-url', url, '--workers', String(workers), '--kubeconfig', kubeconfig],
+      ...(options.allowLocalUrls === false ? [] : ['--allow-local-urls']),
     ];
   };
   const start = async (role: Role, kubeconfig = options.kubeconfig) => {

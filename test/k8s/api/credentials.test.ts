@@ -1,8 +1,9 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import type { RequestOptions } from 'node:https';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import { stringify } from 'yaml';
+import { parse, stringify } from 'yaml';
 import { UserError } from '../../../core/errors.ts';
 import { type ClusterChoice, loadCluster } from '../../../k8s/api/credentials.ts';
 
@@ -50,6 +51,37 @@ describe('k8s/api/credentials', () => {
     expect(serverOf({ env: { HOME: folder } })).to.equal('https://four.home');
     expect(serverOf({ env: { HOME: folder, KUBECONFIG: two } })).to.equal('https://one.example:6443');
     rmSync(join(folder, '.kube'), { recursive: true });
+  });
+
+  it('come from a token file, relative to the kubeconfig, which is read anew whenever it changes', async () => {
+    const users = [{ name: 'one', user: { tokenFile: 'secrets/token', token: 'old' } }, { name: 'empty' }];
+    const whole = { ...parse(config('https://NAME.example', ['one'])), users };
+    const first = file('first', config('https://NAME.example', ['other']));
+    const folderOfUser = join(folder, 'user');
+    mkdirSync(join(folderOfUser, 'secrets'), { recursive: true });
+    const own = file('user/config', stringify(whole));
+    const token = file('user/secrets/token', 'first-token\n');
+    const authorization = async (choice: Partial<ClusterChoice>) => {
+      const options: RequestOptions = {};
+      await loadCluster({ env: {}, ...choice }).applyToHTTPSOptions(options);
+      return options.headers;
+    };
+    expect(await authorization({ kubeconfig: own })).to.deep.equal({ Authorization: 'Bearer first-token' });
+    const merged = { env: { KUBECONFIG: `${first}:${own}` } };
+    expect(await authorization({ ...merged, context: 'one' })).to.deep.equal({ Authorization: 'Bearer first-token' });
+    expect(await authorization(merged)).to.deep.equal({ Authorization: 'Bearer other' });
+
+    const loaded = loadCluster({ env: {}, kubeconfig: own });
+    const again = async () => {
+      const options: RequestOptions = {};
+      await loaded.applyToHTTPSOptions(options);
+      return options.headers;
+    };
+    expect(await again()).to.deep.equal({ Authorization: 'Bearer first-token' });
+    writeFileSync(token, 'second-token');
+    expect(await again()).to.deep.equal({ Authorization: 'Bearer second-token' });
+    rmSync(token);
+    expect(await again().catch(String)).to.match(/the token cannot be read: .*secrets\/token/);
   });
 
   it('that are missing or of no use are told, with what to do', () => {

@@ -68,8 +68,7 @@ export class PodVolumes {
       clusters: [
         { name: 'test', cluster: { server: this.#api.access.server, 'certificate-authority': join(folder, 'ca.crt') } },
       ],
-      // kubectl knows the one key, @kubernetes/client-node only the other.
-      users: [{ name: 'test', user: { tokenFile: join(folder, 'token'), 'token-file': join(folder, 'token') } }],
+      users: [{ name: 'test', user: { tokenFile: join(folder, 'token') } }],
       contexts: [{ name: 'test', context: { cluster: 'test', user: 'test', namespace: this.#pod.metadata.namespace } }],
       'current-context': 'test',
     };

@@ -53,6 +53,7 @@ export interface HealthCheck {
   'unhealthyInterval'?: (_google_protobuf_Duration | null);
   'alwaysLogHealthCheckFailures'?: (boolean);
   'initialJitter'?: (_google_protobuf_Duration | null);
+  'noTrafficHealthyInterval'?: (_google_protobuf_Duration | null);
   'healthChecker'?: "httpHealthCheck"|"tcpHealthCheck";
 }
 
@@ -68,5 +69,6 @@ export interface HealthCheck__Output {
   'unhealthyInterval'?: (_google_protobuf_Duration__Output);
   'alwaysLogHealthCheckFailures'?: (boolean);
   'initialJitter'?: (_google_protobuf_Duration__Output);
+  'noTrafficHealthyInterval'?: (_google_protobuf_Duration__Output);
   'healthChecker'?: "httpHealthCheck"|"tcpHealthCheck";
 }

@@ -15,6 +15,8 @@ export interface StateFolder {
   replicas: string;
   sessionKeys: string;
   endedSessions: string;
+  /** What the gateway shows to the process that serves its own tools. */
+  ownToolsSecret: string;
   /** Every decision, one JSON object a line. */
   audit: string;
   /** Children that run, for the case that this process is killed. */
@@ -42,6 +44,7 @@ export function stateFolder(root: string): StateFolder {
     replicas: join(root, 'run', 'replicas'),
     sessionKeys: join(root, 'session-keys'),
     endedSessions: join(root, 'ended-sessions'),
+    ownToolsSecret: join(root, 'own-tools-secret'),
     audit: join(root, 'audit.log'),
     children: join(root, 'children.json'),
     facts: join(root, 'gateway.json'),
@@ -63,6 +66,12 @@ export function prepareStateFolder(folder: StateFolder): void {
   if (existsSync(folder.sessionKeys)) return;
   const text = `# Keys that seal sessions: the first seals, all open. To rotate, put a new one first.\n${randomBytes(32).toString('base64')}\n`;
   writeFileSync(folder.sessionKeys, text, { mode: 0o600 });
+}
+
+/** Makes the secret of the gateway's own tools where there is none. */
+export function prepareOwnToolsSecret({ ownToolsSecret }: StateFolder): void {
+  if (existsSync(ownToolsSecret)) return;
+  writeFileSync(ownToolsSecret, `${randomBytes(32).toString('base64url')}\n`, { mode: 0o600 });
 }
 
 /** Leaves the facts for other commands. */

@@ -1,8 +1,10 @@
 import { existsSync, rmSync, writeFileSync } from 'node:fs';
-import { dirname, join, resolve } from 'node:path';
+import { basename, dirname, join, resolve } from 'node:path';
+import { UserError } from '../../core/errors.ts';
 import { MCP_SCOPE } from '../../core/identity/scope.ts';
 import { backendUrl } from '../../core/policy/policy.ts';
 import { type Catalog, readCatalog } from '../../core/registry/catalog.ts';
+import { ADMIN_BACKEND } from '../../core/registry/names.ts';
 import { drainEnvoy } from '../../envoy/admin.ts';
 import { findEnvoy } from '../../envoy/binary/find.ts';
 import { renderBootstrap } from '../../envoy/bootstrap.ts';
@@ -18,7 +20,7 @@ import { DEFAULT_TENANT } from '../development-issuer/claims.ts';
 import { startDevelopmentIssuer } from '../development-issuer/issuer.ts';
 import { issueDevelopmentToken } from '../development-issuer/token.ts';
 import type { GatewayDocuments } from '../documents.ts';
-import { prepareStateFolder, type StateFolder, writeFacts } from '../state-folder.ts';
+import { prepareOwnToolsSecret, prepareStateFolder, type StateFolder, writeFacts } from '../state-folder.ts';
 import { awaitReady } from './ready.ts';
 import { socketNames, startRoles } from './roles.ts';
 import { Runner } from './runner.ts';
@@ -72,7 +74,13 @@ export class LocalGateway {
 
   /** URL of each backend, by name. */
   get backendUrls(): ReadonlyMap<string, string> {
-    return new Map([...this.#catalog.backends.keys()].map((name) => [name, backendUrl(this, name)]));
+    const names = [...this.#catalog.backends.keys(), ...this.#internal];
+    return new Map(names.map((name) => [name, backendUrl(this, name)]));
+  }
+
+  // What the gateway itself serves.
+  get #internal(): readonly string[] {
+    return this.#options.documents.config.admin === undefined ? [] : [ADMIN_BACKEND];
   }
 
   /** Every scope that a client may be told to ask for. */
@@ -92,6 +100,8 @@ export class LocalGateway {
     await endLeftovers(folder.children, log);
     await endBridgeLeftovers(folder.children, log);
     prepareStateFolder(folder);
+    const ownTools = config.admin !== undefined;
+    if (ownTools) prepareOwnTools(configFile, folder);
     await assertPortFree(address, this.#options.port);
     const port = this.#options.port === 0 ? await freePort(address) : this.#options.port;
     const environment = { ENVOY_PATH: env.ENVOY_PATH, PATH: env.PATH };
@@ -128,6 +138,7 @@ export class LocalGateway {
       listenerSecret,
       auditFile,
       developmentIssuer: this.developmentIssuer,
+      ownTools,
       logLevel: this.#options.logLevel,
       log,
     });
@@ -148,6 +159,7 @@ export class LocalGateway {
       listenUrl: this.#listenUrl,
       publicUrl: this.publicUrl,
       backends: [...documents.catalog.backends.values()].filter(({ replicas }) => replicas > 0).map(({ name }) => name),
+      internal: this.#internal,
       token: this.developmentIssuer === undefined ? undefined : token,
       timeoutMs: READY_TIMEOUT_MS,
       signal,
@@ -207,6 +219,14 @@ export class LocalGateway {
     this.#stops.push(() => runner.stop());
     this.#stops.push(() => watch.close());
   }
+}
+
+// They look for the documents where mcp-gateway serve --registry does.
+function prepareOwnTools(configFile: string, folder: StateFolder): void {
+  if (basename(configFile) !== 'gateway.yaml') {
+    throw new UserError('config', `admin needs a configuration with the name gateway.yaml (got ${configFile})`);
+  }
+  prepareOwnToolsSecret(folder);
 }
 
 // The programs of installed packages, of this folder and those above it, as npm itself looks for them.

@@ -23,6 +23,8 @@ export interface ReadyOptions {
   publicUrl: string;
   /** Backends that must serve. */
   backends: readonly string[];
+  /** Others that must serve, which the token need not be good for. */
+  internal: readonly string[];
   /** An access token for them; undefined where the gateway has a foreign issuer. */
   token: (() => Promise<string>) | undefined;
   timeoutMs: number;
@@ -36,13 +38,14 @@ export interface ReadyOptions {
  */
 export async function awaitReady(options: ReadyOptions): Promise<string[]> {
   const deadline = performance.now() + options.timeoutMs;
+  const needed = [...options.backends, ...options.internal];
   let status: GetStatusResponse__Output | undefined;
   let passed = false;
   let unhealthySinceMs = Number.POSITIVE_INFINITY;
   let refusedSinceMs = Number.POSITIVE_INFINITY;
   while (performance.now() < deadline && !options.signal.aborted) {
     status = await askStatus(options.watcherSocket).catch(() => undefined);
-    const waiting = unready(status, options.backends);
+    const waiting = unready(status, needed);
     if (status?.envoyConnected === true && waiting.length === 0 && options.sockets.every((path) => existsSync(path))) {
       const outcome = await probe(options);
       if (outcome === 'refused') refusedSinceMs = Math.min(refusedSinceMs, performance.now());
@@ -57,7 +60,7 @@ export async function awaitReady(options: ReadyOptions): Promise<string[]> {
     await sleep(POLL_MS);
   }
   if (options.signal.aborted) return [];
-  const waiting = unready(status, options.backends);
+  const waiting = unready(status, needed);
   if (status?.envoyConnected !== true || (waiting.length === 0 && !passed)) {
     throw new UserError('backend-failed', 'the gateway did not become ready in time', {
       hint: 'The log above says which part failed.',

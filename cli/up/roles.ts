@@ -1,4 +1,5 @@
 import { availableParallelism } from 'node:os';
+import { dirname } from 'node:path';
 import type { Logger } from '../../runtime/log.ts';
 import { describeExit } from '../../runtime/processes/child.ts';
 import { type Supervised, superviseChild } from '../../runtime/processes/supervisor.ts';
@@ -7,6 +8,9 @@ import { forwardLine } from './output.ts';
 
 /** Requests leave only short-lived objects behind: a larger young generation is collected less often. */
 const NODE_OPTIONS = ['--max-semi-space-size=32'];
+
+/** Socket of the gateway's own tools, relative to the run folder. */
+const OWN_TOOLS_SOCKET = 'own-tools.sock';
 
 /** How many ext-proc processes run: the second one serves while the first one restarts. */
 const EXT_PROC_PROCESSES = 2;
@@ -29,6 +33,8 @@ export interface RolesOptions {
   /** File of the audit log. */
   auditFile: string;
   developmentIssuer: string | undefined;
+  /** Whether the gateway's own tools are served. */
+  ownTools: boolean;
   /** Least severe level that the roles log. */
   logLevel: string;
   log: Logger;
@@ -54,7 +60,7 @@ export interface Roles {
 /** Starts every role as a supervised child. */
 export function startRoles(options: RolesOptions): Roles {
   const { program, folder, configFile, sessionKeys, envoy, bootstrapFile, workers } = options;
-  const { listenUrl, listenerSecret, auditFile, developmentIssuer, logLevel } = options;
+  const { listenUrl, listenerSecret, auditFile, developmentIssuer, ownTools, logLevel } = options;
   const sockets = socketNames(workers);
   const startNode = (name: string, ...args: string[]) => {
     const command = [process.execPath, ...NODE_OPTIONS, program, ...args, '--log-level', logLevel];
@@ -66,7 +72,11 @@ export function startRoles(options: RolesOptions): Roles {
   watcher.push('--workers', String(workers));
   if (developmentIssuer !== undefined) watcher.push('--development-issuer', developmentIssuer);
   if (listenerSecret !== undefined) watcher.push('--listener-secret', listenerSecret);
+  const admin = ['admin', '--socket', OWN_TOOLS_SOCKET, '--secret-file', folder.ownToolsSecret];
+  admin.push('--registry', dirname(configFile), '--state-dir', folder.root);
+  if (ownTools) watcher.push('--own-tools', `unix:${OWN_TOOLS_SOCKET}`, '--own-tools-secret', folder.ownToolsSecret);
   const services = [
+    ...(ownTools ? [startNode('admin', ...admin)] : []),
     startNode('watcher', ...watcher),
     ...sockets.extAuthz.map((socket, index) => {
       const http = sockets.metadata[index] ?? '';

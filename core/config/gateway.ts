@@ -4,6 +4,7 @@ import { equalButForSlash, type Issuer, issuerSchema } from '../identity/issuer.
 import { MCP_SCOPE } from '../identity/scope.ts';
 import { dnsLabel } from '../registry/names.ts';
 import { objectName } from '../registry/secret.ts';
+import { adminSchema } from './admin.ts';
 import { durationMs } from './duration.ts';
 
 const ORIGIN = 'must be an origin such as https://app.example.com, without a path';
@@ -114,6 +115,8 @@ const shape = z
         gateways: z.number().int().min(1).max(10_000).default(1),
       })
       .prefault({}),
+    /** The gateway's own tools, under `/gateway/mcp`. Default: they are not there. */
+    admin: adminSchema.optional(),
     /** Accepted Host headers besides that of `publicUrl`; `*` accepts all. */
     allowedHosts: z.array(z.string().min(1).toLowerCase()).default([]),
     /** Accepted Origin headers besides that of `publicUrl`. On loopback, local origins are accepted too. */

@@ -159,7 +159,7 @@ function inspectWhere(backend: Shape, place: Place, refuse: Refuse): void {
   if (runs && backend.name.length > MAX_WORKLOAD_NAME) {
     refuse(['name'], `must have at most ${MAX_WORKLOAD_NAME} characters where the operator runs the server`);
   }
-  const both = Object.keys(backend.secretEnv ?? {}).filter((name) => name in backend.env);
+  const both = Object.keys(backend.secretEnv ?? {}).filter((name) => Object.hasOwn(backend.env, name));
   for (const name of both) refuse(['secretEnv', name], 'is in env already');
 }
 

@@ -34,7 +34,12 @@ export const endpointFileSchema = z.strictObject({
 /** Content of an endpoint file. */
 export type EndpointFile = z.output<typeof endpointFileSchema>;
 
-/** Splits `ip:port` or `[ip]:port`. The text must be an endpoint's address. */
+/** The path of a Unix socket, where an address is one: `unix:<path>`, for what the gateway itself brings along. */
+export function socketOf(address: string): string | undefined {
+  return address.startsWith('unix:') ? address.slice('unix:'.length) : undefined;
+}
+
+/** Splits `ip:port` or `[ip]:port`. The text must be an endpoint's address, and no Unix socket. */
 export function splitAddress(address: string): { ip: string; port: number } {
   const colon = address.lastIndexOf(':');
   return { ip: address.slice(0, colon).replace(/^\[|\]$/g, ''), port: Number(address.slice(colon + 1)) };

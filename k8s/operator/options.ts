@@ -10,6 +10,8 @@ export interface OperatorOptions {
   gatewayNamespace: string;
   /** Secret of the session keys in the gateway's namespace, made where it is missing; undefined: somebody else makes it. */
   sessionKeysSecret: string | undefined;
+  /** Likewise the Secret that the gateway shows to whoever serves its own tools; undefined: nobody does, or it is made elsewhere. */
+  ownToolsSecret?: string | undefined;
   /** ConfigMap of the tenants in the gateway's namespace. */
   tenantsConfigMap: string;
   /** Image that `command` backends run in. */

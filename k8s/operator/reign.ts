@@ -7,7 +7,7 @@ import type { OperatorMetrics } from './metrics.ts';
 import type { OperatorOptions } from './options.ts';
 import { WorkQueue } from './queue.ts';
 import { Reconciler } from './reconcile.ts';
-import { ensureSessionKeys } from './session-keys.ts';
+import { ensureRandomSecret, OWN_TOOLS_KEY, SESSION_KEYS_KEY } from './session-keys.ts';
 import { TenantsWatch } from './tenants.ts';
 import { ClusterView } from './view.ts';
 import { NotLeadingError, Writer, type WriteTerm } from './writer.ts';
@@ -28,7 +28,7 @@ export interface Reign {
 /** Begins to look and to write. */
 export function startReign(options: OperatorOptions & { term: WriteTerm; metrics: OperatorMetrics }): Reign {
   const { client, namespace, gatewayNamespace, bridgeImage, publicUrl, identity, log, term, metrics } = options;
-  const { sessionKeysSecret } = options;
+  const { sessionKeysSecret, ownToolsSecret } = options;
   const { resyncMs = RESYNC_MS } = options;
   const writer = new Writer(client, term);
   const recorder = (kind: { apiVersion: string; kind: string }) => new EventRecorder({ writer, identity, kind, log });
@@ -62,8 +62,9 @@ export function startReign(options: OperatorOptions & { term: WriteTerm; metrics
     workers: 1,
     onFailure,
     handle: async (secret) => {
-      const made = await ensureSessionKeys(client, writer, gatewayNamespace, secret);
-      if (made) log.info({ namespace: gatewayNamespace, secret }, 'made new session keys');
+      const key = secret === ownToolsSecret ? OWN_TOOLS_KEY : SESSION_KEYS_KEY;
+      const made = await ensureRandomSecret(client, writer, { namespace: gatewayNamespace, name: secret, key });
+      if (made) log.info({ namespace: gatewayNamespace, secret, key }, 'made a new Secret');
       return resyncMs;
     },
   });
@@ -92,6 +93,7 @@ export function startReign(options: OperatorOptions & { term: WriteTerm; metrics
     now: () => new Date(),
   });
   if (sessionKeysSecret !== undefined) chores.add(sessionKeysSecret);
+  if (ownToolsSecret !== undefined) chores.add(ownToolsSecret);
 
   return {
     notReady: () => {

@@ -5,20 +5,22 @@ import { SECRETS } from '../api/resources.ts';
 import type { Writer } from './writer.ts';
 
 /** Key of the Secret that holds the keys that seal sessions, one a line. */
-const SESSION_KEYS_KEY = 'session-keys';
+export const SESSION_KEYS_KEY = 'session-keys';
+
+/** Key of the Secret that the gateway shows to whoever serves its own tools. */
+export const OWN_TOOLS_KEY = 'secret';
 
 /**
- * Makes the session keys where there are none. A Secret that is there is never changed, whatever it holds: whoever rotates the keys
- * does it there.
+ * Makes a Secret of 32 random bytes, in base64, where there is none. One that is there is never changed, whatever it holds: whoever
+ * rotates it does it there.
  *
  * @returns whether it was made
  * @throws ApiError
  */
-export async function ensureSessionKeys(
+export async function ensureRandomSecret(
   client: KubeClient,
   writer: Writer,
-  namespace: string,
-  name: string,
+  { namespace, name, key }: { namespace: string; name: string; key: string },
 ): Promise<boolean> {
   try {
     await client.get(SECRETS, { namespace, name });
@@ -27,7 +29,7 @@ export async function ensureSessionKeys(
     if (!isApiError(error, 'not-found')) throw error;
   }
   const labels = { 'app.kubernetes.io/name': 'mcp-gateway', 'app.kubernetes.io/managed-by': 'mcp-gateway-operator' };
-  const stringData = { [SESSION_KEYS_KEY]: `${randomBytes(32).toString('base64')}\n` };
+  const stringData = { [key]: `${randomBytes(32).toString('base64')}\n` };
   const body = { metadata: { name, namespace, labels }, type: 'Opaque', stringData };
   try {
     await writer.create({ resource: SECRETS, namespace }, body);

@@ -263,7 +263,7 @@ export const VALUES_SCHEMA: JsonSchema & { properties: Record<string, JsonSchema
       ),
     }),
     metrics: keys({
-      port: whole('of /readyz, /livez, /metrics and /stats/prometheus of each gateway pod', 1024, 65_535),
+      port: whole('of /readyz, /livez, /metrics, /stats/prometheus and /quotas of each gateway pod', 1024, 65_535),
       operatorPort: whole('of /readyz, /livez and /metrics of each operator pod', 1024, 65_535),
       serviceMonitor: keys({
         enabled: flag('a ServiceMonitor of the Prometheus operator'),

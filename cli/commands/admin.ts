@@ -1,0 +1,82 @@
+import { once } from 'node:events';
+import { readFile } from 'node:fs/promises';
+import { isIP } from 'node:net';
+import { messageOf, UserError } from '../../core/errors.ts';
+import { listenUnix } from '../../ext-authz/http.ts';
+import { createLogger } from '../../runtime/log.ts';
+import { FileWatch } from '../../runtime/registry/watch.ts';
+import { untilShutdown } from '../../runtime/shutdown.ts';
+import { createAdminServer } from '../admin/server.ts';
+import { type Command, parseOptions, required, wholeNumber } from '../command.ts';
+import { chooseFleet, FLEET_HELP, FLEET_OPTIONS } from '../manage/choose.ts';
+
+const help = `Usage: mcp-gateway admin --secret-file FILE (--socket PATH | --port N) [--registry DIR]
+
+The tools of mcp-gateway serve over Streamable HTTP, for the gateway itself: clients reach them at /gateway/mcp, where
+gateway.yaml has the key admin. Who is no gateway gets 401.
+
+  --secret-file FILE       what the gateway shows as a bearer token; read again when the file changes
+  --socket PATH            Unix socket that it listens on
+  --port N                 port that it listens on, in place of a socket; 0 picks a free one
+  --address IP             with --port (default 127.0.0.1)
+${FLEET_HELP}
+  --log-level LEVEL        trace, debug, info (default), warn, error
+
+GET /healthz answers 200 to everybody. SIGTERM: ends with 0.`;
+
+/** `mcp-gateway admin` */
+export const admin: Command = {
+  summary: "serve the gateway's own tools (a role of the gateway)",
+  help,
+  run: async (args, { env }) => {
+    const { values } = parseOptions('admin', args, {
+      ...FLEET_OPTIONS,
+      'secret-file': { type: 'string' },
+      socket: { type: 'string' },
+      port: { type: 'string' },
+      address: { type: 'string', default: '127.0.0.1' },
+      'log-level': { type: 'string', default: 'info' },
+    });
+    const { 'secret-file': file, socket, port, address, 'log-level': level, ...choice } = values;
+    const secretFile = required('admin', 'secret-file', file);
+    if ((socket === undefined) === (port === undefined)) fail('one of --socket and --port is required');
+    if (isIP(address) === 0) fail(`--address must be an IP address (got ${address})`);
+    const fleet = await chooseFleet('admin', choice, env);
+    const log = createLogger({ name: 'admin', level });
+    let secret = await readSecret(secretFile);
+    const watch = new FileWatch({
+      path: secretFile,
+      log,
+      onChange: (texts) => {
+        secret = [...texts.values()].join('').trim();
+      },
+    });
+    const { default: manifest } = await import('../../package.json', { with: { type: 'json' } });
+    const { version } = manifest;
+    const server = createAdminServer({ fleet, secret: () => secret, version, log });
+    if (socket !== undefined) await listenUnix(server.http, socket);
+    else {
+      server.http.listen(wholeNumber('admin', 'port', port ?? '', 0, 65_535), address);
+      await once(server.http, 'listening').catch((cause: Error) => {
+        throw new UserError('port-taken', `cannot listen on port ${port}: ${cause.message}`, { cause });
+      });
+    }
+    log.info({ address: server.http.address(), fleet: fleet.title }, 'ready');
+    await untilShutdown();
+    watch.close();
+    await server.close();
+    return 0;
+  },
+};
+
+async function readSecret(file: string): Promise<string> {
+  const text = await readFile(file, 'utf8').catch((cause: unknown) => {
+    throw new UserError('missing-file', `the secret cannot be read: ${messageOf(cause)}`, { cause });
+  });
+  if (text.trim() !== '') return text.trim();
+  throw new UserError('config', `${file} holds no secret`);
+}
+
+function fail(message: string): never {
+  throw new UserError('usage', message, { hint: 'See mcp-gateway admin --help.' });
+}

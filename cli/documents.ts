@@ -1,6 +1,7 @@
 import { readFile, stat } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { isMap, isScalar, parseDocument } from 'yaml';
+import { adminProblems } from '../core/config/admin.ts';
 import { anyGatewaySchema, type GatewayConfig, type GatewaySettings, gatewaySchema } from '../core/config/gateway.ts';
 import { parseYaml } from '../core/config/parse.ts';
 import type { Parsed, Problem } from '../core/config/problems.ts';
@@ -41,6 +42,7 @@ export async function loadGateway(file: string): Promise<Parsed<GatewayDocuments
     ...(tenants.ok
       ? issuerProblems(tenants.value.tenants, issuerNames(config.value), config.value.tenants)
       : tenants.problems),
+    ...(tenants.ok ? adminProblems(config.value.admin, tenants.value.tenants, file) : []),
     ...(catalog.ok ? [] : catalog.problems),
     ...(pair === undefined || pair.ok ? [] : toProblems(pair.problems, file)),
   ];

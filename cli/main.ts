@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { messageOf, UserError } from '../core/errors.ts';
 import type { Command, Terminal } from './command.ts';
+import { visible } from './visible.ts';
 
 // Each command is loaded only when it runs: a worker need not read what `up` needs.
 const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
@@ -20,6 +21,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   operator: async () => (await import('./commands/operator.ts')).operator,
   bridge: async () => (await import('./commands/bridge.ts')).bridge,
   bootstrap: async () => (await import('./commands/bootstrap.ts')).bootstrap,
+  admin: async () => (await import('./commands/admin.ts')).admin,
   pod: async () => (await import('./commands/pod.ts')).pod,
 };
 
@@ -77,8 +79,8 @@ async function overview(): Promise<string> {
 const exitCode = await main(process.argv.slice(2), {
   program: process.argv[1] ?? '',
   env: process.env,
-  print: (line) => process.stdout.write(`${line}\n`),
-  tell: (line) => process.stderr.write(`${line}\n`),
+  print: (line) => process.stdout.write(`${visible(line)}\n`),
+  tell: (line) => process.stderr.write(`${visible(line)}\n`),
   interactive: process.stdout.isTTY === true,
 });
 // What is written into a pipe goes out as somebody reads it; a role must not linger for an idle handle.

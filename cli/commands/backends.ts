@@ -153,8 +153,13 @@ const ACTIONS: Readonly<Record<string, (asked: Asked, terminal: Terminal) => Pro
 
 function fleetOf(values: Asked['values'], { env }: Terminal) {
   const { registry, kubeconfig, context, namespace } = values;
-  const others = { 'state-dir': values['state-dir'], 'gateway-namespace': values['gateway-namespace'] };
-  return chooseFleet('backends', { registry, kubeconfig, context, namespace, ...others }, env);
+  const own = { registry, kubeconfig, context, namespace, 'state-dir': values['state-dir'] };
+  const gateway = {
+    'gateway-namespace': values['gateway-namespace'],
+    'tenants-configmap': values['tenants-configmap'],
+    'session-keys-secret': values['session-keys-secret'],
+  };
+  return chooseFleet('backends', { ...own, ...gateway }, env);
 }
 
 function waitingOf({ wait }: Asked['values'], { tell: say }: Terminal): Waiting | undefined {

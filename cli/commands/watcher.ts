@@ -1,6 +1,9 @@
 import { existsSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { UserError } from '../../core/errors.ts';
+import type { AdminPlace } from '../../core/registry/admin.ts';
+import { socketOf } from '../../core/registry/endpoint.ts';
+import { serverUrl } from '../../core/registry/url.ts';
 import { startWatcher, type WatcherOptions } from '../../envoy/watcher/watcher.ts';
 import { createLogger, type Logger } from '../../runtime/log.ts';
 import { FolderRegistry } from '../../runtime/registry/folder.ts';
@@ -25,10 +28,13 @@ Watches the registry, programs Envoy's clusters and endpoints (delta ADS), and h
   --development-issuer URL   the issuer, where the configuration says "development"
   --listener-secret FILE     where Envoy reads the listener's certificate from, where it listens with TLS
   --workers N                number of ext-authz processes (default 1), for their share of quotas
+  --own-tools PLACE          where mcp-gateway admin serves the gateway's own tools: unix:PATH or an http URL
+  --own-tools-secret FILE    the secret that it is called with
   --ca-file FILE             certificates for https backends; default: those of the system, or SSL_CERT_FILE
   --kubeconfig FILE          cluster and credentials, where the configuration says "kubernetes"; default: KUBECONFIG, or the
                              ServiceAccount of the pod
   --context NAME             context in it; default: the current one
+  --allow-local-urls         let "url" backends of a cluster be on loopback and link-local addresses; to try things out on one machine
   --log-level LEVEL          trace, debug, info (default), warn, error
 
 SIGTERM: ends with 0. Envoy and the services go on with what they last had.`;
@@ -47,13 +53,16 @@ export const watcher: Command = {
       'listen-url': { type: 'string' },
       'development-issuer': { type: 'string' },
       'listener-secret': { type: 'string' },
+      'own-tools': { type: 'string' },
+      'own-tools-secret': { type: 'string' },
       'ca-file': { type: 'string' },
       kubeconfig: { type: 'string' },
       context: { type: 'string' },
+      'allow-local-urls': { type: 'boolean', default: false },
       workers: { type: 'string', default: '1' },
       'log-level': { type: 'string', default: 'info' },
     });
-    const option = (name: Exclude<keyof typeof values, 'log-level' | 'workers'>) =>
+    const option = (name: Exclude<keyof typeof values, 'log-level' | 'workers' | 'allow-local-urls'>) =>
       required('watcher', name, values[name]);
     const systemCaFile = values['ca-file'] ?? env.SSL_CERT_FILE ?? CA_FILES.find((file) => existsSync(file));
     if (systemCaFile === undefined) {
@@ -79,12 +88,15 @@ export const watcher: Command = {
       adminSocket: option('envoy-admin'),
       systemCaFile,
       listenerSecretFile: values['listener-secret'],
+      admin:
+        values['own-tools'] === undefined ? undefined : adminPlace(values['own-tools'], option('own-tools-secret')),
       facts: {
         listenUrl: option('listen-url'),
         developmentIssuer: values['development-issuer'],
         folder,
         workers: wholeNumber('watcher', 'workers', values.workers, 1, 64),
       },
+      allowLocalUrls: values['allow-local-urls'],
       log,
     });
     try {
@@ -95,6 +107,15 @@ export const watcher: Command = {
     return 0;
   },
 };
+
+function adminPlace(place: string, secretFile: string): AdminPlace {
+  const socket = socketOf(place);
+  if (socket !== undefined) return { at: { socket }, secretFile: resolve(secretFile) };
+  if (serverUrl.safeParse(place).success) return { at: { url: place }, secretFile: resolve(secretFile) };
+  throw new UserError('usage', `--own-tools must be unix:PATH or an http URL (got ${place})`, {
+    hint: 'See mcp-gateway watcher --help.',
+  });
+}
 
 interface OpenerOptions {
   folder: string;

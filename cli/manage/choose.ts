@@ -13,6 +13,8 @@ export const FLEET_OPTIONS = {
   context: { type: 'string' },
   namespace: { type: 'string' },
   'gateway-namespace': { type: 'string' },
+  'tenants-configmap': { type: 'string' },
+  'session-keys-secret': { type: 'string' },
 } as const satisfies Parameters<typeof parseOptions>[2];
 
 /** What they do, for `--help`. */
@@ -21,6 +23,8 @@ export const FLEET_HELP = `  --registry DIR           the folder of a gateway.ya
   --context NAME           context of the kubeconfig; default: its current one, or the ServiceAccount of this pod
   --namespace NAME         namespace of the MCPBackends; default: mcp
   --gateway-namespace NAME namespace of the gateway and its tenants; default: mcp-gateway
+  --tenants-configmap NAME there; default: mcp-gateway-tenants
+  --session-keys-secret NAME  there; default: mcp-gateway-session-keys
   --kubeconfig FILE        default: KUBECONFIG, else ~/.kube/config`;
 
 /** Their values. */
@@ -34,7 +38,9 @@ export async function chooseFleet(command: string, choice: FleetChoice, env: Ter
     if (state !== undefined) throw new UserError('usage', '--state-dir goes with --registry only', { hint });
     const { ClusterFleet } = await import('./cluster/fleet.ts');
     const { kubeconfig, context, namespace, 'gateway-namespace': gatewayNamespace } = cluster;
-    return new ClusterFleet({ kubeconfig, context, env, namespace, gatewayNamespace });
+    const { 'tenants-configmap': tenantsConfigMap, 'session-keys-secret': sessionKeysSecret } = cluster;
+    const place = { kubeconfig, context, env, namespace, gatewayNamespace, tenantsConfigMap, sessionKeysSecret };
+    return new ClusterFleet(place);
   }
   const both = Object.entries(cluster).find(([, value]) => value !== undefined);
   if (both !== undefined) {

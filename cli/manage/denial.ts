@@ -3,6 +3,7 @@ import { UserError } from '../../core/errors.ts';
 import type { DenialReason } from '../../core/mcp/denial.ts';
 import type { AuditLine, ManagedFleet } from './port.ts';
 import type { denialResult } from './results.ts';
+import type { Viewer } from './session.ts';
 
 /** What each refusal means, and what somebody can do about it. */
 const EXPLANATIONS: Readonly<Record<DenialReason, readonly [meaning: string, remedy: string]>> = {
@@ -66,10 +67,12 @@ const EXPLANATIONS: Readonly<Record<DenialReason, readonly [meaning: string, rem
 /** Why a request was refused, by its id. */
 export async function explainDenial(
   fleet: ManagedFleet,
-  { requestId }: { requestId: string },
+  { requestId, viewer }: { requestId: string; viewer: Viewer },
 ): Promise<z.output<typeof denialResult>> {
   const lines = await fleet.auditLines({ key: 'requestId', value: requestId.trim() });
-  const decisions = lines.filter(({ decision }) => decision === 'allow' || decision === 'deny');
+  const decisions = lines.filter(
+    (line) => (line.decision === 'allow' || line.decision === 'deny') && maySee(viewer, line),
+  );
   const found = decisions.find(({ decision }) => decision === 'deny') ?? decisions.at(-1);
   if (found === undefined) {
     throw new UserError('no-such', `the audit log says nothing of the request ${JSON.stringify(requestId)}`, {
@@ -80,6 +83,11 @@ export async function explainDenial(
     });
   }
   return describeDecision(requestId, found);
+}
+
+// A request of another tenant looks like none at all. One of no tenant at all is the matter of whoever administers the gateway.
+function maySee(viewer: Viewer, { tenant }: AuditLine): boolean {
+  return viewer === 'all' || tenant === undefined || (typeof tenant === 'string' && viewer.includes(tenant));
 }
 
 /** What a line of the audit log means. */

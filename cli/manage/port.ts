@@ -1,3 +1,4 @@
+import type { Quota } from '../../core/quota/quota.ts';
 import type { Backend } from '../../core/registry/backend.ts';
 import type { Place } from '../../core/registry/place.ts';
 import type { SessionKeys } from '../../core/session/keys.ts';
@@ -84,6 +85,18 @@ export interface TenantsDocument {
   edit(change: (text: string) => string): Promise<void>;
 }
 
+/** What the gateways of a fleet tell about the quota of a tenant. */
+export interface QuotaAnswer {
+  /** Limits in force and their use, of all gateways that answered together; undefined where none did. */
+  state: QuotaState | undefined;
+  /** Limits in force at each gateway that answered; undefined: it knows none. */
+  inForce: readonly (Quota | undefined)[];
+  /** All gateways answered. */
+  complete: boolean;
+  /** Why something is not known. */
+  notes: readonly string[];
+}
+
 /** What lines of the audit log are about: `requestId`, or `session` for the fingerprint of one. */
 export interface AuditQuery {
   key: 'requestId' | 'session';
@@ -114,8 +127,8 @@ export interface ManagedFleet {
   /** @param lines how many of the last log lines of each replica */
   detail(backend: ManagedBackend, lines: number): Promise<BackendDetail>;
   readonly tenants: TenantsDocument;
-  /** Limits in force and their use; a text that says why where nobody can be asked. */
-  quotaState(tenant: string): Promise<QuotaState | string>;
+  /** Limits in force and their use, and why where nobody can be asked. */
+  quotaState(tenant: string): Promise<QuotaAnswer>;
   sessionKeys(): Promise<SessionKeys>;
   /** Lines of the audit log about a request or a session, oldest first. */
   auditLines(about: AuditQuery): Promise<AuditLine[]>;

@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import { columns } from '../quota/show.ts';
+import { columns, usageTables } from '../quota/show.ts';
 import type { ChangeResult } from './register.ts';
 import type { assignResult, listResult, quotaResult, statusResult } from './results.ts';
 
@@ -89,8 +89,9 @@ export function showAssignment({
   ];
 }
 
-/** The limits of a tenant, before and after where they were changed. */
-export function showQuota({ tenant_id, before, after, changed, inForce, limits, notes }: z.output<typeof quotaResult>) {
+/** The limits of a tenant and their use; before and after where they were changed. */
+export function showQuota(result: z.output<typeof quotaResult>): string[] {
+  const { tenant_id, before, after, changed, inForce, limits, lastHour, lastDay, notes } = result;
   const left = (limits ?? []).flatMap(({ name, left: rest }) =>
     rest === undefined ? [] : [[`  ${name}`, String(rest ?? 'not asked yet')]],
   );
@@ -100,6 +101,7 @@ export function showQuota({ tenant_id, before, after, changed, inForce, limits, 
     ...after.map((line) => `  ${line}`),
     ...(changed && inForce !== null ? [inForce ? 'in force' : 'written, but not in force yet'] : []),
     ...(left.length === 0 ? [] : ['left now', ...columns(left)]),
+    ...(changed || lastHour === null || lastDay === null ? [] : usageTables(lastHour, lastDay)),
     ...notes.map((note) => `note: ${note}`),
   ];
 }

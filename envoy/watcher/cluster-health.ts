@@ -12,6 +12,7 @@ const clusters = z.object({
             z.object({
               address: z.object({
                 socket_address: z.object({ address: z.string(), port_value: z.number() }).optional(),
+                pipe: z.object({ path: z.string() }).optional(),
               }),
               health_status: z.object({
                 eds_health_status: z.string().default('UNKNOWN'),
@@ -29,7 +30,7 @@ const clusters = z.object({
 /** Health of one endpoint as Envoy sees it. */
 export type EndpointHealth = 'healthy' | 'unhealthy' | 'draining' | 'unknown';
 
-/** Health by cluster name and `ip:port`. A cluster that Envoy does not serve yet is missing. */
+/** Health by cluster name and address of the endpoint. A cluster that Envoy does not serve yet is missing. */
 export type ClusterHealth = ReadonlyMap<string, ReadonlyMap<string, EndpointHealth>>;
 
 /** Asks Envoy's admin interface on its Unix socket for the health of all clusters of backends. */
@@ -39,6 +40,7 @@ export async function readClusterHealth(adminSocket: string): Promise<ClusterHea
   return new Map(
     backends.map(({ name, host_statuses }) => {
       const hosts = host_statuses.flatMap(({ address, health_status: status }): [string, EndpointHealth][] => {
+        if (address.pipe !== undefined) return [[`unix:${address.pipe.path}`, healthOf(status)]];
         if (address.socket_address === undefined) return [];
         const { address: ip, port_value: port } = address.socket_address;
         return [[ip.includes(':') ? `[${ip}]:${port}` : `${ip}:${port}`, healthOf(status)]];

@@ -2,22 +2,22 @@ import { request } from 'node:http';
 import { connect } from 'node:net';
 import { messageOf } from '../../core/errors.ts';
 import type { Backend } from '../../core/registry/backend.ts';
-import { type Endpoint, splitAddress } from '../../core/registry/endpoint.ts';
+import { type Endpoint, socketOf, splitAddress } from '../../core/registry/endpoint.ts';
 
 /**
  * Says why an endpoint fails its health check, by making the same check once more and looking at the answer: Envoy itself
  * tells only that it failed.
  */
 export async function diagnose(backend: Backend, endpoint: Endpoint): Promise<string> {
-  const { ip, port } = splitAddress(endpoint.address);
+  const target = targetOf(endpoint.address);
   const { type, path, timeout } = backend.healthCheck;
   const remedy = 'set healthCheck.path or healthCheck.type: tcp';
   try {
     if (type !== 'http' || backend.urls[0]?.tls === true) {
-      await dial(ip, port, timeout);
+      await dial(target, timeout);
       return type === 'http' ? `GET ${path} did not answer 2xx over TLS; ${remedy}` : 'it accepts connections again';
     }
-    const status = await get(ip, port, path, endpoint.hostname, timeout);
+    const status = await get(target, path, endpoint.hostname, timeout);
     if (status >= 200 && status < 300) return `GET ${path} answers ${status} again`;
     return `GET ${path} answered ${status}; ${remedy}`;
   } catch (error) {
@@ -26,9 +26,18 @@ export async function diagnose(backend: Backend, endpoint: Endpoint): Promise<st
   }
 }
 
-function dial(host: string, port: number, timeoutMs: number): Promise<void> {
+type Target = { host: string; port: number } | { path: string };
+
+function targetOf(address: string): Target {
+  const path = socketOf(address);
+  if (path !== undefined) return { path };
+  const { ip: host, port } = splitAddress(address);
+  return { host, port };
+}
+
+function dial(target: Target, timeoutMs: number): Promise<void> {
   return new Promise((resolve, reject) => {
-    const socket = connect({ host, port, timeout: timeoutMs }, () => {
+    const socket = connect({ ...target, timeout: timeoutMs }, () => {
       socket.destroy();
       resolve();
     });
@@ -37,10 +46,11 @@ function dial(host: string, port: number, timeoutMs: number): Promise<void> {
   });
 }
 
-function get(host: string, port: number, path: string, hostname: string, timeoutMs: number): Promise<number> {
+function get(target: Target, path: string, hostname: string, timeoutMs: number): Promise<number> {
   return new Promise((resolve, reject) => {
     const headers = hostname === '' ? {} : { host: hostname };
-    const call = request({ host, port, path, headers, agent: false, timeout: timeoutMs }, (response) => {
+    const where = 'path' in target ? { socketPath: target.path } : target;
+    const call = request({ ...where, path, headers, agent: false, timeout: timeoutMs }, (response) => {
       response.destroy();
       resolve(response.statusCode ?? 0);
     });

@@ -1,5 +1,6 @@
 import { dirname, resolve } from 'node:path';
 import { formatProblem, type Problem } from '../../core/config/problems.ts';
+import type { AdminPlace } from '../../core/registry/admin.ts';
 import type { Backend } from '../../core/registry/backend.ts';
 import { clusterName } from '../../core/registry/cluster-name.ts';
 import type { Endpoint } from '../../core/registry/endpoint.ts';
@@ -15,6 +16,9 @@ import { ClusterSecrets } from './cluster-secrets.ts';
 import { type AnyGatewayConfig, ConfigFile } from './config-file.ts';
 import { EndedSessions } from './ended-sessions.ts';
 import { HealthMonitor } from './health-monitor.ts';
+import { isLocalAddress } from './local-addresses.ts';
+import { OwnTools } from './own-tools.ts';
+import { PartedSecrets } from './parted-secrets.ts';
 import { PolicyHub } from './policy-hub.ts';
 import { Publisher } from './publisher.ts';
 import { SecretFiles } from './secret-files.ts';
@@ -47,7 +51,11 @@ export interface WatcherOptions {
   systemCaFile: string;
   /** File that Envoy reads the listener's certificate from; undefined where it listens without TLS. */
   listenerSecretFile: string | undefined;
+  /** Where the gateway's own tools are served; undefined: nowhere, whatever the configuration says. */
+  admin: AdminPlace | undefined;
   facts: RunningFacts;
+  /** Whether `url` backends of a cluster may be on loopback and link-local addresses, as those of one machine always may. */
+  allowLocalUrls: boolean;
   log: Logger;
 }
 
@@ -70,7 +78,8 @@ export async function startWatcher(options: WatcherOptions): Promise<{ stop(): P
     const opened = await options.openRegistry(config, { onChange: update });
     if (stopped) return opened.close();
     const { secrets: store } = opened;
-    secrets = store === undefined ? new SecretFiles({ folder, log, onChange: update }) : new ClusterSecrets(store);
+    const files = new SecretFiles({ folder, log, onChange: update });
+    secrets = store === undefined ? files : new PartedSecrets(files, new ClusterSecrets(store));
     publisher = new Publisher({ discovery, hub, secrets, systemCaFile: options.systemCaFile, folder });
     registry = opened;
     update();
@@ -81,8 +90,9 @@ export async function startWatcher(options: WatcherOptions): Promise<{ stop(): P
     if (config?.listen.tls !== undefined) certificate?.watch(config.listen.tls);
     if (config !== undefined && !opening) open(config).catch(options.onFailed);
     if (config === undefined || registry === undefined || secrets === undefined || publisher === undefined) return;
-    const { tenants, backends: wanted } = registry;
-    if (tenants === undefined || wanted === undefined) return;
+    const { tenants, backends: registered } = registry;
+    if (tenants === undefined || registered === undefined) return;
+    const wanted = ownTools.addTo(registered, config.admin);
     if (firstLook) secrets.keepOnly(wanted.values());
     lookTimer ??= setTimeout(() => {
       firstLook = false;
@@ -109,7 +119,9 @@ export async function startWatcher(options: WatcherOptions): Promise<{ stop(): P
     );
   };
   const endpointsOf = (backend: Backend): readonly Endpoint[] =>
-    backend.urls.length > 0 ? urls.endpointsOf(backend) : (registry?.endpointsOf(backend) ?? []);
+    backend.urls.length > 0
+      ? urls.endpointsOf(backend)
+      : (ownTools.endpointsOf(backend) ?? registry?.endpointsOf(backend) ?? []);
 
   const isKnown = (backend: Backend): boolean =>
     (backend.urls.length > 0 ? urls.isKnown(backend) : registry?.isKnown(backend) === true) &&
@@ -128,10 +140,12 @@ export async function startWatcher(options: WatcherOptions): Promise<{ stop(): P
     const config = configuration.current;
     const unheld =
       config && registry?.tenants ? issuerProblems(registry.tenants, issuerNames(config), registry.tenantsSource) : [];
-    return [...configuration.problems, ...(registry?.problems ?? []), ...unheld, ...(certificate?.problems ?? [])];
+    const own = registry?.tenants ? ownTools.problems(config?.admin, registry.tenants, configFile) : [];
+    const known = [...configuration.problems, ...(registry?.problems ?? []), ...unheld, ...own];
+    return [...known, ...(certificate?.problems ?? [])];
   };
   const status = (): GetStatusResponse => ({
-    backends: statuses(),
+    backends: statuses().map((each) => ({ ...each, history: [...diary.historyOf(each.name)] })),
     problems: problems().map(formatProblem),
     envoyConnected: discovery.connected,
   });
@@ -152,8 +166,12 @@ export async function startWatcher(options: WatcherOptions): Promise<{ stop(): P
   const { configFile, listenerSecretFile: secretFile } = options;
   const certificate = secretFile === undefined ? undefined : new ListenerCertificate({ configFile, secretFile, log });
   let publisher: Publisher | undefined;
+  const ownTools = new OwnTools(options.admin);
   const toSettings = settingsMaker(facts);
-  const urls = new UrlEndpoints(update);
+  // Whoever writes backends into a cluster does not thereby reach what trusts the gateway's pod.
+  const isRefused = (address: string) =>
+    registry?.secrets !== undefined && !options.allowLocalUrls && isLocalAddress(address);
+  const urls = new UrlEndpoints(update, undefined, isRefused);
   const monitor = new HealthMonitor({
     adminSocket: options.adminSocket,
     fleet: () => fleet,

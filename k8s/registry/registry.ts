@@ -20,6 +20,9 @@ import { Settle } from './settle.ts';
 import { parseSlice, type Slice } from './slices.ts';
 import { ClusterTenants, parseConfigMap } from './tenants.ts';
 
+/** Problems of one line of the log. All of them are told anew whenever one changes. */
+const MAX_TOLD = 20;
+
 /** What a cluster is watched with. */
 export interface KubernetesRegistryOptions extends SourceHooks {
   client: KubeClient;
@@ -174,9 +177,11 @@ export class KubernetesRegistry implements RegistrySource {
   }
 
   #find({ name, service }: Backend): ServiceEndpoints {
-    return service === undefined
-      ? this.#services.endpointsOf(workloadName(name), undefined)
-      : this.#services.endpointsOf(service.name, service.port);
+    if (service !== undefined) return this.#services.endpointsOf(service.name, service.port);
+    const found = this.#services.endpointsOf(workloadName(name), undefined);
+    // A Service of that name need not be the operator's, which refuses the backend then: only its own pods are meant.
+    const isOwn = ({ id }: Endpoint) => this.#informers.pods.items.get(id)?.backend === name;
+    return found.endpoints.every(isOwn) ? found : { ...found, endpoints: found.endpoints.filter(isOwn) };
   }
 
   #lookForSync(log: Logger): void {
@@ -187,6 +192,8 @@ export class KubernetesRegistry implements RegistrySource {
 
   #tellProblems(log: Logger): void {
     const { problems } = this.#catalog;
-    if (problems.length > 0) log.error({ problems }, 'MCPBackends are refused in part; what was last good goes on');
+    if (problems.length === 0) return;
+    const told = { problems: problems.slice(0, MAX_TOLD), count: problems.length };
+    log.error(told, 'MCPBackends are refused in part; what was last good goes on');
   }
 }

@@ -44,6 +44,15 @@ describe('mcp-gateway backends without a gateway', function () {
     expect(registry.read('backends/jira.yaml')).to.not.include('affinity');
   });
 
+  it('writes nothing that steers the terminal', async () => {
+    const wicked = '\u001b]0;owned\u0007\u009b2J\u202e';
+    registry.write('backends/a.yaml', JSON.stringify({ name: 'a', url: `http://127.0.0.1:1/mcp`, tenants: [wicked] }));
+    const shown = '\\u001b]0;owned\\u0007\\u009b2J\\u202e';
+    expect((await backends('list')).stdout).to.include(shown);
+    expect((await backends('list', '--json')).stdout).to.include(shown);
+    expect((await backends(wicked)).stderr).to.include(shown);
+  });
+
   it('says what is wrong with its words', async () => {
     for (const args of [
       ...[[], ['lst'], ['list', 'jira'], ['status'], ['scale', 'jira'], ['scale', 'jira', '--replicas', 'two']],

@@ -37,6 +37,12 @@ describe('cli/documents', () => {
     expect(new Set(sources)).to.deep.equal(new Set(['tenants.yaml', 'backends/a.yaml', 'backends/b.yaml']));
   });
 
+  it('tells of whom nobody may use the own tools of the gateway', async () => {
+    const files = { 'gateway.yaml': `${GATEWAY}admin: {tenants: [a]}\n`, 'tenants.yaml': TENANTS };
+    const loaded = await loadGateway(join(folderOf(files), 'gateway.yaml'));
+    expect(loaded.ok ? [] : loaded.problems.map(({ path }) => path)).to.deep.equal(['admin.tenants[0]']);
+  });
+
   it('tells what is missing', async () => {
     const folder = emptyFolder();
     writeFileSync(join(folder, 'gateway.yaml'), GATEWAY);

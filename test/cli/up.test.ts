@@ -96,6 +96,7 @@ describe('cli/up', () => {
         listenUrl: `http://127.0.0.1:${(http.address() as AddressInfo).port}`,
         publicUrl: 'https://mcp.example.com',
         backends,
+        internal: [],
         token: token === undefined ? undefined : () => Promise.resolve(token),
         timeoutMs: 500,
         signal: new AbortController().signal,
@@ -148,6 +149,7 @@ describe('cli/up', () => {
         listenUrl: 'http://127.0.0.1:1',
         publicUrl: 'http://127.0.0.1:1',
         backends: [],
+        internal: [],
         token: undefined,
         timeoutMs: 60_000,
       };

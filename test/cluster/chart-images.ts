@@ -8,9 +8,11 @@ import type { Images, PodProcess } from './support/kubelet/images.ts';
 
 /**
  * The images of the chart on the kubelet of the tests: the project's commands and a real Envoy. Pods share one machine here, so what
- * listens on all addresses listens on that of its pod.
+ * listens on all addresses listens on that of its pod. There is no DNS of a cluster either.
+ *
+ * @param urlOf where a Service of the chart is reached, by its name
  */
-export async function chartImages(): Promise<Images> {
+export async function chartImages(urlOf: (service: string) => string | undefined = () => undefined): Promise<Images> {
   const environment = { ENVOY_PATH: process.env.ENVOY_PATH, PATH: process.env.PATH };
   const progress = (line: string) => console.log(`      ${line}`);
   const envoy = await findEnvoy({ environment, cacheDir: cacheDir(process.env), progress });
@@ -18,7 +20,9 @@ export async function chartImages(): Promise<Images> {
     entrypoint: [process.execPath, join(PROJECT, 'cli', 'bin.js')],
     adapt: (started: PodProcess, { address }: { address: string }) => ({
       ...started,
-      command: started.command.map((arg) => (arg === '--address=0.0.0.0' ? `--address=${address}` : arg)),
+      command: started.command.flatMap((arg) =>
+        arg === '--address=0.0.0.0' ? [`--address=${address}`] : resolved(arg, urlOf),
+      ),
     }),
   };
   return {
@@ -33,4 +37,11 @@ export async function chartImages(): Promise<Images> {
       },
     },
   };
+}
+
+// `--own-tools=http://service.namespace.svc:port/path`, an option of the watcher.
+function resolved(arg: string, urlOf: (service: string) => string | undefined): string[] {
+  const [, option, service = '', path] = /^(--own-tools=)http:\/\/([^./]+)\.[^/]+\.svc:\d+(\/.*)$/.exec(arg) ?? [];
+  const url = urlOf(service);
+  return url === undefined ? [arg] : [`${option}${url}${path}`, '--allow-local-urls'];
 }

@@ -161,7 +161,10 @@ describe('a fleet in a cluster, from the first registration to the 1001st call',
 
   it('explains a refusal from the logs of the gateway pods', async () => {
     const labels = { 'app.kubernetes.io/component': 'gateway', 'app.kubernetes.io/part-of': 'mcp-gateway' };
-    const spec = { containers: [{ name: 'ext-authz-0', image: 'test/decides:1' }], terminationGracePeriodSeconds: 0 };
+    // As the chart has it: a sidecar.
+    const sidecar = { name: 'ext-authz-0', image: 'test/decides:1', restartPolicy: 'Always' };
+    const containers = [{ name: 'pod', image: 'test/talks:1' }];
+    const spec = { initContainers: [sidecar], containers, terminationGracePeriodSeconds: 0 };
     await cluster.apply(
       stringify({ apiVersion: 'v1', kind: 'Pod', metadata: { name: 'gateway-0', labels }, spec }),
       gatewayNamespace,

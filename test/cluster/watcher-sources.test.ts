@@ -115,6 +115,16 @@ describe('what the watcher reads in a cluster', function () {
     );
 
   describe('Services', () => {
+    it("are nobody else's where the operator runs the backend: what has its name is not asked", async () => {
+      await service('mcp-taken');
+      await addresses('mcp-taken', one.port);
+      await backend('as-service', { service: { name: 'mcp-taken', port: 'mcp' } });
+      await answeredBy('as-service', 'one');
+      await backend('taken', { image: 'ghcr.io/acme/a:1' });
+      await reasons('taken', /it has no pods yet/);
+      expect((await statusOf('taken'))?.endpoints ?? []).to.deep.equal([]);
+    });
+
     it('of backends: their endpoints, by the number of a port', async () => {
       await service('by-number');
       await addresses('by-number', one.port);
@@ -216,6 +226,26 @@ describe('what the watcher reads in a cluster', function () {
       const list = cluster.kubectl(['get', 'secrets', '--namespace', namespace], { kubeconfig });
       expect(await list.catch(String)).to.match(/cannot list resource "secrets"/);
     });
+  });
+
+  it("URLs of the gateway's own machine are not dialled, unless somebody allows it", async () => {
+    await backend('local', { url: `http://127.0.0.1:${one.port}/mcp` });
+    await answeredBy('local', 'one');
+    const strict = await startClusterGateway({
+      kubeconfig: await watcherKubeconfig(cluster, { backends: namespace, gateway: own }),
+      namespace,
+      tenants: { namespace: own, configMap: 'mcp-gateway-tenants' },
+      allowLocalUrls: false,
+    });
+    try {
+      const seen = await eventually(
+        async () => (await strict.status()).backends?.find(({ name }) => name === 'local'),
+        (status) => (status?.reasons ?? []).some((reason) => /127.0.0.1 is not dialled/.test(reason)),
+      );
+      expect(seen?.endpoints ?? []).to.deep.equal([]);
+    } finally {
+      await strict.stop();
+    }
   });
 
   it('a wrong MCPBackend keeps its last good state, and is told', async () => {

@@ -170,6 +170,12 @@ describe('a fleet in a folder, administered from an MCP client', function () {
     );
     expect(JSON.stringify(status)).to.include('exit code 3').and.not.include('ghp_aaaa');
     await client.call('remove_backend', { name: 'broken' });
+    await client.call('register_backend', { name: 'away', url: 'http://127.0.0.1:9/mcp' });
+    await eventually(
+      () => client.call('backend_status', { name: 'away' }),
+      ({ history }) => JSON.stringify(history).includes('unhealthy, 0 of 1 replicas healthy: 127.0.0.1:9'),
+    );
+    await client.call('remove_backend', { name: 'away' });
     await eventually(names, (list) => list.length === 3);
   });
 

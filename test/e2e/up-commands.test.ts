@@ -4,7 +4,26 @@ import { dirname, join } from 'node:path';
 import { expect } from 'chai';
 import { runCommand } from '../fixtures/replica-server/command.ts';
 
-const COMMANDS = ['up', 'token', 'check', 'status', 'quota', 'clients', 'ext-authz', 'ext-proc', 'watcher'];
+const COMMANDS = [
+  'up',
+  'token',
+  'check',
+  'status',
+  'serve',
+  'backends',
+  'quota',
+  'helm-values',
+  'completion',
+  'clients',
+  'ext-authz',
+  'ext-proc',
+  'watcher',
+  'operator',
+  'bridge',
+  'bootstrap',
+  'admin',
+  'pod',
+];
 
 describe('the command line', function () {
   this.timeout(30_000);

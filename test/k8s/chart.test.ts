@@ -85,6 +85,12 @@ describe('the chart', function () {
       expect(await refused('redis.url=redis://a', 'redis.tryOut.enabled=true')).to.contain('only one of redis.url');
       expect(await refused('redis.existingSecret=a')).to.contain('redis.existingSecret needs redis.url');
       expect(await refused('operator.enabled=false')).to.contain('sessionKeys.existingSecret is required');
+      expect(await refused('admin.enabled=true')).to.contain('admin.tenants is required');
+      expect(
+        await refused(
+          ...['admin.enabled=true', 'admin.tenants[0]=a', 'operator.enabled=false', 'sessionKeys.existingSecret=b'],
+        ),
+      ).to.contain('admin.existingSecret is required');
       expect(await refused('gateway.shutdown.settleSeconds=31')).to.contain('must not be more than drainSeconds');
       expect(await refused('httpRoute.enabled=true')).to.contain('httpRoute.parentRefs is required');
       expect(await refused('backendsNamespace.name=mcp-gateway')).to.contain(
@@ -113,7 +119,7 @@ describe('the chart', function () {
     }
   });
 
-  it('gives a token to the watcher and the operator alone', () => {
+  it('gives a token to the watcher, the operator and the own tools alone', () => {
     for (const [name, rendered] of objects) {
       for (const object of rendered.filter(({ kind }) => kind === 'Deployment')) {
         const pod = podOf(object);
@@ -121,10 +127,11 @@ describe('the chart', function () {
         const holders = [...pod.initContainers, ...pod.containers]
           .filter(({ volumeMounts }) => volumeMounts.some((mount) => mount.name === 'api-token'))
           .map((container) => container.name);
-        const wanted = { 'mcp-gateway': ['watcher'], edge: ['watcher'] }[object.metadata.name];
-        expect(holders, object.metadata.name).to.deep.equal(
-          wanted ?? (object.metadata.name.endsWith('-operator') ? ['operator'] : []),
-        );
+        const wanted: Record<string, string[]> = {
+          ...{ 'mcp-gateway': ['watcher'], edge: ['watcher'], 'edge-admin': ['admin'] },
+          ...{ 'mcp-gateway-operator': ['operator'], 'edge-operator': ['operator'] },
+        };
+        expect(holders, object.metadata.name).to.deep.equal(wanted[object.metadata.name] ?? []);
       }
       for (const account of rendered.filter(({ kind }) => kind === 'ServiceAccount')) {
         expect(account.automountServiceAccountToken, name).to.equal(false);
@@ -154,6 +161,29 @@ describe('the chart', function () {
     );
     expect(operator.length).to.be.greaterThan(10);
     expect(sorted(rulesOf('mcp-gateway-operator'))).to.deep.equal(sorted(operator));
+  });
+
+  it("gives the gateway's own tools what the page of the tools lists, and its secret to nobody else", async () => {
+    const set = ['admin.enabled=true', 'admin.tenants[0]=engineering'];
+    const rendered = await render(VALUE_FILES.minimal ?? '', { set });
+    const rulesIn = (namespace: string) =>
+      rendered
+        .filter(({ kind, metadata }) => kind === 'Role' && metadata.name === 'mcp-gateway-admin')
+        .filter(({ metadata }) => metadata.namespace === namespace)
+        .flatMap(({ rules }) => z.array(z.looseObject({})).parse(rules));
+    const page = readFileSync(join(PROJECT, 'docs', 'operating.md'), 'utf8');
+    const block = /(?<=## Permissions in a cluster[\s\S]*?```yaml\n)[\s\S]*?(?=```)/.exec(page)?.[0] ?? '';
+    const roles = block.split('---\n').map((text) => parse(text));
+    expect(roles.map(({ metadata }) => metadata.namespace)).to.deep.equal(['mcp', 'mcp-gateway']);
+    for (const { metadata, rules } of roles) expect(rulesIn(metadata.namespace)).to.deep.equal(rules);
+
+    const holders = rendered
+      .filter(({ kind }) => kind === 'Deployment')
+      .flatMap((object) => [...podOf(object).initContainers, ...podOf(object).containers])
+      .filter(({ volumeMounts }) => volumeMounts.some(({ name }) => name === 'own-tools'));
+    expect(holders.map(({ name }) => name)).to.have.members(['watcher', 'admin']);
+    const without = JSON.stringify(await render(VALUE_FILES.minimal ?? ''));
+    expect(without).to.not.include('own-tools').and.not.include('mcp-gateway-admin');
   });
 
   it('asks for no ClusterRole', () => {
@@ -186,6 +216,9 @@ describe('the chart', function () {
     ]) {
       expect(await template(start), start).not.to.equal(before);
     }
+    const admin = ['admin.enabled=true', 'admin.tenants[0]=a'];
+    expect(await template(...admin)).not.to.equal(before);
+    expect(await template(...admin)).to.equal(await template(...admin, 'admin.tenants[1]=b'));
   });
 
   it('lets the services outlive Envoy, and Envoy the end of what is under way', () => {

@@ -5,7 +5,6 @@ import { messageOf, UserError } from '../../../core/errors.ts';
 import { backendUrl } from '../../../core/policy/policy.ts';
 import { EMPTY_CATALOG, readCatalog } from '../../../core/registry/catalog.ts';
 import { parseSessionKeys, type SessionKeys } from '../../../core/session/keys.ts';
-import type { QuotaState } from '../../../runtime/policy/quota.ts';
 import { rewriteFile } from '../../quota/file.ts';
 import type { StateFolder } from '../../state-folder.ts';
 import { findAuditLines } from '../audit-lines.ts';
@@ -17,6 +16,7 @@ import type {
   FleetListing,
   ManagedBackend,
   ManagedFleet,
+  QuotaAnswer,
   TenantsDocument,
   WriteOptions,
 } from '../port.ts';
@@ -113,9 +113,11 @@ export class FolderFleet implements ManagedFleet {
     return this.#gateway.detail(await this.#running(), name, lines);
   }
 
-  async quotaState(tenant: string): Promise<QuotaState | string> {
+  async quotaState(tenant: string): Promise<QuotaAnswer> {
     const { tenants } = await readPaths(this.#folder);
-    return this.#gateway.quota(tenants, tenant);
+    const state = await this.#gateway.quota(tenants, tenant);
+    if (typeof state === 'string') return { state: undefined, inForce: [], complete: false, notes: [state] };
+    return { state, inForce: [state.quota], complete: true, notes: [] };
   }
 
   async sessionKeys(): Promise<SessionKeys> {

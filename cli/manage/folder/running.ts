@@ -80,7 +80,7 @@ export class RunningGateway {
 
   /** The processes of a backend. */
   detail({ status }: Running, name: string, lines: number): BackendDetail {
-    const endpoints = status?.backends?.find((one) => one.name === name)?.endpoints ?? [];
+    const { endpoints = [], history: changes = [] } = status?.backends?.find((one) => one.name === name) ?? {};
     const records = this.#records().filter(({ backend }) => backend === name);
     const seen = new Set(records.map(({ id }) => id));
     const published = this.#published(name);
@@ -104,9 +104,12 @@ export class RunningGateway {
           ...{ restarts: undefined, startedAt: undefined, lastExit: undefined, log: [] },
         }),
       );
-    const history = records
-      .flatMap(({ id, history: entries }) => entries.map(({ time, what }) => ({ time, what: `${id}: ${what}` })))
-      .sort((a, b) => (a.time < b.time ? -1 : 1));
+    const ofProcesses = records.flatMap(({ id, history: entries }) =>
+      entries.map(({ time, what }) => ({ time, what: `${id}: ${what}` })),
+    );
+    const history = [...changes.map(({ time = '', what = '' }) => ({ time, what })), ...ofProcesses].sort((a, b) =>
+      a.time < b.time ? -1 : 1,
+    );
     return { replicas: [...replicas, ...elsewhere], history };
   }
 

@@ -71,7 +71,7 @@ export function addOtherTools(add: AddTool, { fleet, viewer }: ToolsOptions): vo
       output: denialResult,
       kind: 'read',
     },
-    (args) => explainDenial(fleet, args),
+    (args) => explainDenial(fleet, { ...args, viewer }),
   );
   add(
     'helm_values',

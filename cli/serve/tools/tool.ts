@@ -2,6 +2,7 @@ import type { McpServer, ServerContext } from '@modelcontextprotocol/server';
 import type { z } from 'zod';
 import type { ManagedFleet } from '../../manage/port.ts';
 import type { Viewer } from '../../manage/session.ts';
+import { isRecord } from '../../manage/spec.ts';
 import { answer, failure } from '../answer.ts';
 import { inputSchemaOf, type JsonSchema, parseArguments, shown } from '../tool-input.ts';
 
@@ -14,6 +15,18 @@ export interface ToolsOptions {
   version: string;
   /** Told of what nobody foresaw. */
   report: (error: unknown) => void;
+  /** Told of each call of a tool, once it is over. */
+  onCall?: ((call: ToolCall) => void) | undefined;
+}
+
+/** A call of a tool, for a log. Of its arguments only what it was about: others may be credentials that were refused. */
+export interface ToolCall {
+  tool: string;
+  /** It did, or would have done, more than look. */
+  changes: boolean;
+  /** Backend or tenant; undefined where there is none, or the arguments were wrong. */
+  about: string | undefined;
+  outcome: 'done' | 'refused';
 }
 
 /** A tool as clients see it. */
@@ -42,16 +55,28 @@ export type AddTool = <S extends z.ZodType>(
 ) => void;
 
 /** How tools are added to a server: arguments are parsed, results come as structure and text, errors as ones to act on. */
-export function toolAdder(server: McpServer, report: ToolsOptions['report']): AddTool {
+export function toolAdder(server: McpServer, { report, onCall }: Pick<ToolsOptions, 'report' | 'onCall'>): AddTool {
   return (name, { title, description, input, schema = inputSchemaOf(input), output, kind }, run) => {
     const annotations = { title, ...KINDS[kind], openWorldHint: false };
     const config = { title, description, inputSchema: shown(schema), outputSchema: output, annotations };
     server.registerTool(name, config, async (given, context) => {
+      const call: Omit<ToolCall, 'outcome'> = { tool: name, changes: kind !== 'read', about: undefined };
       try {
-        return answer(await run(parseArguments(input, given), context));
+        const args = parseArguments(input, given);
+        call.about = subjectOf(args);
+        const result = await run(args, context);
+        const looked = result.changed === false || (isRecord(args) && args.dryRun === true);
+        onCall?.({ ...call, changes: call.changes && !looked, outcome: 'done' });
+        return answer(result);
       } catch (error) {
+        onCall?.({ ...call, outcome: 'refused' });
         return failure(error, report);
       }
     });
   };
+}
+
+function subjectOf(args: unknown): string | undefined {
+  const named = isRecord(args) ? (args.name ?? args.tenant_id) : undefined;
+  return typeof named === 'string' ? named : undefined;
 }

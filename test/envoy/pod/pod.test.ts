@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { expect } from 'chai';
 import { z } from 'zod';
+import { quotaStateSchema } from '../../../runtime/policy/quota-json.ts';
 import { eventually } from '../../fixtures/replica-server/waiting.ts';
 import { PROJECT, startGateway, type TestGateway } from '../../support/gateway.ts';
 
@@ -95,6 +96,15 @@ describe('mcp-gateway pod', function () {
     expect(envoy.body).to.contain('# TYPE envoy_cluster_manager_cds_update_success counter');
   });
 
+  it('tells the limits of a tenant and their use', async () => {
+    const { status, body } = await ask('/quotas/engineering');
+    expect(status).to.equal(200);
+    const state = quotaStateSchema.parse(JSON.parse(body));
+    expect(state).to.deep.include({ tenants: ['engineering'], backends: ['slow'], quota: undefined, processes: 2 });
+    expect(state.lastHour.all.requests).to.equal(0);
+    expect(quotaStateSchema.parse(JSON.parse((await ask('/quotas/nobody')).body)).quota).to.equal(undefined);
+  });
+
   it('opens nothing else of the admin interface', async () => {
     const closed = [
       '/',
@@ -116,6 +126,10 @@ describe('mcp-gateway pod', function () {
       '/readyz/../config_dump',
       '/livez/../config_dump',
       '/livez/admin.sock',
+      '/quotas',
+      '/quotas/',
+      '/quotas/engineering/users',
+      '/quotas/..%2Fengineering',
       '/.well-known/oauth-protected-resource',
     ];
     for (const path of [...closed, ...twisted]) expect((await ask(path)).status, path).to.equal(404);

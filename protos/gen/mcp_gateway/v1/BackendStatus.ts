@@ -1,6 +1,7 @@
 // Original file: protos/mcp_gateway/v1/policy.proto
 
 import type { EndpointStatus as _mcp_gateway_v1_EndpointStatus, EndpointStatus__Output as _mcp_gateway_v1_EndpointStatus__Output } from '../../mcp_gateway/v1/EndpointStatus.ts';
+import type { StatusChange as _mcp_gateway_v1_StatusChange, StatusChange__Output as _mcp_gateway_v1_StatusChange__Output } from '../../mcp_gateway/v1/StatusChange.ts';
 
 export interface BackendStatus {
   'name'?: (string);
@@ -13,6 +14,10 @@ export interface BackendStatus {
    * Why it is not serving as it should, and what to do.
    */
   'reasons'?: (string)[];
+  /**
+   * How its state changed lately, the oldest first.
+   */
+  'history'?: (_mcp_gateway_v1_StatusChange)[];
 }
 
 export interface BackendStatus__Output {
@@ -26,4 +31,8 @@ export interface BackendStatus__Output {
    * Why it is not serving as it should, and what to do.
    */
   'reasons': (string)[];
+  /**
+   * How its state changed lately, the oldest first.
+   */
+  'history': (_mcp_gateway_v1_StatusChange__Output)[];
 }

@@ -1,3 +1,4 @@
+import { setNewest } from '../../core/newest.ts';
 import type { SessionKeys } from '../../core/session/keys.ts';
 import { openSession } from '../../core/session/seal.ts';
 import { type Session, sessionFingerprint } from '../../core/session/session.ts';
@@ -34,12 +35,8 @@ export class SessionOpener {
     if (known !== undefined) return known;
     const session = openSession(sealed, this.#keys);
     if (session === undefined) return undefined;
-    if (this.#opened.size >= REMEMBERED) {
-      const [oldest] = this.#opened.keys();
-      if (oldest !== undefined) this.#opened.delete(oldest);
-    }
     const opened = { session, fingerprint: sessionFingerprint(session) };
-    this.#opened.set(sealed, opened);
+    setNewest(this.#opened, sealed, opened, REMEMBERED);
     return opened;
   }
 }

@@ -1,5 +1,6 @@
 import { decodeJwt, errors, type JWTPayload, jwtVerify } from 'jose';
 import { equalButForSlash, type Issuer } from '../../core/identity/issuer.ts';
+import { setNewest } from '../../core/newest.ts';
 import type { Logger } from '../../runtime/log.ts';
 import { issuerMismatch } from './ask-issuer.ts';
 import type { Identity } from './identity.ts';
@@ -98,7 +99,7 @@ export class TokenVerifier {
       const identity = readClaims(claims, issuer, this.#now() / 1000);
       if (typeof identity === 'string') return invalid(identity);
       const untilMs = (identity.expiresAtSeconds + issuer.clockSkewSeconds) * 1000;
-      this.#remember(token, { identity, untilMs, keys, keysVersion: version });
+      setNewest(this.#verified, token, { identity, untilMs, keys, keysVersion: version }, CACHED_TOKENS);
       return { kind: 'identity', identity };
     } catch (error) {
       if (error instanceof IssuerUnavailable) return { kind: 'unavailable', reason: error.message };
@@ -143,14 +144,6 @@ export class TokenVerifier {
       }
     }
     return undefined;
-  }
-
-  #remember(token: string, verified: Verified): void {
-    if (this.#verified.size >= CACHED_TOKENS) {
-      const [oldest] = this.#verified.keys();
-      if (oldest !== undefined) this.#verified.delete(oldest);
-    }
-    this.#verified.set(token, verified);
   }
 
   #unknownIssuer(iss: string): string {

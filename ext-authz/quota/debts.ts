@@ -1,3 +1,4 @@
+import { setNewest } from '../../core/newest.ts';
 import type { BucketAsk } from '../../core/quota/plan.ts';
 import type { TakeRequest } from './store.ts';
 
@@ -24,10 +25,7 @@ export class Debts {
     for (const ask of asks) {
       const key = `${tenant}/${ask.key}`;
       const before = this.#debts.get(key)?.ask.cost ?? 0;
-      this.#debts.delete(key);
-      this.#debts.set(key, { tenant, ask: { ...ask, cost: before + ask.cost } });
-      const [oldest] = this.#debts.keys();
-      if (this.#debts.size > MAX_DEBTS && oldest !== undefined) this.#debts.delete(oldest);
+      setNewest(this.#debts, key, { tenant, ask: { ...ask, cost: before + ask.cost } }, MAX_DEBTS);
     }
   }
 

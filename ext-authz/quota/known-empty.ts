@@ -1,3 +1,4 @@
+import { setNewest } from '../../core/newest.ts';
 import { answerAt, type BucketState, fits, levelAt } from '../../core/quota/bucket.ts';
 import type { BucketAsk } from '../../core/quota/plan.ts';
 import type { QuotaStore, TakeOutcome, TakeRequest } from './store.ts';
@@ -60,10 +61,8 @@ export class KnownEmpty implements QuotaStore {
 
   // The level is that of the answer, rounded up by less than what a millisecond drains.
   #remember(key: string, { limit }: BucketAsk, fullMs: number): void {
-    this.#buckets.delete(key);
-    this.#buckets.set(key, { level: fullMs * limit.requests, periodMs: limit.periodMs, atMs: this.#now() });
-    const [oldest] = this.#buckets.keys();
-    if (this.#buckets.size > MAX_BUCKETS && oldest !== undefined) this.#buckets.delete(oldest);
+    const bucket = { level: fullMs * limit.requests, periodMs: limit.periodMs, atMs: this.#now() };
+    setNewest(this.#buckets, key, bucket, MAX_BUCKETS);
   }
 }
 

@@ -1,3 +1,4 @@
+import { setNewest } from '../../core/newest.ts';
 import { answerAt } from '../../core/quota/bucket.ts';
 import type { BucketAsk } from '../../core/quota/plan.ts';
 import { type Held, LOAN_MS, Loan } from './loans.ts';
@@ -169,9 +170,7 @@ export class LendingStore implements QuotaStore {
   }
 
   #noteAlive(session: string, askedMs: number): void {
-    this.#alive.delete(session);
-    this.#alive.set(session, askedMs);
-    forgetOldest(this.#alive, MAX_SESSIONS);
+    setNewest(this.#alive, session, askedMs, MAX_SESSIONS);
   }
 
   #watch(line: Line): void {
@@ -198,13 +197,11 @@ export class LendingStore implements QuotaStore {
     const known = this.#lines.get(key);
     if (known !== undefined) return known;
     const held = this.#held.get(tenant) ?? { cost: 0, asked: false };
-    this.#held.set(tenant, held);
-    forgetOldest(this.#held, MAX_LINES);
+    setNewest(this.#held, tenant, held, MAX_LINES);
     const loan = new Loan(asks, held);
     const line: Line = { tenant, loan, waiting: [], asking: 0, timer: undefined, sessions: new RecentSessions() };
-    this.#lines.set(key, line);
     // One that is forgotten while somebody waits there goes on for those.
-    forgetOldest(this.#lines, MAX_LINES);
+    setNewest(this.#lines, key, line, MAX_LINES);
     return line;
   }
 
@@ -218,9 +215,4 @@ export class LendingStore implements QuotaStore {
     this.#keys.set(asks, { tenant, key });
     return key;
   }
-}
-
-function forgetOldest(map: Map<string, unknown>, most: number): void {
-  const [oldest] = map.size > most ? map.keys() : [];
-  if (oldest !== undefined) map.delete(oldest);
 }

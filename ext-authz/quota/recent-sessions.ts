@@ -1,3 +1,5 @@
+import { setNewest } from '../../core/newest.ts';
+
 /** A session is likely to come again within this time. */
 const RECENT_MS = 10_000;
 /** With more of them nothing is known ahead of time: to ask about all would cost more than it saves. */
@@ -10,11 +12,8 @@ export class RecentSessions {
 
   /** Notes down a request that passed. */
   note(session: string, nowMs: number): void {
-    this.#seen.delete(session);
-    this.#seen.set(session, nowMs);
     // One too many tells that there are too many.
-    const [oldest] = this.#seen.size > MAX_RECENT + 1 ? this.#seen.keys() : [];
-    if (oldest !== undefined) this.#seen.delete(oldest);
+    setNewest(this.#seen, session, nowMs, MAX_RECENT + 1);
   }
 
   /** Those that are worth asking about; none where there are too many. */

@@ -1,3 +1,4 @@
+import { setNewest } from '../../core/newest.ts';
 import type { QuotaStore } from './store.ts';
 
 /** A session that another gateway ended is known here at the latest after this time. */
@@ -23,9 +24,7 @@ export class Tombstones {
     const { kind } = await store.take({ tenant, asks: [], sessionFingerprint: fingerprint });
     this.#alive.delete(fingerprint);
     if (kind === 'ended') return true;
-    this.#alive.set(fingerprint, this.#now());
-    const [oldest] = this.#alive.keys();
-    if (this.#alive.size > MAX_SESSIONS && oldest !== undefined) this.#alive.delete(oldest);
+    setNewest(this.#alive, fingerprint, this.#now(), MAX_SESSIONS);
     return false;
   }
 }

@@ -1,118 +1,33 @@
 import { expect } from 'chai';
 import { askReplica, openSession, rpc } from '../fixtures/replica-server/client.ts';
-import { type Replica, startReplica } from '../fixtures/replica-server/server.ts';
+import { startReplica } from '../fixtures/replica-server/server.ts';
 import { eventually } from '../fixtures/replica-server/waiting.ts';
 import { tlsPair, tlsText } from '../fixtures/tls/files.ts';
 import type { Document } from '../support/gateway.ts';
-import { type ApiProxy, startApiProxy } from './support/api-proxy.ts';
-import { type Cluster, startCluster } from './support/cluster.ts';
 import { CLUSTER_TIMEOUT_MS } from './support/control-plane.ts';
-import { backendPath, watcherKubeconfig, writeBackend, writeTenants } from './support/fleet.ts';
-import { type ClusterGateway, startClusterGateway, TENANTS } from './support/gateway.ts';
-
-const HEALTH = { interval: '500ms', timeout: '400ms' };
+import { backendPath, watcherKubeconfig, writeTenants } from './support/fleet.ts';
+import { startClusterGateway, TENANTS } from './support/gateway.ts';
+import { HEALTH, type WatcherParts, watcherSetup } from './watcher-setup.ts';
 
 describe('what the watcher reads in a cluster', function () {
   this.timeout(60_000);
-  let cluster: Cluster;
-  let proxy: ApiProxy;
-  let namespace: string;
-  let own: string;
-  let gateway: ClusterGateway;
-  let token: string;
-  let one: Replica;
-  let two: Replica;
+  const setup = watcherSetup();
+  const { service, addresses, secret, backend, ask, answeredBy, statusOf, reasons, problems, slicePath } = setup;
+  let cluster: WatcherParts['cluster'];
+  let proxy: WatcherParts['proxy'];
+  let namespace: WatcherParts['namespace'];
+  let own: WatcherParts['own'];
+  let gateway: WatcherParts['gateway'];
+  let token: WatcherParts['token'];
+  let one: WatcherParts['one'];
+  let two: WatcherParts['two'];
 
   before(async function () {
     this.timeout(CLUSTER_TIMEOUT_MS);
-    // One of its own, whose API server is stopped; nothing here needs controllers.
-    cluster = await startCluster({ controllers: false, fakeNodes: 0 });
-    proxy = await startApiProxy(cluster);
-    [namespace, own] = await Promise.all([cluster.newNamespace(), cluster.newNamespace()]);
-    [one, two] = await Promise.all([startReplica({ name: 'one' }), startReplica({ name: 'two' })]);
-    await writeTenants(cluster, own, TENANTS);
-    await acceptAnything();
-    gateway = await startClusterGateway({
-      kubeconfig: await watcherKubeconfig(cluster, { backends: namespace, gateway: own }, { server: proxy.server }),
-      namespace,
-      tenants: { namespace: own, configMap: 'mcp-gateway-tenants' },
-    });
-    token = await gateway.token();
+    ({ cluster, proxy, namespace, own, gateway, token, one, two } = await setup.start());
   });
-  after(async () => {
-    await gateway?.stop();
-    await proxy?.stop();
-    await cluster?.stop();
-    await one?.stop();
-    await two?.stop();
-  });
+  after(() => setup.stop());
   afterEach(() => proxy.clear());
-
-  /** As under the CRD of another version: what is wrong is not refused by the API server. */
-  const acceptAnything = async () => {
-    const openAPIV3Schema = { type: 'object', 'x-kubernetes-preserve-unknown-fields': true };
-    const version = { name: 'v1alpha1', served: true, storage: true, schema: { openAPIV3Schema } };
-    const crd = '/apis/apiextensions.k8s.io/v1/customresourcedefinitions/mcpbackends.mcpgateway.dev';
-    await cluster.api.patch(crd, { spec: { versions: [version] } });
-    const odd = backendPath(namespace, 'odd');
-    const isKept = async () => {
-      await writeBackend(cluster, namespace, 'odd', { url: 'http://127.0.0.1:9/mcp', odd: true });
-      const { spec } = await cluster.api.read(odd);
-      await cluster.api.delete(odd);
-      return JSON.stringify(spec).includes('odd');
-    };
-    await eventually(isKept, (kept) => kept);
-  };
-  const core = (kind: string, name = '') => `/api/v1/namespaces/${namespace}/${kind}${name === '' ? '' : `/${name}`}`;
-  const slicePath = (name = '') =>
-    `/apis/discovery.k8s.io/v1/namespaces/${namespace}/endpointslices${name && `/${name}`}`;
-  const put = (path: string, kind: Document, body: Document) =>
-    cluster.api.patch(`${path}?fieldManager=test&force=true`, { ...kind, ...body }, 'apply');
-  const SLICE = { apiVersion: 'discovery.k8s.io/v1', kind: 'EndpointSlice' };
-  const addresses = (service: string, port: number, ready = true, name = `${service}-1`) =>
-    put(slicePath(name), SLICE, {
-      metadata: { name, labels: { 'kubernetes.io/service-name': service } },
-      addressType: 'IPv4',
-      endpoints: [{ addresses: ['127.0.0.1'], conditions: { ready } }],
-      ports: [{ name: 'mcp', port, protocol: 'TCP' }],
-    });
-  const service = (name: string) =>
-    put(
-      core('services', name),
-      { apiVersion: 'v1', kind: 'Service' },
-      {
-        metadata: { name },
-        spec: {
-          clusterIP: 'None',
-          ports: [
-            { name: 'mcp', port: 8080 },
-            { name: 'other', port: 9 },
-          ],
-        },
-      },
-    );
-  const secret = (name: string, data: Record<string, string>) =>
-    put(core('secrets', name), { apiVersion: 'v1', kind: 'Secret' }, { metadata: { name }, stringData: data });
-  const backend = (name: string, spec: Document) =>
-    writeBackend(cluster, namespace, name, { healthCheck: HEALTH, drain: '0s', ...spec });
-  const ask = (name: string) => askReplica(gateway.backendUrl(name), { token });
-  const answeredBy = (name: string, replica: string) =>
-    eventually(
-      () => ask(name),
-      (answer) => answer.replica === replica,
-      40_000,
-    );
-  const statusOf = async (name: string) => (await gateway.status()).backends?.find((each) => each.name === name);
-  const reasons = (name: string, text: RegExp) =>
-    eventually(
-      () => statusOf(name),
-      (status) => (status?.reasons ?? []).some((reason) => text.test(reason)),
-    );
-  const problems = (text: RegExp) =>
-    eventually(
-      async () => (await gateway.status()).problems,
-      (all) => (all ?? []).some((problem) => text.test(problem)),
-    );
 
   describe('Services', () => {
     it("are nobody else's where the operator runs the backend: what has its name is not asked", async () => {
@@ -278,120 +193,6 @@ describe('what the watcher reads in a cluster', function () {
     await writeTenants(cluster, own, TENANTS);
     await eventually(asSales, (status) => status === 403);
     expect((await gateway.status()).problems ?? []).to.deep.equal([]);
-  });
-
-  describe('goes on', () => {
-    /** Requests of one session, one after the other, for as long as something lasts. Gives what was not answered by `one`. */
-    const steadily = async (work: () => Promise<unknown>) => {
-      await backend('steady', { url: `http://127.0.0.1:${one.port}/mcp` });
-      await answeredBy('steady', 'one');
-      const url = gateway.backendUrl('steady');
-      const { session } = await openSession(url, { token });
-      let going = true;
-      const wrong: string[] = [];
-      const asking = (async () => {
-        while (going) {
-          const { status, body } = await rpc(url, { token, session });
-          if (status !== 200) wrong.push(`${status} ${body}`);
-        }
-      })();
-      try {
-        await work();
-      } finally {
-        going = false;
-        await asking;
-      }
-      return wrong;
-    };
-    const appears = async (name: string) => {
-      await backend(name, { url: `http://127.0.0.1:${two.port}/mcp` });
-      await answeredBy(name, 'two');
-    };
-    const isAway = () => problems(/cannot be reached/);
-
-    it('while the API server is away, and reads on when it is back', async () => {
-      const wrong = await steadily(async () => {
-        await cluster.stopApiServer();
-        await isAway();
-        await cluster.startApiServer();
-        await appears('after-restart');
-      });
-      expect(wrong).to.deep.equal([]);
-    });
-
-    it('when its watches break, and when the API server has forgotten where they were', async () => {
-      const wrong = await steadily(async () => {
-        await eventually(
-          () => proxy.watches(),
-          (count) => count === 5,
-        );
-        proxy.cutWatches();
-        await appears('after-cut');
-        proxy.expireWatches();
-        await appears('after-expiry');
-        const listed = proxy.requests.filter(({ path }) => /mcpbackends\?limit/.test(path)).length;
-        proxy.inject({ watch: true, path: /mcpbackends/, times: 2 }, { kind: 'expired' });
-        proxy.cutWatches(/mcpbackends/);
-        await appears('after-two-expiries');
-        expect(proxy.requests.filter(({ path }) => /mcpbackends\?limit/.test(path)).length).to.be.greaterThan(listed);
-      });
-      expect(wrong).to.deep.equal([]);
-    });
-
-    it('when the API server is overloaded or broken for a while', async () => {
-      const wrong = await steadily(async () => {
-        proxy.inject({ path: /mcpbackends/, times: 1 }, { kind: 'status', status: 429, retryAfterSeconds: 1 });
-        proxy.inject({ path: /mcpbackends/, times: 2 }, { kind: 'status', status: 500 });
-        proxy.inject({ path: /mcpbackends/, times: 1 }, { kind: 'reset' });
-        proxy.cutWatches(/mcpbackends/);
-        await appears('after-trouble');
-      });
-      expect(wrong).to.deep.equal([]);
-    });
-
-    it('when a watch is silent for ever, as behind a connection that is dead', async () => {
-      const { held } = proxy.holdWatches(/mcpbackends/);
-      expect(held).to.equal(1);
-      await backend('after-silence', { url: `http://127.0.0.1:${two.port}/mcp` });
-      await eventually(
-        () => ask('after-silence'),
-        ({ replica }) => replica === 'two',
-        58_000,
-      );
-    });
-
-    it('without the watcher; one that starts disturbs nobody, even before it can read anything', async () => {
-      const wrong = await steadily(async () => {
-        await gateway.end('watcher', 'SIGKILL');
-        const stalled = proxy.inject({ path: /endpointslices/, times: 100 }, { kind: 'stall' });
-        await gateway.start('watcher');
-        await eventually(
-          () => proxy.requests.filter(({ path }) => path.includes('mcpbackends')).length,
-          (count) => count > 0,
-        );
-        await eventually(
-          () => gateway.status(),
-          ({ backends = [] }) => backends.length === 0,
-        );
-        stalled.remove();
-        await appears('after-watcher');
-      });
-      expect(wrong).to.deep.equal([]);
-    });
-
-    it('says what it may not do, and asks again', async () => {
-      await cluster.api.delete(
-        `/apis/rbac.authorization.k8s.io/v1/namespaces/${namespace}/rolebindings/mcp-gateway-watcher`,
-      );
-      proxy.cutWatches(/pods/);
-      await problems(/cannot (watch|list) pods in the namespace .*forbidden/);
-      await watcherKubeconfig(cluster, { backends: namespace, gateway: own });
-      await eventually(
-        async () => (await gateway.status()).problems ?? [],
-        (all) => all.length === 0,
-        30_000,
-      );
-    });
   });
 
   it('a deleted MCPBackend is gone once it has drained', async () => {

@@ -26,6 +26,11 @@ export interface Command {
   run: (args: string[], terminal: Terminal) => Promise<number>;
 }
 
+/** A mistake in how a command was called; it names the command's help. */
+export function misuse(command: string, message: string): UserError {
+  return new UserError('usage', message, { hint: `See mcp-gateway ${command} --help.` });
+}
+
 /** Parses options; a mistake becomes a {@link UserError} that names the command's help. */
 export function parseOptions<const O extends Options>(
   command: string,
@@ -36,21 +41,19 @@ export function parseOptions<const O extends Options>(
   try {
     return parseArgs({ args, options, allowPositionals: positionals, strict: true });
   } catch (error) {
-    throw new UserError('usage', messageOf(error), { hint: `See mcp-gateway ${command} --help.` });
+    throw misuse(command, messageOf(error));
   }
 }
 
 /** The value of an option that must be given. */
 export function required(command: string, name: string, value: string | undefined): string {
   if (value !== undefined && value !== '') return value;
-  throw new UserError('usage', `--${name} is required`, { hint: `See mcp-gateway ${command} --help.` });
+  throw misuse(command, `--${name} is required`);
 }
 
 /** A whole number between two bounds. */
 export function wholeNumber(command: string, name: string, text: string, min: number, max: number): number {
   const value = /^\d{1,6}$/.test(text) ? Number(text) : Number.NaN;
   if (value >= min && value <= max) return value;
-  throw new UserError('usage', `--${name} must be a whole number from ${min} to ${max} (got ${text})`, {
-    hint: `See mcp-gateway ${command} --help.`,
-  });
+  throw misuse(command, `--${name} must be a whole number from ${min} to ${max} (got ${text})`);
 }

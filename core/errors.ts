@@ -40,6 +40,11 @@ export const EXIT_CODES = {
 /** The closed set of reasons for which a command refuses to go on. */
 export type UserErrorCode = keyof typeof EXIT_CODES;
 
+/** Whether what was thrown says that there is no such file. */
+export function isMissingFile(thrown: unknown): boolean {
+  return thrown instanceof Error && 'code' in thrown && thrown.code === 'ENOENT';
+}
+
 /** The text of anything that was thrown, for a log line or the end of a message. */
 export function messageOf(thrown: unknown): string {
   return thrown instanceof Error ? thrown.message : String(thrown);

@@ -1,9 +1,9 @@
 import { ITEM_KINDS } from '../core/access/filter.ts';
 import type { NamedItem } from '../core/mcp/items.ts';
 import type { PolicySettings } from '../core/policy/policy.ts';
+import { shorten } from '../core/shorten.ts';
 import type { HttpRequest } from './check/request.ts';
 import type { Verdict } from './check/verdict.ts';
-import { shorten } from './shorten.ts';
 
 const MAX_LIST = 20;
 

@@ -1,5 +1,5 @@
-import { UserError } from '../../core/errors.ts';
 import { isDnsLabel } from '../../core/registry/names.ts';
+import { misuse } from '../command.ts';
 import type { FleetChoice } from '../manage/choose.ts';
 
 /** `mcp-gateway serve`, which a client starts and speaks to over stdio. */
@@ -32,10 +32,10 @@ const OF_A_CLUSTER = ['kubeconfig', 'context', 'namespace', 'gateway-namespace']
 export function registerOperator(choice: FleetChoice): OperatorRegistration {
   const cluster = OF_A_CLUSTER.find((name) => choice[name] !== undefined);
   if (choice.registry !== undefined && cluster !== undefined) {
-    throw misuse(`--registry is a folder of this machine, --${cluster} is about a cluster`);
+    throw misuse('clients', `--registry is a folder of this machine, --${cluster} is about a cluster`);
   }
   if (choice.registry === undefined && choice['state-dir'] !== undefined)
-    throw misuse('--state-dir goes with --registry');
+    throw misuse('clients', '--state-dir goes with --registry');
   const given = [...OF_A_FOLDER, ...OF_A_CLUSTER].flatMap((name) => {
     const value = choice[name];
     return value === undefined ? [] : [`--${name}`, value];
@@ -53,26 +53,25 @@ const VARIABLE = /^[A-Za-z_][A-Za-z0-9_]*$/;
 export function registerUser(url: string, backend: string | undefined, tokenName?: string): UserRegistration {
   const parsed = URL.parse(url);
   if (parsed === null || !['http:', 'https:'].includes(parsed.protocol)) {
-    throw misuse(`--url must be an http or https URL (got ${url})`);
+    throw misuse('clients', `--url must be an http or https URL (got ${url})`);
   }
   if (parsed.username !== '' || parsed.password !== '' || parsed.search !== '' || parsed.hash !== '') {
-    throw misuse('--url must not hold credentials, a query or a fragment');
+    throw misuse('clients', '--url must not hold credentials, a query or a fragment');
   }
   const path = parsed.pathname.replace(/\/+$/, '');
   const [, base = path, named] = /^(.*)\/([^/]+)\/mcp$/.exec(path) ?? [];
   if (backend !== undefined && named !== undefined && backend !== named) {
-    throw misuse(`--backend ${backend} is not the one in --url ${url}`);
+    throw misuse('clients', `--backend ${backend} is not the one in --url ${url}`);
   }
   const name = backend ?? named;
-  if (name === undefined) throw misuse('name a backend of the gateway with --backend');
-  if (!isDnsLabel(name)) throw misuse(`${JSON.stringify(name)} cannot be the name of a backend`);
+  if (name === undefined) throw misuse('clients', 'name a backend of the gateway with --backend');
+  if (!isDnsLabel(name)) throw misuse('clients', `${JSON.stringify(name)} cannot be the name of a backend`);
   if (tokenName !== undefined && !VARIABLE.test(tokenName)) {
-    throw misuse(`--token-from must be the name of a variable, such as MCP_GATEWAY_TOKEN (got ${tokenName})`);
+    throw misuse(
+      'clients',
+      `--token-from must be the name of a variable, such as MCP_GATEWAY_TOKEN (got ${tokenName})`,
+    );
   }
   const registration: UserRegistration = { use: 'user', name, url: `${parsed.origin}${base}/${name}/mcp` };
   return tokenName === undefined ? registration : { ...registration, tokenName };
-}
-
-function misuse(message: string): UserError {
-  return new UserError('usage', message, { hint: 'See mcp-gateway clients --help.' });
 }

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { messageOf, UserError } from '../../core/errors.ts';
-import { type Command, parseOptions, required, type Terminal, wholeNumber } from '../command.ts';
+import { type Command, misuse, parseOptions, required, type Terminal, wholeNumber } from '../command.ts';
 import { parseTtl } from '../development-issuer/ttl.ts';
 import { assignBackend } from '../manage/assign.ts';
 import { chooseFleet, FLEET_HELP, FLEET_OPTIONS } from '../manage/choose.ts';
@@ -87,11 +87,14 @@ async function run(args: string[], terminal: Terminal): Promise<number> {
   const [action, name, ...rest] = positionals;
   const act = action === undefined || !Object.hasOwn(ACTIONS, action) ? undefined : ACTIONS[action];
   if (act === undefined) {
-    throw misuse(`name one of ${Object.keys(ACTIONS).join(', ')}${action === undefined ? '' : ` (got ${action})`}`);
+    throw misuse(
+      'backends',
+      `name one of ${Object.keys(ACTIONS).join(', ')}${action === undefined ? '' : ` (got ${action})`}`,
+    );
   }
-  if (rest.length > 0) throw misuse(`one backend at a time (got ${rest.join(' ')}, too)`);
+  if (rest.length > 0) throw misuse('backends', `one backend at a time (got ${rest.join(' ')}, too)`);
   if (action === 'list' ? name !== undefined : name === undefined) {
-    throw misuse(action === 'list' ? 'list takes no name' : `${action} needs the name of a backend`);
+    throw misuse('backends', action === 'list' ? 'list takes no name' : `${action} needs the name of a backend`);
   }
   return act({ name: name ?? '', command, values }, terminal);
 }
@@ -112,7 +115,8 @@ const ACTIONS: Readonly<Record<string, (asked: Asked, terminal: Terminal) => Pro
     const { update, unset = [], file } = values;
     const document = file === undefined ? {} : specOfDocument(await readSource(file), file);
     const { name: named, ...given } = specOfFlags(values, command, document);
-    if (named !== undefined && named !== name) throw misuse(`${file} is about ${String(named)}, not ${name}`);
+    if (named !== undefined && named !== name)
+      throw misuse('backends', `${file} is about ${String(named)}, not ${name}`);
     const fleet = await fleetOf(values, terminal);
     const waiting = waitingOf(values, terminal);
     return changed(
@@ -136,8 +140,8 @@ const ACTIONS: Readonly<Record<string, (asked: Asked, terminal: Terminal) => Pro
   },
   assign: async ({ name, values }, terminal) => {
     const { tenant = [], add, remove } = values;
-    if (tenant.length === 0) throw misuse('name at least one --tenant');
-    if (add && remove) throw misuse('--add and --remove exclude each other');
+    if (tenant.length === 0) throw misuse('backends', 'name at least one --tenant');
+    if (add && remove) throw misuse('backends', '--add and --remove exclude each other');
     const mode = add ? 'add' : remove ? 'remove' : 'set';
     const wish = { name, tenants: tenant, mode, dryRun: values['dry-run'] } as const;
     tell(await assignBackend(await fleetOf(values, terminal), wish), showAssignment, values, terminal);
@@ -185,8 +189,4 @@ async function readSource(file: string): Promise<string> {
   } catch (cause) {
     throw new UserError('missing-file', `${file} cannot be read: ${messageOf(cause)}`, { cause });
   }
-}
-
-function misuse(message: string): UserError {
-  return new UserError('usage', message, { hint: 'See mcp-gateway backends --help.' });
 }

@@ -1,9 +1,8 @@
 import { resolve } from 'node:path';
-import { UserError } from '../../core/errors.ts';
 import { stateDir } from '../../runtime/paths.ts';
 import { CLIENTS } from '../clients/clients.ts';
 import { type Registration, registerOperator, registerUser } from '../clients/registration.ts';
-import { type Command, parseOptions } from '../command.ts';
+import { type Command, misuse, parseOptions } from '../command.ts';
 import { FLEET_HELP, FLEET_OPTIONS } from '../manage/choose.ts';
 import { readFacts, stateFolder } from '../state-folder.ts';
 
@@ -44,16 +43,17 @@ export const clients: Command = {
     const [verb, ...names] = positionals;
     if (verb === 'list') {
       const { json, ...rest } = values;
-      if (names.length > 0 || Object.keys(rest).length > 0) throw misuse('list takes --json alone');
+      if (names.length > 0 || Object.keys(rest).length > 0) throw misuse('clients', 'list takes --json alone');
       if (json) print(JSON.stringify(toList(), undefined, 2));
       else
         for (const { name, title, reference } of toList()) print(`${name.padEnd(16)}${title.padEnd(16)}${reference}`);
       return 0;
     }
     const [name] = names;
-    if (verb !== 'print' || name === undefined || names.length > 1) throw misuse('say list, or print and one client');
+    if (verb !== 'print' || name === undefined || names.length > 1)
+      throw misuse('clients', 'say list, or print and one client');
     const client = CLIENTS.get(name);
-    if (client === undefined) throw misuse(`there is no client ${JSON.stringify(name)}`);
+    if (client === undefined) throw misuse('clients', `there is no client ${JSON.stringify(name)}`);
     const registration = toRegistration(values, () => {
       return readFacts(stateFolder(values['state-dir'] ?? stateDir(env))).publicUrl;
     });
@@ -81,23 +81,19 @@ function toRegistration(values: Values, localUrl: () => string): Registration {
   const use = said ?? (backend !== undefined || url !== undefined ? 'user' : 'operator');
   if (use === 'operator') {
     if ([backend, url, tokenName].some((value) => value !== undefined)) {
-      throw misuse('--backend, --url and --token-from go with --use user');
+      throw misuse('clients', '--backend, --url and --token-from go with --use user');
     }
     const choice = { ...fleet, 'state-dir': state };
     for (const path of PATHS) if (choice[path] !== undefined) choice[path] = resolve(choice[path]);
     return registerOperator(choice);
   }
-  if (use !== 'user') throw misuse(`--use must be operator or user (got ${use})`);
+  if (use !== 'user') throw misuse('clients', `--use must be operator or user (got ${use})`);
   const [wrong] = Object.keys(fleet).filter((name) => name in FLEET_OPTIONS);
-  if (wrong !== undefined) throw misuse(`--${wrong} goes with --use operator`);
-  if (url !== undefined && state !== undefined) throw misuse('--url goes without --state-dir');
+  if (wrong !== undefined) throw misuse('clients', `--${wrong} goes with --use operator`);
+  if (url !== undefined && state !== undefined) throw misuse('clients', '--url goes without --state-dir');
   return registerUser(url ?? localUrl(), backend, tokenName);
 }
 
 function toList() {
   return [...CLIENTS].map(([name, { title, reference }]) => ({ name, title, reference }));
-}
-
-function misuse(message: string): UserError {
-  return new UserError('usage', message, { hint: 'See mcp-gateway clients --help.' });
 }

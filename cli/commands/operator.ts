@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { hostname } from 'node:os';
 import { UserError } from '../../core/errors.ts';
+import { INSTALLATION } from '../../core/registry/installation.ts';
 import { isDnsLabel } from '../../core/registry/names.ts';
 import { KubeClient } from '../../k8s/api/client.ts';
 import { loadCluster } from '../../k8s/api/credentials.ts';
@@ -36,11 +37,11 @@ export const operator: Command = {
   run: async (args, { env }) => {
     const { values } = parseOptions('operator', args, {
       'bridge-image': { type: 'string' },
-      namespace: { type: 'string', default: 'mcp' },
-      'gateway-namespace': { type: 'string', default: 'mcp-gateway' },
+      namespace: { type: 'string', default: INSTALLATION.backendsNamespace },
+      'gateway-namespace': { type: 'string', default: INSTALLATION.gatewayNamespace },
       'public-url': { type: 'string' },
-      tenants: { type: 'string', default: 'mcp-gateway-tenants' },
-      'session-keys': { type: 'string', default: 'mcp-gateway-session-keys' },
+      tenants: { type: 'string', default: INSTALLATION.tenantsConfigMap },
+      'session-keys': { type: 'string', default: INSTALLATION.sessionKeysSecret },
       'own-tools-secret': { type: 'string' },
       'health-port': { type: 'string', default: '8081' },
       'leader-elect': { type: 'string', default: 'true' },

@@ -4,7 +4,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { UserError } from '../../core/errors.ts';
 import { stateDir } from '../../runtime/paths.ts';
 import { askQuota, type QuotaState } from '../../runtime/policy/quota.ts';
-import { type Command, parseOptions } from '../command.ts';
+import { type Command, misuse, parseOptions } from '../command.ts';
 import { parseTtl } from '../development-issuer/ttl.ts';
 import { chooseFleet } from '../manage/choose.ts';
 import type { ManagedFleet } from '../manage/port.ts';
@@ -73,7 +73,7 @@ export const quota: Command = {
       true,
     );
     const [tenant, ...rest] = positionals;
-    if (tenant === undefined || rest.length > 0) throw misuse('name one tenant');
+    if (tenant === undefined || rest.length > 0) throw misuse('quota', 'name one tenant');
     const edit = toEdit(tenant, values, Date.now());
     const { registry, kubeconfig, context, namespace } = values;
     const gateway = {
@@ -82,15 +82,17 @@ export const quota: Command = {
     };
     const elsewhere = { registry, kubeconfig, context, namespace, ...gateway };
     if (Object.values(elsewhere).some((value) => value !== undefined)) {
-      if (values.config !== undefined) throw misuse('--config is about a gateway of this machine that does not run');
+      if (values.config !== undefined)
+        throw misuse('quota', '--config is about a gateway of this machine that does not run');
       const fleet = await chooseFleet('quota', { ...elsewhere, 'state-dir': values['state-dir'] }, env);
       return quotaOfFleet(fleet, tenant, values, print);
     }
     const { config, json } = values;
     if (config !== undefined) {
       if (edit === undefined)
-        throw misuse('--config goes with --set or --top-up: without a gateway there is nothing to show');
-      if (values['state-dir'] !== undefined || json) throw misuse('--config goes with neither --state-dir nor --json');
+        throw misuse('quota', '--config goes with --set or --top-up: without a gateway there is nothing to show');
+      if (values['state-dir'] !== undefined || json)
+        throw misuse('quota', '--config goes with neither --state-dir nor --json');
       const file = await tenantsFileOf(config);
       const edited = await change(file, edit);
       for (const line of toLines(edited)) print(line);
@@ -152,7 +154,7 @@ interface EditOptions {
 
 function toEdit(tenant: string, { set, ...values }: EditOptions, nowMs: number): QuotaEdit | undefined {
   const { 'top-up': topUp, for: duration } = values;
-  if ((topUp === undefined) !== (duration === undefined)) throw misuse('--top-up and --for belong together');
+  if ((topUp === undefined) !== (duration === undefined)) throw misuse('quota', '--top-up and --for belong together');
   const changes = set.length === 0 ? [] : parseChanges(set.join(' '));
   if (topUp === undefined || duration === undefined) {
     return changes.length === 0 ? undefined : { tenant, changes, topUp: undefined };
@@ -206,8 +208,4 @@ function toLines({ before, after }: Edited): string[] {
     ...describeQuota(value, Date.now()).map((line) => `  ${line}`),
   ];
   return [...lines('before', before), ...lines('after', after)];
-}
-
-function misuse(message: string): UserError {
-  return new UserError('usage', message, { hint: 'See mcp-gateway quota --help.' });
 }

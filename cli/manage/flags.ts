@@ -1,5 +1,6 @@
 import { parse } from 'yaml';
-import { messageOf, UserError } from '../../core/errors.ts';
+import { messageOf } from '../../core/errors.ts';
+import { misuse } from '../command.ts';
 import { isRecord } from './spec.ts';
 
 /** Options of `backends register`, as they were given. */
@@ -70,7 +71,7 @@ function serviceOf(text: string) {
 
 function healthCheckOf(text: string) {
   const [, type = '', path] = /^([a-z]+)(?::(.*))?$/.exec(text) ?? [];
-  if (type === '') throw misuse(`--health-check must be http, http:/PATH, tcp or none (got ${text})`);
+  if (type === '') throw misuse('backends', `--health-check must be http, http:/PATH, tcp or none (got ${text})`);
   return path === undefined ? { type } : { type, path };
 }
 
@@ -82,7 +83,7 @@ function secretOf(text: string): [string, { name: string; key: string }] {
 
 function pairOf(option: string, text: string): [string, string] {
   const at = text.indexOf('=');
-  if (at < 1) throw misuse(`${option} must be NAME=VALUE (got ${text})`);
+  if (at < 1) throw misuse('backends', `${option} must be NAME=VALUE (got ${text})`);
   return [text.slice(0, at), text.slice(at + 1)];
 }
 
@@ -95,19 +96,15 @@ function yamlOf(text: string, value: string): unknown {
   try {
     return parse(value);
   } catch (error) {
-    throw misuse(`--set must be KEY=VALUE with a value in YAML (got ${text}): ${messageOf(error)}`);
+    throw misuse('backends', `--set must be KEY=VALUE with a value in YAML (got ${text}): ${messageOf(error)}`);
   }
 }
 
 /** A document that `--file` names, as keys of a backend; an MCPBackend gives its spec. */
 export function specOfDocument(text: string, source: string): Record<string, unknown> {
   const document: unknown = parse(text, { maxAliasCount: 20 });
-  if (!isRecord(document)) throw misuse(`${source} is no mapping`);
+  if (!isRecord(document)) throw misuse('backends', `${source} is no mapping`);
   if (document.kind !== 'MCPBackend') return document;
   const name = isRecord(document.metadata) ? document.metadata.name : undefined;
   return { ...(isRecord(document.spec) ? document.spec : {}), ...(typeof name === 'string' ? { name } : {}) };
-}
-
-function misuse(message: string): UserError {
-  return new UserError('usage', message, { hint: 'See mcp-gateway backends --help.' });
 }

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { scopeName } from '../access/scopes.ts';
 import { equalButForSlash, type Issuer, issuerSchema } from '../identity/issuer.ts';
 import { MCP_SCOPE } from '../identity/scope.ts';
+import { INSTALLATION } from '../registry/installation.ts';
 import { dnsLabel } from '../registry/names.ts';
 import { objectName } from '../registry/secret.ts';
 import { adminSchema } from './admin.ts';
@@ -44,12 +45,12 @@ const redisSchema = z.strictObject({
 
 const kubernetesSchema = z.strictObject({
   /** Namespace whose MCPBackends are served. */
-  namespace: dnsLabel.default('mcp'),
+  namespace: dnsLabel.default(INSTALLATION.backendsNamespace),
   /** The ConfigMap with the tenants document, under the key `tenants.yaml`. */
   tenants: z
     .strictObject({
-      configMap: objectName.default('mcp-gateway-tenants'),
-      namespace: dnsLabel.default('mcp-gateway'),
+      configMap: objectName.default(INSTALLATION.tenantsConfigMap),
+      namespace: dnsLabel.default(INSTALLATION.gatewayNamespace),
     })
     .prefault({}),
 });

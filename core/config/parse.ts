@@ -1,15 +1,13 @@
 import { isMap, isScalar, LineCounter, parseDocument } from 'yaml';
 import type { z } from 'zod';
 import { messageOf } from '../errors.ts';
+import { shorten } from '../shorten.ts';
 import type { Parsed } from './problems.ts';
 
 type Path = readonly PropertyKey[];
 
 /** Keys whose values are not shown. */
 const SECRET = /secret|passw|token/i;
-
-/** Characters of a wrong value that a problem shows. */
-const MAX_SHOWN = 200;
 
 /**
  * Parses one YAML document against a schema: into its value, or into every problem with its path and line.
@@ -108,11 +106,6 @@ function fromIssue(issue: z.core.$ZodIssue, root: unknown): { path: Path; messag
 // Without the user and the password of a URL.
 function show(given: string | number | boolean): string {
   return shorten(JSON.stringify(given).replace(/:\/\/[^/\s]*@/g, '://***@'));
-}
-
-// It goes into logs, conditions and events.
-function shorten(text: string): string {
-  return text.length <= MAX_SHOWN ? text : `${text.slice(0, MAX_SHOWN)}…`;
 }
 
 const TYPES: Readonly<Record<string, string>> = {

@@ -82,7 +82,7 @@ export class UsageLedger {
       windows = new Map();
       names.set(name, windows);
     }
-    windows.set(windowMs, sum(windows.get(windowMs), count));
+    windows.set(windowMs, sumCounts(windows.get(windowMs), count));
   }
 
   /** Everything that was counted. */
@@ -159,7 +159,7 @@ function tidied(windows: Windows, nowMs: number): Windows {
   const { hourMs, dayMs } = spansSince(nowMs);
   for (const [windowMs, count] of windows) {
     const start = windowMs >= hourMs ? windowMs : floor(windowMs, HOUR_MS);
-    if (start >= dayMs) kept.set(start, sum(kept.get(start), count));
+    if (start >= dayMs) kept.set(start, sumCounts(kept.get(start), count));
   }
   return kept;
 }
@@ -170,20 +170,21 @@ function foldLeast(names: Map<string, Windows>): void {
   const others: Windows = names.get(OTHERS) ?? new Map();
   for (const { name, windows } of least.slice(MAX_NAMES - 1)) {
     names.delete(name);
-    for (const [windowMs, count] of windows) others.set(windowMs, sum(others.get(windowMs), count));
+    for (const [windowMs, count] of windows) others.set(windowMs, sumCounts(others.get(windowMs), count));
   }
   names.set(OTHERS, others);
 }
 
 function total(windows: Windows, sinceMs: number): UsageCount {
   let count: UsageCount | undefined;
-  for (const [windowMs, one] of windows) if (windowMs >= sinceMs) count = sum(count, one);
+  for (const [windowMs, one] of windows) if (windowMs >= sinceMs) count = sumCounts(count, one);
   return count ?? NOTHING;
 }
 
 const NOTHING: UsageCount = { requests: 0, cost: 0, refused: 0, wouldRefuse: 0 };
 
-function sum(a: UsageCount = NOTHING, b: UsageCount): UsageCount {
+/** Both counts together. */
+export function sumCounts(a: UsageCount = NOTHING, b: UsageCount): UsageCount {
   return {
     requests: a.requests + b.requests,
     cost: a.cost + b.cost,

@@ -4,10 +4,10 @@ import { type Denial, deny } from '../../core/mcp/denial.ts';
 import type { NamedItem } from '../../core/mcp/items.ts';
 import type { McpMessage } from '../../core/mcp/message.ts';
 import type { PolicyBackend, PolicySettings } from '../../core/policy/policy.ts';
+import { shorten } from '../../core/shorten.ts';
 import type { Membership } from '../../core/tenants/match.ts';
 import type { Tenant } from '../../core/tenants/tenants.ts';
 import type { Identity } from '../identity/identity.ts';
-import { shorten } from '../shorten.ts';
 import { challenge } from './challenge.ts';
 
 const NAMES = { tools: 'tool', prompts: 'prompt', resources: 'resource' } as const;

@@ -1,4 +1,5 @@
 import { messageOf } from '../../core/errors.ts';
+import { SESSION_KEYS_KEY } from '../../core/registry/installation.ts';
 import { isApiError } from '../api/errors.ts';
 import { CONFIG_MAPS, MCP_BACKENDS } from '../api/resources.ts';
 import { Applier } from './apply.ts';
@@ -7,7 +8,7 @@ import type { OperatorMetrics } from './metrics.ts';
 import type { OperatorOptions } from './options.ts';
 import { WorkQueue } from './queue.ts';
 import { Reconciler } from './reconcile.ts';
-import { ensureRandomSecret, OWN_TOOLS_KEY, SESSION_KEYS_KEY } from './session-keys.ts';
+import { ensureRandomSecret, OWN_TOOLS_KEY } from './session-keys.ts';
 import { TenantsWatch } from './tenants.ts';
 import { ClusterView } from './view.ts';
 import { NotLeadingError, Writer, type WriteTerm } from './writer.ts';

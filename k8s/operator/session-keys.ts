@@ -4,9 +4,6 @@ import { isApiError } from '../api/errors.ts';
 import { SECRETS } from '../api/resources.ts';
 import type { Writer } from './writer.ts';
 
-/** Key of the Secret that holds the keys that seal sessions, one a line. */
-export const SESSION_KEYS_KEY = 'session-keys';
-
 /** Key of the Secret that the gateway shows to whoever serves its own tools. */
 export const OWN_TOOLS_KEY = 'secret';
 

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { parseYaml } from '../../core/config/parse.ts';
 import { formatProblem } from '../../core/config/problems.ts';
+import { TENANTS_KEY } from '../../core/registry/installation.ts';
 import { tenantsSchema } from '../../core/tenants/tenants.ts';
 import type { Logger } from '../../runtime/log.ts';
 import type { KubeClient } from '../api/client.ts';
@@ -10,7 +11,6 @@ import type { EventRecorder } from './events.ts';
 import { no, unknown, type Verdict, yes } from './verdicts.ts';
 
 /** Key of the ConfigMap that holds the tenants document. */
-const TENANTS_KEY = 'tenants.yaml';
 
 const configMapSchema = z.object({
   metadata: z.object({ name: z.string(), namespace: z.string(), uid: z.string() }),

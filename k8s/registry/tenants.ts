@@ -1,10 +1,8 @@
 import { z } from 'zod';
 import { parseYaml } from '../../core/config/parse.ts';
 import type { Problem } from '../../core/config/problems.ts';
+import { TENANTS_KEY } from '../../core/registry/installation.ts';
 import { type Tenant, tenantsSchema } from '../../core/tenants/tenants.ts';
-
-/** Key of the ConfigMap that holds the tenants document. */
-export const TENANTS_KEY = 'tenants.yaml';
 
 const configMap = z.object({ data: z.record(z.string(), z.string()).default({}) });
 

@@ -2,7 +2,7 @@ import { type FSWatcher, watch } from 'node:fs';
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
-import { messageOf } from '../../core/errors.ts';
+import { isMissingFile, messageOf } from '../../core/errors.ts';
 import type { Logger } from '../log.ts';
 
 /** The kernel's notices come in bursts; this joins one. */
@@ -119,7 +119,7 @@ export async function readTexts(
     } catch (error) {
       if (onUnreadable === undefined) throw error;
       // Gone since the folder was listed.
-      const instead = isMissing(error) ? undefined : onUnreadable(name, error);
+      const instead = isMissingFile(error) ? undefined : onUnreadable(name, error);
       return instead === undefined ? [] : [[name, instead]];
     }
   };
@@ -130,10 +130,6 @@ async function readText(path: string): Promise<string> {
   const { size } = await stat(path);
   if (size > MAX_FILE_BYTES) throw new Error(`${path} is larger than ${MAX_FILE_BYTES} bytes`);
   return readFile(path, 'utf8');
-}
-
-function isMissing(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && error.code === 'ENOENT';
 }
 
 /** Whether a file name is one of a YAML document. */

@@ -1,5 +1,6 @@
 import { formatProblem } from '../../../core/config/problems.ts';
 import { UserError } from '../../../core/errors.ts';
+import { INSTALLATION, SESSION_KEYS_KEY, TENANTS_KEY } from '../../../core/registry/installation.ts';
 import { parseSessionKeys, type SessionKeys } from '../../../core/session/keys.ts';
 import { GATEWAY_PODS } from '../../../k8s/admin/gateway-pods.ts';
 import { healthOf } from '../../../k8s/admin/health.ts';
@@ -23,10 +24,6 @@ import type {
 } from '../port.ts';
 import { nameCluster } from './context.ts';
 
-const TENANTS = 'mcp-gateway-tenants';
-const TENANTS_KEY = 'tenants.yaml';
-const KEYS_SECRET = 'mcp-gateway-session-keys';
-const KEYS_KEY = 'session-keys';
 /** Of each container that decides; decisions further back are not looked for. */
 const AUDIT_LINES = 50_000;
 
@@ -66,11 +63,11 @@ export class ClusterFleet implements ManagedFleet {
 
   constructor(options: ClusterFleetOptions) {
     this.#options = options;
-    this.#namespace = options.namespace ?? 'mcp';
-    this.#gatewayNamespace = options.gatewayNamespace ?? 'mcp-gateway';
+    this.#namespace = options.namespace ?? INSTALLATION.backendsNamespace;
+    this.#gatewayNamespace = options.gatewayNamespace ?? INSTALLATION.gatewayNamespace;
     this.secretsPlace = this.#namespace;
     this.title = `${nameCluster(options)}: backends in the namespace ${this.#namespace}, tenants in ${this.#gatewayNamespace}`;
-    const { tenantsConfigMap: name = TENANTS } = options;
+    const { tenantsConfigMap: name = INSTALLATION.tenantsConfigMap } = options;
     const place = { namespace: this.#gatewayNamespace, name };
     const source = `the ConfigMap ${name} in the namespace ${this.#gatewayNamespace}`;
     this.tenants = {
@@ -137,10 +134,10 @@ export class ClusterFleet implements ManagedFleet {
 
   async sessionKeys(): Promise<SessionKeys> {
     const { client } = await this.#load();
-    const { sessionKeysSecret: name = KEYS_SECRET } = this.#options;
+    const { sessionKeysSecret: name = INSTALLATION.sessionKeysSecret } = this.#options;
     const source = `the Secret ${name} in the namespace ${this.#gatewayNamespace}`;
-    const text = await readSecret(client, { namespace: this.#gatewayNamespace, name }, KEYS_KEY);
-    if (text === undefined) throw new UserError('config', `${source} has no key ${KEYS_KEY}`);
+    const text = await readSecret(client, { namespace: this.#gatewayNamespace, name }, SESSION_KEYS_KEY);
+    if (text === undefined) throw new UserError('config', `${source} has no key ${SESSION_KEYS_KEY}`);
     const parsed = parseSessionKeys(text, source);
     if (parsed.ok) return parsed.value;
     throw new UserError('config', `${source} holds no usable session keys`, {

@@ -1,4 +1,4 @@
-import type { UsageCount } from '../../../core/quota/usage.ts';
+import { sumCounts, type UsageCount } from '../../../core/quota/usage.ts';
 import type { NamedUsage, QuotaState, UsageSpan } from '../../../runtime/policy/quota.ts';
 
 /**
@@ -28,7 +28,7 @@ function sumSpans(spans: readonly UsageSpan[]): UsageSpan {
   return {
     // Their clocks differ a little; nothing that is counted is older than this.
     sinceMs: Math.min(...spans.map(({ sinceMs }) => sinceMs)),
-    all: spans.map(({ all }) => all).reduce(sumCounts),
+    all: spans.map(({ all }) => all).reduce((a, b) => sumCounts(a, b)),
     ...{ users: names('users'), backends: names('backends'), tools: names('tools') },
   };
 }
@@ -42,13 +42,4 @@ function sumNames(rows: readonly NamedUsage[]): NamedUsage[] {
   }
   const weight = ({ count }: NamedUsage) => count.requests + count.refused;
   return [...sums].map(([name, count]) => ({ name, count })).sort((a, b) => weight(b) - weight(a));
-}
-
-function sumCounts(a: UsageCount, b: UsageCount): UsageCount {
-  return {
-    requests: a.requests + b.requests,
-    cost: a.cost + b.cost,
-    refused: a.refused + b.refused,
-    wouldRefuse: a.wouldRefuse + b.wouldRefuse,
-  };
 }

@@ -1,7 +1,7 @@
 import { readFile, rm } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { formatProblem } from '../../../core/config/problems.ts';
-import { messageOf, UserError } from '../../../core/errors.ts';
+import { isMissingFile, messageOf, UserError } from '../../../core/errors.ts';
 import { backendUrl } from '../../../core/policy/policy.ts';
 import { EMPTY_CATALOG, readCatalog } from '../../../core/registry/catalog.ts';
 import { parseSessionKeys, type SessionKeys } from '../../../core/session/keys.ts';
@@ -152,11 +152,7 @@ export class FolderFleet implements ManagedFleet {
 
 async function readText(file: string): Promise<string> {
   return readFile(file, 'utf8').catch((cause: unknown) => {
-    const code = isMissing(cause) ? 'missing-file' : 'forbidden';
+    const code = isMissingFile(cause) ? 'missing-file' : 'forbidden';
     throw new UserError(code, `${file} cannot be read: ${messageOf(cause)}`, { cause });
   });
-}
-
-function isMissing(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && error.code === 'ENOENT';
 }

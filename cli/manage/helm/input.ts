@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { INSTALLATION } from '../../../core/registry/installation.ts';
 import { backendName, dnsLabel } from '../../../core/registry/names.ts';
 import { objectName } from '../../../core/registry/secret.ts';
 
@@ -38,8 +39,10 @@ export const helmInput = z.strictObject({
   replicas: z.number().int().min(1).max(100).optional().describe('gateway pods, default 2'),
   ingressHost: z.string().optional().describe('host of an Ingress in front; default: none is made'),
   release: dnsLabel.default('mcp-gateway').describe('name of the Helm release'),
-  namespace: dnsLabel.default('mcp-gateway').describe('namespace of the gateway'),
-  backendsNamespace: dnsLabel.default('mcp').describe('namespace of the backends and their Secrets'),
+  namespace: dnsLabel.default(INSTALLATION.gatewayNamespace).describe('namespace of the gateway'),
+  backendsNamespace: dnsLabel
+    .default(INSTALLATION.backendsNamespace)
+    .describe('namespace of the backends and their Secrets'),
 });
 
 /** What a values.yaml is made from, parsed. */

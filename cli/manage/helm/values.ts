@@ -5,6 +5,7 @@ import { parseValue } from '../../../core/config/parse.ts';
 import type { Problem } from '../../../core/config/problems.ts';
 import { UserError } from '../../../core/errors.ts';
 import type { Backend } from '../../../core/registry/backend.ts';
+import { INSTALLATION } from '../../../core/registry/installation.ts';
 import { issuerNames, issuerProblems } from '../../../core/tenants/issuers.ts';
 import { type Tenant, tenantsSchema } from '../../../core/tenants/tenants.ts';
 import { refuseCredentials } from '../credentials.ts';
@@ -34,7 +35,7 @@ export function helmValues(input: HelmInput): z.output<typeof helmResult> {
     ...(checked.scopes === undefined ? {} : { scopes: checked.scopes }),
     tenants: input.tenants,
     backends,
-    ...(backendsNamespace === 'mcp' ? {} : { backendsNamespace: { name: backendsNamespace } }),
+    ...(backendsNamespace === INSTALLATION.backendsNamespace ? {} : { backendsNamespace: { name: backendsNamespace } }),
     ...(input.redis === undefined ? {} : { redis: input.redis }),
     ...(input.replicas === undefined ? {} : { gateway: { replicas: input.replicas } }),
     ...(input.ingressHost === undefined ? {} : { ingress: { enabled: true, host: input.ingressHost } }),

@@ -1,42 +1,46 @@
+import { readFileSync } from 'node:fs';
 import { expect } from 'chai';
-import { areaOf, findCycle, readSources, specifiersOf, withoutComments } from './sources.ts';
+import { INNER_ROOMS, LARGE_ROOM_LINES, OUTSIDE, READS_ENVIRONMENT, ROOMS } from './rows.ts';
+import {
+  codeFolders,
+  findCycle,
+  innerRoomOf,
+  readSources,
+  roomOf,
+  type Source,
+  specifiersOf,
+  withoutComments,
+} from './sources.ts';
 
-/** From which folders each folder may import, besides its own. */
-const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
-  core: [],
-  protos: [],
-  runtime: ['core', 'protos'],
-  'ext-authz': ['core', 'protos', 'runtime'],
-  'ext-proc': ['core', 'protos', 'runtime'],
-  envoy: ['core', 'protos', 'runtime'],
-  k8s: ['core', 'protos', 'runtime'],
-  bridge: ['core', 'protos', 'runtime'],
-  cli: ['core', 'protos', 'runtime', 'ext-authz', 'ext-proc', 'envoy', 'k8s', 'bridge'],
-  scripts: ['core', 'protos', 'runtime', 'ext-authz', 'ext-proc', 'envoy', 'k8s', 'bridge', 'cli'],
-};
-
-/** Folders that may import from everywhere, and that only they themselves may import from. */
-const OUTSIDE = ['test', 'bench'];
-
-const MAY_READ_ENVIRONMENT = ['cli', 'runtime', 'scripts', ...OUTSIDE];
 const MOST_LINES = 300;
+
+/** Every room that imports one which its row does not name, as `from -> to` by file. */
+function wrongImports(sources: readonly Source[], room: (path: string) => string, rows: typeof ROOMS): string[] {
+  return sources.flatMap(({ path, imports }) =>
+    imports
+      .filter((to) => room(to) !== room(path) && !rows[room(path)]?.includes(room(to)))
+      .map((to) => `${path} -> ${to}`),
+  );
+}
+
+const linesOf = ({ text }: Source) => text.split('\n').length;
 
 describe('architecture', () => {
   const sources = readSources();
-  const product = sources.filter(({ path }) => !OUTSIDE.includes(areaOf(path)));
+  const product = sources.filter(({ path }) => !OUTSIDE.includes(roomOf(path)));
+  const written = product.filter(({ path }) => !path.startsWith('protos/gen/'));
+  const inside = (room: string) => written.filter(({ path }) => roomOf(path) === room);
 
-  it('is looked at as a whole', () => {
-    const areas = new Set(sources.map(({ path }) => areaOf(path)));
-    expect([...areas]).to.include.members([
-      'core',
-      'protos',
-      'runtime',
-      'ext-authz',
-      'ext-proc',
-      'envoy',
-      'cli',
-      'test',
-    ]);
+  it('has a row for every folder that holds code, and no other row', () => {
+    expect(codeFolders().sort()).to.deep.equal([...Object.keys(ROOMS), ...OUTSIDE].sort());
+  });
+
+  it('is type-checked as a whole', () => {
+    const { include } = JSON.parse(readFileSync('tsconfig.json', 'utf8'));
+    expect([...include].sort()).to.deep.equal(codeFolders().sort());
+  });
+
+  it('sees the imports of a file', () => {
     expect(sources.find(({ path }) => path === 'ext-authz/service.ts')?.imports).to.include.members([
       'core/errors.ts',
       'runtime/log.ts',
@@ -45,17 +49,29 @@ describe('architecture', () => {
   });
 
   it('imports one way only', () => {
-    const wrong = sources.flatMap(({ path, imports }) => {
-      const from = areaOf(path);
-      if (OUTSIDE.includes(from)) return [];
-      const allowed = MAY_IMPORT[from] ?? [];
-      return imports
-        .filter((to) => areaOf(to) !== from && !allowed.includes(areaOf(to)))
-        .map((to) => `${path} -> ${to}`);
-    });
     // The manifest is read for the version, and dist/ is the same code, built.
-    expect(wrong.filter((line) => !/ -> (?:package\.json|dist\/.*)$/.test(line))).to.deep.equal([]);
+    const elsewhere = / -> (?:package\.json|dist\/.*)$/;
+    expect(wrongImports(product, roomOf, ROOMS).filter((line) => !elsewhere.test(line))).to.deep.equal([]);
   });
+
+  it('has rows for the second level of every large room', () => {
+    const large = Object.keys(ROOMS).filter((room) => {
+      const lines = inside(room).reduce((sum, source) => sum + linesOf(source), 0);
+      return lines > LARGE_ROOM_LINES && room !== 'protos';
+    });
+    expect(Object.keys(INNER_ROOMS)).to.include.members(large);
+  });
+
+  for (const [room, rows] of Object.entries(INNER_ROOMS)) {
+    it(`imports one way only in ${room}`, () => {
+      const files = inside(room).map((source) => ({
+        ...source,
+        imports: source.imports.filter((to) => roomOf(to) === room),
+      }));
+      expect([...new Set(files.map(({ path }) => innerRoomOf(path)))].sort()).to.deep.equal(Object.keys(rows).sort());
+      expect(wrongImports(files, innerRoomOf, rows)).to.deep.equal([]);
+    });
+  }
 
   it('starts the development issuer from `up` alone', () => {
     const issuer = 'cli/development-issuer/issuer.ts';
@@ -68,23 +84,19 @@ describe('architecture', () => {
 
   it('has no cycle of imports', () => {
     expect(findCycle(new Map(product.map(({ path, runtimeImports }) => [path, runtimeImports])))).to.equal(undefined);
-    const written = product.filter(({ path }) => !path.startsWith('protos/gen/'));
     expect(findCycle(new Map(written.map(({ path, imports }) => [path, imports])))).to.equal(undefined);
   });
 
   it('reads the environment only where processes are made', () => {
     const readers = sources
-      .filter(({ path }) => !MAY_READ_ENVIRONMENT.includes(areaOf(path)))
+      .filter(({ path }) => !READS_ENVIRONMENT.includes(roomOf(path)))
       .filter(({ text }) => /process\s*\.\s*env\b|process\[/.test(withoutComments(text)))
       .map(({ path }) => path);
     expect(readers).to.deep.equal([]);
   });
 
   it(`has no file above ${MOST_LINES} lines`, () => {
-    const long = product
-      .filter(({ path }) => !path.startsWith('protos/gen/'))
-      .filter(({ text }) => text.split('\n').length > MOST_LINES)
-      .map(({ path }) => path);
+    const long = written.filter((source) => linesOf(source) > MOST_LINES).map(({ path }) => path);
     expect(long).to.deep.equal([]);
   });
 

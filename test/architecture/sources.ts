@@ -1,23 +1,26 @@
 import { readdirSync, readFileSync } from 'node:fs';
-import { dirname, join, normalize, relative } from 'node:path';
+import { dirname, join, normalize } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const PROJECT = fileURLToPath(new URL('../..', import.meta.url));
 
-/** Folders that hold code. */
-const FOLDERS = [
-  'core',
-  'protos',
-  'runtime',
-  'ext-authz',
-  'ext-proc',
-  'envoy',
-  'k8s',
-  'cli',
-  'scripts',
-  'test',
-  'bench',
-];
+/** Never searched: installed, built or generated files. */
+const SKIPPED = ['node_modules', 'dist'];
+
+/** The top-level folders that hold code, as they are on disk. */
+export function codeFolders(): string[] {
+  return readdirSync(PROJECT, { withFileTypes: true })
+    .filter((entry) => entry.isDirectory() && !entry.name.startsWith('.') && !SKIPPED.includes(entry.name))
+    .map(({ name }) => name)
+    .filter((folder) => codeFilesIn(folder).length > 0);
+}
+
+/** Paths of the sources in a folder, relative to the project. */
+function codeFilesIn(folder: string): string[] {
+  return readdirSync(join(PROJECT, folder), { recursive: true, encoding: 'utf8' })
+    .map((path) => join(folder, path))
+    .filter((path) => /\.(?:ts|js|mjs)$/.test(path) && !/(?:^|\/)node_modules\//.test(path));
+}
 
 /** One source file. */
 export interface Source {
@@ -32,17 +35,8 @@ export interface Source {
 
 /** All sources of the project, but for what is generated. */
 export function readSources(): Source[] {
-  const paths = FOLDERS.flatMap((folder) => {
-    try {
-      return readdirSync(join(PROJECT, folder), { recursive: true, encoding: 'utf8' }).map((path) =>
-        join(folder, path),
-      );
-    } catch {
-      return [];
-    }
-  });
-  return paths
-    .filter((path) => /\.(?:ts|js)$/.test(path) && !/(?:^|\/)node_modules\//.test(path))
+  return codeFolders()
+    .flatMap(codeFilesIn)
     .map((path) => {
       const text = readFileSync(join(PROJECT, path), 'utf8');
       const own = (specifiers: readonly Specifier[]) => [
@@ -104,9 +98,15 @@ export function findCycle(importsOf: ReadonlyMap<string, readonly string[]>): st
   return undefined;
 }
 
-/** The folder at the top of a path. */
-export function areaOf(path: string): string {
-  return relative('', path).split('/')[0] ?? '';
+/** The top-level folder of a path. */
+export function roomOf(path: string): string {
+  return path.split('/')[0] ?? '';
+}
+
+/** The second-level folder of a path, `.` for a file directly in its room. */
+export function innerRoomOf(path: string): string {
+  const [, inner = '', ...rest] = path.split('/');
+  return rest.length > 0 ? inner : '.';
 }
 
 function isOwn(specifier: string): boolean {

@@ -4,7 +4,7 @@ import { expect } from 'chai';
 import { parse } from 'yaml';
 import { z } from 'zod';
 import { checkDocument } from '../../cli/documents.ts';
-import { areaOf, readSources } from '../architecture/sources.ts';
+import { readSources, roomOf } from '../architecture/sources.ts';
 import { PROJECT } from '../support/gateway.ts';
 
 const read = (path: string) => readFileSync(join(PROJECT, path), 'utf8');
@@ -20,7 +20,7 @@ describe('images', () => {
       for (let size = 0; size < program.size; ) {
         size = program.size;
         for (const { path, imports } of readSources())
-          if (program.has(areaOf(path))) for (const to of imports) program.add(areaOf(to));
+          if (program.has(roomOf(path))) for (const to of imports) program.add(roomOf(to));
       }
       const folders = [...program].filter(
         (name) => existsSync(join(PROJECT, name)) && statSync(join(PROJECT, name)).isDirectory() && name !== 'dist',

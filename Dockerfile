@@ -19,6 +19,11 @@ COPY ext-proc ext-proc
 COPY envoy envoy
 COPY k8s k8s
 COPY bridge bridge
+COPY watcher watcher
+COPY ledger ledger
+COPY pod pod
+COPY control control
+COPY local local
 COPY cli cli
 RUN npm run build && mkdir -p /state
 

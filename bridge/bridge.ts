@@ -3,8 +3,8 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import { messageOf } from '../core/errors.ts';
 import type { Logger } from '../runtime/log.ts';
 import { serveEndpoint } from './endpoint.ts';
+import { Sessions } from './process-sessions.ts';
 import { programExists } from './program.ts';
-import { Sessions } from './sessions.ts';
 
 /** What a bridge is started with. */
 export interface BridgeOptions {

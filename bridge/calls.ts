@@ -1,5 +1,5 @@
-import type { EventStream } from './event-stream.ts';
-import type { Message, MessageId } from './messages.ts';
+import type { EventStream } from '../runtime/streamable-http/event-stream.ts';
+import type { Message, MessageId } from '../runtime/streamable-http/messages.ts';
 
 /** A request of the client that was not answered yet. */
 export interface Call {

@@ -1,10 +1,10 @@
 import { isUtf8 } from 'node:buffer';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { type Denial, denialBody, deny, type RequestId } from '../core/mcp/denial.ts';
-import { parseEventId } from './event-stream.ts';
-import { type Message, readMessages } from './messages.ts';
-import type { Session } from './session.ts';
-import type { Sessions } from './sessions.ts';
+import { parseEventId } from '../runtime/streamable-http/event-stream.ts';
+import { type Message, readMessages } from '../runtime/streamable-http/messages.ts';
+import type { Session } from './process-session.ts';
+import type { Sessions } from './process-sessions.ts';
 
 /** Revisions that have sessions (MCP, Streamable HTTP). */
 const REVISIONS = ['2025-03-26', '2025-06-18', '2025-11-25'];

@@ -2,8 +2,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from '../runtime/log.ts';
 import { type Child, type ChildExit, startChild } from '../runtime/processes/child.ts';
 import { forgetChild, recordChild } from '../runtime/processes/leftovers.ts';
-import { LastWords } from './last-words.ts';
 import { type Line, Lines } from './lines.ts';
+import { LastWords } from './stderr-tail.ts';
 
 /** How long a server may take to end once its stdin was closed, before it gets SIGTERM (MCP, stdio, shutdown). */
 const CLOSE_MS = 500;

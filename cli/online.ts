@@ -1,4 +1,4 @@
-import type { Problem } from '../core/config/problems.ts';
+import type { Problem } from '../core/document/problems.ts';
 import { messageOf } from '../core/errors.ts';
 import type { Issuer } from '../core/identity/issuer.ts';
 import { askIssuer } from '../ext-authz/identity/ask-issuer.ts';

@@ -1,7 +1,7 @@
 import { ITEM_KINDS } from '../core/access/filter.ts';
+import { shorten } from '../core/document/shorten.ts';
 import type { NamedItem } from '../core/mcp/items.ts';
 import type { PolicySettings } from '../core/policy/policy.ts';
-import { shorten } from '../core/shorten.ts';
 import type { HttpRequest } from './check/request.ts';
 import type { Verdict } from './check/verdict.ts';
 

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { formatProblem } from '../core/config/problems.ts';
+import { formatProblem } from '../core/document/problems.ts';
 import { UserError } from '../core/errors.ts';
 import { parseSessionKeys, type SessionKeys } from '../core/session/keys.ts';
 import type { Logger } from './log.ts';

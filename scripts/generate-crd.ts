@@ -3,8 +3,8 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { stringify } from 'yaml';
-import { customResourceDefinition, specSchema } from '../k8s/crd/crd.ts';
-import { reference } from '../k8s/crd/reference.ts';
+import { customResourceDefinition, specSchema } from '../k8s/mcpbackend/crd.ts';
+import { reference } from '../k8s/mcpbackend/reference.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 

@@ -1,5 +1,5 @@
 import type { BucketAsk } from '../../core/quota/plan.ts';
-import { RedisStore } from '../../ext-authz/quota/redis-store.ts';
+import { RedisStore } from '../../ext-authz/quota/store/redis-store.ts';
 import { connectRedis } from '../../runtime/redis.ts';
 import { debitsOf, type QuotaRedis, type RedisContext, startQuotaRedis } from '../tools/redis.ts';
 import type { Sample } from './sample.ts';

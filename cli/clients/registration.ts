@@ -1,6 +1,6 @@
 import { isDnsLabel } from '../../core/registry/names.ts';
+import type { FleetChoice } from '../choose-installation.ts';
 import { misuse } from '../command.ts';
-import type { FleetChoice } from '../manage/choose.ts';
 
 /** `mcp-gateway serve`, which a client starts and speaks to over stdio. */
 export interface OperatorRegistration {

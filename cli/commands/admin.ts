@@ -1,14 +1,14 @@
 import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
 import { isIP } from 'node:net';
+import { createAdminServer } from '../../control/http/server.ts';
 import { messageOf, UserError } from '../../core/errors.ts';
 import { listenUnix } from '../../ext-authz/http.ts';
 import { createLogger } from '../../runtime/log.ts';
 import { FileWatch } from '../../runtime/registry/watch.ts';
 import { untilShutdown } from '../../runtime/shutdown.ts';
-import { createAdminServer } from '../admin/server.ts';
+import { chooseFleet, FLEET_HELP, FLEET_OPTIONS } from '../choose-installation.ts';
 import { type Command, parseOptions, required, wholeNumber } from '../command.ts';
-import { chooseFleet, FLEET_HELP, FLEET_OPTIONS } from '../manage/choose.ts';
 
 const help = `Usage: mcp-gateway admin --secret-file FILE (--socket PATH | --port N) [--registry DIR]
 

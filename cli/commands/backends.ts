@@ -1,15 +1,15 @@
 import { readFile } from 'node:fs/promises';
+import { assignBackend } from '../../control/backends/assign.ts';
+import { listBackends } from '../../control/backends/list.ts';
+import type { Waiting } from '../../control/backends/readiness.ts';
+import { type ChangeResult, registerBackend, removeBackend, scaleBackend } from '../../control/backends/register.ts';
+import { backendStatus } from '../../control/backends/status.ts';
 import { messageOf, UserError } from '../../core/errors.ts';
+import { parseTtl } from '../../local/issuer/ttl.ts';
+import { specOfDocument, specOfFlags } from '../backend-flags.ts';
+import { chooseFleet, FLEET_HELP, FLEET_OPTIONS } from '../choose-installation.ts';
 import { type Command, misuse, parseOptions, required, type Terminal, wholeNumber } from '../command.ts';
-import { parseTtl } from '../development-issuer/ttl.ts';
-import { assignBackend } from '../manage/assign.ts';
-import { chooseFleet, FLEET_HELP, FLEET_OPTIONS } from '../manage/choose.ts';
-import { specOfDocument, specOfFlags } from '../manage/flags.ts';
-import { listBackends } from '../manage/list.ts';
-import type { Waiting } from '../manage/readiness.ts';
-import { type ChangeResult, registerBackend, removeBackend, scaleBackend } from '../manage/register.ts';
-import { showAssignment, showChange, showList, showStatus } from '../manage/show.ts';
-import { backendStatus } from '../manage/status.ts';
+import { showAssignment, showChange, showList, showStatus } from '../tables.ts';
 
 const help = `Usage: mcp-gateway backends list
        mcp-gateway backends register NAME (--image I | --url U... | --service S[:PORT] | -- COMMAND...) [OPTIONS]

@@ -2,15 +2,15 @@ import { mkdirSync, renameSync, writeFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { anyGatewaySchema } from '../../core/config/gateway.ts';
-import { parseYaml } from '../../core/config/parse.ts';
-import { formatProblem } from '../../core/config/problems.ts';
+import { parseYaml } from '../../core/document/parse.ts';
+import { formatProblem } from '../../core/document/problems.ts';
 import { UserError } from '../../core/errors.ts';
 import { renderBootstrap } from '../../envoy/bootstrap.ts';
 import { toProblems } from '../../envoy/tls/listener-certificate.ts';
 import { readPair } from '../../envoy/tls/read.ts';
 import { writeSecretFile } from '../../envoy/tls/secret-file.ts';
+import { socketNames } from '../../local/roles.ts';
 import { type Command, parseOptions, required, wholeNumber } from '../command.ts';
-import { socketNames } from '../up/roles.ts';
 
 const help = `Usage: mcp-gateway bootstrap --config FILE --sockets DIR [--workers N] [--listener-secret FILE] [--out FILE]
 

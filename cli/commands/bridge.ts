@@ -1,5 +1,5 @@
 import { startBridge } from '../../bridge/bridge.ts';
-import { parseDurationMs } from '../../core/config/duration.ts';
+import { parseDurationMs } from '../../core/document/duration.ts';
 import { UserError } from '../../core/errors.ts';
 import { createLogger } from '../../runtime/log.ts';
 import { assertPortFree } from '../../runtime/processes/ports.ts';

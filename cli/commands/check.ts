@@ -1,7 +1,7 @@
-import { formatProblem } from '../../core/config/problems.ts';
+import { formatProblem } from '../../core/document/problems.ts';
 import { UserError } from '../../core/errors.ts';
+import { checkDocument } from '../../local/documents.ts';
 import { type Command, parseOptions } from '../command.ts';
-import { checkDocument } from '../documents.ts';
 import { askIssuers } from '../online.ts';
 
 const help = `Usage: mcp-gateway check [--online] FILE...

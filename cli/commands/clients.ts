@@ -1,10 +1,10 @@
 import { resolve } from 'node:path';
 import { stateDir } from '../../runtime/paths.ts';
+import { readFacts, stateFolder } from '../../runtime/state/folder.ts';
+import { FLEET_HELP, FLEET_OPTIONS } from '../choose-installation.ts';
 import { CLIENTS } from '../clients/clients.ts';
 import { type Registration, registerOperator, registerUser } from '../clients/registration.ts';
 import { type Command, misuse, parseOptions } from '../command.ts';
-import { FLEET_HELP, FLEET_OPTIONS } from '../manage/choose.ts';
-import { readFacts, stateFolder } from '../state-folder.ts';
 
 const help = `Usage: mcp-gateway clients list [--json]
        mcp-gateway clients print NAME [--registry DIR | --context C --namespace N] [--json]

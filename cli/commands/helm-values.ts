@@ -1,10 +1,10 @@
 import { readFile } from 'node:fs/promises';
 import { parse } from 'yaml';
-import { parseValue } from '../../core/config/parse.ts';
+import { helmInput } from '../../control/helm/input.ts';
+import { helmValues } from '../../control/helm/values.ts';
+import { parseValue } from '../../core/document/parse.ts';
 import { messageOf, UserError } from '../../core/errors.ts';
 import { type Command, parseOptions } from '../command.ts';
-import { helmInput } from '../manage/helm/input.ts';
-import { helmValues } from '../manage/helm/values.ts';
 
 const help = `Usage: mcp-gateway helm-values FILE [--json]
 

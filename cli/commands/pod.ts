@@ -1,13 +1,13 @@
 import { once } from 'node:events';
 import { join } from 'node:path';
-import { parseDurationMs } from '../../core/config/duration.ts';
+import { parseDurationMs } from '../../core/document/duration.ts';
 import { UserError } from '../../core/errors.ts';
-import { drainPod, type PodSockets } from '../../envoy/pod/pod.ts';
-import { createPodServer } from '../../envoy/pod/server.ts';
+import { socketNames } from '../../local/roles.ts';
+import { drainPod, type PodSockets } from '../../pod/probes.ts';
+import { createPodServer } from '../../pod/server.ts';
 import { createLogger } from '../../runtime/log.ts';
 import { untilShutdown } from '../../runtime/shutdown.ts';
 import { type Command, parseOptions, required, wholeNumber } from '../command.ts';
-import { socketNames } from '../up/roles.ts';
 
 const help = `Usage: mcp-gateway pod --sockets DIR [--workers N] [--port N] [--settle TIME] [--drain TIME]
 

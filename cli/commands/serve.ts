@@ -1,7 +1,7 @@
 import { createLogger } from '../../runtime/log.ts';
 import { untilShutdown } from '../../runtime/shutdown.ts';
+import { chooseFleet, FLEET_HELP, FLEET_OPTIONS } from '../choose-installation.ts';
 import { type Command, parseOptions } from '../command.ts';
-import { chooseFleet, FLEET_HELP, FLEET_OPTIONS } from '../manage/choose.ts';
 
 const help = `Usage: mcp-gateway serve [--registry DIR] [--context NAME] [--namespace NAME]
 
@@ -27,8 +27,8 @@ export const serve: Command = {
     const fleet = await chooseFleet('serve', choice, env);
     const log = createLogger({ name: 'serve', level });
     const { default: manifest } = await import('../../package.json', { with: { type: 'json' } });
-    const { createOperatorServer } = await import('../serve/server.ts');
-    const { serveOverStdio } = await import('../serve/stdio.ts');
+    const { createOperatorServer } = await import('../../control/mcp/server.ts');
+    const { serveOverStdio } = await import('../../control/mcp/stdio.ts');
     const stopping = new AbortController();
     void untilShutdown().then(() => stopping.abort());
     const report = (error: unknown) => log.warn({ err: error }, 'unexpected');

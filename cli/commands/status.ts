@@ -1,8 +1,8 @@
 import { UserError } from '../../core/errors.ts';
 import { stateDir } from '../../runtime/paths.ts';
 import { askStatus } from '../../runtime/policy/status.ts';
+import { readFacts, stateFolder } from '../../runtime/state/folder.ts';
 import { type Command, parseOptions } from '../command.ts';
-import { readFacts, stateFolder } from '../state-folder.ts';
 
 const help = `Usage: mcp-gateway status [--json] [--state-dir DIR]
 

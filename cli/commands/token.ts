@@ -1,10 +1,10 @@
 import { MCP_SCOPE } from '../../core/identity/scope.ts';
+import { DEFAULT_SUBJECT, DEFAULT_TENANT } from '../../local/issuer/claims.ts';
+import { issueDevelopmentToken } from '../../local/issuer/token.ts';
+import { parseTtl } from '../../local/issuer/ttl.ts';
 import { stateDir } from '../../runtime/paths.ts';
+import { readFacts, stateFolder } from '../../runtime/state/folder.ts';
 import { type Command, parseOptions } from '../command.ts';
-import { DEFAULT_SUBJECT, DEFAULT_TENANT } from '../development-issuer/claims.ts';
-import { issueDevelopmentToken } from '../development-issuer/token.ts';
-import { parseTtl } from '../development-issuer/ttl.ts';
-import { readFacts, stateFolder } from '../state-folder.ts';
 
 const help = `Usage: mcp-gateway token [--subject S] [--tenant T] [--role R]... [--group G]... [--scope S]... [--ttl 1h] [--state-dir DIR]
 

@@ -1,16 +1,16 @@
 import { existsSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { resolve } from 'node:path';
-import { formatProblem } from '../../core/config/problems.ts';
+import { formatProblem } from '../../core/document/problems.ts';
 import { UserError } from '../../core/errors.ts';
+import { banner } from '../../local/banner.ts';
+import { loadGateway } from '../../local/documents.ts';
+import { LocalGateway } from '../../local/gateway.ts';
 import { createLogger } from '../../runtime/log.ts';
 import { cacheDir, stateDir } from '../../runtime/paths.ts';
 import { untilShutdown } from '../../runtime/shutdown.ts';
+import { stateFolder } from '../../runtime/state/folder.ts';
 import { type Command, parseOptions, type Terminal, wholeNumber } from '../command.ts';
-import { loadGateway } from '../documents.ts';
-import { stateFolder } from '../state-folder.ts';
-import { banner } from '../up/banner.ts';
-import { LocalGateway } from '../up/gateway.ts';
 
 const help = `Usage: mcp-gateway up [--config FILE] [--port N] [--state-dir DIR] [--envoy PATH] [--workers N]
 

@@ -1,13 +1,13 @@
 import { existsSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
+import type { AdminPlace } from '../../core/admin/backend.ts';
 import { UserError } from '../../core/errors.ts';
-import type { AdminPlace } from '../../core/registry/admin.ts';
 import { socketOf } from '../../core/registry/endpoint.ts';
 import { serverUrl } from '../../core/registry/url.ts';
-import { startWatcher, type WatcherOptions } from '../../envoy/watcher/watcher.ts';
 import { createLogger, type Logger } from '../../runtime/log.ts';
 import { FolderRegistry } from '../../runtime/registry/folder.ts';
 import { untilShutdown } from '../../runtime/shutdown.ts';
+import { startWatcher, type WatcherOptions } from '../../watcher/watcher.ts';
 import { type Command, parseOptions, required, wholeNumber } from '../command.ts';
 
 /** Where systems keep the certificates of public authorities. */

@@ -1,12 +1,12 @@
 import { z } from 'zod';
 import { scopeName } from '../access/scopes.ts';
+import { adminSchema } from '../admin/config.ts';
+import { durationMs } from '../document/duration.ts';
 import { equalButForSlash, type Issuer, issuerSchema } from '../identity/issuer.ts';
 import { MCP_SCOPE } from '../identity/scope.ts';
 import { INSTALLATION } from '../registry/installation.ts';
 import { dnsLabel } from '../registry/names.ts';
 import { objectName } from '../registry/secret.ts';
-import { adminSchema } from './admin.ts';
-import { durationMs } from './duration.ts';
 
 const ORIGIN = 'must be an origin such as https://app.example.com, without a path';
 

@@ -1,5 +1,5 @@
 /**
- * Token bucket arithmetic, the same for memory and for the Lua script in Redis (ext-authz/quota/script.ts).
+ * Token bucket arithmetic, the same for memory and for the Lua script in Redis (ext-authz/quota/store/script.ts).
  *
  * A bucket knows how much of it is used, not how much is left, so that a limit can change without losing what was spent. All
  * numbers are whole: the level counts in requests times the milliseconds of the period, so that each millisecond drains it by

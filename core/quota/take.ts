@@ -1,5 +1,5 @@
 import { answerAt, type BucketAnswer, type BucketState, believed, levelAt } from './bucket.ts';
-import { type Grant, grantOf, type Wish } from './grant.ts';
+import { type Grant, grantOf, type Wish } from './loan.ts';
 import type { BucketAsk } from './plan.ts';
 
 /** What became of a request at its buckets, in the order of the asks. */

@@ -1,10 +1,10 @@
 import { z } from 'zod';
 import { filtersFrom, itemFilterKeys } from '../access/filter.ts';
+import { roleName } from '../access/role.ts';
 import { scopeRuleSchema } from '../access/scopes.ts';
-import { durationMs } from '../config/duration.ts';
-import { roleName } from '../tenants/role.ts';
+import { durationMs } from '../document/duration.ts';
+import { misplaced, type Place } from './kind.ts';
 import { backendName, dnsLabel, MAX_WORKLOAD_NAME } from './names.ts';
-import { misplaced, type Place } from './place.ts';
 import { objectName, secretKey } from './secret.ts';
 import { IDENTITY_FIELDS, upstreamAuthSchema } from './upstream.ts';
 import { serverUrl } from './url.ts';

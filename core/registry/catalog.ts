@@ -1,5 +1,5 @@
-import { parseYaml } from '../config/parse.ts';
-import type { Problem } from '../config/problems.ts';
+import { parseYaml } from '../document/parse.ts';
+import type { Problem } from '../document/problems.ts';
 import { type Backend, backendSchema } from './backend.ts';
 
 /** One backend file as it was last read and as it was last good. */

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { durationMs } from '../config/duration.ts';
+import { durationMs } from '../document/duration.ts';
 import { objectName, secretKey } from './secret.ts';
 
 const variable = z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/, 'must be the name of an environment variable');

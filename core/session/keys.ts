@@ -1,5 +1,5 @@
 import { createHash, createSecretKey, type KeyObject } from 'node:crypto';
-import type { Parsed, Problem } from '../config/problems.ts';
+import type { Parsed, Problem } from '../document/problems.ts';
 
 /** Length of the key id that stands at the front of every sealed session. */
 export const KEY_ID_BYTES = 4;

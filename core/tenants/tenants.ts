@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import { filtersFrom, type ItemFilters, itemFilterKeys } from '../access/filter.ts';
+import { roleName } from '../access/role.ts';
 import { type Quota, quotaSchema } from '../quota/quota.ts';
 import { dnsLabel } from '../registry/names.ts';
-import { roleName } from './role.ts';
 import { type ClaimRule, claimRuleSchema } from './rule.ts';
 
 /** A role of one tenant. */

@@ -1,5 +1,5 @@
 import { dirname, resolve } from 'node:path';
-import type { Problem } from '../../core/config/problems.ts';
+import type { Problem } from '../../core/document/problems.ts';
 import type { Logger } from '../../runtime/log.ts';
 import type { PairFiles, PairProblem } from './pair.ts';
 import { writeSecretFile } from './secret-file.ts';

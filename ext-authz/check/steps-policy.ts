@@ -1,10 +1,10 @@
 import { neededScopes } from '../../core/access/scopes.ts';
 import { type Visibility, visibilityOf } from '../../core/access/visibility.ts';
+import { shorten } from '../../core/document/shorten.ts';
 import { type Denial, deny } from '../../core/mcp/denial.ts';
 import type { NamedItem } from '../../core/mcp/items.ts';
 import type { McpMessage } from '../../core/mcp/message.ts';
 import type { PolicyBackend, PolicySettings } from '../../core/policy/policy.ts';
-import { shorten } from '../../core/shorten.ts';
 import type { Membership } from '../../core/tenants/match.ts';
 import type { Tenant } from '../../core/tenants/tenants.ts';
 import type { Identity } from '../identity/identity.ts';

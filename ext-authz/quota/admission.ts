@@ -7,7 +7,7 @@ import type { Admission, AdmissionRequest } from '../check/admission.ts';
 import type { QuotaCounts } from './counts.ts';
 import { type Plan, planOf } from './plans.ts';
 import { mustSettle, settleTopUps } from './settle.ts';
-import type { QuotaStore, TakeOutcome } from './store.ts';
+import type { QuotaStore, TakeOutcome } from './store/store.ts';
 import type { UsageMeter } from './usage-meter.ts';
 
 /** What an admission asks and tells. */

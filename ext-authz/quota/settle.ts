@@ -1,6 +1,6 @@
 import type { Quota } from '../../core/quota/quota.ts';
 import { lastEndMs, withTopUps } from '../../core/quota/top-up.ts';
-import type { QuotaStore } from './store.ts';
+import type { QuotaStore } from './store/store.ts';
 
 /** Quotas in force, with the end of the newest top-up that was settled. */
 const settled = new WeakMap<Quota, number>();

@@ -1,5 +1,5 @@
 import { setNewest } from '../../core/newest.ts';
-import type { QuotaStore } from './store.ts';
+import type { QuotaStore } from './store/store.ts';
 
 /** A session that another gateway ended is known here at the latest after this time. */
 const ALIVE_FOR_MS = 1_000;

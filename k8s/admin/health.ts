@@ -1,4 +1,4 @@
-import type { BackendObject } from '../operator/backend-object.ts';
+import type { BackendObject } from '../mcpbackend/object.ts';
 
 /** The state of a backend as the operator told it. */
 export interface ToldHealth {

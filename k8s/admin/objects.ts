@@ -3,7 +3,7 @@ import type { KubeClient } from '../api/client.ts';
 import { isApiError } from '../api/errors.ts';
 import { listAll } from '../api/list.ts';
 import { CONFIG_MAPS, MCP_BACKENDS, type ObjectPlace, type Resource } from '../api/resources.ts';
-import { type BackendObject, parseBackendObject } from '../operator/backend-object.ts';
+import { type BackendObject, parseBackendObject } from '../mcpbackend/object.ts';
 import { inWords } from './errors.ts';
 
 /** Under this name fields are owned that an operator of the gateway set through an MCP client or the shell. */

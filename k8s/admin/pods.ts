@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { KubeClient } from '../api/client.ts';
 import { isApiError } from '../api/errors.ts';
 import { PODS, type Resource } from '../api/resources.ts';
-import { BACKEND_LABEL, SERVER_CONTAINER } from '../operator/names.ts';
+import { BACKEND_LABEL, SERVER_CONTAINER } from '../mcpbackend/names.ts';
 import { inWords } from './errors.ts';
 
 const EVENTS: Resource = { apiVersion: 'v1', kind: 'Event', plural: 'events' };

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Backend } from '../../core/registry/backend.ts';
 import { MCP_BACKENDS, type Resource, SERVICES } from '../api/resources.ts';
-import { SERVER_PORT, selectorLabels, WANTED_ANNOTATION, workloadLabels, workloadName } from './names.ts';
+import { SERVER_PORT, selectorLabels, WANTED_ANNOTATION, workloadLabels, workloadName } from '../mcpbackend/names.ts';
 import { podTemplate, portOf } from './pod-template.ts';
 import { DISRUPTION_BUDGETS, STATEFUL_SETS } from './resources.ts';
 

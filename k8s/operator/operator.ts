@@ -1,8 +1,8 @@
-import { LeaderElection } from '../api/lease.ts';
+import { LeaderElection } from '../api/leader-election.ts';
 import { serveHealth } from './health.ts';
+import { startReign } from './leadership-term.ts';
 import { OperatorMetrics } from './metrics.ts';
 import type { OperatorOptions } from './options.ts';
-import { startReign } from './reign.ts';
 import type { WriteTerm } from './writer.ts';
 
 /** Lease that operators of one gateway compete for, in the gateway's namespace. */

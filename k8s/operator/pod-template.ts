@@ -1,7 +1,7 @@
 import type { Backend } from '../../core/registry/backend.ts';
 import { DEFAULT_PORT } from '../../core/registry/workload.ts';
+import { SERVER_CONTAINER, SERVER_PORT, selectorLabels, workloadLabels } from '../mcpbackend/names.ts';
 import { isObject, mergeTemplate } from './merge.ts';
-import { SERVER_CONTAINER, SERVER_PORT, selectorLabels, workloadLabels } from './names.ts';
 import { probesOf } from './probes.ts';
 
 /** What a pod has on top of the drain time to end. */

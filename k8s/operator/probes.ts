@@ -1,5 +1,5 @@
 import type { HealthCheck } from '../../core/registry/backend.ts';
-import { SERVER_PORT } from './names.ts';
+import { SERVER_PORT } from '../mcpbackend/names.ts';
 
 /** A server has this long to answer its first health check. */
 const START_SECONDS = 300;

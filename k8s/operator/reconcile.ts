@@ -1,11 +1,11 @@
 import { isDeepStrictEqual } from 'node:util';
 import { isApiError } from '../api/errors.ts';
 import { MCP_BACKENDS } from '../api/resources.ts';
+import type { BackendObject, BackendStatus } from '../mcpbackend/object.ts';
+import { parseWorkload } from '../mcpbackend/observed.ts';
 import { type Applied, type Applier, isOwn } from './apply.ts';
-import type { BackendObject, BackendStatus } from './backend-object.ts';
 import { runsWorkload } from './desired.ts';
 import type { EventRecorder } from './events.ts';
-import { parseWorkload } from './observed.ts';
 import { STATEFUL_SETS } from './resources.ts';
 import { happenings, statusOf } from './status.ts';
 import { judgeService, judgeUrl, judgeWorkload, no, type Serving, type Verdict } from './verdicts.ts';

@@ -1,5 +1,5 @@
-import type { BackendObject, BackendStatus, Condition } from './backend-object.ts';
-import { selectorText } from './names.ts';
+import { selectorText } from '../mcpbackend/names.ts';
+import type { BackendObject, BackendStatus, Condition } from '../mcpbackend/object.ts';
 import { no, type Serving, type Verdict } from './verdicts.ts';
 
 /** Longest message of a condition; the schema takes 32,768 bytes. */

@@ -1,6 +1,6 @@
 import type { Backend } from '../../core/registry/backend.ts';
-import type { FailedCreate, PodState, SliceState, WorkloadState } from './observed.ts';
-import { createTrouble, type Trouble, troubleOf } from './trouble.ts';
+import type { FailedCreate, PodState, SliceState, WorkloadState } from '../mcpbackend/observed.ts';
+import { createTrouble, type Trouble, troubleOf } from '../mcpbackend/trouble.ts';
 
 /** What a condition says. */
 export interface Verdict {

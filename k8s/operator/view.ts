@@ -2,8 +2,8 @@ import type { Logger } from '../../runtime/log.ts';
 import type { KubeClient } from '../api/client.ts';
 import { Informer } from '../api/informer.ts';
 import { ENDPOINT_SLICES, MCP_BACKENDS, PODS, type Resource, SERVICES } from '../api/resources.ts';
-import { type BackendObject, parseBackendObject } from './backend-object.ts';
-import { BACKEND_LABEL, backendOfPod, backendOfWorkload, workloadName } from './names.ts';
+import { BACKEND_LABEL, backendOfPod, backendOfWorkload, workloadName } from '../mcpbackend/names.ts';
+import { type BackendObject, parseBackendObject } from '../mcpbackend/object.ts';
 import {
   type FailedCreate,
   type OwnedObject,
@@ -14,7 +14,7 @@ import {
   parsePorts,
   parseSlice,
   type SliceState,
-} from './observed.ts';
+} from '../mcpbackend/observed.ts';
 import { CORE_EVENTS, DISRUPTION_BUDGETS, STATEFUL_SETS } from './resources.ts';
 
 /** Pods of a backend that are looked at: as many as it may have. Somebody else may scale a StatefulSet to thousands of millions. */

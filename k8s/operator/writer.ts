@@ -1,7 +1,7 @@
 import type { ApiRequest, KubeClient } from '../api/client.ts';
-import type { Term } from '../api/lease.ts';
+import type { Term } from '../api/leader-election.ts';
 import type { Resource } from '../api/resources.ts';
-import { FIELD_MANAGER } from './names.ts';
+import { FIELD_MANAGER } from '../mcpbackend/names.ts';
 
 /** The process does not lead (any more), so that it must not write. */
 export class NotLeadingError extends Error {

@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { z } from 'zod';
-import { parseValue } from '../../core/config/parse.ts';
-import type { Parsed, Problem } from '../../core/config/problems.ts';
+import { parseValue } from '../../core/document/parse.ts';
+import type { Parsed, Problem } from '../../core/document/problems.ts';
 import { type Backend, clusterBackendSchema } from '../../core/registry/backend.ts';
 
 const object = z.object({

@@ -1,7 +1,7 @@
 import { z } from 'zod';
-import { BACKEND_LABEL } from '../operator/names.ts';
-import { parsePod as parsePodOfBackend } from '../operator/observed.ts';
-import { troubleOf } from '../operator/trouble.ts';
+import { BACKEND_LABEL } from '../mcpbackend/names.ts';
+import { parsePod as parsePodOfBackend } from '../mcpbackend/observed.ts';
+import { troubleOf } from '../mcpbackend/trouble.ts';
 
 const declared = z.array(
   z.object({

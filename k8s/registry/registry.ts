@@ -1,5 +1,5 @@
 import type { KubernetesConfig } from '../../core/config/gateway.ts';
-import type { Problem } from '../../core/config/problems.ts';
+import type { Problem } from '../../core/document/problems.ts';
 import type { Backend } from '../../core/registry/backend.ts';
 import type { Endpoint } from '../../core/registry/endpoint.ts';
 import type { Tenant } from '../../core/tenants/tenants.ts';
@@ -8,7 +8,7 @@ import type { RegistrySource, SourceHooks } from '../../runtime/registry/source.
 import type { KubeClient } from '../api/client.ts';
 import { Informer, type InformerOptions } from '../api/informer.ts';
 import { CONFIG_MAPS, ENDPOINT_SLICES, MCP_BACKENDS, PODS, SERVICES } from '../api/resources.ts';
-import { workloadName } from '../operator/names.ts';
+import { workloadName } from '../mcpbackend/names.ts';
 import { type BackendReading, ClusterCatalog, parseBackend } from './catalog.ts';
 import { type ServiceEndpoints, survivors } from './endpoints.ts';
 import { type Pod, parsePod } from './pods.ts';

@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { parseYaml } from '../../core/config/parse.ts';
-import type { Problem } from '../../core/config/problems.ts';
+import { parseYaml } from '../../core/document/parse.ts';
+import type { Problem } from '../../core/document/problems.ts';
 import { TENANTS_KEY } from '../../core/registry/installation.ts';
 import { type Tenant, tenantsSchema } from '../../core/tenants/tenants.ts';
 

@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
-import { parseYaml } from '../../core/config/parse.ts';
-import type { Problem } from '../../core/config/problems.ts';
+import { parseYaml } from '../../core/document/parse.ts';
+import type { Problem } from '../../core/document/problems.ts';
 import type { Backend } from '../../core/registry/backend.ts';
 import { EMPTY_CATALOG, readCatalog } from '../../core/registry/catalog.ts';
 import type { Endpoint } from '../../core/registry/endpoint.ts';

@@ -1,4 +1,4 @@
-import { parseYaml } from '../../core/config/parse.ts';
+import { parseYaml } from '../../core/document/parse.ts';
 import { type Endpoint, type EndpointFile, endpointFileSchema } from '../../core/registry/endpoint.ts';
 import type { Logger } from '../log.ts';
 import { FileWatch } from './watch.ts';

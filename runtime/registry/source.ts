@@ -1,4 +1,4 @@
-import type { Problem } from '../../core/config/problems.ts';
+import type { Problem } from '../../core/document/problems.ts';
 import type { Backend } from '../../core/registry/backend.ts';
 import type { Endpoint } from '../../core/registry/endpoint.ts';
 import type { Tenant } from '../../core/tenants/tenants.ts';

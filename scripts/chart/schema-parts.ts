@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import { issuerSchema } from '../../core/identity/issuer.ts';
 import { tenantsSchema } from '../../core/tenants/tenants.ts';
-import { specSchema } from '../../k8s/crd/crd.ts';
-import type { Structural } from '../../k8s/crd/structural.ts';
+import { specSchema } from '../../k8s/mcpbackend/crd.ts';
+import type { Structural } from '../../k8s/mcpbackend/structural.ts';
 
 /** A JSON schema (draft 7), as far as this chart needs one. */
 export interface JsonSchema {

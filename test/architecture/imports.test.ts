@@ -74,11 +74,11 @@ describe('architecture', () => {
   }
 
   it('starts the development issuer from `up` alone', () => {
-    const issuer = 'cli/development-issuer/issuer.ts';
+    const issuer = 'local/issuer/issuer.ts';
     expect(product.filter(({ imports }) => imports.includes(issuer)).map(({ path }) => path)).to.deep.equal([
-      'cli/up/gateway.ts',
+      'local/gateway.ts',
     ]);
-    const users = sources.filter(({ imports }) => imports.includes('cli/up/gateway.ts')).map(({ path }) => path);
+    const users = sources.filter(({ imports }) => imports.includes('local/gateway.ts')).map(({ path }) => path);
     expect(users).to.deep.equal(['cli/commands/up.ts']);
   });
 

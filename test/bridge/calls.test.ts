@@ -1,9 +1,9 @@
 import { ServerResponse } from 'node:http';
 import { expect } from 'chai';
 import { type Call, callOfLongLine, streamFor } from '../../bridge/calls.ts';
-import { EventLog } from '../../bridge/event-log.ts';
-import { EventStream } from '../../bridge/event-stream.ts';
-import { type Message, readMessages } from '../../bridge/messages.ts';
+import { EventLog } from '../../runtime/streamable-http/event-log.ts';
+import { EventStream } from '../../runtime/streamable-http/event-stream.ts';
+import { type Message, readMessages } from '../../runtime/streamable-http/messages.ts';
 
 const log = new EventLog(1_000);
 

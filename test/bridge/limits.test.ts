@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { get, type IncomingMessage } from 'node:http';
 import { expect } from 'chai';
-import { readMessages } from '../../bridge/messages.ts';
+import { readMessages } from '../../runtime/streamable-http/messages.ts';
 import { eventually } from '../fixtures/replica-server/waiting.ts';
 import { bridgeTo, errorOf, eventsOf, fixture, messagesOf, request, type TestBridge } from './support.ts';
 

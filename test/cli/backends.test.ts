@@ -1,6 +1,6 @@
 import { expect } from 'chai';
+import { type RegistryFolder, registryFolder } from '../control/mcp/registry-folder.ts';
 import { runCommand } from '../fixtures/replica-server/command.ts';
-import { type RegistryFolder, registryFolder } from './serve/registry-folder.ts';
 
 const BACKENDS = 1_000;
 

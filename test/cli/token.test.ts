@@ -1,8 +1,8 @@
 import { expect } from 'chai';
 import { decodeJwt } from 'jose';
-import { stateFolder, writeFacts } from '../../cli/state-folder.ts';
+import { stateFolder, writeFacts } from '../../runtime/state/folder.ts';
 import { runCommand } from '../fixtures/replica-server/command.ts';
-import { startIssuer, temporaryState } from './development-issuer/harness.ts';
+import { startIssuer, temporaryState } from '../local/issuer/harness.ts';
 
 const PUBLIC_URL = 'http://127.0.0.1:8080';
 

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
-import { parseValue } from '../../core/config/parse.ts';
+import { parseValue } from '../../core/document/parse.ts';
 import { clusterBackendSchema } from '../../core/registry/backend.ts';
 import { ApiError } from './support/api.ts';
 import type { Cluster } from './support/cluster.ts';

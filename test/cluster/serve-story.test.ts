@@ -4,7 +4,7 @@ import { KubeClient } from '../../k8s/api/client.ts';
 import { loadCluster } from '../../k8s/api/credentials.ts';
 import { type RunningOperator, startOperator } from '../../k8s/operator/operator.ts';
 import { createLogger } from '../../runtime/log.ts';
-import { connectOperator, type OperatorClient } from '../cli/serve/operator-client.ts';
+import { connectOperator, type OperatorClient } from '../control/mcp/admin-client.ts';
 import { forEach, openSession, sendSound } from '../fixtures/replica-server/client.ts';
 import { eventually } from '../fixtures/replica-server/waiting.ts';
 import { SDK2_AUTO } from '../support/clients.ts';

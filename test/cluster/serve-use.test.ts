@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { expect } from 'chai';
 import { stringify } from 'yaml';
-import { quotaResult } from '../../cli/manage/results.ts';
+import { quotaResult } from '../../control/results.ts';
 import { askQuota } from '../../runtime/policy/quota.ts';
 import { sendSound } from '../fixtures/replica-server/client.ts';
 import { runCommand } from '../fixtures/replica-server/command.ts';

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { stringify } from 'yaml';
-import { connectOperator, type OperatorClient } from '../cli/serve/operator-client.ts';
+import { connectOperator, type OperatorClient } from '../control/mcp/admin-client.ts';
 import { runCommand } from '../fixtures/replica-server/command.ts';
 import { eventually } from '../fixtures/replica-server/waiting.ts';
 import { PROJECT } from '../support/gateway.ts';

@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import type { toReport } from '../../cli/quota/show.ts';
+import type { toReport } from '../../control/tenants/quota-report.ts';
 import { sendSound } from '../fixtures/replica-server/client.ts';
 import { runCommand } from '../fixtures/replica-server/command.ts';
 import { childOf } from '../fixtures/replica-server/processes.ts';

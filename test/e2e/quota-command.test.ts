@@ -1,8 +1,8 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import type { toReport } from '../../cli/quota/show.ts';
-import { readFacts, stateFolder } from '../../cli/state-folder.ts';
+import type { toReport } from '../../control/tenants/quota-report.ts';
+import { readFacts, stateFolder } from '../../runtime/state/folder.ts';
 import { type Answer, sendSound } from '../fixtures/replica-server/client.ts';
 import { runCommand } from '../fixtures/replica-server/command.ts';
 import { type Replica, startReplica } from '../fixtures/replica-server/server.ts';

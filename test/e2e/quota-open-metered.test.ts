@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { createServer, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { expect } from 'chai';
-import type { toReport } from '../../cli/quota/show.ts';
+import type { toReport } from '../../control/tenants/quota-report.ts';
 import { CALL, callerHeaders, parse, send } from '../fixtures/replica-server/client.ts';
 import { runCommand } from '../fixtures/replica-server/command.ts';
 import { eventually } from '../fixtures/replica-server/waiting.ts';

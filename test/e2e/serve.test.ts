@@ -1,7 +1,7 @@
 import { dirname } from 'node:path';
 import { expect } from 'chai';
-import { readFacts, stateFolder } from '../../cli/state-folder.ts';
-import { connectOperator, type OperatorClient } from '../cli/serve/operator-client.ts';
+import { readFacts, stateFolder } from '../../runtime/state/folder.ts';
+import { connectOperator, type OperatorClient } from '../control/mcp/admin-client.ts';
 import { askReplica, forEach, openSession, REPLICA_PROGRAM, sendSound } from '../fixtures/replica-server/client.ts';
 import { runCommand } from '../fixtures/replica-server/command.ts';
 import { childOf } from '../fixtures/replica-server/processes.ts';

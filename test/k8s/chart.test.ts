@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { expect } from 'chai';
 import { parse, stringify } from 'yaml';
 import { z } from 'zod';
-import { checkDocument } from '../../cli/documents.ts';
+import { checkDocument } from '../../local/documents.ts';
 import { findHelm } from '../../scripts/go-tools/find.ts';
 import { drift, generateManifests, generateReference } from '../../scripts/render-manifests.ts';
 import { PROJECT } from '../support/gateway.ts';

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { expect } from 'chai';
 import { parse } from 'yaml';
 import { z } from 'zod';
-import { checkDocument } from '../../cli/documents.ts';
+import { checkDocument } from '../../local/documents.ts';
 import { readSources, roomOf } from '../architecture/sources.ts';
 import { PROJECT } from '../support/gateway.ts';
 

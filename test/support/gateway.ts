@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { stringify } from 'yaml';
-import { type DevelopmentTokenOptions, issueDevelopmentToken } from '../../cli/development-issuer/token.ts';
+import { type DevelopmentTokenOptions, issueDevelopmentToken } from '../../local/issuer/token.ts';
 import type { GetStatusResponse__Output } from '../../protos/gen/mcp_gateway/v1/GetStatusResponse.ts';
 import { askStatus } from '../../runtime/policy/status.ts';
 

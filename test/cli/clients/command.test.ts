@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { CLIENTS } from '../../../cli/clients/clients.ts';
-import { stateFolder, writeFacts } from '../../../cli/state-folder.ts';
+import { stateFolder, writeFacts } from '../../../runtime/state/folder.ts';
 import { runCommand } from '../../fixtures/replica-server/command.ts';
 import { PROJECT } from '../../support/gateway.ts';
 import { READERS } from './readers.ts';

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { anyGatewaySchema, gatewaySchema } from '../../../core/config/gateway.ts';
-import { parseYaml } from '../../../core/config/parse.ts';
+import { parseYaml } from '../../../core/document/parse.ts';
 
 const BASE = 'issuer: development\nbackends: backends\ntenants: tenants.yaml\n';
 

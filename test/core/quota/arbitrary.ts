@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import type { BucketState, Limit } from '../../../core/quota/bucket.ts';
 import { PERIODS_MS } from '../../../core/quota/bucket.ts';
-import type { Wish } from '../../../core/quota/grant.ts';
+import type { Wish } from '../../../core/quota/loan.ts';
 import type { BucketAsk } from '../../../core/quota/plan.ts';
 
 /** Limits of every size, small ones often. */

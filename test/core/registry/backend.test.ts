@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { parseYaml } from '../../../core/config/parse.ts';
+import { parseYaml } from '../../../core/document/parse.ts';
 import { backendSchema, clusterBackendSchema } from '../../../core/registry/backend.ts';
 
 function outcome(text: string) {

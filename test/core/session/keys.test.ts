@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { expect } from 'chai';
-import { formatProblem } from '../../../core/config/problems.ts';
+import { formatProblem } from '../../../core/document/problems.ts';
 import { parseSessionKeys } from '../../../core/session/keys.ts';
 
 const bytes = (fill: number) => Buffer.alloc(32, fill);

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
-import { parseYaml } from '../../../core/config/parse.ts';
-import { issuerProblems, withIssuers } from '../../../core/tenants/issuers.ts';
+import { issuerProblems, withIssuers } from '../../../core/config/issuers.ts';
+import { parseYaml } from '../../../core/document/parse.ts';
 import { tenantsSchema } from '../../../core/tenants/tenants.ts';
 
 const parse = (text: string) => parseYaml(text, 't.yaml', tenantsSchema);
@@ -86,7 +86,7 @@ describe('core/tenants/tenants', () => {
   });
 });
 
-describe('core/tenants/issuers', () => {
+describe('core/config/issuers', () => {
   const [A, B] = ['https://a.example', 'https://b.example/'];
   const text = `tenants: [{name: a, match: [{group: g}, {issuer: "${B}", group: h}], roles: [{name: r, match: [{group: i}]}]}]`;
   const settled = (issuers: string[]) => {

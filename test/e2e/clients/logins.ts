@@ -1,6 +1,6 @@
 import { expect } from 'chai';
-import { issueDevelopmentToken } from '../../../cli/development-issuer/token.ts';
-import type { MemoryOAuthClient } from '../../cli/development-issuer/harness.ts';
+import { issueDevelopmentToken } from '../../../local/issuer/token.ts';
+import type { MemoryOAuthClient } from '../../local/issuer/harness.ts';
 import {
   type ClientKind,
   type Connection,

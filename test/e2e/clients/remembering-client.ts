@@ -1,5 +1,5 @@
 import type { OAuthDiscoveryState } from '@modelcontextprotocol/client';
-import { MemoryOAuthClient } from '../../cli/development-issuer/harness.ts';
+import { MemoryOAuthClient } from '../../local/issuer/harness.ts';
 
 /** A client that also remembers where it sent its user, so that 2.x checks where the answer comes from. */
 export class RememberingClient extends MemoryOAuthClient {

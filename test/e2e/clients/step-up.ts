@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { decodeJwt } from 'jose';
-import type { MemoryOAuthClient } from '../../cli/development-issuer/harness.ts';
+import type { MemoryOAuthClient } from '../../local/issuer/harness.ts';
 import { type Connection, SDK1, SDK2_AUTO, SDK2_LEGACY, SDK2_PINNED, textOf } from '../../support/clients.ts';
 import { Wire } from '../../support/clients-wire.ts';
 import type { TestGateway } from '../../support/gateway.ts';

@@ -2,9 +2,9 @@ import { expect } from 'chai';
 import { planAsks } from '../../../core/quota/plan.ts';
 import { quotaSchema } from '../../../core/quota/quota.ts';
 import { withTopUps } from '../../../core/quota/top-up.ts';
-import { MemoryStore } from '../../../ext-authz/quota/memory-store.ts';
 import { settleTopUps } from '../../../ext-authz/quota/settle.ts';
-import type { TakeRequest } from '../../../ext-authz/quota/store.ts';
+import { MemoryStore } from '../../../ext-authz/quota/store/memory-store.ts';
+import type { TakeRequest } from '../../../ext-authz/quota/store/store.ts';
 
 const START_MS = Date.parse('2026-11-22T20:00:00Z');
 const MINUTE_MS = 60_000;

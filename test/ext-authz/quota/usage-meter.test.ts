@@ -1,8 +1,8 @@
 import { expect } from 'chai';
 import type { BucketReading } from '../../../core/quota/reading.ts';
 import type { UsageEvent } from '../../../core/quota/usage.ts';
-import { UsageBook } from '../../../envoy/watcher/usage.ts';
 import { UsageMeter } from '../../../ext-authz/quota/usage-meter.ts';
+import { UsageBook } from '../../../ledger/usage-book.ts';
 import type { UsageReport } from '../../../protos/gen/mcp_gateway/v1/UsageReport.ts';
 import { policyService } from '../../../protos/load.ts';
 

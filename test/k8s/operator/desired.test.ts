@@ -1,9 +1,9 @@
 import { expect } from 'chai';
 import { clusterBackendSchema } from '../../../core/registry/backend.ts';
+import { backendOfPod, backendOfWorkload } from '../../../k8s/mcpbackend/names.ts';
 import { contains } from '../../../k8s/operator/contains.ts';
 import { desiredObjects } from '../../../k8s/operator/desired.ts';
 import { mergeTemplate } from '../../../k8s/operator/merge.ts';
-import { backendOfPod, backendOfWorkload } from '../../../k8s/operator/names.ts';
 
 /** The pod template of a backend with these keys. */
 function template(keys: object) {
@@ -157,7 +157,7 @@ describe('k8s/operator/contains', () => {
   }
 });
 
-describe('k8s/operator/names', () => {
+describe('k8s/mcpbackend/names', () => {
   it('finds the backend of an object by its name', () => {
     expect(backendOfWorkload('mcp-a-1')).to.equal('a-1');
     expect(backendOfWorkload('mcp-')).to.equal(undefined);

@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { KubeConfig } from '@kubernetes/client-node';
 import { expect } from 'chai';
 import { KubeClient } from '../../../k8s/api/client.ts';
-import type { BackendStatus } from '../../../k8s/operator/backend-object.ts';
+import type { BackendStatus } from '../../../k8s/mcpbackend/object.ts';
 import { EventRecorder } from '../../../k8s/operator/events.ts';
 import { happenings, statusOf } from '../../../k8s/operator/status.ts';
 import { Writer } from '../../../k8s/operator/writer.ts';

@@ -1,8 +1,8 @@
 import { expect } from 'chai';
-import { PolicyHub } from '../../../envoy/watcher/policy-hub.ts';
 import { Changes } from '../../../runtime/changes.ts';
 import { serveUnix } from '../../../runtime/grpc/server.ts';
 import { PolicyClient } from '../../../runtime/policy/client.ts';
+import { PolicyHub } from '../../../watcher/publish/policy-service.ts';
 import { capturedLog } from '../../ext-authz/captured-log.ts';
 import { policyBackend, policyOf } from '../../ext-authz/policy.ts';
 import { freeSocket } from '../grpc/socket.ts';

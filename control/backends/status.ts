@@ -1,0 +1,29 @@
+import type { z } from 'zod';
+import type { ManagedFleet } from '../installation.ts';
+import type { statusResult } from '../results.ts';
+import { noBackend } from './assign.ts';
+import { hideIn } from './credentials.ts';
+import { toRow } from './list.ts';
+
+/** One backend looked at closely. */
+export async function backendStatus(
+  fleet: ManagedFleet,
+  { name, lines }: { name: string; lines: number },
+): Promise<z.output<typeof statusResult>> {
+  const found = await fleet.get(name);
+  if (found === undefined) throw noBackend(name, (await fleet.list()).backends);
+  const { replicas, history } = await fleet.detail(found, lines);
+  return {
+    ...toRow(found),
+    source: found.source,
+    replicas: replicas.map((replica) => ({
+      ...{ id: replica.id, state: replica.state, health: replica.health },
+      address: replica.address ?? null,
+      restarts: replica.restarts ?? null,
+      startedAt: replica.startedAt ?? null,
+      lastExit: replica.lastExit ?? null,
+      log: replica.log.map(hideIn),
+    })),
+    history: history.map(({ time, what }) => ({ time, what })),
+  };
+}

@@ -1,0 +1,37 @@
+import { readFileSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { delimiter, join } from 'node:path';
+import { parse } from 'yaml';
+import { isRecord } from '../backends/spec.ts';
+
+/** What says which cluster is meant. */
+export interface ContextChoice {
+  kubeconfig: string | undefined;
+  context: string | undefined;
+  env: Readonly<Record<string, string | undefined>>;
+}
+
+/**
+ * Names the cluster that is meant, for people, without asking it and without loading what asks it: a server must be there in under a
+ * second. Whether there is such a context is found with the first request.
+ */
+export function nameCluster({ kubeconfig, context, env }: ContextChoice): string {
+  if (context !== undefined) return `the Kubernetes cluster of the context ${context}`;
+  const files = kubeconfig === undefined ? (env.KUBECONFIG ?? '').split(delimiter).filter(Boolean) : [kubeconfig];
+  if (files.length === 0 && env.KUBERNETES_SERVICE_HOST !== undefined) return 'the Kubernetes cluster that it runs in';
+  const known = files.length > 0 ? files : [join(env.HOME ?? homedir(), '.kube', 'config')];
+  const current = known.map(currentContext).find((name) => name !== undefined);
+  return current === undefined
+    ? 'the Kubernetes cluster of the current context'
+    : `the Kubernetes cluster of the current context, ${current}`;
+}
+
+function currentContext(file: string): string | undefined {
+  try {
+    const config: unknown = parse(readFileSync(file, 'utf8'));
+    const name = isRecord(config) ? config['current-context'] : undefined;
+    return typeof name === 'string' && name !== '' ? name : undefined;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,202 @@
+import { formatProblem } from '../../core/document/problems.ts';
+import { UserError } from '../../core/errors.ts';
+import { INSTALLATION, SESSION_KEYS_KEY, TENANTS_KEY } from '../../core/registry/installation.ts';
+import { parseSessionKeys, type SessionKeys } from '../../core/session/keys.ts';
+import { GATEWAY_PODS } from '../../k8s/admin/gateway-pods.ts';
+import { healthOf } from '../../k8s/admin/health.ts';
+import { type AdminBackend, AdminObjects } from '../../k8s/admin/objects.ts';
+import { type AdminPod, eventsOf, podLog, podsBySelector, podsOfBackend } from '../../k8s/admin/pods.ts';
+import { readSecret } from '../../k8s/admin/secret.ts';
+import { KubeClient } from '../../k8s/api/client.ts';
+import { auditLine } from '../explain/audit-lines.ts';
+import type {
+  AuditLine,
+  AuditQuery,
+  BackendDetail,
+  BackendSpec,
+  FleetListing,
+  ManagedBackend,
+  ManagedFleet,
+  QuotaAnswer,
+  ReplicaDetail,
+  TenantsDocument,
+  WriteOptions,
+} from '../installation.ts';
+import { nameCluster } from './context.ts';
+
+/** Of each container that decides; decisions further back are not looked for. */
+const AUDIT_LINES = 50_000;
+
+/** Which cluster, and where in it. */
+export interface ClusterFleetOptions {
+  kubeconfig: string | undefined;
+  context: string | undefined;
+  env: Readonly<Record<string, string | undefined>>;
+  /** Of the MCPBackends. Default: mcp. */
+  namespace: string | undefined;
+  /** Of the gateway and its tenants. Default: mcp-gateway. */
+  gatewayNamespace: string | undefined;
+  /** There. Default: mcp-gateway-tenants. */
+  tenantsConfigMap?: string | undefined;
+  /** There. Default: mcp-gateway-session-keys. */
+  sessionKeysSecret?: string | undefined;
+}
+
+/** What speaks with the API. */
+interface Loaded {
+  client: KubeClient;
+  objects: AdminObjects;
+}
+
+/** The backends of a namespace of a Kubernetes cluster, and the tenants of its gateway. */
+export class ClusterFleet implements ManagedFleet {
+  readonly place = 'cluster';
+  readonly title: string;
+  readonly secretsPlace: string;
+  // The status tells of which spec it is.
+  readonly settleMs = 0;
+  readonly tenants: TenantsDocument;
+  readonly #options: ClusterFleetOptions;
+  readonly #namespace: string;
+  readonly #gatewayNamespace: string;
+  #loading: Promise<Loaded> | undefined;
+
+  constructor(options: ClusterFleetOptions) {
+    this.#options = options;
+    this.#namespace = options.namespace ?? INSTALLATION.backendsNamespace;
+    this.#gatewayNamespace = options.gatewayNamespace ?? INSTALLATION.gatewayNamespace;
+    this.secretsPlace = this.#namespace;
+    this.title = `${nameCluster(options)}: backends in the namespace ${this.#namespace}, tenants in ${this.#gatewayNamespace}`;
+    const { tenantsConfigMap: name = INSTALLATION.tenantsConfigMap } = options;
+    const place = { namespace: this.#gatewayNamespace, name };
+    const source = `the ConfigMap ${name} in the namespace ${this.#gatewayNamespace}`;
+    this.tenants = {
+      source,
+      read: async () => {
+        const text = await (await this.#load()).objects.readText(place, TENANTS_KEY);
+        if (text !== undefined) return text;
+        throw new UserError('config', `${source} has no key ${TENANTS_KEY}`);
+      },
+      edit: async (change) => (await this.#load()).objects.editText(place, TENANTS_KEY, change),
+    };
+  }
+
+  async list(): Promise<FleetListing> {
+    const { objects } = await this.#load();
+    const found = await objects.list();
+    return { backends: found.map((each) => this.#toManaged(each)), notes: [] };
+  }
+
+  async get(name: string): Promise<ManagedBackend | undefined> {
+    const { objects } = await this.#load();
+    const found = await objects.get(name);
+    return found && this.#toManaged(found);
+  }
+
+  async create({ name, ...spec }: BackendSpec, { dryRun }: WriteOptions): Promise<void> {
+    await (await this.#load()).objects.create(name, spec, dryRun);
+  }
+
+  async update(name: string, change: (spec: BackendSpec) => BackendSpec, { dryRun }: WriteOptions): Promise<void> {
+    const { objects } = await this.#load();
+    await objects.update(
+      name,
+      (spec) => {
+        const { name: _, ...changed } = change({ ...spec, name });
+        return changed;
+      },
+      dryRun,
+    );
+  }
+
+  async remove(name: string): Promise<void> {
+    await (await this.#load()).objects.remove(name);
+  }
+
+  async detail({ name, backend }: ManagedBackend, lines: number): Promise<BackendDetail> {
+    const { client } = await this.#load();
+    if (backend?.image === undefined && backend?.command === undefined) {
+      return { replicas: [], history: await eventsOf(client, this.#namespace, [{ kind: 'MCPBackend', name }]) };
+    }
+    const found = await podsOfBackend(client, this.#namespace, name);
+    const replicas = await Promise.all(found.map((pod) => this.#toReplica(pod, lines)));
+    const named = found.map((pod) => ({ kind: 'Pod', name: pod.name }));
+    const history = await eventsOf(client, this.#namespace, [{ kind: 'MCPBackend', name }, ...named]);
+    return { replicas, history };
+  }
+
+  async quotaState(tenant: string): Promise<QuotaAnswer> {
+    const { client } = await this.#load();
+    // Loaded when it is needed: few ask for it.
+    const { askGateways } = await import('./quota-use.ts');
+    return askGateways(client, this.#gatewayNamespace, tenant);
+  }
+
+  async sessionKeys(): Promise<SessionKeys> {
+    const { client } = await this.#load();
+    const { sessionKeysSecret: name = INSTALLATION.sessionKeysSecret } = this.#options;
+    const source = `the Secret ${name} in the namespace ${this.#gatewayNamespace}`;
+    const text = await readSecret(client, { namespace: this.#gatewayNamespace, name }, SESSION_KEYS_KEY);
+    if (text === undefined) throw new UserError('config', `${source} has no key ${SESSION_KEYS_KEY}`);
+    const parsed = parseSessionKeys(text, source);
+    if (parsed.ok) return parsed.value;
+    throw new UserError('config', `${source} holds no usable session keys`, {
+      hint: parsed.problems.map(formatProblem).join('\n'),
+    });
+  }
+
+  async auditLines(about: AuditQuery): Promise<AuditLine[]> {
+    const { client } = await this.#load();
+    const namespace = this.#gatewayNamespace;
+    const gateways = await podsBySelector(client, namespace, GATEWAY_PODS);
+    const asked = gateways.flatMap(({ name, containers }) =>
+      containers
+        .filter((container) => /^ext-(authz|proc)-\d+$/.test(container))
+        .map((container) => podLog(client, { namespace, name, container }, AUDIT_LINES)),
+    );
+    const lines = (await Promise.all(asked)).flat().map((line) => auditLine(line, about));
+    const found = lines.filter((line) => line !== undefined);
+    return found.sort((a, b) => (String(a.time) < String(b.time) ? -1 : 1));
+  }
+
+  #toManaged({ spec, view }: AdminBackend): ManagedBackend {
+    return {
+      ...{ name: view.name, spec: { ...spec, name: view.name }, url: view.status.url, health: healthOf(view) },
+      backend: view.backend.ok ? view.backend.value : undefined,
+      source: `the MCPBackend ${view.name} in the namespace ${view.namespace}`,
+    };
+  }
+
+  async #toReplica(pod: AdminPod, lines: number): Promise<ReplicaDetail> {
+    const { client } = await this.#load();
+    const { name, address, incarnation, state, restarts, startedAt, lastExit } = pod;
+    const place = { namespace: this.#namespace, name, container: 'server' };
+    // Whoever may see pods need not be allowed to read their logs.
+    const log =
+      lines === 0
+        ? []
+        : await podLog(client, place, lines).catch((error: unknown) => {
+            if (error instanceof UserError) return [`(no log: ${error.message})`];
+            throw error;
+          });
+    const health = pod.draining ? 'draining' : pod.ready ? 'healthy' : 'unhealthy';
+    return { id: name, address, incarnation, state, health, restarts, startedAt, lastExit, log };
+  }
+
+  // A choice that names no cluster may be mended while the server runs.
+  #load(): Promise<Loaded> {
+    this.#loading ??= this.#connect().catch((error: unknown) => {
+      this.#loading = undefined;
+      throw error;
+    });
+    return this.#loading;
+  }
+
+  async #connect(): Promise<Loaded> {
+    // Its library takes half a second to load, and a server must be there sooner.
+    const { loadCluster } = await import('../../k8s/api/credentials.ts');
+    const { kubeconfig, context, env } = this.#options;
+    const client = new KubeClient(loadCluster({ kubeconfig, context, env }));
+    return { client, objects: new AdminObjects(client, this.#namespace) };
+  }
+}

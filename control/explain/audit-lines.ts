@@ -1,0 +1,37 @@
+import { createReadStream } from 'node:fs';
+import { createInterface } from 'node:readline';
+import { messageOf, UserError } from '../../core/errors.ts';
+import { isRecord } from '../backends/spec.ts';
+import type { AuditLine, AuditQuery } from '../installation.ts';
+
+/** Lines of an audit log that are about something, oldest first. Throws a UserError where the log cannot be read. */
+export async function findAuditLines(file: string, about: AuditQuery): Promise<AuditLine[]> {
+  const found: AuditLine[] = [];
+  const input = createReadStream(file, 'utf8');
+  try {
+    for await (const line of createInterface({ input, crlfDelay: Number.POSITIVE_INFINITY })) {
+      const record = auditLine(line, about);
+      if (record !== undefined) found.push(record);
+    }
+  } catch (cause) {
+    throw new UserError('missing-file', `the audit log cannot be read: ${messageOf(cause)}`, {
+      hint: 'Decisions are written down where the gateway runs; see audit in gateway.yaml.',
+      cause,
+    });
+  }
+  return found;
+}
+
+/** A line of an audit log, where it is about that. Log lines of another kind are none. */
+export function auditLine(line: string, { key, value }: AuditQuery): AuditLine | undefined {
+  // Most lines are about something else, and parsing is the dear part.
+  if (!line.includes(value)) return undefined;
+  try {
+    const record: unknown = JSON.parse(line);
+    return isRecord(record) && record[key] === value && ('decision' in record || 'event' in record)
+      ? record
+      : undefined;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,109 @@
+import { randomUUID } from 'node:crypto';
+import { link, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
+import { parse, stringify } from 'yaml';
+import { type GatewayConfig, gatewaySchema } from '../../core/config/gateway.ts';
+import { parseYaml } from '../../core/document/parse.ts';
+import { formatProblem } from '../../core/document/problems.ts';
+import { messageOf, UserError } from '../../core/errors.ts';
+import { isYamlFile, readTexts } from '../../runtime/registry/watch.ts';
+import { isRecord } from '../backends/spec.ts';
+import { removeValue, setValue } from '../documents/yaml-text.ts';
+import type { BackendSpec } from '../installation.ts';
+
+/** A gateway's configuration and the absolute paths that it names. */
+export interface FolderPaths {
+  config: GatewayConfig;
+  backends: string;
+  tenants: string;
+}
+
+/** Reads gateway.yaml of a folder. Throws a UserError where there is none, or one with problems. */
+export async function readPaths(folder: string): Promise<FolderPaths> {
+  const file = join(folder, 'gateway.yaml');
+  const text = await readFile(file, 'utf8').catch((cause: unknown) => {
+    throw new UserError('missing-file', `there is no gateway in ${folder}: ${messageOf(cause)}`, {
+      hint: 'Name the folder of a gateway.yaml with --registry DIR.',
+      cause,
+    });
+  });
+  const parsed = parseYaml(text, file, gatewaySchema);
+  if (!parsed.ok) {
+    const hint = parsed.problems.map(formatProblem).join('\n');
+    throw new UserError('config', `${file} has problems that must be mended first`, { hint });
+  }
+  const config = parsed.value;
+  return { config, backends: resolve(folder, config.backends), tenants: resolve(folder, config.tenants) };
+}
+
+/** One file of the folder of the backends. */
+export interface BackendFile {
+  /** Name of the file. */
+  file: string;
+  text: string;
+  /** What it says; undefined where it is no YAML or names no backend. */
+  spec: BackendSpec | undefined;
+}
+
+/** Reads all backend files. A folder that is missing has none: it is made with its first backend. */
+export async function readBackendFiles(folder: string): Promise<BackendFile[]> {
+  const texts = await readTexts(folder, isYamlFile).catch((cause: unknown) => {
+    if (cause instanceof Error && 'code' in cause && cause.code === 'ENOENT') return new Map<string, string>();
+    throw new UserError('config', `the backends cannot be read: ${messageOf(cause)}`, { cause });
+  });
+  return [...texts].map(([file, text]) => ({ file, text, spec: specOf(text) }));
+}
+
+/** Writes a new file in one step. Throws a UserError `exists` where there is one of that name. */
+export async function createBackendFile(folder: string, spec: BackendSpec): Promise<void> {
+  const file = join(folder, `${spec.name}.yaml`);
+  const draft = join(folder, `.${spec.name}.${randomUUID()}.new`);
+  const { name, ...rest } = spec;
+  try {
+    await mkdir(folder, { recursive: true });
+    await writeFile(draft, stringify({ name, ...rest }, { lineWidth: 0 }));
+    // Unlike a renaming, a link takes nobody's place.
+    await link(draft, file);
+  } catch (cause) {
+    if (cause instanceof Error && 'code' in cause && cause.code === 'EEXIST') {
+      throw new UserError('exists', `the file ${file} is there already`, { hint: 'Choose another name.' });
+    }
+    throw new UserError('config', `${file} cannot be written: ${messageOf(cause)}`, { cause });
+  } finally {
+    await rm(draft, { force: true });
+  }
+}
+
+/** The text of a backend file after its keys changed; comments and other keys stay as they are. */
+export function rewriteSpec(text: string, before: BackendSpec, after: BackendSpec): string {
+  let changed = text;
+  for (const key of Object.keys(before)) if (!(key in after)) changed = removeValue(changed, [key]);
+  for (const [key, value] of Object.entries(after)) {
+    if (isDeepStrictEqual(before[key], value)) continue;
+    const held = before[key];
+    if (!isRecord(held) || !isRecord(value)) {
+      // A list or mapping that is there is taken out first, so that its place is written anew in one piece.
+      if (typeof held === 'object' && held !== null) changed = removeValue(changed, [key]);
+      changed = setValue(changed, [key], value);
+      continue;
+    }
+    for (const member of Object.keys(held)) if (!(member in value)) changed = removeValue(changed, [key, member]);
+    for (const [member, item] of Object.entries(value)) {
+      if (isDeepStrictEqual(held[member], item)) continue;
+      if (typeof held[member] === 'object' && held[member] !== null) changed = removeValue(changed, [key, member]);
+      changed = setValue(changed, [key, member], item);
+    }
+  }
+  return changed;
+}
+
+/** What a backend file says; undefined where it names no backend. */
+export function specOf(text: string): BackendSpec | undefined {
+  try {
+    const value: unknown = parse(text, { maxAliasCount: 20 });
+    return isRecord(value) && typeof value.name === 'string' ? { ...value, name: value.name } : undefined;
+  } catch {
+    return undefined;
+  }
+}

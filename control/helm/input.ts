@@ -1,0 +1,49 @@
+import { z } from 'zod';
+import { INSTALLATION } from '../../core/registry/installation.ts';
+import { backendName, dnsLabel } from '../../core/registry/names.ts';
+import { objectName } from '../../core/registry/secret.ts';
+
+const document = z.record(z.string(), z.unknown());
+
+/** What a values.yaml is made from. Issuers, backends and tenants are checked as the gateway itself checks them. */
+export const helmInput = z.strictObject({
+  publicUrl: z.string().describe('where clients will reach the gateway, such as https://mcp.example.com'),
+  issuer: document
+    .optional()
+    .describe(
+      'who issues access tokens, as issuer in gateway.yaml: {url, audiences, claims: {subject, tenant, groups, roles}, scopePrefix}',
+    ),
+  issuers: z.array(document).optional().describe('several of them, in place of issuer'),
+  entra: z
+    .strictObject({
+      directoryId: z.guid().describe('id of the directory (tenant)'),
+      clientId: z.guid().describe('application (client) id of the API that stands for the gateway'),
+    })
+    .optional()
+    .describe('Microsoft Entra ID, in place of issuer; tokens of version 2.0'),
+  scopes: z.array(z.string()).optional().describe('what clients are told to ask for at first'),
+  backends: z
+    .array(z.looseObject({ name: backendName }))
+    .min(1)
+    .describe(
+      'as register_backend takes them for a cluster: {name, image | service | url | command with transport: stdio, …}',
+    ),
+  tenants: z
+    .array(z.looseObject({ name: dnsLabel }))
+    .min(1)
+    .describe('as in tenants.yaml: {name, match: [{group: …}], backends: [names], quota: {requests, per, burst}}'),
+  redis: z
+    .strictObject({ url: z.string(), existingSecret: objectName.optional() })
+    .optional()
+    .describe('where quotas are kept; without it each gateway counts for itself'),
+  replicas: z.number().int().min(1).max(100).optional().describe('gateway pods, default 2'),
+  ingressHost: z.string().optional().describe('host of an Ingress in front; default: none is made'),
+  release: dnsLabel.default('mcp-gateway').describe('name of the Helm release'),
+  namespace: dnsLabel.default(INSTALLATION.gatewayNamespace).describe('namespace of the gateway'),
+  backendsNamespace: dnsLabel
+    .default(INSTALLATION.backendsNamespace)
+    .describe('namespace of the backends and their Secrets'),
+});
+
+/** What a values.yaml is made from, parsed. */
+export type HelmInput = z.output<typeof helmInput>;

@@ -1,0 +1,43 @@
+import type { StandardSchemaWithJSON } from '@modelcontextprotocol/server';
+import { z } from 'zod';
+import { parseValue } from '../../core/document/parse.ts';
+import { UserError } from '../../core/errors.ts';
+
+/** JSON Schema as clients get it. */
+export type JsonSchema = Record<string, unknown>;
+
+/** What clients are told of the arguments of a tool. Nothing is checked by it: that is for {@link parseArguments}. */
+export function shown(schema: JsonSchema): StandardSchemaWithJSON<unknown, unknown> {
+  const json = () => schema;
+  const validate = (value: unknown) => ({ value });
+  return { '~standard': { version: 1, vendor: 'mcp-gateway', validate, jsonSchema: { input: json, output: json } } };
+}
+
+/** Parses the arguments of a tool. Throws a UserError `usage` with everything that is wrong at once. */
+export function parseArguments<S extends z.ZodType>(schema: S, value: unknown): z.output<S> {
+  const parsed = parseValue(value ?? {}, 'arguments', schema);
+  if (parsed.ok) return parsed.value;
+  const lines = parsed.problems.map(({ path, message }) => (path === '' ? message : `${path}: ${message}`));
+  const count = lines.length === 1 ? 'one problem' : `${lines.length} problems`;
+  throw new UserError('usage', `the arguments have ${count}`, { hint: `${lines.join('\n')}\nNothing was changed.` });
+}
+
+/** What a zod schema takes in, as JSON Schema. Checks that only code can do are not in it. */
+export function inputSchemaOf(schema: z.ZodType): JsonSchema {
+  const { $schema: _, ...rest } = z.toJSONSchema(schema, {
+    io: 'input',
+    unrepresentable: 'any',
+    override: ({ zodSchema, jsonSchema }) => {
+      delete jsonSchema.durationMs;
+      // The default of a duration is a number of milliseconds, which is no input.
+      if (
+        zodSchema._zod.def.type === 'default' &&
+        typeof jsonSchema.default === 'number' &&
+        jsonSchema.type === 'string'
+      ) {
+        delete jsonSchema.default;
+      }
+    },
+  });
+  return rest;
+}

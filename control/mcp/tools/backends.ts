@@ -1,0 +1,120 @@
+import type { ServerContext } from '@modelcontextprotocol/server';
+import { z } from 'zod';
+import { assignBackend } from '../../backends/assign.ts';
+import { listBackends } from '../../backends/list.ts';
+import type { Waiting } from '../../backends/readiness.ts';
+import { registerBackend, removeBackend, scaleBackend } from '../../backends/register.ts';
+import { backendStatus } from '../../backends/status.ts';
+import { assignResult, changeResult, listResult, statusResult } from '../../results.ts';
+import { dryRun, registerInput, registerSchema, waitSeconds } from '../backend-input.ts';
+import type { AddTool, ToolsOptions } from './tool.ts';
+
+const name = z.string().min(1).describe('name of the backend');
+
+/** Adds the tools for backends. */
+export function addBackendTools(add: AddTool, { fleet }: ToolsOptions): void {
+  add(
+    'list_backends',
+    {
+      title: 'List backends',
+      description: 'All registered MCP servers with health, replicas, tenants, URL, and why one is unhealthy.',
+      input: z.strictObject({}),
+      output: listResult,
+      kind: 'read',
+    },
+    () => listBackends(fleet),
+  );
+  add(
+    'backend_status',
+    {
+      title: 'Status of a backend',
+      description: 'One MCP server looked at closely: its replicas, restarts, last log lines, and what happened to it.',
+      input: z.strictObject({
+        name,
+        lines: z.number().int().min(0).max(200).default(20).describe('how many log lines of each replica'),
+      }),
+      output: statusResult,
+      kind: 'read',
+    },
+    (args) => backendStatus(fleet, args),
+  );
+  const where =
+    fleet.place === 'cluster'
+      ? 'image, service, url, urls and command (with transport: stdio)'
+      : 'command, url and urls';
+  add(
+    'register_backend',
+    {
+      title: 'Register a backend',
+      description: [
+        'Puts an MCP server behind the gateway, or changes one (update: true; what is not named stays).',
+        `Exactly one of ${where} says where it runs.`,
+        'Secrets are references; a value that looks like a credential is refused.',
+        'Without tenants every tenant whose own list names it, or all backends, may use it.',
+      ].join(' '),
+      input: registerInput,
+      schema: registerSchema(fleet.place),
+      output: changeResult,
+      kind: 'change',
+    },
+    ({ waitSeconds: seconds, ...rest }, context) =>
+      registerBackend(fleet, { ...rest, waiting: waitingOf(seconds, context) }),
+  );
+  add(
+    'scale_backend',
+    {
+      title: 'Scale a backend',
+      description:
+        'Sets how many replicas of an MCP server run. No session moves; those of a replica that goes end after its drain.',
+      input: z.strictObject({ name, replicas: z.number().int().min(0).max(100), dryRun, waitSeconds }),
+      output: changeResult,
+      kind: 'change',
+    },
+    ({ waitSeconds: seconds, ...rest }, context) =>
+      scaleBackend(fleet, { ...rest, waiting: waitingOf(seconds, context) }),
+  );
+  add(
+    'remove_backend',
+    {
+      title: 'Remove a backend',
+      description: 'Takes an MCP server away from the gateway, and its replicas where the gateway runs them.',
+      input: z.strictObject({ name, dryRun }),
+      output: changeResult,
+      kind: 'destroy',
+    },
+    (args) => removeBackend(fleet, args),
+  );
+  add(
+    'assign_backend',
+    {
+      title: 'Assign a backend to tenants',
+      description: 'Decides which tenants may use an MCP server, in its own list and in those of the tenants.',
+      input: z.strictObject({
+        name,
+        tenants: z.array(z.string().min(1)).max(1_000).describe('names of tenants'),
+        mode: z
+          .enum(['set', 'add', 'remove'], 'must be set, add or remove')
+          .default('set')
+          .describe('set: exactly these; add: these, too; remove: all but these'),
+        dryRun,
+      }),
+      output: assignResult,
+      kind: 'change',
+    },
+    (args) => assignBackend(fleet, args),
+  );
+}
+
+function waitingOf(seconds: number, { mcpReq: { _meta, notify, signal } }: ServerContext): Waiting | undefined {
+  if (seconds === 0) return undefined;
+  const progressToken = _meta?.progressToken;
+  let told = -1;
+  const progress = (message: string, passedSeconds: number) => {
+    if (progressToken === undefined) return;
+    // It must grow with each notification.
+    told = Math.max(told + 1, passedSeconds);
+    const params = { progressToken, progress: told, total: Math.max(told, seconds), message };
+    notify({ method: 'notifications/progress', params }).catch(() => undefined);
+  };
+  return { seconds, progress, signal };
+}

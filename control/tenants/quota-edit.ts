@@ -1,0 +1,123 @@
+import { isDeepStrictEqual } from 'node:util';
+import { isMap, isSeq, parseDocument } from 'yaml';
+import { parseYaml } from '../../core/document/parse.ts';
+import { formatProblem } from '../../core/document/problems.ts';
+import { messageOf, UserError } from '../../core/errors.ts';
+import type { Quota } from '../../core/quota/quota.ts';
+import type { TopUp } from '../../core/quota/top-up.ts';
+import { type Tenant, tenantsSchema } from '../../core/tenants/tenants.ts';
+import { appendValue, removeValue, setValue, type YamlPath } from '../documents/yaml-text.ts';
+import type { Change } from './quota-changes.ts';
+
+/** What is to become of the quota of a tenant. */
+export interface QuotaEdit {
+  tenant: string;
+  changes: readonly Change[];
+  /** Is added, and such as are over go. */
+  topUp: TopUp | undefined;
+}
+
+/** A tenants document after an edit, and the quota before and after it. */
+export interface Edited {
+  text: string;
+  before: Quota | undefined;
+  after: Quota | undefined;
+}
+
+/**
+ * Changes the quota of a tenant in a tenants document; its comments and layout stay.
+ *
+ * @param source the document, as its reader knows it
+ * @throws UserError `config` where the document is not sound or cannot be changed this way, `usage` where the change makes no sense
+ */
+export function editQuota(text: string, source: string, edit: QuotaEdit, nowMs: number): Edited {
+  const tenants = readTenants(text, source);
+  const index = tenants.findIndex(({ name }) => name === edit.tenant);
+  const before = tenants[index]?.quota;
+  if (index < 0)
+    throw unknownTenant(
+      edit.tenant,
+      tenants.map(({ name }) => name),
+    );
+  if (
+    edit.topUp !== undefined &&
+    before?.tenant === undefined &&
+    !edit.changes.some(({ path }) => path[0] === 'requests')
+  ) {
+    const hint = 'Give it one first, for example with --set "requests=1000 per=hour".';
+    throw new UserError('usage', `${edit.tenant} has no limit of its own, so there is nothing to top up`, { hint });
+  }
+  const place: YamlPath = ['tenants', index, 'quota'];
+  let edited = text;
+  try {
+    for (const change of edit.changes) edited = apply(edited, place, change, before);
+    if (edit.topUp !== undefined) edited = topUp(edited, [...place, 'topUps'], edit.topUp, nowMs);
+  } catch (error) {
+    if (error instanceof UserError) throw error;
+    throw notHere(source, messageOf(error));
+  }
+  const parsed = parseYaml(edited, source, tenantsSchema);
+  if (!parsed.ok) {
+    const prefix = `tenants[${index}].quota.`;
+    const lines = parsed.problems.map(({ path, message }) => `${path.replace(prefix, '')}: ${message}`);
+    throw new UserError('usage', `this makes no sense for ${edit.tenant}: ${lines.join('; ')}`, {
+      hint: 'Nothing was changed.',
+    });
+  }
+  const after = parsed.value.tenants[index];
+  const others = (all: readonly Tenant[]) => all.filter((_, at) => at !== index);
+  // An anchor would carry the change to whoever refers to it.
+  if (!isDeepStrictEqual(others(parsed.value.tenants), others(tenants))) {
+    throw notHere(source, 'other tenants share what would change');
+  }
+  return { text: edited, before, after: after?.quota };
+}
+
+/** Says which tenants there are. */
+export function unknownTenant(tenant: string, names: readonly string[]): UserError {
+  return new UserError('usage', `there is no tenant ${JSON.stringify(tenant)}`, {
+    hint: `Tenants: ${names.join(', ')}`,
+  });
+}
+
+function readTenants(text: string, source: string): readonly Tenant[] {
+  const parsed = parseYaml(text, source, tenantsSchema);
+  if (parsed.ok) return parsed.value.tenants;
+  const hint = parsed.problems.map(formatProblem).join('\n');
+  throw new UserError('config', `${source} has problems that must be mended first`, { hint });
+}
+
+function apply(text: string, place: YamlPath, { path, value }: Change, before: Quota | undefined): string {
+  const full = [...place, ...pathOf(path, before)];
+  if (value !== undefined) return setValue(text, full, value);
+  return parseDocument(text).hasIn(full) ? removeValue(text, full) : text;
+}
+
+// Rules are a list, in which they are known by their names.
+function pathOf(path: readonly string[], before: Quota | undefined): YamlPath {
+  const [scope, name = '', ...rest] = path;
+  if (scope !== 'rules') return path;
+  const names = (before?.rules ?? []).map((rule) => rule.name);
+  const index = names.indexOf(name);
+  if (index >= 0) return ['rules', index, ...rest];
+  throw new UserError('usage', `there is no rule ${JSON.stringify(name)}`, {
+    hint: names.length === 0 ? 'The tenant has no rules; write them into the document.' : `Rules: ${names.join(', ')}`,
+  });
+}
+
+function topUp(text: string, place: YamlPath, { requests, untilMs }: TopUp, nowMs: number): string {
+  const entry = { requests, until: new Date(untilMs).toISOString().replace(/\.\d+/, '') };
+  let edited = appendValue(text, place, entry);
+  const list = parseDocument(edited).getIn(place, true);
+  if (!isSeq(list)) return edited;
+  for (let index = list.items.length - 1; index >= 0; index--) {
+    const item = list.items[index];
+    const until = isMap(item) ? Date.parse(String(item.get('until'))) : Number.NaN;
+    if (until <= nowMs) edited = removeValue(edited, [...place, index]);
+  }
+  return edited;
+}
+
+function notHere(source: string, reason: string): UserError {
+  return new UserError('config', `${source} cannot be changed here: ${reason}`, { hint: 'Change it by hand.' });
+}

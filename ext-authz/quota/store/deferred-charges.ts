@@ -1,0 +1,38 @@
+import { setNewest } from '../../../core/newest.ts';
+import type { BucketAsk } from '../../../core/quota/plan.ts';
+import type { TakeRequest } from './store.ts';
+
+/** More buckets than this are not remembered; what was let pass longest ago is forgiven first. */
+const MAX_DEBTS = 100_000;
+
+/** What was let pass at a bucket without asking Redis. */
+export interface Debt {
+  tenant: string;
+  /** Its cost is the sum of what was let pass. */
+  ask: BucketAsk;
+}
+
+/** What is to be charged to Redis once it is back. */
+export class Debts {
+  #debts = new Map<string, Debt>();
+
+  get size(): number {
+    return this.#debts.size;
+  }
+
+  /** Notes down what a request costs at its buckets. */
+  note({ tenant, asks }: Pick<TakeRequest, 'tenant' | 'asks'>): void {
+    for (const ask of asks) {
+      const key = `${tenant}/${ask.key}`;
+      const before = this.#debts.get(key)?.ask.cost ?? 0;
+      setNewest(this.#debts, key, { tenant, ask: { ...ask, cost: before + ask.cost } }, MAX_DEBTS);
+    }
+  }
+
+  /** Hands them over, and forgets them. */
+  collect(): Debt[] {
+    const debts = [...this.#debts.values()];
+    this.#debts = new Map();
+    return debts;
+  }
+}

@@ -1,0 +1,87 @@
+import type { Cluster, Redis } from 'ioredis';
+import { answerAt } from '../../../core/quota/bucket.ts';
+import { bucketKey, tenantKey, tombstoneKey } from '../../../core/quota/keys.ts';
+import type { Grant, Wish } from '../../../core/quota/loan.ts';
+import type { BucketAsk } from '../../../core/quota/plan.ts';
+import { CHARGE_SCRIPT, TAKE_SCRIPT } from './script.ts';
+import type { QuotaStore, TakeOutcome, TakeRequest } from './store.ts';
+
+const PROBE_LIFETIME_MS = 10_000;
+
+/** Several requests of one tenant that ask the same. */
+export interface SeveralRequest extends Wish {
+  readonly tenant: string;
+  readonly asks: readonly BucketAsk[];
+  /** Fingerprints of the sessions that they belong to, and of others that are to be looked at. */
+  readonly sessions: readonly string[];
+}
+
+/** What became of them; `ended` where one of the sessions was ended, and then nothing was debited. */
+export type SeveralOutcome = ({ kind: 'taken'; levels: readonly number[] } & Grant) | { kind: 'ended' };
+
+type Script = (...args: (string | number)[]) => Promise<number[]>;
+
+function defineScript(redis: Redis | Cluster, name: string, lua: string): Script {
+  redis.defineCommand(name, { lua });
+  const command: unknown = Reflect.get(redis, name);
+  if (typeof command !== 'function') throw new Error(`the script ${name} was not defined`);
+  return command.bind(redis);
+}
+
+/** Buckets in Redis, Valkey or a cluster of them, shared by all gateways. */
+export class RedisStore implements QuotaStore {
+  readonly #redis: Redis | Cluster;
+  readonly #take: Script;
+  readonly #charge: Script;
+
+  constructor(redis: Redis | Cluster) {
+    this.#redis = redis;
+    this.#take = defineScript(redis, 'takeQuota', TAKE_SCRIPT);
+    this.#charge = defineScript(redis, 'chargeQuota', CHARGE_SCRIPT);
+  }
+
+  /** Whether the node of a tenant takes writes. Rejects when it does not. */
+  async probe(tenant: string): Promise<void> {
+    await this.#redis.set(tenantKey(tenant, 'probe'), '1', 'PX', PROBE_LIFETIME_MS);
+  }
+
+  /** Adds to a bucket what was let pass without asking. */
+  async charge(tenant: string, ask: BucketAsk): Promise<void> {
+    await this.#charge(1, bucketKey(tenant, ask.key), ...numbersOf([ask]));
+  }
+
+  /** Gives back what was lent to so many requests that never came. */
+  async giveBack(tenant: string, asks: readonly BucketAsk[], count: number): Promise<void> {
+    const returned = asks.map((ask) => ({ ...ask, cost: -count * ask.cost }));
+    await this.#charge(asks.length, ...keysOf(tenant, asks), ...numbersOf(returned));
+  }
+
+  /** Debits several requests in one round trip, as if they came one after the other. */
+  async takeSeveral({ tenant, asks, sessions, count, lend, held }: SeveralRequest): Promise<SeveralOutcome> {
+    const keys = keysOf(tenant, asks);
+    // Also where there is no session: a script of a cluster needs a key.
+    for (const fingerprint of sessions.length === 0 ? [''] : sessions) keys.push(tombstoneKey(tenant, fingerprint));
+    const [granted = 0, , ...rest] = await this.#take(keys.length, ...keys, ...numbersOf(asks), count, lend, held);
+    if (granted === -1) return { kind: 'ended' };
+    return { kind: 'taken', granted, levels: rest.slice(0, asks.length), lent: rest[asks.length] ?? 0 };
+  }
+
+  async take({ tenant, asks, sessionFingerprint }: TakeRequest): Promise<TakeOutcome> {
+    const sessions = sessionFingerprint === undefined ? [] : [sessionFingerprint];
+    const outcome = await this.takeSeveral({ tenant, asks, sessions, count: 1, lend: 0, held: 0 });
+    if (outcome.kind === 'ended') return outcome;
+    const allowed = outcome.granted === 1;
+    const answers = asks.map(({ limit, cost }, index) =>
+      answerAt(outcome.levels[index] ?? 0, limit, allowed ? 0 : cost),
+    );
+    return { kind: 'taken', taken: { allowed, answers } };
+  }
+}
+
+function keysOf(tenant: string, asks: readonly BucketAsk[]): string[] {
+  return asks.map(({ key }) => bucketKey(tenant, key));
+}
+
+function numbersOf(asks: readonly BucketAsk[]): number[] {
+  return asks.flatMap(({ limit, cost }) => [limit.requests, limit.periodMs, limit.burst, cost]);
+}

@@ -1,0 +1,38 @@
+import type { Limit } from '../../../core/quota/bucket.ts';
+import type { BucketAsk } from '../../../core/quota/plan.ts';
+import { MemoryStore } from './memory-store.ts';
+import type { QuotaStore, TakeOutcome, TakeRequest } from './store.ts';
+
+/**
+ * The part of every quota that is one process's own: of N processes each lets pass the N-th part of the rate, and of the burst,
+ * but at least one request. So all of them together let pass at most the limit, and one request a process where the burst is smaller
+ * than their number.
+ */
+export class ShareStore implements QuotaStore {
+  readonly #memory: MemoryStore;
+  readonly #processes: number;
+
+  constructor(processes: number, memory = new MemoryStore()) {
+    this.#processes = processes;
+    this.#memory = memory;
+  }
+
+  take(request: TakeRequest): Promise<TakeOutcome> {
+    return this.#memory.take({ ...request, asks: request.asks.map((ask) => this.#shared(ask)) });
+  }
+
+  /** Requests that are used of this process's share of a bucket now, rounded up. */
+  used(tenant: string, ask: BucketAsk): number {
+    const shared = this.#shared(ask);
+    return Math.ceil(this.#memory.level(tenant, shared) / shared.limit.periodMs);
+  }
+
+  #shared(ask: BucketAsk): BucketAsk {
+    return { ...ask, limit: shareOf(ask.limit, this.#processes) };
+  }
+}
+
+// A longer period in place of fewer requests, so that all numbers stay whole.
+function shareOf({ requests, periodMs, burst }: Limit, processes: number): Limit {
+  return { requests, periodMs: periodMs * processes, burst: Math.max(1, Math.floor(burst / processes)) };
+}

@@ -1,0 +1,137 @@
+import { readFile, stat } from 'node:fs/promises';
+import { dirname, resolve } from 'node:path';
+import { isMap, isScalar, parseDocument } from 'yaml';
+import { adminProblems } from '../core/admin/config.ts';
+import { anyGatewaySchema, type GatewayConfig, type GatewaySettings, gatewaySchema } from '../core/config/gateway.ts';
+import { issuerNames, issuerProblems } from '../core/config/issuers.ts';
+import { parseYaml } from '../core/document/parse.ts';
+import type { Parsed, Problem } from '../core/document/problems.ts';
+import { messageOf } from '../core/errors.ts';
+import { type Catalog, EMPTY_CATALOG, readCatalog } from '../core/registry/catalog.ts';
+import { type Tenant, tenantsSchema } from '../core/tenants/tenants.ts';
+import { toProblems } from '../envoy/tls/listener-certificate.ts';
+import type { TlsPair } from '../envoy/tls/pair.ts';
+import { readPair } from '../envoy/tls/read.ts';
+import { isYamlFile, readTexts } from '../runtime/registry/watch.ts';
+
+/** A gateway's documents, all sound. Paths are absolute. */
+export interface GatewayDocuments {
+  config: GatewayConfig;
+  configFile: string;
+  backendsFolder: string;
+  tenants: readonly Tenant[];
+  catalog: Catalog;
+  /** The listener's certificate; undefined where it listens without TLS. */
+  tls: TlsPair | undefined;
+}
+
+/** Reads gateway.yaml and the documents that it names: all of them, or all their problems. */
+export async function loadGateway(file: string): Promise<Parsed<GatewayDocuments>> {
+  const config = await parseFile(file, file, (text, source) => parseYaml(text, source, gatewaySchema));
+  if (!config.ok) return config;
+  const folder = dirname(resolve(file));
+  const tenantsFile = resolve(folder, config.value.tenants);
+  const backendsFolder = resolve(folder, config.value.backends);
+  const tenants = await parseFile(tenantsFile, config.value.tenants, (text, source) =>
+    parseYaml(text, source, tenantsSchema),
+  );
+  const catalog = await loadCatalog(backendsFolder, config.value.backends);
+  const { tls } = config.value.listen;
+  const pair = tls === undefined ? undefined : await readPair(folder, tls);
+  const problems = [
+    ...(tenants.ok
+      ? issuerProblems(tenants.value.tenants, issuerNames(config.value), config.value.tenants)
+      : tenants.problems),
+    ...(tenants.ok ? adminProblems(config.value.admin, tenants.value.tenants, file) : []),
+    ...(catalog.ok ? [] : catalog.problems),
+    ...(pair === undefined || pair.ok ? [] : toProblems(pair.problems, file)),
+  ];
+  if (!tenants.ok || !catalog.ok || pair?.ok === false || problems.length > 0) return { ok: false, problems };
+  const value = {
+    config: config.value,
+    configFile: resolve(file),
+    backendsFolder,
+    tenants: tenants.value.tenants,
+    catalog: catalog.value,
+    tls: pair?.value,
+  };
+  return { ok: true, value };
+}
+
+/** Keys that only a gateway's configuration has. */
+const GATEWAY_KEYS = ['issuer', 'issuers', 'listen', 'backends', 'publicUrl', 'kubernetes'];
+
+/** A document that was checked. */
+export interface CheckedDocument {
+  problems: readonly Problem[];
+  /** The gateway, where it is one and has no problems. */
+  gateway?: { config: GatewaySettings };
+}
+
+/**
+ * Checks one file or folder, of whatever kind it is: a gateway with all that it names, tenants, or backends. Of a gateway in a cluster
+ * its configuration alone.
+ */
+export async function checkDocument(path: string): Promise<CheckedDocument> {
+  try {
+    if ((await stat(path)).isDirectory()) return { problems: problemsOf(await loadCatalog(path, path)) };
+  } catch (error) {
+    return { problems: [{ source: path, path: '', message: `cannot be read: ${messageOf(error)}` }] };
+  }
+  const read = await parseFile(path, path, (text) => ({ ok: true, value: text }));
+  if (!read.ok) return { problems: read.problems };
+  const text = read.value;
+  const keys = keysOf(text);
+  if (keys.includes('kubernetes')) return checkClusterGateway(path, text);
+  if (keys.some((key) => GATEWAY_KEYS.includes(key))) {
+    const loaded = await loadGateway(path);
+    return loaded.ok ? { problems: [], gateway: loaded.value } : { problems: loaded.problems };
+  }
+  if (keys.includes('tenants') && !keys.includes('name')) {
+    return { problems: problemsOf(parseYaml(text, path, tenantsSchema)) };
+  }
+  return { problems: readCatalog(EMPTY_CATALOG, new Map([[path, text]])).problems };
+}
+
+// What it serves and whom is in the cluster, which is not asked.
+async function checkClusterGateway(path: string, text: string): Promise<CheckedDocument> {
+  const config = parseYaml(text, path, anyGatewaySchema);
+  if (!config.ok) return { problems: config.problems };
+  const { tls } = config.value.listen;
+  const pair = tls === undefined ? undefined : await readPair(dirname(resolve(path)), tls);
+  return pair?.ok === false
+    ? { problems: toProblems(pair.problems, path) }
+    : { problems: [], gateway: { config: config.value } };
+}
+
+// Which keys a document has tells of which kind it is; what is wrong with it is found when it is parsed as that.
+function keysOf(text: string): string[] {
+  const { contents } = parseDocument(text);
+  return isMap(contents) ? contents.items.flatMap(({ key }) => (isScalar(key) ? String(key.value) : [])) : [];
+}
+
+async function loadCatalog(folder: string, shown: string): Promise<Parsed<Catalog>> {
+  try {
+    const catalog = readCatalog(EMPTY_CATALOG, await readTexts(folder, isYamlFile));
+    const problems = catalog.problems.map((problem) => ({ ...problem, source: `${shown}/${problem.source}` }));
+    return problems.length === 0 ? { ok: true, value: catalog } : { ok: false, problems };
+  } catch (error) {
+    return { ok: false, problems: [{ source: shown, path: '', message: `cannot be read: ${messageOf(error)}` }] };
+  }
+}
+
+async function parseFile<T>(
+  file: string,
+  shown: string,
+  parse: (text: string, source: string) => Parsed<T>,
+): Promise<Parsed<T>> {
+  try {
+    return parse(await readFile(file, 'utf8'), shown);
+  } catch (error) {
+    return { ok: false, problems: [{ source: shown, path: '', message: `cannot be read: ${messageOf(error)}` }] };
+  }
+}
+
+function problemsOf(parsed: Parsed<unknown>): Problem[] {
+  return parsed.ok ? [] : parsed.problems;
+}

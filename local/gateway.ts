@@ -1,0 +1,244 @@
+import { existsSync, rmSync, writeFileSync } from 'node:fs';
+import { basename, dirname, join, resolve } from 'node:path';
+import { UserError } from '../core/errors.ts';
+import { MCP_SCOPE } from '../core/identity/scope.ts';
+import { backendUrl } from '../core/policy/policy.ts';
+import { type Catalog, readCatalog } from '../core/registry/catalog.ts';
+import { ADMIN_BACKEND } from '../core/registry/names.ts';
+import { drainEnvoy } from '../envoy/admin.ts';
+import { findEnvoy } from '../envoy/binary/find.ts';
+import { renderBootstrap } from '../envoy/bootstrap.ts';
+import { type TlsPair, validityWarning } from '../envoy/tls/pair.ts';
+import { writeSecretFile } from '../envoy/tls/secret-file.ts';
+import { openAuditLog } from '../runtime/audit.ts';
+import type { Logger } from '../runtime/log.ts';
+import { endLeftovers } from '../runtime/processes/leftovers.ts';
+import { acquireLock } from '../runtime/processes/lock.ts';
+import { assertPortFree, freePort } from '../runtime/processes/ports.ts';
+import { FileWatch, isYamlFile } from '../runtime/registry/watch.ts';
+import { prepareOwnToolsSecret, prepareStateFolder, type StateFolder, writeFacts } from '../runtime/state/folder.ts';
+import type { GatewayDocuments } from './documents.ts';
+import { DEFAULT_TENANT } from './issuer/claims.ts';
+import { startDevelopmentIssuer } from './issuer/issuer.ts';
+import { issueDevelopmentToken } from './issuer/token.ts';
+import { awaitReady } from './ready.ts';
+import { socketNames, startRoles } from './roles.ts';
+import { Runner } from './runner.ts';
+import { endBridgeLeftovers } from './stdio.ts';
+
+const READY_TIMEOUT_MS = 60_000;
+const ROLE_GRACE_MS = 6_000;
+/** How long requests under way may take to end once the gateway stops; streams that stay open are cut then. */
+const DRAIN_MS = 1_500;
+const PROBE_TOKEN_SECONDS = 120;
+
+/** What a local gateway is started with. */
+export interface LocalGatewayOptions {
+  documents: GatewayDocuments;
+  /** 0 picks a free one. */
+  port: number;
+  /** Number of ext-authz processes. */
+  workers: number;
+  folder: StateFolder;
+  /** Path of the Envoy binary, where the user named one. */
+  envoy: string | undefined;
+  cacheDir: string;
+  /** The program of which the roles are commands. */
+  program: string;
+  env: Readonly<Record<string, string | undefined>>;
+  /** Least severe level that the roles log. */
+  logLevel: string;
+  /** Called with what takes a while. */
+  progress: (line: string) => void;
+  /** Ends a start that is under way. */
+  signal: AbortSignal;
+  log: Logger;
+}
+
+/** The whole gateway on one machine: every role as a child, the development issuer, the processes of the backends. */
+export class LocalGateway {
+  /** Where clients reach it. Known after {@link start}. */
+  publicUrl = '';
+  /** URL of the development issuer; undefined where the configuration names another one. */
+  developmentIssuer: string | undefined;
+  readonly #options: LocalGatewayOptions;
+  #listenUrl = '';
+  #catalog: Catalog;
+  /** In the order of starting; stopped in reverse. */
+  readonly #stops: (() => Promise<unknown> | unknown)[] = [];
+
+  constructor(options: LocalGatewayOptions) {
+    this.#options = options;
+    this.#catalog = options.documents.catalog;
+  }
+
+  /** URL of each backend, by name. */
+  get backendUrls(): ReadonlyMap<string, string> {
+    const names = [...this.#catalog.backends.keys(), ...this.#internal];
+    return new Map(names.map((name) => [name, backendUrl(this, name)]));
+  }
+
+  // What the gateway itself serves.
+  get #internal(): readonly string[] {
+    return this.#options.documents.config.admin === undefined ? [] : [ADMIN_BACKEND];
+  }
+
+  /** Every scope that a client may be told to ask for. */
+  get #scopes(): readonly string[] {
+    const ofBackends = [...this.#catalog.backends.values()].flatMap(({ scopes }) => scopes.flatMap(({ need }) => need));
+    return [...new Set([MCP_SCOPE, ...this.#options.documents.config.scopes, ...ofBackends])];
+  }
+
+  /** Starts everything. Throws a UserError when something that a person can mend stands in the way. */
+  async start(): Promise<void> {
+    const { documents, folder, envoy: explicit, env, cacheDir, progress, signal, log, workers } = this.#options;
+    const { config, configFile, tls } = documents;
+    const { address, trustedProxies } = config.listen;
+    const lock = await acquireLock(folder.root);
+    this.#stops.push(() => lock.release());
+    this.#stops.push(() => rmSync(folder.run, { recursive: true, force: true }));
+    await endLeftovers(folder.children, log);
+    await endBridgeLeftovers(folder.children, log);
+    prepareStateFolder(folder);
+    const ownTools = config.admin !== undefined;
+    if (ownTools) prepareOwnTools(configFile, folder);
+    await assertPortFree(address, this.#options.port);
+    const port = this.#options.port === 0 ? await freePort(address) : this.#options.port;
+    const environment = { ENVOY_PATH: env.ENVOY_PATH, PATH: env.PATH };
+    const envoy = await findEnvoy({ explicit, environment, cacheDir, progress, signal });
+    log.info({ path: envoy.path, source: envoy.source }, `Envoy ${envoy.version}`);
+
+    this.#listenUrl = `${tls === undefined ? 'http' : 'https'}://${reachable(address)}:${port}`;
+    this.publicUrl = config.publicUrl ?? this.#listenUrl;
+    writeFacts(folder, {
+      publicUrl: this.publicUrl,
+      watcherSocket: join(resolve(folder.run), 'watcher.sock'),
+      tenantsFile: resolve(dirname(configFile), config.tenants),
+    });
+    if (config.developmentIssuer) await this.#startIssuer();
+    this.#startRunner();
+
+    const auditFile = config.audit.file === undefined ? folder.audit : resolve(dirname(configFile), config.audit.file);
+    // Here somebody reads why it cannot be written; a role would only end and be started again.
+    openAuditLog(auditFile).close();
+    const bootstrapFile = join(folder.run, 'envoy.yaml');
+    const listenerSecret = tls === undefined ? undefined : this.#writeCertificate(tls);
+    const bootstrap = { address, port, listenerSecret, trustedProxies, sockets: socketNames(workers) };
+    writeFileSync(bootstrapFile, renderBootstrap(bootstrap), { mode: 0o600 });
+    const { keyFile } = config.sessions;
+    const roles = startRoles({
+      program: this.#options.program,
+      folder,
+      configFile,
+      sessionKeys: keyFile === undefined ? folder.sessionKeys : resolve(dirname(configFile), keyFile),
+      envoy: envoy.path,
+      bootstrapFile,
+      workers,
+      listenUrl: this.#listenUrl,
+      listenerSecret,
+      auditFile,
+      developmentIssuer: this.developmentIssuer,
+      ownTools,
+      logLevel: this.#options.logLevel,
+      log,
+    });
+    this.#stops.push(() => Promise.all(roles.services.map((role) => role.stop(ROLE_GRACE_MS))));
+    this.#stops.push(() => roles.envoy.stop(ROLE_GRACE_MS));
+    this.#stops.push(() => drainEnvoy(join(folder.run, 'admin.sock'), DRAIN_MS));
+  }
+
+  /** Resolves once a client may come, with the reasons of the backends that do not serve. */
+  ready(): Promise<string[]> {
+    const { folder, documents, signal } = this.#options;
+    const token = () =>
+      issueDevelopmentToken({ stateDir: folder.root, audience: this.publicUrl, ttlSeconds: PROBE_TOKEN_SECONDS });
+    const { extAuthz, extProc, metadata } = socketNames(this.#options.workers);
+    return awaitReady({
+      sockets: [...extAuthz, ...extProc, ...metadata].map((name) => join(folder.run, name)),
+      watcherSocket: join(folder.run, 'watcher.sock'),
+      listenUrl: this.#listenUrl,
+      publicUrl: this.publicUrl,
+      backends: [...documents.catalog.backends.values()].filter(({ replicas }) => replicas > 0).map(({ name }) => name),
+      internal: this.#internal,
+      token: this.developmentIssuer === undefined ? undefined : token,
+      timeoutMs: READY_TIMEOUT_MS,
+      signal,
+    });
+  }
+
+  /** Ends everything that was started: Envoy first, once it has drained, so that no request meets a missing service. */
+  async stop(): Promise<void> {
+    for (const stop of this.#stops.splice(0).reverse()) await stop();
+  }
+
+  // Envoy opens no listener without its certificate. From here on the watcher replaces the file.
+  #writeCertificate(pair: TlsPair): string {
+    const { documents, folder, log } = this.#options;
+    const file = join(folder.run, 'listener-secret.json');
+    writeSecretFile(file, pair);
+    const warning = validityWarning(pair, Date.now());
+    if (warning !== undefined) log.warn({ ...documents.config.listen.tls }, warning);
+    return file;
+  }
+
+  async #startIssuer(): Promise<void> {
+    const { folder, log } = this.#options;
+    const issuer = await startDevelopmentIssuer({
+      stateDir: folder.root,
+      port: 0,
+      tenant: DEFAULT_TENANT,
+      resources: () => [this.publicUrl, ...this.backendUrls.values()],
+      scopes: () => this.#scopes,
+      logger: log.child({ name: 'issuer' }),
+    });
+    this.developmentIssuer = issuer.issuer;
+    this.#stops.push(() => issuer.stop());
+  }
+
+  #startRunner(): void {
+    const { documents, folder, env, log } = this.#options;
+    const runner = new Runner({
+      folder: dirname(documents.configFile),
+      baseEnv: env,
+      programFolders: programFolders(import.meta.dirname),
+      program: this.#options.program,
+      recordFile: folder.children,
+      endpointsFolder: folder.endpoints,
+      replicasFolder: folder.replicas,
+      log,
+    });
+    const watch = new FileWatch({
+      path: documents.backendsFolder,
+      accept: isYamlFile,
+      log,
+      onChange: (texts) => {
+        this.#catalog = readCatalog(this.#catalog, texts);
+        runner.update(this.#catalog.backends);
+      },
+    });
+    this.#stops.push(() => runner.stop());
+    this.#stops.push(() => watch.close());
+  }
+}
+
+// They look for the documents where mcp-gateway serve --registry does.
+function prepareOwnTools(configFile: string, folder: StateFolder): void {
+  if (basename(configFile) !== 'gateway.yaml') {
+    throw new UserError('config', `admin needs a configuration with the name gateway.yaml (got ${configFile})`);
+  }
+  prepareOwnToolsSecret(folder);
+}
+
+// The programs of installed packages, of this folder and those above it, as npm itself looks for them.
+function programFolders(from: string): string[] {
+  const above = dirname(from) === from ? [] : programFolders(dirname(from));
+  const folder = join(from, 'node_modules', '.bin');
+  return existsSync(folder) ? [folder, ...above] : above;
+}
+
+// What listens everywhere is reached on loopback.
+function reachable(address: string): string {
+  if (address === '0.0.0.0') return '127.0.0.1';
+  if (address === '::') return '[::1]';
+  return address.includes(':') ? `[${address}]` : address;
+}

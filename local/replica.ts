@@ -1,0 +1,144 @@
+import { connect } from 'node:net';
+import { delimiter, resolve } from 'node:path';
+import type { Backend } from '../core/registry/backend.ts';
+import type { Endpoint } from '../core/registry/endpoint.ts';
+import type { Logger } from '../runtime/log.ts';
+import { describeExit } from '../runtime/processes/child.ts';
+import { endLeftovers } from '../runtime/processes/leftovers.ts';
+import { freePort } from '../runtime/processes/ports.ts';
+import { type Supervised, superviseChild } from '../runtime/processes/supervisor.ts';
+import { ReplicaRecord } from '../runtime/state/replica-record.ts';
+import { forwardLine } from './output.ts';
+import { bridgeCommand, bridgeRecord } from './stdio.ts';
+
+const HOST = '127.0.0.1';
+const KNOCK_MS = 50;
+const STOP_GRACE_MS = 5_000;
+
+/** What a replica is started with. */
+export interface ReplicaOptions {
+  /** Unique in the gateway's life: `<backend>-<number>`. */
+  id: string;
+  backend: Backend & { command: string[] };
+  /** Working directory of commands that name none; a relative one is relative to it. */
+  folder: string;
+  /** Environment that the command's own is added to. */
+  baseEnv: Readonly<Record<string, string | undefined>>;
+  /** Folders that programs are looked for in before those of PATH. */
+  programFolders: readonly string[];
+  /** The program of which `bridge` is a command, for backends that speak stdio. */
+  program: string;
+  recordFile: string;
+  /** Folder in which each replica keeps a record of itself. */
+  replicasFolder: string;
+  log: Logger;
+  /** Called when the endpoint or the note changed. */
+  onChange: () => void;
+}
+
+/** One process of a `command` backend: restarted with a port and an incarnation of its own each time. */
+export class Replica {
+  readonly id: string;
+  /** Its sessions go on, but it gets no new ones. */
+  draining = false;
+  readonly #options: ReplicaOptions;
+  readonly #supervised: Supervised;
+  readonly #record: ReplicaRecord;
+  #port = 0;
+  #endpoint: Omit<Endpoint, 'draining'> | undefined;
+  #note: string | undefined;
+
+  constructor(options: ReplicaOptions) {
+    this.id = options.id;
+    this.#options = options;
+    this.#record = new ReplicaRecord(options.replicasFolder, options.id, options.backend.name);
+    this.#supervised = superviseChild(() => this.#spec(), {
+      recordFile: options.recordFile,
+      onState: ({ state, pid, startedAt, lastExit, nextStartAt, restarts }) => {
+        this.#endpoint = undefined;
+        this.#note = undefined;
+        if (state === 'running') void this.#awaitListening(`${startedAt}-${pid}`);
+        if (state === 'backing-off' && lastExit !== undefined) {
+          const waitMs = Math.max(0, (nextStartAt ?? 0) - Date.now());
+          this.#note = `${this.id} ended (${describeExit(lastExit)}); next start in ${(waitMs / 1000).toFixed(1)} s`;
+          options.log.warn(this.#note);
+        }
+        const ended = lastExit === undefined ? {} : { lastExit: describeExit(lastExit) };
+        const started = startedAt === undefined ? {} : { startedAtMs: startedAt };
+        this.#record.change({ state, restarts, ...started, ...ended }, this.#note ?? state);
+        options.onChange();
+      },
+    });
+  }
+
+  /** Where it can be reached; undefined while it does not listen. */
+  get endpoint(): Endpoint | undefined {
+    return this.#endpoint && { ...this.#endpoint, draining: this.draining };
+  }
+
+  /** Why it cannot be reached. */
+  get note(): string | undefined {
+    return this.#note;
+  }
+
+  /** Ends the process. */
+  async stop(graceMs = STOP_GRACE_MS): Promise<void> {
+    await this.#supervised.stop(graceMs);
+    this.#record.remove();
+  }
+
+  async #spec() {
+    const { backend, folder, baseEnv, programFolders, program, log } = this.#options;
+    this.#port = await freePort(HOST);
+    const { PATH, HOME, LANG, TMPDIR, USER } = baseEnv;
+    const env = { HOME, LANG, TMPDIR, USER, ...backend.env, PORT: String(this.#port) };
+    const isStdio = backend.transport === 'stdio';
+    const spec = {
+      name: this.id,
+      command: backend.command,
+      cwd: resolve(folder, backend.cwd ?? '.'),
+      env: { PATH: [...programFolders, PATH ?? ''].join(delimiter), ...env },
+      onLine: (_stream: string, line: string) => {
+        if (isStdio) forwardLine(log, line);
+        else log.info(line);
+        this.#record.line(line);
+      },
+    };
+    if (!isStdio) return spec;
+    const recordFile = bridgeRecord(this.#options.recordFile, this.id);
+    // What a bridge left behind that was killed.
+    await endLeftovers(recordFile, log);
+    // By the message channel a bridge learns that this process is gone, and ends with its servers.
+    return { ...spec, command: bridgeCommand(backend, { program, port: this.#port, recordFile }), ipc: true };
+  }
+
+  async #awaitListening(incarnation: string): Promise<void> {
+    const port = this.#port;
+    const isCurrent = () => {
+      const { state, pid, startedAt } = this.#supervised.status;
+      return state === 'running' && `${startedAt}-${pid}` === incarnation;
+    };
+    while (isCurrent()) {
+      if (await listens(port)) {
+        if (!isCurrent()) return;
+        const address = `${HOST}:${port}`;
+        this.#endpoint = { id: this.id, address, incarnation, hostname: address };
+        this.#note = undefined;
+        this.#options.onChange();
+        return;
+      }
+      this.#note ??= `${this.id} does not listen on 127.0.0.1:$PORT yet`;
+      await new Promise((resolve) => setTimeout(resolve, KNOCK_MS));
+    }
+  }
+}
+
+function listens(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect({ host: HOST, port }, () => {
+      socket.destroy();
+      resolve(true);
+    });
+    socket.on('error', () => resolve(false));
+  });
+}

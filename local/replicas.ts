@@ -1,0 +1,149 @@
+import { renameSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
+import type { Backend } from '../core/registry/backend.ts';
+import type { EndpointFile } from '../core/registry/endpoint.ts';
+import type { Logger } from '../runtime/log.ts';
+import { Replica, type ReplicaOptions } from './replica.ts';
+
+type CommandBackend = Backend & { command: string[] };
+
+/** New replicas serve beside the ones that they replace for this long, so that Envoy has checked their health. */
+const OVERLAP_MS = 1_000;
+
+/** What all replicas have in common. */
+export interface ReplicasOptions
+  extends Pick<ReplicaOptions, 'folder' | 'baseEnv' | 'programFolders' | 'program' | 'recordFile' | 'replicasFolder'> {
+  /** Folder in which the endpoints are published, one file for each backend. */
+  endpointsFolder: string;
+  log: Logger;
+}
+
+/**
+ * Runs the processes of one `command` backend. What serves sessions is never cut off: a replica that is no longer wanted
+ * drains first. A changed command starts beside the old one, which goes on taking new sessions until all replicas of the
+ * new one can be reached: a command that does not run takes nothing down.
+ */
+export class BackendReplicas {
+  readonly #options: ReplicasOptions;
+  readonly #replicas: Replica[] = [];
+  /** Those of an earlier command that still take new sessions. */
+  readonly #outdated: Replica[] = [];
+  readonly #timers = new Set<NodeJS.Timeout>();
+  #backend: CommandBackend;
+  #started = 0;
+  #stopped = false;
+
+  constructor(backend: CommandBackend, options: ReplicasOptions) {
+    this.#backend = backend;
+    this.#options = options;
+    this.#reconcile(backend.replicas);
+  }
+
+  /** Brings the processes in line with a changed backend. */
+  update(backend: CommandBackend): void {
+    const before = this.#backend;
+    this.#backend = backend;
+    const process = ({ command, env, cwd, transport, stdio, path }: CommandBackend) => {
+      const bridge = transport === 'stdio' ? { stdio, path } : undefined;
+      return { command, env, cwd, bridge };
+    };
+    if (!isDeepStrictEqual(process(before), process(backend))) this.#supersede();
+    this.#reconcile(backend.replicas);
+  }
+
+  /** Drains all replicas; resolves when they have ended. It may be updated again meanwhile. */
+  async remove(): Promise<void> {
+    await Promise.all(this.#drain([...this.#current, ...this.#outdated.splice(0)]));
+    if (!this.#stopped && this.ended) rmSync(this.#file, { force: true });
+  }
+
+  /** Ends all processes now. */
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    for (const timer of this.#timers) clearTimeout(timer);
+    await Promise.all(this.#replicas.map((replica) => replica.stop()));
+  }
+
+  /** Whether no process is left. */
+  get ended(): boolean {
+    return this.#replicas.length === 0;
+  }
+
+  /** Those of the command of now that take new sessions. */
+  get #current(): Replica[] {
+    return this.#replicas.filter((replica) => !replica.draining && !this.#outdated.includes(replica));
+  }
+
+  get #file(): string {
+    return join(this.#options.endpointsFolder, `${this.#backend.name}.json`);
+  }
+
+  #reconcile(wanted: number): void {
+    const current = this.#current;
+    this.#drain(current.slice(wanted));
+    for (let count = current.length; count < wanted; count++) this.#replicas.push(this.#start());
+    this.#onChange();
+  }
+
+  #supersede(): void {
+    for (const replica of this.#current) {
+      // One that cannot be reached holds no session.
+      if (replica.endpoint === undefined) void this.#end(replica);
+      else this.#outdated.push(replica);
+    }
+  }
+
+  #onChange(): void {
+    this.#publish();
+    const replaced = () => this.#current.every(({ endpoint }) => endpoint !== undefined);
+    if (this.#stopped || this.#outdated.length === 0 || !replaced()) return;
+    this.#later(OVERLAP_MS, () => {
+      if (!replaced()) return;
+      this.#drain(this.#outdated.splice(0));
+      this.#publish();
+    });
+  }
+
+  #start(): Replica {
+    const { endpointsFolder: _, log, ...common } = this.#options;
+    const id = `${this.#backend.name}-${this.#started++}`;
+    const replicaLog = log.child({ name: id });
+    return new Replica({ ...common, id, backend: this.#backend, log: replicaLog, onChange: () => this.#onChange() });
+  }
+
+  #drain(replicas: Replica[]): Promise<void>[] {
+    return replicas.map((replica) => {
+      replica.draining = true;
+      return new Promise<void>((resolve) => {
+        this.#later(this.#backend.drain, () => void this.#end(replica).then(resolve));
+      });
+    });
+  }
+
+  #later(delayMs: number, work: () => void): void {
+    const timer = setTimeout(() => {
+      this.#timers.delete(timer);
+      work();
+    }, delayMs);
+    this.#timers.add(timer);
+  }
+
+  async #end(replica: Replica): Promise<void> {
+    this.#replicas.splice(this.#replicas.indexOf(replica), 1);
+    this.#publish();
+    await replica.stop();
+  }
+
+  // A file is replaced in one step, so that nobody reads half of it.
+  #publish(): void {
+    if (this.#stopped) return;
+    const content: EndpointFile = {
+      backend: this.#backend.name,
+      endpoints: this.#replicas.flatMap(({ endpoint }) => endpoint ?? []),
+      notes: this.#replicas.flatMap(({ note }) => note ?? []),
+    };
+    writeFileSync(`${this.#file}.new`, JSON.stringify(content), { mode: 0o600 });
+    renameSync(`${this.#file}.new`, this.#file);
+  }
+}

@@ -1,0 +1,115 @@
+import { availableParallelism } from 'node:os';
+import { dirname } from 'node:path';
+import type { Logger } from '../runtime/log.ts';
+import { describeExit } from '../runtime/processes/child.ts';
+import { type Supervised, superviseChild } from '../runtime/processes/supervisor.ts';
+import type { StateFolder } from '../runtime/state/folder.ts';
+import { forwardLine } from './output.ts';
+
+/** Requests leave only short-lived objects behind: a larger young generation is collected less often. */
+const NODE_OPTIONS = ['--max-semi-space-size=32'];
+
+/** Socket of the gateway's own tools, relative to the run folder. */
+const OWN_TOOLS_SOCKET = 'own-tools.sock';
+
+/** How many ext-proc processes run: the second one serves while the first one restarts. */
+const EXT_PROC_PROCESSES = 2;
+
+/** What the roles of one gateway are started with. */
+export interface RolesOptions {
+  /** The program of which the roles are commands. */
+  program: string;
+  folder: StateFolder;
+  configFile: string;
+  sessionKeys: string;
+  envoy: string;
+  /** Rendered Envoy configuration. */
+  bootstrapFile: string;
+  /** Number of ext-authz processes. */
+  workers: number;
+  listenUrl: string;
+  /** File that Envoy reads the listener's certificate from; undefined where it listens without TLS. */
+  listenerSecret: string | undefined;
+  /** File of the audit log. */
+  auditFile: string;
+  developmentIssuer: string | undefined;
+  /** Whether the gateway's own tools are served. */
+  ownTools: boolean;
+  /** Least severe level that the roles log. */
+  logLevel: string;
+  log: Logger;
+}
+
+/** Sockets of the services, relative to the run folder. */
+export function socketNames(workers: number): { extAuthz: string[]; metadata: string[]; extProc: string[] } {
+  const numbered = (count: number, name: (index: number) => string) =>
+    Array.from({ length: count }, (_, index) => name(index));
+  return {
+    extAuthz: numbered(workers, (index) => `ext-authz-${index}.sock`),
+    metadata: numbered(workers, (index) => `ext-authz-${index}-http.sock`),
+    extProc: numbered(EXT_PROC_PROCESSES, (index) => `ext-proc-${index}.sock`),
+  };
+}
+
+/** The roles that run, each started again when it ends. */
+export interface Roles {
+  services: Supervised[];
+  envoy: Supervised;
+}
+
+/** Starts every role as a supervised child. */
+export function startRoles(options: RolesOptions): Roles {
+  const { program, folder, configFile, sessionKeys, envoy, bootstrapFile, workers } = options;
+  const { listenUrl, listenerSecret, auditFile, developmentIssuer, ownTools, logLevel } = options;
+  const sockets = socketNames(workers);
+  const startNode = (name: string, ...args: string[]) => {
+    const command = [process.execPath, ...NODE_OPTIONS, program, ...args, '--log-level', logLevel];
+    return startRole(name, command, options);
+  };
+  const common = ['--watcher', 'watcher.sock', '--session-keys', sessionKeys];
+  const watcher = ['watcher', '--config', configFile, '--socket', 'watcher.sock', '--endpoints', folder.endpoints];
+  watcher.push('--ended-sessions', folder.endedSessions, '--envoy-admin', 'admin.sock', '--listen-url', listenUrl);
+  watcher.push('--workers', String(workers));
+  if (developmentIssuer !== undefined) watcher.push('--development-issuer', developmentIssuer);
+  if (listenerSecret !== undefined) watcher.push('--listener-secret', listenerSecret);
+  const admin = ['admin', '--socket', OWN_TOOLS_SOCKET, '--secret-file', folder.ownToolsSecret];
+  admin.push('--registry', dirname(configFile), '--state-dir', folder.root);
+  if (ownTools) watcher.push('--own-tools', `unix:${OWN_TOOLS_SOCKET}`, '--own-tools-secret', folder.ownToolsSecret);
+  const services = [
+    ...(ownTools ? [startNode('admin', ...admin)] : []),
+    startNode('watcher', ...watcher),
+    ...sockets.extAuthz.map((socket, index) => {
+      const http = sockets.metadata[index] ?? '';
+      const own = ['--socket', socket, '--http-socket', http, '--audit', auditFile];
+      return startNode(`ext-authz-${index}`, 'ext-authz', ...own, ...common);
+    }),
+    ...sockets.extProc.map((socket, index) =>
+      startNode(`ext-proc-${index}`, 'ext-proc', '--socket', socket, '--audit', auditFile, ...common),
+    ),
+  ];
+  const envoyOptions = ['--disable-hot-restart', '--concurrency', String(availableParallelism())];
+  envoyOptions.push('--log-level', 'warn', '--log-format', '[%l] %v');
+  return { services, envoy: startRole('envoy', [envoy, '-c', bootstrapFile, ...envoyOptions], options) };
+}
+
+function startRole(name: string, command: string[], { folder, log }: RolesOptions): Supervised {
+  const roleLog = log.child({ name });
+  return superviseChild(
+    () => ({
+      name,
+      command,
+      cwd: folder.run,
+      ipc: name !== 'envoy',
+      onLine: (_stream, line) => forwardLine(roleLog, line),
+    }),
+    {
+      recordFile: folder.children,
+      backoff: { initialMs: 100, maxMs: 5_000 },
+      onState: ({ state, lastExit, nextStartAt }) => {
+        if (state !== 'backing-off' || lastExit === undefined) return;
+        const waitMs = Math.max(0, (nextStartAt ?? 0) - Date.now());
+        roleLog.error(`ended (${describeExit(lastExit)}); next start in ${(waitMs / 1000).toFixed(1)} s`);
+      },
+    },
+  );
+}

@@ -1,0 +1,44 @@
+import type { Backend } from '../core/registry/backend.ts';
+import { BackendReplicas, type ReplicasOptions } from './replicas.ts';
+
+/** Runs the processes of all `command` backends of a registry. */
+export class Runner {
+  readonly #options: ReplicasOptions;
+  readonly #running = new Map<string, BackendReplicas>();
+  readonly #leaving = new Map<string, BackendReplicas>();
+
+  constructor(options: ReplicasOptions) {
+    this.#options = options;
+  }
+
+  /** Brings the processes in line with the registry. */
+  update(backends: ReadonlyMap<string, Backend>): void {
+    for (const backend of backends.values()) {
+      if (!hasCommand(backend)) continue;
+      // One that comes back while its processes still drain goes on with a new set beside them.
+      const running = this.#running.get(backend.name) ?? this.#leaving.get(backend.name);
+      this.#leaving.delete(backend.name);
+      if (running !== undefined) this.#running.set(backend.name, running);
+      if (running === undefined) this.#running.set(backend.name, new BackendReplicas(backend, this.#options));
+      else running.update(backend);
+    }
+    for (const [name, replicas] of this.#running) {
+      if (backends.get(name)?.command !== undefined) continue;
+      this.#running.delete(name);
+      this.#leaving.set(name, replicas);
+      void replicas.remove().then(() => {
+        // It may have come back meanwhile, and left again.
+        if (this.#leaving.get(name) === replicas && replicas.ended) this.#leaving.delete(name);
+      });
+    }
+  }
+
+  /** Ends all processes. */
+  async stop(): Promise<void> {
+    await Promise.all([...this.#running.values(), ...this.#leaving.values()].map((replicas) => replicas.stop()));
+  }
+}
+
+function hasCommand(backend: Backend): backend is Backend & { command: string[] } {
+  return backend.command !== undefined;
+}

@@ -1,0 +1,125 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { messageOf } from '../core/errors.ts';
+import { MAX_NAMES } from '../core/quota/usage.ts';
+import { askAdmin } from '../envoy/admin.ts';
+import { askService, speaksGrpc } from '../runtime/http/unix-client.ts';
+import type { QuotaState } from '../runtime/policy/quota.ts';
+import { joinMetrics } from './metrics.ts';
+
+const POLL_MS = 250;
+
+/** The sockets of one gateway, absolute, by the names of the processes. */
+export interface PodSockets {
+  /** Of Envoy's admin interface. */
+  admin: string;
+  watcher: string;
+  /** The plain HTTP side of each ext-authz process. */
+  metadata: ReadonlyMap<string, string>;
+  extProc: ReadonlyMap<string, string>;
+}
+
+/** How the gateway of a pod ends. */
+export interface PodDrain {
+  /** How long new connections are taken, while whoever sends them learns that the pod leaves. */
+  settleMs: number;
+  /** How long requests under way may take; streams that stay open are cut then. At least `settleMs`. */
+  maxMs: number;
+}
+
+/** What keeps a pod from being ready; nothing where it is. */
+export async function reasonsNotReady({ admin, metadata, extProc }: PodSockets): Promise<string[]> {
+  const [envoy, extAuthz, answers] = await Promise.all([
+    envoyReason(admin),
+    Promise.all(
+      [...metadata.values()].map((socket) =>
+        askService(socket, '/readyz').then(
+          ({ status }) => status === 200,
+          () => false,
+        ),
+      ),
+    ),
+    Promise.all([...extProc.values()].map(speaksGrpc)),
+  ]);
+  return [
+    ...(envoy === undefined ? [] : [envoy]),
+    ...(extAuthz.includes(true) ? [] : ['no ext-authz process is ready']),
+    ...(answers.includes(true) ? [] : ['no ext-proc process answers']),
+  ];
+}
+
+async function envoyReason(admin: string): Promise<string | undefined> {
+  try {
+    const state = (await askAdmin(admin, 'GET', '/ready')).trim();
+    if (state !== 'LIVE') return `Envoy is ${state.toLowerCase()}`;
+    // Envoy gives up waiting for its first clusters after a while, and opens its listeners without any.
+    const stats = await askAdmin(admin, 'GET', '/stats?filter=^cluster_manager\\.cds\\.update_success$');
+    return /: [1-9]\d*\s*$/.test(stats) ? undefined : 'Envoy has no clusters yet';
+  } catch (error) {
+    return `Envoy does not answer: ${messageOf(error)}`;
+  }
+}
+
+/** Whether a process of the pod works at all, ready or not; undefined for a name that none has. */
+export async function isAlive(
+  name: string,
+  { admin, watcher, metadata, extProc }: PodSockets,
+): Promise<boolean | undefined> {
+  const answered = (asked: Promise<unknown>) =>
+    asked.then(
+      () => true,
+      () => false,
+    );
+  const service = metadata.get(name);
+  if (service !== undefined) return answered(askService(service, '/readyz'));
+  const grpc = name === 'watcher' ? watcher : extProc.get(name);
+  if (grpc !== undefined) return speaksGrpc(grpc);
+  return name === 'envoy' ? answered(askAdmin(admin, 'GET', '/ready')) : undefined;
+}
+
+/** The numbers of all ext-authz processes that answer. */
+export async function podMetrics({ metadata }: PodSockets): Promise<string> {
+  const texts = await Promise.all(
+    [...metadata].map(async ([name, socket]): Promise<[string, string][]> => {
+      const answer = await askService(socket, '/metrics').catch(() => undefined);
+      return answer?.status === 200 ? [[name, answer.body]] : [];
+    }),
+  );
+  return joinMetrics(new Map(texts.flat()));
+}
+
+/** Limits of a tenant that are in force in this pod, and what it knows of their use. Rejects when the watcher does not answer. */
+export async function podQuota(tenant: string, { watcher }: PodSockets): Promise<QuotaState> {
+  // gRPC takes memory, and most pods are never asked.
+  const { askQuota } = await import('../runtime/policy/quota.ts');
+  return askQuota(watcher, tenant, MAX_NAMES);
+}
+
+/**
+ * Lets the Envoy of a pod that ends finish. It is not ready from now on and asks its clients to connect anew, but takes new
+ * connections until whoever sends them had time to learn that. Resolves once no request is under way, or after the limit. An Envoy
+ * that is gone has nothing to finish.
+ */
+export async function drainPod({ admin }: PodSockets, { settleMs, maxMs }: PodDrain): Promise<void> {
+  const start = performance.now();
+  const late = () => performance.now() - start >= maxMs;
+  // An Envoy that is busy may be late with an answer; that is no reason to cut what it does.
+  const ask = (method: 'GET' | 'POST', path: string) =>
+    askAdmin(admin, method, path).catch((error: unknown) => {
+      if (isGone(error)) throw error;
+      return '';
+    });
+  const idle = async () => /: 0\s*$/.test(await ask('GET', '/stats?filter=^http\\.mcp\\.downstream_rq_active$'));
+  try {
+    await ask('POST', '/healthcheck/fail');
+    await sleep(settleMs);
+    while (!late() && !(await idle())) await sleep(POLL_MS);
+    await ask('POST', '/drain_listeners');
+    while (!late() && !(await idle())) await sleep(POLL_MS);
+  } catch {
+    // It has ended, or never started.
+  }
+}
+
+function isGone(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && (error.code === 'ECONNREFUSED' || error.code === 'ENOENT');
+}

@@ -1,0 +1,92 @@
+import { randomBytes } from 'node:crypto';
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { z } from 'zod';
+import { UserError } from '../../core/errors.ts';
+
+/** Where a local gateway keeps things. Everything in it belongs to this user alone. */
+export interface StateFolder {
+  root: string;
+  /** Sockets and Envoy's configuration; emptied at each start. Working directory of the roles. */
+  run: string;
+  /** Endpoints of `command` backends. */
+  endpoints: string;
+  /** What became of their processes and what these wrote last. */
+  replicas: string;
+  sessionKeys: string;
+  endedSessions: string;
+  /** What the gateway shows to the process that serves its own tools. */
+  ownToolsSecret: string;
+  /** Every decision, one JSON object a line. */
+  audit: string;
+  /** Children that run, for the case that this process is killed. */
+  children: string;
+  /** What other commands need to know of a gateway. */
+  facts: string;
+}
+
+const factsSchema = z.object({
+  publicUrl: z.url(),
+  watcherSocket: z.string(),
+  /** The tenants document. */
+  tenantsFile: z.string(),
+});
+
+/** What `up` leaves for `token`, `status` and `quota`. Paths are absolute. */
+export type GatewayFacts = z.output<typeof factsSchema>;
+
+/** Names the parts of a state folder. */
+export function stateFolder(root: string): StateFolder {
+  return {
+    root,
+    run: join(root, 'run'),
+    endpoints: join(root, 'run', 'endpoints'),
+    replicas: join(root, 'run', 'replicas'),
+    sessionKeys: join(root, 'session-keys'),
+    endedSessions: join(root, 'ended-sessions'),
+    ownToolsSecret: join(root, 'own-tools-secret'),
+    audit: join(root, 'audit.log'),
+    children: join(root, 'children.json'),
+    facts: join(root, 'gateway.json'),
+  };
+}
+
+/** The kernel's limit for the path of a Unix socket (108 on Linux, 104 elsewhere, with its final zero). */
+const MAX_SOCKET_PATH = 103;
+
+/** Empties what belongs to one run, and makes what is missing. Throws a UserError when sockets could not be made there. */
+export function prepareStateFolder(folder: StateFolder): void {
+  if (Buffer.byteLength(join(folder.run, 'ext-authz-00-http.sock')) > MAX_SOCKET_PATH) {
+    throw new UserError('config', `the path of the state folder is too long for Unix sockets: ${folder.root}`, {
+      hint: 'Choose a shorter one with --state-dir.',
+    });
+  }
+  rmSync(folder.run, { recursive: true, force: true });
+  for (const made of [folder.endpoints, folder.replicas]) mkdirSync(made, { recursive: true, mode: 0o700 });
+  if (existsSync(folder.sessionKeys)) return;
+  const text = `# Keys that seal sessions: the first seals, all open. To rotate, put a new one first.\n${randomBytes(32).toString('base64')}\n`;
+  writeFileSync(folder.sessionKeys, text, { mode: 0o600 });
+}
+
+/** Makes the secret of the gateway's own tools where there is none. */
+export function prepareOwnToolsSecret({ ownToolsSecret }: StateFolder): void {
+  if (existsSync(ownToolsSecret)) return;
+  writeFileSync(ownToolsSecret, `${randomBytes(32).toString('base64url')}\n`, { mode: 0o600 });
+}
+
+/** Leaves the facts for other commands. */
+export function writeFacts(folder: StateFolder, facts: GatewayFacts): void {
+  writeFileSync(folder.facts, `${JSON.stringify(facts)}\n`, { mode: 0o600 });
+}
+
+/** Reads the facts. Throws a UserError when no gateway was ever started with this folder. */
+export function readFacts(folder: StateFolder): GatewayFacts {
+  try {
+    return factsSchema.parse(JSON.parse(readFileSync(folder.facts, 'utf8')));
+  } catch (cause) {
+    throw new UserError('not-running', `no gateway was started with the state folder ${folder.root}`, {
+      hint: 'Start one with mcp-gateway up, or name its folder with --state-dir.',
+      cause,
+    });
+  }
+}

@@ -1,0 +1,48 @@
+import { expect } from 'chai';
+import { specOfDocument, specOfFlags } from '../../cli/backend-flags.ts';
+import { UserError } from '../../core/errors.ts';
+
+describe('a backend from options of the shell', () => {
+  it('names every key as the documents do', () => {
+    const flags = {
+      ...{ image: 'jira:1', env: ['A=1', 'B=x=y'], 'secret-env': ['TOKEN=jira/token', 'OTHER=jira'], replicas: '2' },
+      ...{ port: '9000', path: '/mcp', 'health-check': 'http:/up', affinity: 'none', tenant: ['a', 'b'] },
+      ...{ 'allow-tool': ['get_*'], 'deny-tool': ['delete_*'], set: ['drain=5m', 'compute={limits: {memory: 64Mi}}'] },
+    };
+    expect(specOfFlags(flags, [])).to.deep.equal({
+      ...{ image: 'jira:1', env: { A: '1', B: 'x=y' }, replicas: 2, port: 9000, path: '/mcp', affinity: 'none' },
+      secretEnv: { TOKEN: { name: 'jira', key: 'token' }, OTHER: { name: 'jira', key: 'OTHER' } },
+      healthCheck: { type: 'http', path: '/up' },
+      tenants: ['a', 'b'],
+      tools: { allow: ['get_*'], deny: ['delete_*'] },
+      drain: '5m',
+      compute: { limits: { memory: '64Mi' } },
+    });
+  });
+
+  it('takes commands, Services, and one or several URLs', () => {
+    expect(specOfFlags({ stdio: true }, ['npx', '--yes', 'x'])).to.deep.equal({
+      command: ['npx', '--yes', 'x'],
+      transport: 'stdio',
+    });
+    expect(specOfFlags({ service: 'wiki:http' }, [])).to.deep.equal({ service: { name: 'wiki', port: 'http' } });
+    expect(specOfFlags({ service: 'wiki:80' }, [])).to.deep.equal({ service: { name: 'wiki', port: 80 } });
+    expect(specOfFlags({ url: ['u'] }, [])).to.deep.equal({ url: 'u' });
+    expect(specOfFlags({ url: ['u', 'v'] }, [])).to.deep.equal({ urls: ['u', 'v'] });
+  });
+
+  it('lets options come before a document, which may be an MCPBackend', () => {
+    const document = specOfDocument(
+      '{kind: MCPBackend, metadata: {name: jira}, spec: {image: "jira:1", replicas: 3}}',
+      'f',
+    );
+    expect(specOfFlags({ replicas: '5' }, [], document)).to.deep.equal({ name: 'jira', image: 'jira:1', replicas: 5 });
+  });
+
+  it('refuses what is not of the form', () => {
+    for (const flags of [{ env: ['A'] }, { set: ['a={'] }, { 'secret-env': ['=x'] }, { 'health-check': 'HTTP/' }]) {
+      expect(() => specOfFlags(flags, [])).to.throw(UserError);
+    }
+    expect(() => specOfDocument('[]', 'f')).to.throw(UserError);
+  });
+});

@@ -1,0 +1,279 @@
+import { expect } from 'chai';
+import type { BucketAsk } from '../../../../core/quota/plan.ts';
+import { LendingStore } from '../../../../ext-authz/quota/loans/lending-store.ts';
+import { LOAN_MS } from '../../../../ext-authz/quota/loans/loans.ts';
+import { RecentSessions } from '../../../../ext-authz/quota/loans/recent-sessions.ts';
+import { RedisStore } from '../../../../ext-authz/quota/store/redis-store.ts';
+import type { QuotaStore, TakeOutcome } from '../../../../ext-authz/quota/store/store.ts';
+import { eventually } from '../../../fixtures/replica-server/waiting.ts';
+import { commandCalls, REDIS_START_MS, startRedis, type TestRedis } from '../../../support/redis.ts';
+
+const DAY_MS = 86_400_000;
+/** Next to nothing of it refills within a test. */
+const askOf = (burst: number, more: Partial<BucketAsk> = {}): BucketAsk => {
+  return { key: 'tenant', name: 'tenant', limit: { requests: 1, periodMs: DAY_MS, burst }, cost: 1, ...more };
+};
+const LARGE = askOf(100_000);
+const USER = askOf(100_000, { key: 'user:ada', name: 'user', cost: 2 });
+
+describe('ext-authz/quota/loans/lending-store', () => {
+  let redis: TestRedis;
+  let nowMs: number;
+  let store: LendingStore;
+  let callsBefore: number;
+
+  before(async function () {
+    this.timeout(REDIS_START_MS);
+    redis = await startRedis();
+  });
+  beforeEach(async () => {
+    await redis.client.flushall();
+    callsBefore = await commandCalls(redis.client, 'eval', 'evalsha');
+    nowMs = 1_000_000;
+    store = new LendingStore(new RedisStore(redis.client), () => nowMs);
+  });
+  afterEach(() => store.close());
+  after(() => redis?.stop());
+
+  const takeFrom = async (from: QuotaStore, asks: readonly BucketAsk[], session?: string): Promise<TakeOutcome> => {
+    const request = { tenant: 'red', asks, sessionFingerprint: session };
+    return from.takeNow?.(request) ?? (await from.take(request));
+  };
+  const gistOf = (outcome: TakeOutcome) => {
+    if (outcome.kind === 'ended') return 'ended';
+    return outcome.taken.allowed ? 'passes' : 'refused';
+  };
+  const gists = async (count: number, asks: readonly BucketAsk[], session?: string) => {
+    const all: string[] = [];
+    for (let n = 0; n < count; n += 1) all.push(gistOf(await takeFrom(store, asks, session)));
+    return all;
+  };
+  const passing = async (count: number, asks: readonly BucketAsk[], session?: string) =>
+    (await gists(count, asks, session)).filter((gist) => gist === 'passes').length;
+  const used = async (key = 'tenant') => {
+    const [level] = ((await redis.client.get(`mcpgw:{red}:bucket:${key}`)) ?? '0').split(':');
+    return Math.ceil(Number(level) / DAY_MS);
+  };
+  /** Questions since the test began. */
+  const calls = async () => (await commandCalls(redis.client, 'eval', 'evalsha')) - callsBefore;
+  const end = (fingerprint: string) => redis.client.set(`mcpgw:{red}:ended:${fingerprint}`, '1');
+
+  describe('of requests that come together', () => {
+    it('asks about all that came meanwhile at once, and each gets what it would have got alone', async () => {
+      const outcomes = await Promise.all(Array.from({ length: 40 }, () => takeFrom(store, [askOf(30)])));
+      expect(outcomes.map(gistOf).filter((gist) => gist === 'passes')).to.have.lengthOf(30);
+      const remaining = outcomes.map((outcome) => outcome.kind === 'taken' && outcome.taken.answers[0]?.remaining);
+      expect(remaining).to.deep.equal([...Array.from({ length: 30 }, (_, n) => 29 - n), ...Array(10).fill(0)]);
+      expect(await used()).to.equal(30);
+      expect(await calls()).to.be.at.most(4);
+    });
+
+    it('refuses those whose session was ended, and lets the others pass', async () => {
+      await end('two');
+      const sessions = ['one', 'two', 'three', undefined, 'two', 'one'];
+      const outcomes = await Promise.all(sessions.map((session) => takeFrom(store, [askOf(50)], session)));
+      expect(outcomes.map(gistOf)).to.deep.equal(['passes', 'ended', 'passes', 'passes', 'ended', 'passes']);
+      expect(await used()).to.equal(4);
+    });
+
+    it('fails all of them when Redis fails, those that wait with those that were asked about', async () => {
+      const failing = new LendingStore(
+        {
+          take: () => Promise.reject(new Error('away')),
+          takeSeveral: () => Promise.reject(new Error('away')),
+          giveBack: () => Promise.resolve(),
+        },
+        () => nowMs,
+      );
+      const outcomes = await Promise.allSettled(Array.from({ length: 5 }, () => takeFrom(failing, [LARGE])));
+      expect(outcomes.map(({ status }) => status)).to.deep.equal(Array(5).fill('rejected'));
+    });
+
+    it('does not wait for an answer that does not come', async () => {
+      const answers: (() => void)[] = [];
+      const slow = new LendingStore(
+        {
+          take: () => Promise.reject(new Error('never asked')),
+          takeSeveral: ({ count }) =>
+            new Promise((resolve) => {
+              answers.push(() => resolve({ kind: 'taken', granted: count, lent: 0, levels: [count * DAY_MS] }));
+            }),
+          giveBack: () => Promise.resolve(),
+        },
+        () => nowMs,
+      );
+      const both = [takeFrom(slow, [LARGE]), takeFrom(slow, [LARGE])];
+      await eventually(
+        () => answers.length,
+        (asked) => asked === 2,
+      );
+      for (const answer of answers) answer();
+      expect((await Promise.all(both)).map(gistOf)).to.deep.equal(['passes', 'passes']);
+    });
+  });
+
+  describe('with loans', () => {
+    it('answers many of a kind from memory, and says of each what is left', async () => {
+      const remaining: unknown[] = [];
+      for (let n = 0; n < 500; n += 1) {
+        const outcome = await takeFrom(store, [LARGE, USER], 'f');
+        if (outcome.kind === 'taken') remaining.push(outcome.taken.answers.map((answer) => answer?.remaining));
+      }
+      expect(remaining).to.deep.equal(Array.from({ length: 500 }, (_, n) => [99_999 - n, 99_998 - 2 * n]));
+      expect(await calls()).to.be.at.most(30);
+      store.close();
+      await eventually(
+        async () => [await used(), await used('user:ada')],
+        ([tenant, user]) => tenant === 500 && user === 1_000,
+      );
+    });
+
+    it('has all of a loan debited before it uses any of it', async () => {
+      for (let n = 1; n <= 200; n += 1) {
+        expect(await passing(1, [LARGE])).to.equal(1);
+        expect(await used()).to.be.at.least(n);
+      }
+    });
+
+    it('gives back what it does not use', async () => {
+      await passing(100, [LARGE, USER]);
+      expect(await used()).to.be.above(100);
+      nowMs += LOAN_MS;
+      expect(
+        await eventually(
+          async () => [await used(), await used('user:ada')],
+          ([tenant]) => tenant === 100,
+        ),
+      ).to.deep.equal([100, 200]);
+    });
+
+    it('is asked about each that comes alone, and borrows nothing', async () => {
+      for (let n = 1; n <= 10; n += 1) {
+        expect(await passing(1, [LARGE])).to.equal(1);
+        expect(await used()).to.equal(n);
+        nowMs += 2 * LOAN_MS;
+      }
+    });
+
+    it('borrows less and less of a bucket that runs out, and in the end nothing', async () => {
+      let most = 0;
+      for (let n = 1; n <= 1_000; n += 1) {
+        expect(await passing(1, [askOf(1_000)])).to.equal(1);
+        const lent = (await used()) - n;
+        most = Math.max(most, lent);
+        expect(lent * 100).to.be.at.most(1_000 - n);
+      }
+      expect(most).to.be.above(5);
+      expect(await passing(1, [askOf(1_000)])).to.equal(0);
+    });
+
+    it('holds no more of a bucket whatever borrows from it', async () => {
+      for (let n = 0; n < 300; n += 1) {
+        const user = askOf(1_000, { key: `user:${n % 6}`, name: 'user' });
+        await takeFrom(store, [askOf(1_000), user]);
+        expect((await used()) - (n + 1)).to.be.at.most((1_000 - n) / 100);
+      }
+    });
+
+    it('does not serve another limit from it', async () => {
+      await passing(50, [LARGE]);
+      const before = await calls();
+      expect(await passing(1, [askOf(20)])).to.equal(0);
+      expect(await passing(1, [askOf(200_000)])).to.equal(1);
+      expect(await calls()).to.equal(before + 2);
+    });
+
+    it('goes on when the server forgets everything', async () => {
+      await passing(50, [LARGE]);
+      await redis.client.flushall();
+      await redis.client.script('FLUSH');
+      expect(await passing(200, [LARGE])).to.equal(200);
+      nowMs += LOAN_MS;
+      expect(await passing(1, [LARGE])).to.equal(1);
+      store.close();
+      await eventually(used, (all) => all <= 201);
+    });
+
+    it('knows of a session that was ended as soon as it asks, and at the latest after the time of a loan', async () => {
+      await passing(50, [LARGE], 'f');
+      await end('f');
+      await end('g');
+      nowMs += LOAN_MS - 1;
+      await passing(1, [LARGE], 'f');
+      // One that it did not look at lately is looked at, loan or not.
+      expect(await gists(1, [LARGE], 'g')).to.deep.equal(['ended']);
+      nowMs += 1;
+      expect(await gists(2, [LARGE], 'f')).to.deep.equal(['ended', 'ended']);
+      expect(await gists(2, [LARGE], 'h')).to.deep.equal(['passes', 'passes']);
+    });
+
+    it('asks about many sessions at once, ahead of time, and goes on when one of them was ended', async () => {
+      const sessions = Array.from({ length: 200 }, (_, n) => `s${n}`);
+      const round = async () => {
+        const before = await calls();
+        const all: string[] = [];
+        for (const session of sessions) {
+          nowMs += 2;
+          all.push(...(await gists(1, [LARGE], session)));
+        }
+        return { asked: (await calls()) - before, ended: sessions.filter((_, n) => all[n] === 'ended') };
+      };
+      await round();
+      expect((await round()).asked).to.be.below(60);
+      expect((await round()).asked).to.be.below(20);
+      await end('s77');
+      expect((await round()).ended).to.deep.equal(['s77']);
+      await round();
+      expect(await round()).to.deep.include({ ended: ['s77'] });
+      expect((await round()).asked).to.be.below(20);
+    });
+
+    it('does not ask ahead of time about more sessions than that is worth', async () => {
+      const recent = new RecentSessions();
+      for (let n = 0; n < 300; n += 1) recent.note(`s${n}`, n);
+      expect(recent.all(300)).to.deep.equal([]);
+      expect(recent.has('s299')).to.equal(false);
+      expect(recent.all(10_290)).to.deep.equal(Array.from({ length: 9 }, (_, n) => `s${291 + n}`));
+      expect([recent.has('s290'), recent.has('s299')]).to.deep.equal([false, true]);
+    });
+
+    it('knows of it also when others have borrowed since', async () => {
+      await passing(50, [LARGE], 'f');
+      // So long that it is not asked about ahead of time any more.
+      nowMs += 10_000;
+      await passing(150, [LARGE], 'h');
+      await end('f');
+      const before = await calls();
+      expect(await gists(1, [LARGE], 'h')).to.deep.equal(['passes']);
+      expect(await calls(), 'there is no loan').to.equal(before);
+      expect(await gists(1, [LARGE], 'f')).to.deep.equal(['ended']);
+    });
+
+    it('lets exactly the burst pass by three processes, once what they hold is back', async () => {
+      const three = [1, 2, 3].map(() => new LendingStore(new RedisStore(redis.client)));
+      let passed = 0;
+      const flood = async (from: LendingStore) => {
+        for (let refusals = 0; refusals < 5; ) {
+          const outcomes = await Promise.all(Array.from({ length: 8 }, () => takeFrom(from, [askOf(3_000)])));
+          const through = outcomes.filter((outcome) => gistOf(outcome) === 'passes').length;
+          passed += through;
+          if (through === 0) refusals += 1;
+        }
+      };
+      await Promise.all(three.map(flood));
+      expect(passed).to.be.at.least(3_000 - 3 * 30);
+      await eventually(
+        async () => {
+          await Promise.all(three.map(flood));
+          return passed;
+        },
+        (all) => all >= 3_000,
+      );
+      for (const one of three) one.close();
+      expect(passed).to.equal(3_000);
+      expect(await used()).to.equal(3_000);
+      const many = await calls();
+      expect(many, 'nothing was borrowed').to.be.below(2_500);
+    });
+  });
+});

@@ -1,0 +1,193 @@
+import { expect } from 'chai';
+import { issuerSchema } from '../../../core/identity/issuer.ts';
+import { tombstoneKey } from '../../../core/quota/keys.ts';
+import { quotaSchema } from '../../../core/quota/quota.ts';
+import type { AdmissionRequest } from '../../../ext-authz/check/admission.ts';
+import { QuotaCounts } from '../../../ext-authz/quota/counts.ts';
+import { QuotaKeeper } from '../../../ext-authz/quota/service.ts';
+import { SharedTombstones } from '../../../ext-proc/tombstones.ts';
+import { eventually } from '../../fixtures/replica-server/waiting.ts';
+import { commandCalls, freePort, REDIS_START_MS, startRedis, type TestRedis } from '../../support/redis.ts';
+import { capturedLog } from '../captured-log.ts';
+import { policyBackend } from '../policy.ts';
+import { settingsOf } from './store/redis-backed.ts';
+
+const DAY_S = 86_400;
+
+/** A call of one tool, by a member of the tenant `red` with this quota. */
+function callOf(quota: unknown, fingerprint?: string): AdmissionRequest {
+  const session = { sealed: 's', serverSessionId: 's', expiresAtSeconds: 0, incarnation: 'one' };
+  const { claims: issuerClaims } = issuerSchema.parse({ url: 'https://i.example' });
+  return {
+    httpMethod: 'POST',
+    identity: {
+      ...{ issuer: 'https://i.example', issuerClaims, claims: {}, subject: 'ada', principal: Buffer.alloc(16, 1) },
+      ...{ audiences: [], scopes: [], expiresAtSeconds: 0 },
+    },
+    membership: {
+      tenant: {
+        ...{ name: 'red', match: [], backends: ['*'], roles: [], rules: [] },
+        quota: quota === undefined ? undefined : quotaSchema.parse(quota),
+      },
+      roles: [],
+    },
+    backend: policyBackend('a'),
+    message: {
+      ...{ era: 'legacy', id: 1, methods: ['tools/call'], lists: false, initialize: false },
+      items: [{ kind: 'tools', name: 'x' }],
+    },
+    route: {
+      ...{ kind: 'allow', lane: 'session', backend: 'a', path: '/mcp', affinity: undefined, pin: undefined },
+      session: fingerprint === undefined ? undefined : { ...session, fingerprint },
+      upstreamHeaders: [],
+    },
+  };
+}
+
+describe('ext-authz/quota/service', () => {
+  const one = { requests: 1, per: 'day' };
+  let redis: TestRedis;
+  let keeper: QuotaKeeper;
+  let messages: string[];
+
+  before(async function () {
+    this.timeout(REDIS_START_MS);
+    redis = await startRedis();
+  });
+  beforeEach(async () => {
+    await redis.client.flushall();
+    const captured = capturedLog('info');
+    messages = captured.messages;
+    keeper = new QuotaKeeper(captured.log, { count: () => undefined });
+  });
+  afterEach(() => keeper.close());
+  after(() => redis?.stop());
+
+  const statusOf = async (request: AdmissionRequest) => {
+    const admission = await keeper.rule(request);
+    return admission !== undefined && 'kind' in admission ? admission.status : 'passes';
+  };
+  const counted = () =>
+    keeper.metrics.split('\n').filter((line) => line.startsWith('mcp_gateway') && !line.endsWith(' 0'));
+  const useRedis = async () => {
+    keeper.use(settingsOf(redis.url));
+    await eventually(() => keeper.footing === 'redis', Boolean);
+  };
+
+  it('gives out shares without Redis, and counts', async () => {
+    expect(keeper.footing).to.equal('share');
+    expect(await statusOf(callOf(one))).to.equal('passes');
+    expect(await statusOf(callOf(one))).to.equal(429);
+    expect(await statusOf(callOf({ ...one, dryRun: true }))).to.equal('passes');
+    expect(await statusOf(callOf(undefined))).to.equal('passes');
+    expect(counted()).to.deep.equal([
+      'mcp_gateway_quota_requests_total{tenant="red",outcome="allowed"} 1',
+      'mcp_gateway_quota_requests_total{tenant="red",outcome="refused"} 1',
+      'mcp_gateway_quota_requests_total{tenant="red",outcome="would-refuse"} 1',
+    ]);
+  });
+
+  it('does not forget what was used of the shares when settings change', async () => {
+    expect(await statusOf(callOf(one))).to.equal('passes');
+    keeper.use(settingsOf(`redis://127.0.0.1:${await freePort()}`, { deadlineMs: 5 }));
+    expect(await statusOf(callOf({ ...one, burst: 2 }))).to.equal('passes');
+    keeper.use(settingsOf('', { deadlineMs: 5 }));
+    expect(await statusOf(callOf({ ...one, burst: 2 }))).to.equal(429);
+  });
+
+  it('tells that it stands on Redis', async () => {
+    await useRedis();
+    expect(await statusOf(callOf(one))).to.equal('passes');
+    expect(await redis.client.keys('*')).to.deep.equal(['mcpgw:{red}:bucket:tenant']);
+    expect(counted()).to.include('mcp_gateway_quota_redis_up 1');
+  });
+
+  it('refuses without Redis where the settings say so, but not what is counted only, or has no quota', async () => {
+    const settings = settingsOf(`redis://127.0.0.1:${await freePort()}`, { refuseWithoutRedis: true, deadlineMs: 5 });
+    keeper.use(settings);
+    expect(keeper.footing).to.equal('refuse');
+    expect(await statusOf(callOf(one))).to.equal(503);
+    expect(await statusOf(callOf({ ...one, dryRun: true }))).to.equal('passes');
+    expect(await statusOf(callOf(undefined, 'f'))).to.equal('passes');
+    expect(counted()).to.deep.equal(['mcp_gateway_quota_requests_total{tenant="red",outcome="unavailable"} 2']);
+    keeper.close();
+    keeper.use({ ...settings, redisPasswordFile: '/nowhere' });
+    expect(await statusOf(callOf(one))).to.equal(503);
+    expect(messages).to.deep.equal(['quotas: Redis cannot be used']);
+  });
+
+  describe('with sessions that another gateway ends', () => {
+    let other: SharedTombstones;
+    const inAnHour = () => Math.floor(Date.now() / 1000) + 3_600;
+
+    beforeEach(async () => {
+      await useRedis();
+      other = new SharedTombstones(capturedLog().log);
+      other.use(settingsOf(redis.url));
+    });
+    afterEach(() => other.close());
+
+    const leave = (fingerprint: string) =>
+      eventually(
+        async () => {
+          await other.leave('red', fingerprint, inAnHour());
+          return redis.client.pttl(tombstoneKey('red', fingerprint));
+        },
+        (ttl) => ttl > 3_590_000 && ttl <= 3_600_000,
+      );
+
+    it('refuses them, with and without quota', async () => {
+      await leave('ended');
+      expect(await statusOf(callOf({ requests: 100, per: 'day' }, 'ended'))).to.equal(404);
+      expect(await statusOf(callOf(undefined, 'ended'))).to.equal(404);
+      expect(await statusOf(callOf({ ...one, costs: [{ methods: ['*'], cost: 0 }] }, 'ended'))).to.equal(404);
+      expect(await statusOf(callOf(undefined, 'alive'))).to.equal('passes');
+      expect(await redis.client.keys('*bucket*')).to.deep.equal([]);
+    });
+
+    it('looks once a second where nothing else is asked', async () => {
+      expect(await statusOf(callOf(undefined, 'f'))).to.equal('passes');
+      const before = await commandCalls(redis.client, 'eval', 'evalsha');
+      for (let n = 0; n < 5; n += 1) expect(await statusOf(callOf(undefined, 'f'))).to.equal('passes');
+      expect(await statusOf(callOf(undefined))).to.equal('passes');
+      expect((await commandCalls(redis.client, 'eval', 'evalsha')) - before).to.equal(0);
+      await leave('f');
+      await eventually(
+        () => statusOf(callOf(undefined, 'f')),
+        (status) => status === 404,
+      );
+    });
+  });
+
+  describe('leaving tombstones', () => {
+    it('never rejects, and says once that Redis fails', async () => {
+      const { log, messages: said } = capturedLog('info');
+      const tombstones = new SharedTombstones(log);
+      await tombstones.leave('red', 'f', Date.now() / 1000 + DAY_S);
+      tombstones.use(settingsOf(`redis://127.0.0.1:${await freePort()}`));
+      await tombstones.leave('red', 'f', Date.now() / 1000 + DAY_S);
+      await tombstones.leave('red', 'f', Date.now() / 1000 + DAY_S);
+      tombstones.use(settingsOf(redis.url));
+      await eventually(async () => {
+        await tombstones.leave('red', 'f', Date.now() / 1000 + DAY_S);
+        return redis.client.exists(tombstoneKey('red', 'f'));
+      }, Boolean);
+      // One that nobody could use any more.
+      await tombstones.leave('red', 'old', Date.now() / 1000 - 1);
+      expect(await redis.client.exists(tombstoneKey('red', 'old'))).to.equal(0);
+      tombstones.close();
+      expect(said).to.deep.equal([
+        'Redis fails: other gateways are not told of sessions that end',
+        'other gateways are told of sessions that end again',
+      ]);
+    });
+  });
+
+  it('has a bounded number of series', () => {
+    const counts = new QuotaCounts();
+    for (let n = 0; n < 1_100; n += 1) counts.count(`tenant-${n}`, 'allowed');
+    const lines = counts.text(false).split('\n');
+    expect(lines).to.include('mcp_gateway_quota_requests_total{tenant="other tenants",outcome="allowed"} 100');
+    expect(lines).to.have.lengthOf(6 + 1_001 * 4);
+  });
+});

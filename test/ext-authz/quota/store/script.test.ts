@@ -1,0 +1,229 @@
+import { expect } from 'chai';
+import fc from 'fast-check';
+import type { Redis } from 'ioredis';
+import { type BucketState, levelAt } from '../../../../core/quota/bucket.ts';
+import type { BucketAsk } from '../../../../core/quota/plan.ts';
+import { take, takeSeveral } from '../../../../core/quota/take.ts';
+import { CHARGE_SCRIPT, TAKE_SCRIPT } from '../../../../ext-authz/quota/store/script.ts';
+import { asks, pauses, wishes } from '../../../core/quota/arbitrary.ts';
+import { REDIS_START_MS, startRedis, type TestRedis } from '../../../support/redis.ts';
+
+const KEYS = ['{t}:a', '{t}:b', '{t}:c'];
+const TOMBSTONE = '{t}:ended';
+
+describe('ext-authz/quota/store/script', () => {
+  let redis: TestRedis;
+  let client: Redis;
+
+  before(async function () {
+    this.timeout(REDIS_START_MS);
+    redis = await startRedis();
+    client = redis.client;
+  });
+  beforeEach(() => client.flushall());
+  after(() => redis?.stop());
+
+  const numbersOf = ({ limit, cost }: BucketAsk) => [limit.requests, limit.periodMs, limit.burst, cost];
+
+  async function takeInRedis(
+    asked: readonly BucketAsk[],
+  ): Promise<{ verdict: number; nowMs: number; levels: number[] }> {
+    const keys = [...asked.map(({ key }) => key), TOMBSTONE];
+    const answer = await client.eval(TAKE_SCRIPT, keys.length, ...keys, ...asked.flatMap(numbersOf));
+    const [verdict = Number.NaN, nowMs = Number.NaN, ...levels] = answer as number[];
+    return { verdict, nowMs, levels };
+  }
+
+  async function stateOf(key: string): Promise<BucketState | undefined> {
+    const [level, periodMs, atMs] = ((await client.get(key)) ?? '').split(':').map(Number);
+    return level === undefined || periodMs === undefined || atMs === undefined ? undefined : { level, periodMs, atMs };
+  }
+
+  /** As if time went by: what is remembered becomes older; negative: the clock goes back. */
+  async function age(byMs: number): Promise<void> {
+    for (const key of KEYS) {
+      const state = await stateOf(key);
+      if (state !== undefined) await client.set(key, `${state.level}:${state.periodMs}:${state.atMs - byMs}`);
+    }
+  }
+
+  const time = async () => {
+    const [seconds = 0, micros = 0] = (await client.time()).map(Number);
+    return seconds * 1000 + Math.floor(micros / 1000);
+  };
+
+  it('agrees with the arithmetic in memory, number for number, whatever limits and clocks do', async function () {
+    this.timeout(60_000);
+    const pausesAndSteps = fc.oneof(
+      { weight: 9, arbitrary: pauses },
+      { weight: 1, arbitrary: fc.integer({ min: -90_000, max: 0 }) },
+    );
+    const scenario = fc.array(fc.tuple(pausesAndSteps, asks(KEYS)), { minLength: 1, maxLength: 25 });
+    await fc.assert(
+      fc.asyncProperty(scenario, async (steps) => {
+        await client.flushall();
+        for (const [pauseMs, asked] of steps) {
+          await age(pauseMs);
+          const states = new Map(await Promise.all(KEYS.map(async (key) => [key, await stateOf(key)] as const)));
+          const { verdict, nowMs, levels } = await takeInRedis(asked);
+          const { taken, states: expected } = take(asked, (key) => states.get(key), nowMs);
+          expect(verdict).to.equal(taken.allowed ? 1 : 0);
+          expect(levels).to.deep.equal(asked.map(({ key }) => expected.get(key)?.level));
+          for (const key of KEYS) {
+            const wanted = taken.allowed ? (expected.get(key) ?? states.get(key)) : states.get(key);
+            expect(await stateOf(key), key).to.deep.equal(wanted);
+          }
+        }
+      }),
+      { numRuns: 60 },
+    );
+  });
+
+  it('agrees with it also on several requests at once, and on loans', async function () {
+    this.timeout(60_000);
+    const scenario = fc.array(fc.tuple(pauses, asks(KEYS), wishes), { minLength: 1, maxLength: 20 });
+    await fc.assert(
+      fc.asyncProperty(scenario, async (steps) => {
+        await client.flushall();
+        for (const [pauseMs, asked, wish] of steps) {
+          await age(pauseMs);
+          const states = new Map(await Promise.all(KEYS.map(async (key) => [key, await stateOf(key)] as const)));
+          const keys = [...asked.map(({ key }) => key), TOMBSTONE, `${TOMBSTONE}-too`];
+          const numbers = [...asked.flatMap(numbersOf), wish.count, wish.lend, wish.held];
+          const answer = await client.eval(TAKE_SCRIPT, keys.length, ...keys, ...numbers);
+          const [granted, nowMs = Number.NaN, ...rest] = answer as number[];
+          const expected = takeSeveral(asked, (key) => states.get(key), nowMs, wish);
+          expect([granted, ...rest]).to.deep.equal([expected.granted, ...expected.levels, expected.lent]);
+          for (const { key } of asked) {
+            const wanted = expected.granted > 0 ? expected.states.get(key) : states.get(key);
+            expect(await stateOf(key), key).to.deep.equal(wanted);
+          }
+        }
+      }),
+      { numRuns: 60 },
+    );
+  });
+
+  it('gives back what was lent, and never more than was used', async () => {
+    const ask = { key: '{t}:a', name: 'a', limit: { requests: 1, periodMs: 86_400_000, burst: 1_000 }, cost: 2 };
+    const other = { ...ask, key: '{t}:b', cost: 1 };
+    const numbers = [ask, other].flatMap(numbersOf);
+    await client.eval(TAKE_SCRIPT, 3, ask.key, other.key, TOMBSTONE, ...numbers, 1, 4, 0);
+    const used = async () => {
+      const states = [await stateOf(ask.key), await stateOf(other.key)];
+      return states.map((state) => Math.ceil((state?.level ?? 0) / 86_400_000));
+    };
+    expect(await used()).to.deep.equal([10, 5]);
+    const back = (count: number) => [ask, other].flatMap((one) => numbersOf({ ...one, cost: -count * one.cost }));
+    await client.eval(CHARGE_SCRIPT, 2, ask.key, other.key, ...back(3));
+    expect(await used()).to.deep.equal([4, 2]);
+    await client.eval(CHARGE_SCRIPT, 2, ask.key, other.key, ...back(3));
+    expect(await used()).to.deep.equal([0, 0]);
+  });
+
+  it('remembers what is used for as long as the limit of now needs, also where it refuses', async () => {
+    const fast = { key: '{t}:a', name: 'a', limit: { requests: 1_000, periodMs: 1_000, burst: 5 }, cost: 5 };
+    expect((await takeInRedis([fast])).verdict).to.equal(1);
+    expect(await client.pttl(fast.key)).to.be.at.most(1_005);
+    const slow = { ...fast, limit: { requests: 1, periodMs: 86_400_000, burst: 5 } };
+    const { verdict, levels } = await takeInRedis([slow]);
+    expect(verdict).to.equal(0);
+    expect(await client.pttl(fast.key)).to.be.above((levels[0] ?? 0) - 1_000);
+    expect(levels[0]).to.be.above(4 * 86_400_000);
+    // And a refusal by a faster limit does not shorten it.
+    expect((await takeInRedis([{ ...fast, limit: { ...fast.limit, requests: 1 }, cost: 6 }])).verdict).to.equal(0);
+    expect(await client.pttl(fast.key)).to.be.above(86_400_000);
+  });
+
+  it('lets pass what just fits, and nothing above', async () => {
+    const ask = { key: '{t}:a', name: 'a', limit: { requests: 7, periodMs: 3_600_000, burst: 10 }, cost: 3 };
+    const brim = 7 * 3_600_000;
+    // By a clock that is ahead, so that nothing drains.
+    for (const [level, verdict] of [
+      [brim, 1],
+      [brim + 1, 0],
+    ]) {
+      await client.set(ask.key, `${level}:3600000:${(await time()) + 30_000}`);
+      expect((await takeInRedis([ask])).verdict, `${level}`).to.equal(verdict);
+    }
+  });
+
+  it('charges up to the brim, whatever was there', async function () {
+    this.timeout(60_000);
+    await fc.assert(
+      fc.asyncProperty(fc.array(fc.tuple(pauses, asks(['{t}:a'])), { minLength: 1, maxLength: 10 }), async (steps) => {
+        await client.flushall();
+        for (const [pauseMs, [ask]] of steps) {
+          if (ask === undefined) continue;
+          await age(pauseMs);
+          const before = await stateOf(ask.key);
+          await client.eval(CHARGE_SCRIPT, 1, ask.key, ...numbersOf(ask));
+          const after = await stateOf(ask.key);
+          const { periodMs, burst } = ask.limit;
+          const level = levelAt(before, ask.limit, after?.atMs ?? 0);
+          expect(after?.level).to.equal(Math.min(level + ask.cost * periodMs, burst * periodMs));
+        }
+      }),
+      { numRuns: 40 },
+    );
+  });
+
+  it('remembers a bucket until it is full again, and no longer', async () => {
+    await fc.assert(
+      fc.asyncProperty(asks(KEYS), async (asked) => {
+        await client.flushall();
+        const { verdict, nowMs, levels } = await takeInRedis(asked);
+        for (const [index, { key, limit }] of asked.entries()) {
+          const ttl = await client.pttl(key);
+          const agoMs = (await time()) - nowMs;
+          if (verdict === 0) expect(ttl).to.equal(-2);
+          else expect(ttl + agoMs).to.be.within(0, Math.ceil((levels[index] ?? 0) / limit.requests) + 1_001 + agoMs);
+          if (verdict === 1)
+            expect(ttl + agoMs + 2).to.be.at.least(Math.ceil((levels[index] ?? 0) / limit.requests) + 1_000);
+        }
+      }),
+      { numRuns: 40 },
+    );
+  });
+
+  it('says that a session was ended, and debits nothing', async () => {
+    await client.set(TOMBSTONE, '1');
+    const ask = { key: '{t}:a', name: 'a', limit: { requests: 1, periodMs: 1_000, burst: 5 }, cost: 1 };
+    expect((await takeInRedis([ask])).verdict).to.equal(-1);
+    expect((await takeInRedis([])).verdict).to.equal(-1);
+    expect(await client.exists('{t}:a')).to.equal(0);
+  });
+
+  describe('takes for a full bucket, and writes over,', () => {
+    const ask = { key: '{t}:a', name: 'a', limit: { requests: 1, periodMs: 86_400_000, burst: 5 }, cost: 1 };
+    const garbage: Record<string, () => Promise<unknown>> = {
+      'an empty text': () => client.set(ask.key, ''),
+      'a text that is none of ours': () => client.set(ask.key, 'garbage'),
+      'a period of nothing': () => client.set(ask.key, '5:0:0'),
+      'a negative level': () => client.set(ask.key, '-5:86400000:0'),
+      'a time far ahead': async () => client.set(ask.key, `432000000:86400000:${(await time()) + 3_600_000}`),
+      'a time without end': () => client.set(ask.key, `432000000:86400000:${'9'.repeat(400)}`),
+      'a hash': () => client.hset(ask.key, 'level', 5),
+      'a list': () => client.rpush(ask.key, 'x'),
+    };
+    for (const [what, write] of Object.entries(garbage)) {
+      it(what, async () => {
+        for (const script of [TAKE_SCRIPT, CHARGE_SCRIPT]) {
+          await client.del(ask.key);
+          await write();
+          const keys = script === TAKE_SCRIPT ? [ask.key, TOMBSTONE] : [ask.key];
+          await client.eval(script, keys.length, ...keys, ...numbersOf(ask));
+          expect((await stateOf(ask.key))?.level).to.equal(ask.limit.periodMs);
+        }
+      });
+    }
+
+    it('but a level that is too high counts as the brim', async () => {
+      await client.set(ask.key, `${'9'.repeat(400)}:86400000:${await time()}`);
+      const { verdict, levels } = await takeInRedis([ask]);
+      // It may have drained for a moment: one request a day is one unit a millisecond.
+      expect(verdict).to.equal(0);
+      expect(levels[0]).to.be.within(4.9 * 86_400_000, 5 * 86_400_000);
+    });
+  });
+});

@@ -1,0 +1,125 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect } from 'chai';
+import { checkDocument, loadGateway } from '../../local/documents.ts';
+import { emptyFolder } from '../runtime/processes/folder.ts';
+
+const GATEWAY = 'issuer: development\nbackends: backends\ntenants: tenants.yaml\n';
+const TENANTS = 'tenants: [{name: a, match: [{claim: c, value: v}]}]\n';
+const BACKEND = 'name: a\ncommand: [server]\n';
+
+function folderOf(files: Record<string, string>): string {
+  const folder = emptyFolder();
+  mkdirSync(join(folder, 'backends'));
+  for (const [name, text] of Object.entries(files)) writeFileSync(join(folder, name), text);
+  return folder;
+}
+
+describe('local/documents', () => {
+  it('loads a gateway with all that it names', async () => {
+    const folder = folderOf({ 'gateway.yaml': GATEWAY, 'tenants.yaml': TENANTS, 'backends/a.yaml': BACKEND });
+    const loaded = await loadGateway(join(folder, 'gateway.yaml'));
+    if (!loaded.ok) throw new Error(JSON.stringify(loaded.problems));
+    expect(loaded.value.backendsFolder).to.equal(join(folder, 'backends'));
+    expect([...loaded.value.catalog.backends.keys()]).to.deep.equal(['a']);
+    expect(loaded.value.tenants.map(({ name }) => name)).to.deep.equal(['a']);
+  });
+
+  it('tells the problems of all documents at once', async () => {
+    const folder = folderOf({
+      'gateway.yaml': GATEWAY,
+      'tenants.yaml': 'tenants: []',
+      'backends/a.yaml': 'name: a',
+      'backends/b.yaml': '[',
+    });
+    const loaded = await loadGateway(join(folder, 'gateway.yaml'));
+    const sources = loaded.ok ? [] : loaded.problems.map(({ source }) => source);
+    expect(new Set(sources)).to.deep.equal(new Set(['tenants.yaml', 'backends/a.yaml', 'backends/b.yaml']));
+  });
+
+  it('tells of whom nobody may use the own tools of the gateway', async () => {
+    const files = { 'gateway.yaml': `${GATEWAY}admin: {tenants: [a]}\n`, 'tenants.yaml': TENANTS };
+    const loaded = await loadGateway(join(folderOf(files), 'gateway.yaml'));
+    expect(loaded.ok ? [] : loaded.problems.map(({ path }) => path)).to.deep.equal(['admin.tenants[0]']);
+  });
+
+  it('tells what is missing', async () => {
+    const folder = emptyFolder();
+    writeFileSync(join(folder, 'gateway.yaml'), GATEWAY);
+    const loaded = await loadGateway(join(folder, 'gateway.yaml'));
+    expect(loaded.ok ? [] : loaded.problems.map(({ source }) => source)).to.deep.equal(['tenants.yaml', 'backends']);
+    expect((await loadGateway(join(folder, 'none.yaml'))).ok).to.equal(false);
+  });
+
+  it('checks documents of every kind', async () => {
+    const folder = folderOf({
+      'gateway.yaml': GATEWAY,
+      'tenants.yaml': TENANTS,
+      'backends/a.yaml': BACKEND,
+      'bad-gateway.yaml': `${GATEWAY}port: 1`,
+      'bad-tenants.yaml': 'tenants: [{name: A}]',
+      'bad-backend.yaml': 'name: a\ncommand: []\ntenants: [a]',
+      'bomb.yaml': 'a: &a [x, x, x, x, x]\nb: &b [*a, *a, *a, *a, *a]\nc: [*b, *b, *b, *b, *b, *b]',
+      'no.yaml': '[',
+    });
+    const paths = async (name: string) => (await checkDocument(join(folder, name))).problems.map(({ path }) => path);
+    for (const name of ['gateway.yaml', 'tenants.yaml', 'backends/a.yaml', 'backends'])
+      expect(await paths(name), name).to.deep.equal([]);
+    expect(await paths('bad-gateway.yaml')).to.deep.equal(['port']);
+    expect(await paths('bad-tenants.yaml')).to.deep.equal(['tenants[0].name', 'tenants[0].match']);
+    expect(await paths('bad-backend.yaml')).to.deep.equal(['command']);
+    for (const name of ['bomb.yaml', 'no.yaml', 'missing.yaml']) expect(await paths(name), name).to.deep.equal(['']);
+  });
+
+  it('knows a gateway by its keys, and hands it on when all is well', async () => {
+    const issuers = 'issuers: [{url: "https://issuer.example"}]\ntenants: tenants.yaml\n';
+    const folder = folderOf({
+      'gateway.yaml': GATEWAY,
+      'issuers.yaml': issuers,
+      'tenants.yaml': TENANTS,
+      'backends/a.yaml': BACKEND,
+    });
+    const { problems, gateway } = await checkDocument(join(folder, 'gateway.yaml'));
+    expect(problems).to.deep.equal([]);
+    expect(gateway?.config.developmentIssuer).to.equal(true);
+    const checked = await checkDocument(join(folder, 'issuers.yaml'));
+    expect(checked.problems.map(({ path }) => path)).to.deep.equal(['backends']);
+    expect(checked).not.to.have.property('gateway');
+    expect(await checkDocument(join(folder, 'tenants.yaml'))).not.to.have.property('gateway');
+  });
+
+  describe('rules of tenants and issuers', () => {
+    const ISSUERS = 'issuers: [{url: "https://a.example/"}, {url: "https://b.example"}]\n';
+    const messagesOf = async (gateway: string, tenants: string) => {
+      const files = { 'gateway.yaml': gateway, 'tenants.yaml': tenants, 'backends/a.yaml': BACKEND };
+      const { problems } = await checkDocument(join(folderOf(files), 'gateway.yaml'));
+      return problems.map(({ source, path, message }) => `${source}: ${path}: ${message}`);
+    };
+    const gateway = `${ISSUERS}backends: backends\ntenants: tenants.yaml\n`;
+    const tenantsOf = (issuer: string) => TENANTS.replace('{claim', `{issuer: "${issuer}", claim`);
+
+    it('says that only the trailing slash differs, either way round', async () => {
+      expect(await messagesOf(gateway, tenantsOf('https://a.example/'))).to.deep.equal([]);
+      expect(await messagesOf(gateway, tenantsOf('https://a.example'))).to.deep.equal([
+        'tenants.yaml: tenants[0].match[0].issuer: names an issuer that the gateway does not accept; it differs from https://a.example/ only in the trailing slash (got "https://a.example")',
+      ]);
+      expect(await messagesOf(gateway, tenantsOf('https://b.example/'))).to.deep.equal([
+        'tenants.yaml: tenants[0].match[0].issuer: names an issuer that the gateway does not accept; it differs from https://b.example only in the trailing slash (got "https://b.example/")',
+      ]);
+    });
+
+    it('finds rules that no token can meet: of no issuer that there is, or of none at all', async () => {
+      expect(await messagesOf(gateway, tenantsOf('https://c.example'))).to.deep.equal([
+        'tenants.yaml: tenants[0].match[0].issuer: names an issuer that the gateway does not accept (got "https://c.example")',
+      ]);
+      expect(await messagesOf(gateway, TENANTS)).to.deep.equal([
+        "tenants.yaml: tenants[0].match[0].issuer: is required where there are several issuers: otherwise one could claim what is another's to give",
+      ]);
+      const roles = `${tenantsOf('https://b.example').replace(']}]', "], roles: [{name: r, match: [{role: x, issuer: 'https://b.example/'}]}]}]")}`;
+      expect(await messagesOf(gateway, roles)).to.have.length(1);
+      expect((await messagesOf(gateway, roles))[0]).to.match(
+        /^tenants.yaml: tenants\[0\].roles\[0\].match\[0\].issuer: .*trailing slash/,
+      );
+    });
+  });
+});

@@ -1,0 +1,229 @@
+import { join } from 'node:path';
+import { expect } from 'chai';
+import type { Policy } from '../../../core/policy/policy.ts';
+import { backendSchema } from '../../../core/registry/backend.ts';
+import type { Endpoint } from '../../../core/registry/endpoint.ts';
+import { type Fleet, planFleet } from '../../../core/registry/fleet.ts';
+import { DiscoveryServer } from '../../../envoy/ads/server.ts';
+import { PolicyClient } from '../../../runtime/policy/client.ts';
+import { PolicyHub } from '../../../watcher/publish/policy-service.ts';
+import { Publisher } from '../../../watcher/publish/publisher.ts';
+import { SecretFiles } from '../../../watcher/secrets/secret-files.ts';
+import { EnvoyClient } from '../../envoy/ads/envoy-client.ts';
+import { capturedLog } from '../../ext-authz/captured-log.ts';
+import { policyOf } from '../../ext-authz/policy.ts';
+import { eventually } from '../../fixtures/replica-server/waiting.ts';
+import { installFile, installPair, PAIR_FILES } from '../../fixtures/tls/files.ts';
+import { serveAnywhere } from '../../runtime/grpc/socket.ts';
+import { emptyFolder } from '../../runtime/processes/folder.ts';
+
+const { settings } = policyOf('https://i.example', []);
+const backend = (name: string, more = {}) => backendSchema.parse({ name, command: ['server'], drain: '0s', ...more });
+const endpoint = (id: string): Endpoint => ({
+  id,
+  address: '127.0.0.1:9000',
+  incarnation: '',
+  hostname: '',
+  draining: false,
+});
+
+function fleetOf(...backends: ReturnType<typeof backend>[]): Fleet {
+  return planFleet(
+    new Map(),
+    new Map(backends.map((one) => [one.name, one])),
+    ({ name }) => [endpoint(`${name}-0`)],
+    0,
+  );
+}
+
+describe('watcher/publish/publisher', () => {
+  let publisher: Publisher;
+  let envoy: EnvoyClient;
+  let policies: PolicyClient;
+  let secrets: SecretFiles;
+  let folder: string;
+  let socket: string;
+  /** What happened at Envoy and at a service, in order. */
+  let events: string[];
+  const stops: (() => unknown)[] = [];
+
+  beforeEach(async () => {
+    const { log } = capturedLog();
+    const discovery = new DiscoveryServer({ log, onRefused: (name, reason) => publisher.refuse(name, reason) });
+    const hub = new PolicyHub({ status: () => ({}), endedSessions: new Map(), onEnded: () => {} });
+    folder = emptyFolder();
+    secrets = new SecretFiles({ folder, log, onChange: () => undefined });
+    publisher = new Publisher({ discovery, hub, secrets, systemCaFile: '/ca.pem', folder });
+    const server = await serveAnywhere((grpc) => {
+      discovery.addTo(grpc);
+      hub.addTo(grpc);
+    });
+    socket = server.socket;
+    envoy = new EnvoyClient(socket);
+    events = envoy.events;
+    const names = (policy: Policy | undefined) => [...(policy?.backends.keys() ?? [])];
+    policies = new PolicyClient({
+      socket,
+      subscriber: 'test',
+      log,
+      onPolicy: (after, before) => {
+        for (const name of names(after)) if (!before?.backends.has(name)) events.push(`+policy ${name}`);
+        for (const name of names(before)) if (!after.backends.has(name)) events.push(`-policy ${name}`);
+      },
+    });
+    // Both are connected once they have the first publication.
+    await publisher.publish(settings, new Map());
+    await envoy.until(() => envoy.responses === 1);
+    stops.push(
+      () => secrets.keepOnly([]),
+      () => envoy.close(),
+      () => policies.close(),
+      () => server.stop(0),
+    );
+  });
+
+  afterEach(async () => {
+    for (const stop of stops.splice(0)) await stop();
+  });
+
+  it('has Envoy take clusters and endpoints before a request can be sent there', async () => {
+    await publisher.publish(settings, fleetOf(backend('a')));
+    expect(events).to.deep.equal(['+cds backend/a', '+eds backend/a', '+policy a']);
+  });
+
+  it('waits for the answer of Envoy, not only for the sending', async () => {
+    envoy.mute = true;
+    const published = publisher.publish(settings, fleetOf(backend('a')));
+    await envoy.until(() => events.includes('+cds backend/a'));
+    expect(policies.current?.backends.has('a')).to.equal(false);
+    envoy.speak();
+    await published;
+    expect(policies.current?.backends.has('a')).to.equal(true);
+  });
+
+  it('takes a cluster away only when no request can be sent there', async () => {
+    await publisher.publish(settings, fleetOf(backend('a'), backend('b')));
+    events.length = 0;
+    await publisher.publish(settings, fleetOf(backend('b')));
+    await envoy.until(() => events.includes('-cds backend/a'));
+    expect(events.indexOf('-policy a')).to.be.lessThan(events.indexOf('-cds backend/a'));
+    expect(events[0]).to.equal('-policy a');
+  });
+
+  it('replaces one backend by another without a gap', async () => {
+    await publisher.publish(settings, fleetOf(backend('a')));
+    events.length = 0;
+    await publisher.publish(settings, fleetOf(backend('b')));
+    await envoy.until(() => events.includes('-cds backend/a'));
+    expect(events.slice(0, 4)).to.deep.equal(['+cds backend/b', '+eds backend/b', '+policy b', '-policy a']);
+  });
+
+  it('sends nothing twice, and one backend alone when one changed', async () => {
+    const [a, b] = [backend('a'), backend('b')];
+    await publisher.publish(settings, fleetOf(a, b));
+    const { responses } = envoy;
+    await publisher.publish(settings, fleetOf(a, b));
+    expect(envoy.responses).to.equal(responses);
+    events.length = 0;
+    await publisher.publish(settings, fleetOf(a, backend('b', { affinity: 'none' })));
+    expect(events).to.deep.equal(['+cds backend/b', '+eds backend/b']);
+  });
+
+  it('publishes the newest of what came meanwhile', async () => {
+    envoy.mute = true;
+    const all = [fleetOf(backend('a')), fleetOf(backend('b')), fleetOf(backend('c'))].map((fleet) =>
+      publisher.publish(settings, fleet),
+    );
+    await envoy.until(() => events.includes('+cds backend/a'));
+    envoy.speak();
+    await Promise.all(all);
+    expect(events.some((event) => event.endsWith('b'))).to.equal(false);
+    expect([...(policies.current?.backends.keys() ?? [])]).to.deep.equal(['c']);
+  });
+
+  it('does not send requests to a backend that Envoy refused, and serves it once it is right', async () => {
+    envoy.refuses.add('backend/bad');
+    await publisher.publish(settings, fleetOf(backend('a'), backend('bad')));
+    expect([...(policies.current?.backends.keys() ?? [])]).to.deep.equal(['a']);
+    expect(publisher.refusalOf('bad')).to.match(/not wanted/);
+    expect(publisher.refusalOf('a')).to.equal(undefined);
+    envoy.refuses.clear();
+    await publisher.publish(settings, fleetOf(backend('a'), backend('bad', { affinity: 'none' })));
+    expect([...(policies.current?.backends.keys() ?? [])]).to.deep.equal(['a', 'bad']);
+    expect(publisher.refusalOf('bad')).to.equal(undefined);
+  });
+
+  it('goes on with the last good of a backend whose change Envoy refused, with the endpoints of now', async () => {
+    await publisher.publish(settings, fleetOf(backend('a', { path: '/old' })));
+    envoy.refuses.add('backend/a');
+    const changed = backend('a', { path: '/new', affinity: 'none' });
+    await publisher.publish(
+      settings,
+      new Map([['a', { backend: changed, endpoints: [endpoint('a-7')], drainUntilMs: undefined }]]),
+    );
+    const after = policies.current?.backends.get('a');
+    expect([after?.path, after?.affinity, after?.endpoints.map(({ id }) => id)]).to.deep.equal([
+      '/old',
+      'session',
+      ['a-7'],
+    ]);
+  });
+
+  it('says of a draining backend that it drains', async () => {
+    await publisher.publish(settings, new Map([['a', { backend: backend('a'), endpoints: [], drainUntilMs: 5 }]]));
+    expect(policies.current?.backends.get('a')?.draining).to.equal(true);
+  });
+
+  describe('a backend with a certificate of the gateway', () => {
+    const mutual = backend('mutual', { command: undefined, url: 'https://a.example', clientCertificate: PAIR_FILES });
+    const publish = () => publisher.publish(settings, fleetOf(mutual));
+    const untilRead = async (name: 'client-one' | 'client-two') => {
+      const before = secrets.certificateOf(mutual);
+      installPair(folder, name);
+      await eventually(
+        () => secrets.certificateOf(mutual),
+        (pair) => pair !== before,
+      );
+    };
+
+    it('is dialled with it, and anew when it changes', async () => {
+      secrets.keepOnly([mutual]);
+      await untilRead('client-one');
+      await publish();
+      expect(events).to.deep.equal(['+cds backend/mutual', '+eds backend/mutual', '+policy mutual']);
+      events.length = 0;
+      await publish();
+      expect(events).to.deep.equal([]);
+      await untilRead('client-two');
+      await publish();
+      expect(events).to.deep.equal(['+cds backend/mutual', '+eds backend/mutual']);
+    });
+
+    it('is not dialled before there is one, and requests are refused', async () => {
+      secrets.keepOnly([mutual]);
+      await publish();
+      expect(events).to.deep.equal(['+policy mutual']);
+      expect(policies.current?.backends.get('mutual')?.credential).to.equal('missing');
+      await untilRead('client-one');
+      await publish();
+      expect(events.slice(1)).to.deep.equal(['+cds backend/mutual', '+eds backend/mutual']);
+      expect(policies.current?.backends.get('mutual')?.credential).to.equal(undefined);
+    });
+
+    it('keeps the last good one', async () => {
+      secrets.keepOnly([mutual]);
+      await untilRead('client-one');
+      await publish();
+      const pair = secrets.certificateOf(mutual);
+      installFile('client-two.pem', join(folder, PAIR_FILES.certFile));
+      const notes = await eventually(
+        () => secrets.notesOf(mutual),
+        ({ length }) => length > 0,
+      );
+      expect(notes).to.deep.equal([
+        'the last good one goes on: clientCertificate.keyFile: key.pem is not the key of the first certificate in cert.pem',
+      ]);
+      expect(secrets.certificateOf(mutual)).to.equal(pair);
+    });
+  });
+});

@@ -1,0 +1,166 @@
+import { resolve } from 'node:path';
+import type { Policy, PolicyBackend, PolicySettings } from '../../core/policy/policy.ts';
+import { clusterName } from '../../core/registry/cluster-name.ts';
+import type { Fleet, FleetBackend } from '../../core/registry/fleet.ts';
+import type { DiscoveryServer } from '../../envoy/ads/server.ts';
+import {
+  type BackendResources,
+  equalSnapshots,
+  packCluster,
+  packEndpoints,
+  type Snapshot,
+} from '../../envoy/ads/snapshot.ts';
+import { toCluster, toLoadAssignment, type UpstreamTls } from '../../envoy/resources.ts';
+import type { BackendSecrets } from '../secrets/port.ts';
+import type { PolicyHub } from './policy-service.ts';
+
+/** An Envoy that does not answer within this time does not hold up the others. */
+const SETTLE_TIMEOUT_MS = 2_000;
+
+/** Where a fleet is published to, and what it is made with. */
+export interface PublisherOptions {
+  discovery: DiscoveryServer;
+  hub: PolicyHub;
+  secrets: BackendSecrets;
+  /** File of the certificates that https URLs are verified with by default. */
+  systemCaFile: string;
+  /** Folder of the gateway's configuration, which files named by backends are relative to. */
+  folder: string;
+}
+
+/** What was made of an entry of a fleet, and with which secrets. */
+interface Made {
+  certificate: ReturnType<BackendSecrets['certificateOf']>;
+  authorities: ReturnType<BackendSecrets['authoritiesOf']>;
+  credential: ReturnType<BackendSecrets['credentialOf']>;
+  /** Undefined: nothing is dialled, health checks included. The policy has requests refused meanwhile. */
+  resources: BackendResources | undefined;
+  policy: PolicyBackend;
+}
+
+/**
+ * Publishes fleets, one at a time and the newest only, in the order in which nothing is used before it is there: clusters
+ * and endpoints to Envoy, then the policy to the services, then the removal of clusters that nobody is sent to any more.
+ */
+export class Publisher {
+  readonly #options: PublisherOptions;
+  readonly #refused = new Map<string, string>();
+  // Few of many backends change at a time, and one that did is a new value.
+  readonly #made = new WeakMap<FleetBackend, Made>();
+  #snapshot: Snapshot | undefined;
+  #policy: Policy['backends'] = new Map();
+  #next: { settings: PolicySettings; fleet: Fleet } | undefined;
+  #publishing: Promise<void> | undefined;
+
+  constructor(options: PublisherOptions) {
+    this.#options = options;
+  }
+
+  /** Publishes a fleet after the one that is being published; resolves when the newest one is in force. */
+  publish(settings: PolicySettings, fleet: Fleet): Promise<void> {
+    this.#next = { settings, fleet };
+    this.#publishing ??= this.#run();
+    return this.#publishing;
+  }
+
+  /** Takes down that Envoy refused a resource. */
+  refuse(resource: string, reason: string): void {
+    this.#refused.set(resource, reason);
+  }
+
+  /** Why Envoy refused a backend; undefined when it did not. */
+  refusalOf(backend: string): string | undefined {
+    return this.#refused.get(clusterName(backend));
+  }
+
+  async #run(): Promise<void> {
+    try {
+      while (this.#next !== undefined) {
+        const { settings, fleet } = this.#next;
+        this.#next = undefined;
+        await this.#publishOne(settings, fleet);
+      }
+    } finally {
+      this.#publishing = undefined;
+    }
+  }
+
+  async #publishOne(settings: PolicySettings, fleet: Fleet): Promise<void> {
+    const { discovery, hub } = this.#options;
+    const wanted = new Map<string, BackendResources>();
+    const made = [...fleet.values()].map((entry) => this.#make(entry));
+    for (const { policy, resources } of made) {
+      if (resources !== undefined) wanted.set(clusterName(policy.name), resources);
+    }
+    const leaving = [...(this.#snapshot ?? [])].filter(([name]) => !wanted.has(name));
+    this.#toEnvoy(leaving.length === 0 ? wanted : new Map([...leaving, ...wanted]));
+    if (discovery.connected) await discovery.settled(SETTLE_TIMEOUT_MS);
+    this.#policy = new Map(made.flatMap(({ policy }) => this.#toPolicy(policy)));
+    await hub.publish(settings, this.#policy);
+    this.#toEnvoy(wanted);
+  }
+
+  #toEnvoy(snapshot: Snapshot): void {
+    // The first one is published even when it is empty: Envoy waits for it.
+    if (this.#snapshot !== undefined && equalSnapshots(snapshot, this.#snapshot)) return;
+    for (const name of this.#refused.keys()) {
+      if (this.#snapshot?.get(name)?.cluster.version !== snapshot.get(name)?.cluster.version)
+        this.#refused.delete(name);
+    }
+    this.#snapshot = snapshot;
+    this.#options.discovery.publish(snapshot);
+  }
+
+  #make(entry: FleetBackend): Made {
+    const { backend } = entry;
+    const { secrets, systemCaFile, folder } = this.#options;
+    const certificate = secrets.certificateOf(backend);
+    const authorities = secrets.authoritiesOf(backend);
+    const credential = secrets.credentialOf(backend);
+    const known = this.#made.get(entry);
+    const isSame =
+      known?.certificate === certificate && known?.authorities === authorities && known?.credential === credential;
+    if (known !== undefined && isSame) return known;
+    let resources: BackendResources | undefined;
+    if (certificate !== 'missing' && authorities !== 'missing') {
+      const file = backend.caFile === undefined ? systemCaFile : resolve(folder, backend.caFile);
+      const tls: UpstreamTls = {
+        certificate,
+        authorities: authorities === undefined ? { file } : { pem: authorities },
+      };
+      resources = { cluster: packCluster(toCluster(backend, tls)), endpoints: packEndpoints(toLoadAssignment(entry)) };
+    }
+    const made = { certificate, authorities, credential, resources, policy: toPolicyBackend(entry, credential) };
+    this.#made.set(entry, made);
+    return made;
+  }
+
+  // A cluster that Envoy refused goes on as it last was, with the endpoints of now; one that it never took stays unknown.
+  #toPolicy(after: PolicyBackend): [string, PolicyBackend][] {
+    const { name } = after;
+    if (this.refusalOf(name) === undefined) return [[name, after]];
+    const before = this.#policy.get(name);
+    return before === undefined ? [] : [[name, { ...before, endpoints: after.endpoints, draining: after.draining }]];
+  }
+}
+
+function toPolicyBackend(
+  { backend, endpoints, drainUntilMs }: FleetBackend,
+  credential: PolicyBackend['credential'],
+): PolicyBackend {
+  const { name, affinity, affinityHeader, tenants, roles, scopes, filters, identityHeaders, path } = backend;
+  return {
+    name,
+    affinity,
+    affinityHeader,
+    tenants,
+    roles,
+    scopes,
+    filters,
+    credential,
+    identityHeaders,
+    path,
+    draining: drainUntilMs !== undefined,
+    endpoints: endpoints.map(({ id, address, incarnation, draining }) => ({ id, address, incarnation, draining })),
+  };
+}

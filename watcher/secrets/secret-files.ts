@@ -1,0 +1,150 @@
+import { resolve } from 'node:path';
+import type { Backend } from '../../core/registry/backend.ts';
+import { type UpstreamHeader, upstreamHeader } from '../../core/registry/upstream.ts';
+import type { TlsPair } from '../../envoy/tls/pair.ts';
+import { PairWatch } from '../../envoy/tls/watch.ts';
+import type { Logger } from '../../runtime/log.ts';
+import { FileWatch } from '../../runtime/registry/watch.ts';
+import type { BackendSecrets } from './port.ts';
+
+/** Where the secrets of backends are read from. */
+export interface SecretFilesOptions {
+  /** Folder that their paths are relative to. */
+  folder: string;
+  log: Logger;
+  /** Called after each change of a secret. */
+  onChange: () => void;
+}
+
+/** Reads the files with the secrets and certificates that backends name, and goes on reading them as they change. */
+export class SecretFiles implements BackendSecrets {
+  readonly #options: SecretFilesOptions;
+  readonly #watches = new Map<string, FileWatch>();
+  readonly #texts = new Map<string, string>();
+  readonly #pairs = new Map<string, PairWatch>();
+  /** A header that was made stays the same value until its text changes. */
+  readonly #headers = new WeakMap<Backend, { text: string | undefined; header: UpstreamHeader | 'missing' }>();
+
+  constructor(options: SecretFilesOptions) {
+    this.#options = options;
+  }
+
+  keepOnly(backends: Iterable<Backend>): void {
+    const all = [...backends];
+    this.#keepPairs(all.flatMap((backend) => pairFilesOf(backend) ?? []));
+    const wanted = new Set(all.flatMap((backend) => filesOf(backend)).map((file) => this.#pathOf(file)));
+    for (const [path, watch] of this.#watches) {
+      if (wanted.has(path)) continue;
+      watch.close();
+      this.#watches.delete(path);
+      this.#texts.delete(path);
+    }
+    for (const path of wanted) if (!this.#watches.has(path)) this.#watches.set(path, this.#watch(path));
+  }
+
+  isKnown(backend: Backend): boolean {
+    return !this.isReading(backend) && filesOf(backend).every((file) => this.textOf(file) !== undefined);
+  }
+
+  isReading(backend: Backend): boolean {
+    const files = pairFilesOf(backend);
+    return files !== undefined && this.#pairOf(files)?.isKnown !== true;
+  }
+
+  /** What a file holds; undefined when it was never read. */
+  textOf(file: string): string | undefined {
+    return this.#texts.get(this.#pathOf(file));
+  }
+
+  certificateOf(backend: Backend): TlsPair | 'missing' | undefined {
+    const files = pairFilesOf(backend);
+    if (files === undefined) return undefined;
+    return this.#pairOf(files)?.pair ?? 'missing';
+  }
+
+  // Those of a file are read by Envoy itself.
+  authoritiesOf(): undefined {
+    return undefined;
+  }
+
+  credentialOf(backend: Backend): UpstreamHeader | 'missing' | undefined {
+    return this.certificateOf(backend) === 'missing' ? 'missing' : this.#headerOf(backend);
+  }
+
+  notesOf(backend: Backend): string[] {
+    return [...this.#notesOfCertificate(backend), ...this.#notesOfHeader(backend)];
+  }
+
+  #headerOf(backend: Backend): UpstreamHeader | 'missing' | undefined {
+    const { upstreamAuth } = backend;
+    if (upstreamAuth === undefined) return undefined;
+    const text = this.textOf(upstreamAuth.file ?? '');
+    const known = this.#headers.get(backend);
+    if (known !== undefined && known.text === text) return known.header;
+    const header = upstreamHeader(upstreamAuth, text ?? '') ?? 'missing';
+    this.#headers.set(backend, { text, header });
+    return header;
+  }
+
+  #notesOfCertificate(backend: Backend): string[] {
+    const files = pairFilesOf(backend);
+    if (files === undefined) return [];
+    const then = this.certificateOf(backend) === 'missing' ? 'requests are refused' : 'the last good one goes on';
+    const problems = this.#pairOf(files)?.problems ?? [];
+    return problems.map(({ key, message }) => `${then}: clientCertificate.${key}: ${message}`);
+  }
+
+  #notesOfHeader(backend: Backend): string[] {
+    if (this.#headerOf(backend) !== 'missing') return [];
+    const file = backend.upstreamAuth?.file ?? '';
+    const why = this.textOf(file) === undefined ? 'cannot be read' : 'must hold 1 to 8,192 characters of visible ASCII';
+    return [`requests are refused: the file of upstreamAuth ${why}: ${this.#pathOf(file)}`];
+  }
+
+  #pathOf(file: string): string {
+    return resolve(this.#options.folder, file);
+  }
+
+  #pairOf(files: ClientCertificate): PairWatch | undefined {
+    return this.#pairs.get(this.#keyOf(files));
+  }
+
+  #keepPairs(files: readonly ClientCertificate[]): void {
+    const wanted = new Map(files.map((pair) => [this.#keyOf(pair), pair]));
+    for (const [key, watch] of this.#pairs) {
+      if (wanted.has(key)) continue;
+      watch.close();
+      this.#pairs.delete(key);
+    }
+    for (const [key, pair] of wanted) {
+      if (!this.#pairs.has(key)) this.#pairs.set(key, new PairWatch({ ...this.#options, files: pair }));
+    }
+  }
+
+  #keyOf({ certFile, keyFile }: ClientCertificate): string {
+    return JSON.stringify([certFile, keyFile].map((file) => this.#pathOf(file)));
+  }
+
+  #watch(path: string): FileWatch {
+    const { log, onChange } = this.#options;
+    return new FileWatch({
+      path,
+      log,
+      onChange: (texts) => {
+        const [text = ''] = texts.values();
+        this.#texts.set(path, text);
+        onChange();
+      },
+    });
+  }
+}
+
+type ClientCertificate = Extract<NonNullable<Backend['clientCertificate']>, { certFile: string }>;
+
+function pairFilesOf({ clientCertificate }: Backend): ClientCertificate | undefined {
+  return clientCertificate?.certFile === undefined ? undefined : clientCertificate;
+}
+
+function filesOf({ upstreamAuth }: Backend): string[] {
+  return upstreamAuth?.file === undefined ? [] : [upstreamAuth.file];
+}

@@ -1,5 +1,3 @@
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
 import { expect } from 'chai';
 import { backendSchema } from '../../core/registry/backend.ts';
 import { clusterName } from '../../core/registry/cluster-name.ts';
@@ -8,10 +6,7 @@ import { packCluster, packEndpoints } from '../../envoy/ads/snapshot.ts';
 import { toCluster, toLoadAssignment } from '../../envoy/resources.ts';
 import type { TlsPair } from '../../envoy/tls/pair.ts';
 import { type AnyMessageName, decodeAny } from '../../protos/load.ts';
-
-// UPDATE_GOLDEN=1 writes the files anew; read the difference before you keep it.
-const UPDATE = process.env.UPDATE_GOLDEN === '1';
-const FOLDER = new URL('../golden/resources/', import.meta.url);
+import { expectGolden } from '../support/golden.ts';
 
 const endpoint = (id: string, address: string, more: Partial<Endpoint> = {}): Endpoint => {
   return { id, address, incarnation: '', hostname: '', draining: false, ...more };
@@ -101,10 +96,7 @@ describe('envoy/resources', () => {
         cluster: readable('envoy.config.cluster.v3.Cluster', cluster),
         endpoints: readable('envoy.config.endpoint.v3.ClusterLoadAssignment', assignment),
       };
-      const file = fileURLToPath(new URL(`${name}.json`, FOLDER));
-      if (UPDATE) writeFileSync(file, `${JSON.stringify(actual, undefined, 2)}\n`);
-      expect(existsSync(file), `${file} is missing; UPDATE_GOLDEN=1 writes it`).to.equal(true);
-      expect(actual).to.deep.equal(JSON.parse(readFileSync(file, 'utf8')));
+      expectGolden(`resources/${name}.json`, actual);
     });
   }
 

@@ -3,7 +3,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import { messageOf } from '../core/errors.ts';
 import type { Logger } from '../runtime/log.ts';
 import { serveEndpoint } from './endpoint.ts';
-import { Sessions } from './process-sessions.ts';
+import { ProcessSessions } from './process-sessions.ts';
 import { programExists } from './program.ts';
 
 /** What a bridge is started with. */
@@ -60,7 +60,7 @@ export async function startBridge(options: BridgeOptions): Promise<Bridge> {
   const [program] = command;
   const { graceMs, recordFile, maxSessions, idleMs, startMs, now = Date.now } = options;
   const spec = { command, env, maxMessageBytes, graceMs, recordFile };
-  const sessions = new Sessions({ server: spec, maxSessions, idleMs, startMs, log, now });
+  const sessions = new ProcessSessions({ server: spec, maxSessions, idleMs, startMs, log, now });
   if (!programExists(program, env.PATH)) log.error(`the program ${program} was not found`);
 
   const health = (): [status: number, text: string] => {

@@ -3,8 +3,8 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { type Denial, denialBody, deny, type RequestId } from '../core/mcp/denial.ts';
 import { parseEventId } from '../runtime/streamable-http/event-stream.ts';
 import { type Message, readMessages } from '../runtime/streamable-http/messages.ts';
-import type { Session } from './process-session.ts';
-import type { Sessions } from './process-sessions.ts';
+import type { ProcessSession } from './process-session.ts';
+import type { ProcessSessions } from './process-sessions.ts';
 
 /** Revisions that have sessions (MCP, Streamable HTTP). */
 const REVISIONS = ['2025-03-26', '2025-06-18', '2025-11-25'];
@@ -15,7 +15,7 @@ const METHODS = { allow: 'GET, POST, DELETE' };
 
 /** Serves one request for the MCP endpoint. */
 export async function serveEndpoint(
-  sessions: Sessions,
+  sessions: ProcessSessions,
   maxMessageBytes: number,
   request: IncomingMessage,
   response: ServerResponse,
@@ -43,7 +43,7 @@ export async function serveEndpoint(
 }
 
 async function servePost(
-  sessions: Sessions,
+  sessions: ProcessSessions,
   maxMessageBytes: number,
   request: IncomingMessage,
   response: ServerResponse,
@@ -80,7 +80,7 @@ async function servePost(
   if (denial !== undefined) refuse(response, denial, id);
 }
 
-async function open(sessions: Sessions, initialize: Message, response: ServerResponse): Promise<void> {
+async function open(sessions: ProcessSessions, initialize: Message, response: ServerResponse): Promise<void> {
   const gone = new AbortController();
   response.once('close', () => gone.abort());
   const opened = await sessions.open(initialize, gone.signal);
@@ -93,7 +93,7 @@ async function open(sessions: Sessions, initialize: Message, response: ServerRes
   response.writeHead(200, { 'content-type': 'application/json' }).end(opened.answer);
 }
 
-function sessionOf(sessions: Sessions, request: IncomingMessage): Session | Denial {
+function sessionOf(sessions: ProcessSessions, request: IncomingMessage): ProcessSession | Denial {
   const id = header(request, 'mcp-session-id');
   const revision = header(request, 'mcp-protocol-version');
   if (id === undefined) return NO_SESSION;

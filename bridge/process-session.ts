@@ -3,7 +3,7 @@ import { type Denial, deny } from '../core/mcp/denial.ts';
 import type { Logger } from '../runtime/log.ts';
 import { describeExit } from '../runtime/processes/child.ts';
 import { EventLog } from '../runtime/streamable-http/event-log.ts';
-import { type EventPlace, EventStream } from '../runtime/streamable-http/event-stream.ts';
+import { type EventPosition, EventStream } from '../runtime/streamable-http/event-stream.ts';
 import { errorLine, type Message, type MessageId, readMessages } from '../runtime/streamable-http/messages.ts';
 import { type Call, callOfLongLine, streamFor } from './calls.ts';
 import type { Line } from './lines.ts';
@@ -21,7 +21,7 @@ const PRIMED_SINCE = '2025-11-25';
 export type Opening = { answer: string; accepted: boolean } | { denial: Denial };
 
 /** One session: a server process, and the streams on which its messages go to the client. */
-export class Session {
+export class ProcessSession {
   readonly id: string;
   /** When it was used last, in milliseconds since the epoch. */
   lastUsedMs: number;
@@ -57,12 +57,12 @@ export class Session {
   }
 
   /** Starts the process of a session. Rejects when it cannot be started. */
-  static async start(id: string, spec: ServerSpec, log: Logger, now: () => number): Promise<Session> {
-    let session: Session | undefined;
+  static async start(id: string, spec: ServerSpec, log: Logger, now: () => number): Promise<ProcessSession> {
+    let session: ProcessSession | undefined;
     const server = await ServerProcess.start(spec, `session ${id.slice(0, 8)}`, log, (line) =>
       session === undefined ? undefined : session.#receive(line),
     );
-    session = new Session(id, server, spec, log, now);
+    session = new ProcessSession(id, server, spec, log, now);
     return session;
   }
 
@@ -116,7 +116,7 @@ export class Session {
   }
 
   /** Takes a GET: the stream of what the server says unasked, or another one where its connection broke. */
-  listen(response: ServerResponse, place: EventPlace | undefined): Denial | undefined {
+  listen(response: ServerResponse, place: EventPosition | undefined): Denial | undefined {
     const attach = (stream: EventStream, after?: number) => {
       const onClose = () => this.#closed(stream);
       stream.attach(response, {

@@ -4,7 +4,7 @@ import { type Denial, deny } from '../core/mcp/denial.ts';
 import { Changes } from '../runtime/changes.ts';
 import type { Logger } from '../runtime/log.ts';
 import type { Message } from '../runtime/streamable-http/messages.ts';
-import { type Opening, Session } from './process-session.ts';
+import { type Opening, ProcessSession } from './process-session.ts';
 import type { ServerSpec } from './server-process.ts';
 
 /** 192 bits: an id is not guessed. */
@@ -28,19 +28,19 @@ export interface SessionsOptions {
 
 /** A session that was opened, with the server's answer to `initialize`; or why there is none. */
 export type Opened =
-  | { session: Session; answer: string }
+  | { session: ProcessSession; answer: string }
   | { refusedBy: 'server'; answer: string }
   | { denial: Denial };
 
 /** The sessions of one bridge, each with its process. */
-export class Sessions {
+export class ProcessSessions {
   readonly #options: SessionsOptions;
   readonly #now: () => number;
-  readonly #open = new Map<string, Session>();
+  readonly #open = new Map<string, ProcessSession>();
   readonly #sweeping: NodeJS.Timeout;
   readonly #changes = new Changes();
   /** All that have a process, those included that begin or end. */
-  readonly #living = new Set<Session>();
+  readonly #living = new Set<ProcessSession>();
   #processes = 0;
   #draining = false;
 
@@ -61,7 +61,7 @@ export class Sessions {
   }
 
   /** The open session with this id. */
-  get(id: string): Session | undefined {
+  get(id: string): ProcessSession | undefined {
     return this.#open.get(id);
   }
 
@@ -75,9 +75,9 @@ export class Sessions {
     }
     this.#processes += 1;
     const id = randomBytes(ID_BYTES).toString('base64url');
-    let session: Session;
+    let session: ProcessSession;
     try {
-      session = await Session.start(id, server, log.child({ session: id.slice(0, 8) }), this.#now);
+      session = await ProcessSession.start(id, server, log.child({ session: id.slice(0, 8) }), this.#now);
     } catch (error) {
       this.#left();
       const message = `The MCP server ${messageOf(error).replace(/^cannot start [^:]*:/, 'cannot be started:')}`;
@@ -101,7 +101,7 @@ export class Sessions {
   }
 
   /** Ends a session. Settles when its processes are gone. */
-  async end(session: Session, why: string): Promise<void> {
+  async end(session: ProcessSession, why: string): Promise<void> {
     this.#open.delete(session.id);
     await session.end(why);
     await session.ended;
@@ -127,7 +127,7 @@ export class Sessions {
     await this.#changes.until(() => this.#processes === 0, this.#options.server.graceMs + 1_000);
   }
 
-  #failed(session: Session, opening: Opening | undefined, late: boolean): Opened {
+  #failed(session: ProcessSession, opening: Opening | undefined, late: boolean): Opened {
     const seconds = Math.round(this.#options.startMs / 1000);
     const why = late ? `the server did not answer initialize within ${seconds} s` : 'initialize failed';
     void this.end(session, why);

@@ -3,7 +3,7 @@ import type { Logger } from '../runtime/log.ts';
 import { type Child, type ChildExit, startChild } from '../runtime/processes/child.ts';
 import { forgetChild, recordChild } from '../runtime/processes/leftovers.ts';
 import { type Line, Lines } from './lines.ts';
-import { LastWords } from './stderr-tail.ts';
+import { StderrTail } from './stderr-tail.ts';
 
 /** How long a server may take to end once its stdin was closed, before it gets SIGTERM (MCP, stdio, shutdown). */
 const CLOSE_MS = 500;
@@ -30,10 +30,10 @@ export class ServerProcess {
   readonly #child: Child;
   readonly #pipes: NonNullable<Child['pipes']>;
   readonly #graceMs: number;
-  readonly #words: LastWords;
+  readonly #words: StderrTail;
   #blocked = 0;
 
-  private constructor(child: Child, pipes: NonNullable<Child['pipes']>, graceMs: number, words: LastWords) {
+  private constructor(child: Child, pipes: NonNullable<Child['pipes']>, graceMs: number, words: StderrTail) {
     this.pid = child.pid;
     this.exited = child.exited;
     this.#child = child;
@@ -54,7 +54,7 @@ export class ServerProcess {
     log: Logger,
     onLine: (line: Line) => Promise<void> | undefined,
   ): Promise<ServerProcess> {
-    const words = new LastWords(env);
+    const words = new StderrTail(env);
     const child = await startChild({
       name,
       command,

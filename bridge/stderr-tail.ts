@@ -7,7 +7,7 @@ const PLAIN =
   /^(PATH|HOME|PWD|TMPDIR|LANG|LC_.*|USER|LOGNAME|SHELL|TERM|TZ|HOSTNAME|NODE_ENV|KUBERNETES_.*|.*_(DIR|HOME|CACHE|VERSION))$/i;
 
 /** The last lines of a server's stderr, for whoever asks why it ended: few, short, and without the values of its environment. */
-export class LastWords {
+export class StderrTail {
   readonly #lines: string[] = [];
   readonly #secrets: readonly string[];
 

@@ -1,5 +1,5 @@
 import { resolve } from 'node:path';
-import type { ManagedFleet } from '../control/installation.ts';
+import type { Installation } from '../control/installation.ts';
 import { UserError } from '../core/errors.ts';
 import { stateDir } from '../runtime/paths.ts';
 import { stateFolder } from '../runtime/state/folder.ts';
@@ -31,7 +31,7 @@ export const FLEET_HELP = `  --registry DIR           the folder of a gateway.ya
 export type FleetChoice = Partial<Record<keyof typeof FLEET_OPTIONS, string | undefined>>;
 
 /** Finds the fleet that the options name. Throws a UserError where they contradict each other. Nobody is asked yet. */
-export async function chooseFleet(command: string, choice: FleetChoice, env: Terminal['env']): Promise<ManagedFleet> {
+export async function chooseFleet(command: string, choice: FleetChoice, env: Terminal['env']): Promise<Installation> {
   const hint = `See mcp-gateway ${command} --help.`;
   const { registry, 'state-dir': state, ...cluster } = choice;
   if (registry === undefined) {

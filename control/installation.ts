@@ -1,6 +1,6 @@
 import type { Quota } from '../core/quota/quota.ts';
 import type { Backend } from '../core/registry/backend.ts';
-import type { Place } from '../core/registry/kind.ts';
+import type { RegistryKind } from '../core/registry/kind.ts';
 import type { SessionKeys } from '../core/session/keys.ts';
 import type { QuotaState } from '../runtime/policy/quota.ts';
 
@@ -110,12 +110,12 @@ export type AuditLine = Readonly<Record<string, unknown>>;
  * A fleet that can be administered: a folder of one machine, or a namespace of a cluster. Methods throw a UserError that says what a
  * person can do: `no-such`, `exists`, `conflict`, `forbidden` (naming the permission), `cluster-unavailable`, `config`.
  */
-export interface ManagedFleet {
-  readonly place: Place;
+export interface Installation {
+  readonly place: RegistryKind;
   /** Where it is, for people: one clause that fits after "This server administers". */
   readonly title: string;
   /** Names of the keys of a credential's right place, for messages: the namespace in a cluster, the folder otherwise. */
-  readonly secretsPlace: string;
+  readonly secretsLocation: string;
   /** All backends with their health, by one call. */
   list(): Promise<FleetListing>;
   /** Undefined when there is none of that name. */

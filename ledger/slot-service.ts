@@ -13,7 +13,7 @@ const PATIENCE_MS = 50;
 const NAMESPACE = 'envoy.filters.http.ext_authz';
 
 /** Counts what is open of each tenant: ext-authz takes places, Envoy's access log gives them back. */
-export class SlotKeeper {
+export class SlotService {
   readonly #slots = new Slots();
   /** Streams of access logs: one for each worker thread of Envoy. */
   #logs = 0;

@@ -1,5 +1,5 @@
 import { dirname, resolve } from 'node:path';
-import type { AdminPlace } from '../core/admin/backend.ts';
+import type { AdminAddress } from '../core/admin/backend.ts';
 import { issuerNames, issuerProblems } from '../core/config/issuers.ts';
 import { formatProblem, type Problem } from '../core/document/problems.ts';
 import type { Backend } from '../core/registry/backend.ts';
@@ -8,22 +8,22 @@ import type { Endpoint } from '../core/registry/endpoint.ts';
 import { type Fleet, nextDeadlineMs, planFleet } from '../core/registry/fleet.ts';
 import { DiscoveryServer } from '../envoy/ads/server.ts';
 import { ListenerCertificate } from '../envoy/tls/listener-certificate.ts';
-import { SlotKeeper } from '../ledger/slot-service.ts';
+import { SlotService } from '../ledger/slot-service.ts';
 import type { GetStatusResponse } from '../protos/gen/mcp_gateway/v1/GetStatusResponse.ts';
 import { serveUnix } from '../runtime/grpc/server.ts';
 import type { Logger } from '../runtime/log.ts';
 import type { RegistrySource, SourceHooks } from '../runtime/registry/source.ts';
 import { HealthMonitor } from './health/health-monitor.ts';
-import { StateDiary } from './health/history.ts';
+import { HealthHistory } from './health/history.ts';
 import { type BackendStatus, toStatus } from './health/status.ts';
 import { EndedSessions } from './publish/ended-sessions.ts';
 import { PolicyHub } from './publish/policy-service.ts';
 import { Publisher } from './publish/publisher.ts';
-import { PartedSecrets } from './secrets/by-backend.ts';
+import { SecretsByBackend } from './secrets/by-backend.ts';
 import { ClusterSecrets } from './secrets/cluster-secrets.ts';
 import type { BackendSecrets } from './secrets/port.ts';
 import { SecretFiles } from './secrets/secret-files.ts';
-import { OwnTools } from './source/admin-backend.ts';
+import { AdminBackendSource } from './source/admin-backend.ts';
 import { type AnyGatewayConfig, ConfigFile } from './source/config-file.ts';
 import { isLocalAddress } from './source/local-addresses.ts';
 import { type RunningFacts, settingsMaker } from './source/settings.ts';
@@ -52,7 +52,7 @@ export interface WatcherOptions {
   /** File that Envoy reads the listener's certificate from; undefined where it listens without TLS. */
   listenerSecretFile: string | undefined;
   /** Where the gateway's own tools are served; undefined: nowhere, whatever the configuration says. */
-  admin: AdminPlace | undefined;
+  admin: AdminAddress | undefined;
   facts: RunningFacts;
   /** Whether `url` backends of a cluster may be on loopback and link-local addresses, as those of one machine always may. */
   allowLocalUrls: boolean;
@@ -79,7 +79,7 @@ export async function startWatcher(options: WatcherOptions): Promise<{ stop(): P
     if (stopped) return opened.close();
     const { secrets: store } = opened;
     const files = new SecretFiles({ folder, log, onChange: update });
-    secrets = store === undefined ? files : new PartedSecrets(files, new ClusterSecrets(store));
+    secrets = store === undefined ? files : new SecretsByBackend(files, new ClusterSecrets(store));
     publisher = new Publisher({ discovery, hub, secrets, systemCaFile: options.systemCaFile, folder });
     registry = opened;
     update();
@@ -149,7 +149,7 @@ export async function startWatcher(options: WatcherOptions): Promise<{ stop(): P
     problems: problems().map(formatProblem),
     envoyConnected: discovery.connected,
   });
-  const diary = new StateDiary(statuses, log);
+  const diary = new HealthHistory(statuses, log);
   const ended = new EndedSessions(options.endedSessionsFile, Date.now() / 1000);
   const hub = new PolicyHub({
     status,
@@ -166,7 +166,7 @@ export async function startWatcher(options: WatcherOptions): Promise<{ stop(): P
   const { configFile, listenerSecretFile: secretFile } = options;
   const certificate = secretFile === undefined ? undefined : new ListenerCertificate({ configFile, secretFile, log });
   let publisher: Publisher | undefined;
-  const ownTools = new OwnTools(options.admin);
+  const ownTools = new AdminBackendSource(options.admin);
   const toSettings = settingsMaker(facts);
   // Whoever writes backends into a cluster does not thereby reach what trusts the gateway's pod.
   const isRefused = (address: string) =>
@@ -182,7 +182,7 @@ export async function startWatcher(options: WatcherOptions): Promise<{ stop(): P
   const server = await serveUnix(options.socket, (grpc) => {
     discovery.addTo(grpc);
     hub.addTo(grpc);
-    new SlotKeeper().addTo(grpc);
+    new SlotService().addTo(grpc);
   });
 
   return {

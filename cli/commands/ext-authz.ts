@@ -6,8 +6,8 @@ import { SessionOpener } from '../../ext-authz/check/session-opener.ts';
 import type { Verdict } from '../../ext-authz/check/verdict.ts';
 import { createHttpServer, listenUnix } from '../../ext-authz/http.ts';
 import { TokenVerifier } from '../../ext-authz/identity/verify.ts';
-import { QuotaKeeper } from '../../ext-authz/quota/service.ts';
-import { Places } from '../../ext-authz/quota/slots.ts';
+import { QuotaService } from '../../ext-authz/quota/service.ts';
+import { SlotRule } from '../../ext-authz/quota/slots.ts';
 import { UsageMeter } from '../../ext-authz/quota/usage-meter.ts';
 import { addAuthorization } from '../../ext-authz/service.ts';
 import { openAuditLog } from '../../runtime/audit.ts';
@@ -61,7 +61,7 @@ async function run(args: string[]): Promise<number> {
   const sessions = new SessionOpener(keys.keys);
   let verifier = new TokenVerifier({ issuers: [], log });
   const usage = new UsageMeter({ process: socket, send: (report) => policy.reportUsage(report) });
-  const quotas = new QuotaKeeper(log, usage);
+  const quotas = new QuotaService(log, usage);
   const shutdown = untilShutdown();
   const informed = Promise.withResolvers<void>();
   const prepared = Promise.withResolvers<void>();
@@ -77,7 +77,7 @@ async function run(args: string[]): Promise<number> {
       void verifier.warmUp().then(prepared.resolve);
     },
   });
-  const places = new Places({
+  const places = new SlotRule({
     watcherSocket,
     gateways: () => policy.current?.settings.quotas.gateways ?? 1,
     onRefused: quotas.countRefused,

@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { isDeepStrictEqual } from 'node:util';
 import { rewriteFile } from '../../control/documents/rewrite-file.ts';
 import { tenantsFileOf } from '../../control/folder/tenants-file.ts';
-import type { ManagedFleet } from '../../control/installation.ts';
+import type { Installation } from '../../control/installation.ts';
 import { tenantQuota } from '../../control/tenants/quota.ts';
 import { parseChanges, parseCount } from '../../control/tenants/quota-changes.ts';
 import { type Edited, editQuota, type QuotaEdit, unknownTenant } from '../../control/tenants/quota-edit.ts';
@@ -127,7 +127,7 @@ export const quota: Command = {
 };
 
 async function quotaOfFleet(
-  fleet: ManagedFleet,
+  fleet: Installation,
   tenant: string,
   values: EditOptions & { json: boolean },
   print: (line: string) => void,

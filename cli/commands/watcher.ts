@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
-import type { AdminPlace } from '../../core/admin/backend.ts';
+import type { AdminAddress } from '../../core/admin/backend.ts';
 import { UserError } from '../../core/errors.ts';
 import { socketOf } from '../../core/registry/endpoint.ts';
 import { serverUrl } from '../../core/registry/url.ts';
@@ -108,7 +108,7 @@ export const watcher: Command = {
   },
 };
 
-function adminPlace(place: string, secretFile: string): AdminPlace {
+function adminPlace(place: string, secretFile: string): AdminAddress {
   const socket = socketOf(place);
   if (socket !== undefined) return { at: { socket }, secretFile: resolve(secretFile) };
   if (serverUrl.safeParse(place).success) return { at: { url: place }, secretFile: resolve(secretFile) };

@@ -1,7 +1,7 @@
 import type { z } from 'zod';
 import { UserError } from '../../core/errors.ts';
 import type { Tenant } from '../../core/tenants/tenants.ts';
-import type { ManagedFleet } from '../installation.ts';
+import type { Installation } from '../installation.ts';
 import type { assignResult } from '../results.ts';
 import { checkTenants, nameBackend, readTenants, usableBy } from '../tenants/tenants.ts';
 import { changeSpec, soundSpec } from './spec.ts';
@@ -44,7 +44,7 @@ export function planAssignment(
 }
 
 /** Decides which tenants may use a backend. */
-export async function assignBackend(fleet: ManagedFleet, wish: Assignment): Promise<z.output<typeof assignResult>> {
+export async function assignBackend(fleet: Installation, wish: Assignment): Promise<z.output<typeof assignResult>> {
   const tenants = await readTenants(fleet);
   checkTenants(wish.tenants, tenants);
   const found = await fleet.get(wish.name);

@@ -1,5 +1,5 @@
 import { UserError } from '../../core/errors.ts';
-import type { Place } from '../../core/registry/kind.ts';
+import type { RegistryKind } from '../../core/registry/kind.ts';
 import { isDnsLabel } from '../../core/registry/names.ts';
 import type { BackendSpec } from '../installation.ts';
 import { isRecord } from './spec.ts';
@@ -71,13 +71,13 @@ export function withoutCredentials(spec: BackendSpec): BackendSpec {
 export function refuseCredentials(
   name: string,
   given: Readonly<Record<string, unknown>>,
-  { place, secretsPlace }: { place: Place; secretsPlace: string },
+  { place, secretsLocation }: { place: RegistryKind; secretsLocation: string },
 ): void {
   const found = findCredentials(given);
   if (found.length === 0) return;
   const list = found.map(({ path, what }) => `${path} looks like ${what}`).join('; ');
   throw new UserError('usage', `secrets are references, never values: ${list}`, {
-    hint: `${place === 'cluster' ? inCluster(name, found, secretsPlace) : onMachine(name, secretsPlace)}\nNothing was changed.`,
+    hint: `${place === 'cluster' ? inCluster(name, found, secretsLocation) : onMachine(name, secretsLocation)}\nNothing was changed.`,
   });
 }
 

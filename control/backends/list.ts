@@ -1,11 +1,11 @@
 import type { z } from 'zod';
-import type { ManagedBackend, ManagedFleet } from '../installation.ts';
+import type { Installation, ManagedBackend } from '../installation.ts';
 import type { BackendRow, listResult } from '../results.ts';
 import { withoutCredentials } from './credentials.ts';
 import { isRecord } from './spec.ts';
 
 /** All backends. */
-export async function listBackends(fleet: ManagedFleet): Promise<z.output<typeof listResult>> {
+export async function listBackends(fleet: Installation): Promise<z.output<typeof listResult>> {
   const { backends, notes } = await fleet.list();
   return { place: fleet.title, backends: backends.map(toRow), notes: [...notes] };
 }

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { BackendHealth, ManagedFleet } from '../installation.ts';
+import type { BackendHealth, Installation } from '../installation.ts';
 
 const POLL_MS = 250;
 
@@ -18,7 +18,7 @@ export interface Waiting {
  * @param settleMs after a change, how long the health may still be that of before
  */
 export async function awaitSettled(
-  fleet: ManagedFleet,
+  fleet: Installation,
   name: string,
   { seconds, progress, signal }: Waiting,
   settleMs: number,

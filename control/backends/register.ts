@@ -2,7 +2,7 @@ import { stringify } from 'yaml';
 import type { z } from 'zod';
 import { UserError } from '../../core/errors.ts';
 import type { Tenant } from '../../core/tenants/tenants.ts';
-import type { BackendSpec, ManagedBackend, ManagedFleet } from '../installation.ts';
+import type { BackendSpec, Installation, ManagedBackend } from '../installation.ts';
 import type { changeResult } from '../results.ts';
 import { checkTenants, readTenants, usableBy } from '../tenants/tenants.ts';
 import { noBackend } from './assign.ts';
@@ -27,7 +27,7 @@ export interface Registration {
 }
 
 /** Registers a backend, or changes one. */
-export async function registerBackend(fleet: ManagedFleet, wish: Registration): Promise<ChangeResult> {
+export async function registerBackend(fleet: Installation, wish: Registration): Promise<ChangeResult> {
   const { name, given, unset, update, dryRun } = wish;
   refuseCredentials(name, given, fleet);
   const existing = await fleet.get(name);
@@ -51,7 +51,7 @@ export async function registerBackend(fleet: ManagedFleet, wish: Registration): 
 
 /** Changes how many replicas a backend has. */
 export async function scaleBackend(
-  fleet: ManagedFleet,
+  fleet: Installation,
   wish: { name: string; replicas: number; dryRun: boolean; waiting: Waiting | undefined },
 ): Promise<ChangeResult> {
   const { name, replicas, dryRun, waiting } = wish;
@@ -74,7 +74,7 @@ export async function scaleBackend(
 
 /** Takes a backend away. Its sessions go on as long as its `drain` says. */
 export async function removeBackend(
-  fleet: ManagedFleet,
+  fleet: Installation,
   { name, dryRun }: { name: string; dryRun: boolean },
 ): Promise<ChangeResult> {
   const existing = await fleet.get(name);
@@ -91,10 +91,10 @@ export async function removeBackend(
 }
 
 /** The object as it is written, in YAML; what looks like a credential is hidden. */
-export function manifestOf(spec: BackendSpec, fleet: Pick<ManagedFleet, 'place' | 'secretsPlace'>): string {
+export function manifestOf(spec: BackendSpec, fleet: Pick<Installation, 'place' | 'secretsLocation'>): string {
   const { name, ...rest } = withoutCredentials(spec);
   if (fleet.place === 'folder') return stringify({ name, ...rest }, { lineWidth: 0 });
-  const metadata = { name, namespace: fleet.secretsPlace };
+  const metadata = { name, namespace: fleet.secretsLocation };
   return stringify(
     { apiVersion: 'mcpgateway.dev/v1alpha1', kind: 'MCPBackend', metadata, spec: rest },
     { lineWidth: 0 },
@@ -110,7 +110,7 @@ interface Outcome {
 }
 
 async function report(
-  fleet: ManagedFleet,
+  fleet: Installation,
   { existing, after, tenants, dryRun, waiting }: Outcome,
 ): Promise<ChangeResult> {
   const { name } = after;
@@ -156,7 +156,7 @@ function notesOf(
 }
 
 // Whoever may register backends need not be allowed to read the tenants; why it was not read is told then.
-async function tenantsOf(fleet: ManagedFleet, wanted: unknown): Promise<readonly Tenant[] | string> {
+async function tenantsOf(fleet: Installation, wanted: unknown): Promise<readonly Tenant[] | string> {
   try {
     const tenants = await readTenants(fleet);
     if (Array.isArray(wanted)) checkTenants(wanted.map(String), tenants);

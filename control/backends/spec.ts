@@ -3,7 +3,7 @@ import { parseValue } from '../../core/document/parse.ts';
 import { formatProblem, type Parsed } from '../../core/document/problems.ts';
 import { UserError } from '../../core/errors.ts';
 import { type Backend, backendSchema, clusterBackendSchema } from '../../core/registry/backend.ts';
-import type { Place } from '../../core/registry/kind.ts';
+import type { RegistryKind } from '../../core/registry/kind.ts';
 import type { BackendSpec } from '../installation.ts';
 
 /** Keys of which exactly one says where the servers are. */
@@ -12,12 +12,12 @@ const WHERE_KEYS = ['image', 'command', 'service', 'url', 'urls'];
 const BY_MEMBER = ['env', 'secretEnv'];
 
 /** Parses a spec as the place understands it. */
-export function parseSpec(spec: unknown, place: Place, source: string): Parsed<Backend> {
+export function parseSpec(spec: unknown, place: RegistryKind, source: string): Parsed<Backend> {
   return parseValue(spec, source, place === 'folder' ? backendSchema : clusterBackendSchema);
 }
 
 /** A spec that is sound. Throws a UserError `config` with all its problems at once. */
-export function soundSpec(spec: BackendSpec, place: Place): Backend {
+export function soundSpec(spec: BackendSpec, place: RegistryKind): Backend {
   const parsed = parseSpec(spec, place, spec.name);
   if (parsed.ok) return parsed.value;
   const { problems } = parsed;

@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import type { ManagedFleet } from '../installation.ts';
+import type { Installation } from '../installation.ts';
 import type { statusResult } from '../results.ts';
 import { noBackend } from './assign.ts';
 import { hideIn } from './credentials.ts';
@@ -7,7 +7,7 @@ import { toRow } from './list.ts';
 
 /** One backend looked at closely. */
 export async function backendStatus(
-  fleet: ManagedFleet,
+  fleet: Installation,
   { name, lines }: { name: string; lines: number },
 ): Promise<z.output<typeof statusResult>> {
   const found = await fleet.get(name);

@@ -15,8 +15,8 @@ import type {
   BackendDetail,
   BackendSpec,
   FleetListing,
+  Installation,
   ManagedBackend,
-  ManagedFleet,
   QuotaAnswer,
   ReplicaDetail,
   TenantsDocument,
@@ -49,10 +49,10 @@ interface Loaded {
 }
 
 /** The backends of a namespace of a Kubernetes cluster, and the tenants of its gateway. */
-export class ClusterFleet implements ManagedFleet {
+export class ClusterFleet implements Installation {
   readonly place = 'cluster';
   readonly title: string;
-  readonly secretsPlace: string;
+  readonly secretsLocation: string;
   // The status tells of which spec it is.
   readonly settleMs = 0;
   readonly tenants: TenantsDocument;
@@ -65,7 +65,7 @@ export class ClusterFleet implements ManagedFleet {
     this.#options = options;
     this.#namespace = options.namespace ?? INSTALLATION.backendsNamespace;
     this.#gatewayNamespace = options.gatewayNamespace ?? INSTALLATION.gatewayNamespace;
-    this.secretsPlace = this.#namespace;
+    this.secretsLocation = this.#namespace;
     this.title = `${nameCluster(options)}: backends in the namespace ${this.#namespace}, tenants in ${this.#gatewayNamespace}`;
     const { tenantsConfigMap: name = INSTALLATION.tenantsConfigMap } = options;
     const place = { namespace: this.#gatewayNamespace, name };

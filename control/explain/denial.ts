@@ -1,7 +1,7 @@
 import type { z } from 'zod';
 import { UserError } from '../../core/errors.ts';
 import type { DenialReason } from '../../core/mcp/denial.ts';
-import type { AuditLine, ManagedFleet } from '../installation.ts';
+import type { AuditLine, Installation } from '../installation.ts';
 import type { denialResult } from '../results.ts';
 import type { Viewer } from './session.ts';
 
@@ -66,7 +66,7 @@ const EXPLANATIONS: Readonly<Record<DenialReason, readonly [meaning: string, rem
 
 /** Why a request was refused, by its id. */
 export async function explainDenial(
-  fleet: ManagedFleet,
+  fleet: Installation,
   { requestId, viewer }: { requestId: string; viewer: Viewer },
 ): Promise<z.output<typeof denialResult>> {
   const lines = await fleet.auditLines({ key: 'requestId', value: requestId.trim() });

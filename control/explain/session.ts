@@ -2,7 +2,7 @@ import type { z } from 'zod';
 import { UserError } from '../../core/errors.ts';
 import { openSession } from '../../core/session/seal.ts';
 import { type Session, sessionFingerprint } from '../../core/session/session.ts';
-import type { AuditLine, ManagedFleet, ReplicaDetail } from '../installation.ts';
+import type { AuditLine, Installation, ReplicaDetail } from '../installation.ts';
 import type { sessionResult } from '../results.ts';
 
 /**
@@ -13,7 +13,7 @@ export type Viewer = 'all' | readonly string[];
 
 /** Tells what a sealed session id says. */
 export async function explainSession(
-  fleet: ManagedFleet,
+  fleet: Installation,
   { sessionId, viewer, nowMs }: { sessionId: string; viewer: Viewer; nowMs: number },
 ): Promise<z.output<typeof sessionResult>> {
   const session = openSession(sessionId.trim(), await fleet.sessionKeys());

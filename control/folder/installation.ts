@@ -14,8 +14,8 @@ import type {
   BackendDetail,
   BackendSpec,
   FleetListing,
+  Installation,
   ManagedBackend,
-  ManagedFleet,
   QuotaAnswer,
   TenantsDocument,
   WriteOptions,
@@ -27,10 +27,10 @@ import { type Running, RunningGateway } from './running.ts';
 const SETTLE_MS = 1_500;
 
 /** The backends and tenants of one machine: the folder of a gateway.yaml, and the gateway that runs with it, if one does. */
-export class FolderFleet implements ManagedFleet {
+export class FolderFleet implements Installation {
   readonly place = 'folder';
   readonly title: string;
-  readonly secretsPlace: string;
+  readonly secretsLocation: string;
   readonly settleMs = SETTLE_MS;
   readonly tenants: TenantsDocument;
   readonly #folder: string;
@@ -42,7 +42,7 @@ export class FolderFleet implements ManagedFleet {
     this.#state = state;
     this.#gateway = new RunningGateway(state);
     this.title = `the folder ${this.#folder} of one machine (gateway.yaml, its backends and its tenants)`;
-    this.secretsPlace = join(this.#folder, 'backends');
+    this.secretsLocation = join(this.#folder, 'backends');
     const file = async () => (await readPaths(this.#folder)).tenants;
     this.tenants = {
       source: `the tenants document of ${this.#folder}`,

@@ -1,7 +1,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { type AuthInfo, createMcpHandler, type McpHttpHandler } from '@modelcontextprotocol/server';
 import type { Logger } from '../../runtime/log.ts';
-import type { ManagedFleet } from '../installation.ts';
+import type { Installation } from '../installation.ts';
 import { createOperatorServer } from '../mcp/server.ts';
 import type { ToolCall } from '../mcp/tools/tool.ts';
 import { type AdminCaller, readCaller } from './caller.ts';
@@ -12,7 +12,7 @@ const ADMIN_PATH = '/mcp';
 
 /** What a server of the gateway's own tools works with. */
 export interface AdminServerOptions {
-  fleet: ManagedFleet;
+  fleet: Installation;
   /** What the gateway shows; undefined before it was read. */
   secret: () => string | undefined;
   /** Of this program. */

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { backendSchema, clusterBackendSchema } from '../../core/registry/backend.ts';
-import type { Place } from '../../core/registry/kind.ts';
+import type { RegistryKind } from '../../core/registry/kind.ts';
 import { PLACEMENT_KEYS } from '../../core/registry/workload.ts';
 import { DESCRIPTIONS } from '../../k8s/mcpbackend/descriptions.ts';
 import { isRecord } from '../backends/spec.ts';
@@ -33,7 +33,7 @@ const controls = z.looseObject({
 });
 
 /** Keys that mean nothing in a place. */
-const ABSENT: Readonly<Record<Place, readonly string[]>> = {
+const ABSENT: Readonly<Record<RegistryKind, readonly string[]>> = {
   folder: ['image', 'service', 'secretEnv', 'caSecret', ...PLACEMENT_KEYS],
   cluster: ['cwd', 'caFile'],
 };
@@ -60,7 +60,7 @@ export const registerInput = controls.transform(
 );
 
 /** What clients are told of them. */
-export function registerSchema(place: Place): JsonSchema {
+export function registerSchema(place: RegistryKind): JsonSchema {
   const own = inputSchemaOf(controls);
   const backend = inputSchemaOf(place === 'folder' ? backendSchema : clusterBackendSchema);
   const keys = Object.entries(isRecord(backend.properties) ? backend.properties : {});
@@ -71,7 +71,7 @@ export function registerSchema(place: Place): JsonSchema {
   return { type: 'object', properties, required: ['name'], additionalProperties: false };
 }
 
-function describe(key: string, schema: unknown, place: Place): JsonSchema {
+function describe(key: string, schema: unknown, place: RegistryKind): JsonSchema {
   const words = (place === 'folder' ? ON_MACHINE[key] : undefined) ?? DESCRIPTIONS[key];
   return { ...(isRecord(schema) ? schema : {}), ...(words === undefined ? {} : { description: words }) };
 }

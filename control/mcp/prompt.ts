@@ -1,9 +1,9 @@
 import type { McpServer } from '@modelcontextprotocol/server';
 import { z } from 'zod';
-import type { ManagedFleet } from '../installation.ts';
+import type { Installation } from '../installation.ts';
 
 /** Adds the prompt that walks through a deployment: issuer, backends, tenants. */
-export function registerPrompts(server: McpServer, fleet: ManagedFleet): void {
+export function registerPrompts(server: McpServer, fleet: Installation): void {
   server.registerPrompt(
     'deploy_gateway',
     {

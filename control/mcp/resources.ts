@@ -1,12 +1,12 @@
 import { type McpServer, ResourceNotFoundError, ResourceTemplate } from '@modelcontextprotocol/server';
 import { manifestOf } from '../backends/register.ts';
-import type { ManagedFleet } from '../installation.ts';
+import type { Installation } from '../installation.ts';
 
 const TENANTS_URI = 'mcp-gateway://tenants';
 const MIME_TYPE = 'application/yaml';
 
 /** Adds the manifest of each backend, and the tenants document, as resources. */
-export function registerResources(server: McpServer, fleet: ManagedFleet): void {
+export function registerResources(server: McpServer, fleet: Installation): void {
   server.registerResource(
     'tenants',
     TENANTS_URI,

@@ -3,7 +3,7 @@ import { isDeepStrictEqual } from 'node:util';
 import type { z } from 'zod';
 import { UserError } from '../../core/errors.ts';
 import type { Quota } from '../../core/quota/quota.ts';
-import type { ManagedFleet, QuotaAnswer } from '../installation.ts';
+import type { Installation, QuotaAnswer } from '../installation.ts';
 import type { quotaResult } from '../results.ts';
 import { type Change, parseChanges } from './quota-changes.ts';
 import { type Edited, editQuota, unknownTenant } from './quota-edit.ts';
@@ -13,7 +13,7 @@ import { parseTenants } from './tenants.ts';
 const POLL_MS = 200;
 
 /** What is asked of the quota of a tenant; nothing but the tenant: to show it. */
-export interface QuotaWish {
+export interface QuotaChangeRequest {
   tenant: string;
   requests: number | undefined;
   per: string | undefined;
@@ -29,8 +29,8 @@ export interface QuotaWish {
 
 /** Shows the quota of a tenant, and changes it where that is asked for. */
 export async function tenantQuota(
-  fleet: ManagedFleet,
-  wish: QuotaWish,
+  fleet: Installation,
+  wish: QuotaChangeRequest,
   now: () => number,
 ): Promise<z.output<typeof quotaResult>> {
   const { tenant, dryRun } = wish;
@@ -69,7 +69,7 @@ export async function tenantQuota(
   };
 }
 
-function toChanges({ requests, per, burst, set }: QuotaWish): Change[] {
+function toChanges({ requests, per, burst, set }: QuotaChangeRequest): Change[] {
   const own: Change[] = [
     ...(requests === undefined ? [] : [{ path: ['requests'], value: requests }]),
     ...(per === undefined ? [] : [{ path: ['per'], value: per }]),
@@ -82,7 +82,7 @@ function toChanges({ requests, per, burst, set }: QuotaWish): Change[] {
 }
 
 // In whole seconds, and never shorter than was asked for.
-function toTopUp({ topUp }: QuotaWish, nowMs: number) {
+function toTopUp({ topUp }: QuotaChangeRequest, nowMs: number) {
   return topUp && { requests: topUp.requests, untilMs: Math.ceil(nowMs / 1000 + topUp.seconds) * 1000 };
 }
 
@@ -92,7 +92,7 @@ function isInForce({ inForce, complete }: QuotaAnswer, after: Quota | undefined)
   return complete ? true : null;
 }
 
-async function checkBackends(fleet: ManagedFleet, changes: readonly Change[]): Promise<void> {
+async function checkBackends(fleet: Installation, changes: readonly Change[]): Promise<void> {
   const named = changes.flatMap(({ path: [scope, name = ''], value }) =>
     scope === 'backends' && value !== undefined ? [name] : [],
   );

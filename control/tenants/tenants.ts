@@ -5,7 +5,7 @@ import { UserError } from '../../core/errors.ts';
 import { mayUseBackend } from '../../core/tenants/match.ts';
 import { type Tenant, tenantsSchema } from '../../core/tenants/tenants.ts';
 import { appendValue } from '../documents/yaml-text.ts';
-import type { ManagedFleet } from '../installation.ts';
+import type { Installation } from '../installation.ts';
 import { unknownTenant } from './quota-edit.ts';
 
 /** The tenants of a document. Throws a UserError `config` with all its problems where it is not sound. */
@@ -18,7 +18,7 @@ export function parseTenants(text: string, source: string): readonly Tenant[] {
 }
 
 /** The tenants of a fleet. */
-export async function readTenants({ tenants }: ManagedFleet): Promise<readonly Tenant[]> {
+export async function readTenants({ tenants }: Installation): Promise<readonly Tenant[]> {
   return parseTenants(await tenants.read(), tenants.source);
 }
 

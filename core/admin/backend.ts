@@ -4,7 +4,7 @@ import { ADMIN_BACKEND } from '../registry/names.ts';
 import { ADMIN_ROLE, type AdminConfig } from './config.ts';
 
 /** Where the process is that serves the gateway's own tools. */
-export interface AdminPlace {
+export interface AdminAddress {
   /** A Unix socket, or an http URL. */
   at: { socket: string } | { url: string };
   /** File of the secret that only the gateway and that process know. */
@@ -15,7 +15,7 @@ export interface AdminPlace {
  * The gateway's own tools as a backend like any other, under a name that nobody else can take. It is the same code that decides
  * about it: role, tenants, rules, quotas, audit. What is asked of it carries the caller's identity and the secret.
  */
-export function adminBackend({ tenants }: AdminConfig, { at, secretFile }: AdminPlace): Backend {
+export function adminBackend({ tenants }: AdminConfig, { at, secretFile }: AdminAddress): Backend {
   const bySocket = 'socket' in at;
   const backend = backendSchema.parse({
     // Stands in for the name that the schema keeps from everybody else.

@@ -7,10 +7,10 @@ export const MAX_DEPTH = 128;
 const PLAIN = /^[a-z0-9_]*$/;
 
 /** Where in a message an object stands; elsewhere no keys decide who may do what. */
-type Place = 'message' | 'params' | 'ref' | 'notifications' | 'elsewhere';
+type RegistryKind = 'message' | 'params' | 'ref' | 'notifications' | 'elsewhere';
 
 /** Members that decide. Other spellings of them are refused: some servers take `Method` for `method`. */
-const MEMBERS: Readonly<Record<Place, ReadonlyMap<string, string>>> = {
+const MEMBERS: Readonly<Record<RegistryKind, ReadonlyMap<string, string>>> = {
   message: spellings('jsonrpc', 'id', 'method', 'params', 'result', 'error'),
   params: spellings('name', 'uri', 'arguments', 'task', 'taskId', 'ref', 'notifications'),
   ref: spellings('type', 'name', 'uri'),
@@ -20,7 +20,7 @@ const MEMBERS: Readonly<Record<Place, ReadonlyMap<string, string>>> = {
 
 interface OpenValue {
   kind: 'object' | 'array';
-  place: Place;
+  place: RegistryKind;
   keys: Set<string>;
   /** The key that was read last. */
   key: string;
@@ -79,7 +79,7 @@ export function parseStrictly(text: string): unknown {
   }
 }
 
-function placeOf(open: readonly OpenValue[]): Place {
+function placeOf(open: readonly OpenValue[]): RegistryKind {
   const parent = open.at(-1);
   if (parent === undefined || (open.length === 1 && parent.kind === 'array')) return 'message';
   if (parent.place === 'message' && parent.key === 'params') return 'params';

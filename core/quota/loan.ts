@@ -4,7 +4,7 @@ import type { BucketAsk } from './plan.ts';
 export const LOAN_PART = 100;
 
 /** What a process wants for requests that all ask the same. */
-export interface Wish {
+export interface LoanRequest {
   /** Requests that wait for an answer. */
   readonly count: number;
   /** Requests that are likely to come next. */
@@ -14,7 +14,7 @@ export interface Wish {
 }
 
 /** What it gets. */
-export interface Grant {
+export interface LoanAnswer {
   /** Of those that wait, so many pass, as if they had asked one after the other. */
   readonly granted: number;
   /** So many that are still to come have been debited, too. Nothing is lent near the bottom of a bucket. */
@@ -26,7 +26,11 @@ export interface Grant {
  *
  * @param levels of each bucket before, in the order of the asks
  */
-export function grantOf(asks: readonly BucketAsk[], levels: readonly number[], { count, lend, held }: Wish): Grant {
+export function answerLoan(
+  asks: readonly BucketAsk[],
+  levels: readonly number[],
+  { count, lend, held }: LoanRequest,
+): LoanAnswer {
   const priced = asks.flatMap(({ limit: { burst, periodMs }, cost }, index) =>
     cost > 0 ? [{ free: burst * periodMs - (levels[index] ?? 0), cost, periodMs }] : [],
   );

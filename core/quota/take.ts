@@ -1,5 +1,5 @@
 import { answerAt, type BucketAnswer, type BucketState, believed, levelAt } from './bucket.ts';
-import { type Grant, grantOf, type Wish } from './loan.ts';
+import { answerLoan, type LoanAnswer, type LoanRequest } from './loan.ts';
 import type { BucketAsk } from './plan.ts';
 
 /** What became of a request at its buckets, in the order of the asks. */
@@ -14,7 +14,7 @@ export interface Taken {
 type StateOf = (key: string) => BucketState | undefined;
 
 /** One request that wants nothing beyond itself. */
-const ONE: Wish = { count: 1, lend: 0, held: 0 };
+const ONE: LoanRequest = { count: 1, lend: 0, held: 0 };
 
 /**
  * Debits all buckets of a request, or none of them.
@@ -41,10 +41,10 @@ export function takeSeveral(
   asks: readonly BucketAsk[],
   stateOf: StateOf,
   nowMs: number,
-  wish: Wish,
-): Grant & { levels: number[]; states: ReadonlyMap<string, BucketState> } {
+  wish: LoanRequest,
+): LoanAnswer & { levels: number[]; states: ReadonlyMap<string, BucketState> } {
   const before = asks.map(({ key, limit }) => levelAt(stateOf(key), limit, nowMs));
-  const grant = grantOf(asks, before, wish);
+  const grant = answerLoan(asks, before, wish);
   const debited = grant.granted + grant.lent;
   const levels = asks.map(({ limit, cost }, index) => (before[index] ?? 0) + debited * cost * limit.periodMs);
   // A clock that went back must not drain twice what it drains again.

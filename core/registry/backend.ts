@@ -3,7 +3,7 @@ import { filtersFrom, itemFilterKeys } from '../access/filter.ts';
 import { roleName } from '../access/role.ts';
 import { scopeRuleSchema } from '../access/scopes.ts';
 import { durationMs } from '../document/duration.ts';
-import { misplaced, type Place } from './kind.ts';
+import { type RegistryKind, unsupportedKeys } from './kind.ts';
 import { backendName, dnsLabel, MAX_WORKLOAD_NAME } from './names.ts';
 import { objectName, secretKey } from './secret.ts';
 import { IDENTITY_FIELDS, upstreamAuthSchema } from './upstream.ts';
@@ -112,11 +112,11 @@ type Shape = z.output<typeof shape>;
 /** Reports one thing that is wrong. */
 type Refuse = (path: (string | number)[], message: string) => void;
 
-function schemaFor(place: Place) {
+function schemaFor(place: RegistryKind) {
   return shape
     .superRefine((backend, context) => {
       const refuse: Refuse = (path, message) => context.addIssue({ code: 'custom', path, message });
-      for (const { path, message } of misplaced(backend, place)) refuse(path, message);
+      for (const { path, message } of unsupportedKeys(backend, place)) refuse(path, message);
       inspectWhere(backend, place, refuse);
       inspectUrls(backend, refuse);
       if (backend.healthCheck.timeout > backend.healthCheck.interval) {
@@ -134,7 +134,7 @@ function schemaFor(place: Place) {
     });
 }
 
-function inspectWhere(backend: Shape, place: Place, refuse: Refuse): void {
+function inspectWhere(backend: Shape, place: RegistryKind, refuse: Refuse): void {
   const given = WHERE[place].filter((key) => backend[key] !== undefined);
   const choice = place === 'folder' ? 'command, url and urls' : 'image, service, url, urls and command';
   if (given.length === 0 && backend.image === undefined && backend.service === undefined)

@@ -1,15 +1,15 @@
 /** Where a backend is defined: in a file of a folder, or as an object of a Kubernetes cluster. */
-export type Place = 'folder' | 'cluster';
+export type RegistryKind = 'folder' | 'cluster';
 
 /** A key that cannot be used in a place. */
-export interface Misplaced {
+export interface UnsupportedKey {
   path: string[];
   /** What to do instead. */
   message: string;
 }
 
 /** The keys of a backend that differ between the places. */
-interface PlacedKeys {
+interface KeysByKind {
   transport: 'http' | 'stdio';
   command?: unknown;
   image?: unknown;
@@ -28,7 +28,7 @@ const NEEDS_CLUSTER = 'needs a Kubernetes cluster';
 const NO_FILES = 'is for one machine';
 
 /** What of a backend cannot be in a place. A file of a machine has no Secrets, and a cluster reads no files of a machine. */
-export function misplaced(backend: PlacedKeys, place: Place): Misplaced[] {
+export function unsupportedKeys(backend: KeysByKind, place: RegistryKind): UnsupportedKey[] {
   const { upstreamAuth, clientCertificate } = backend;
   const rules: [given: boolean, path: string[], message: string][] =
     place === 'folder'

@@ -14,10 +14,10 @@ import { Tombstones } from './tombstones.ts';
 import type { UsageMeter } from './usage-meter.ts';
 
 /** What quotas stand on now: Redis, each process's own share while there is none or it fails, or nothing, so that they refuse. */
-export type QuotaFooting = 'redis' | 'share' | 'refuse';
+export type QuotaMode = 'redis' | 'share' | 'refuse';
 
 /** Keeps the store of quotas that the settings ask for. */
-export class QuotaKeeper {
+export class QuotaService {
   readonly #log: Logger;
   readonly #usage: Pick<UsageMeter, 'count'>;
   readonly #counts = new QuotaCounts();
@@ -53,7 +53,7 @@ export class QuotaKeeper {
     }
   }
 
-  get footing(): QuotaFooting {
+  get footing(): QuotaMode {
     if (this.#redis?.store.healthy === true) return 'redis';
     return this.#settings?.redisUrl && this.#settings.refuseWithoutRedis ? 'refuse' : 'share';
   }

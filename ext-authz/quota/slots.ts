@@ -10,7 +10,7 @@ import type { Admission, AdmissionRequest } from '../check/admission.ts';
 const DEADLINE_MS = 250;
 
 /** What is needed to ask for places. */
-export interface PlacesOptions {
+export interface SlotRuleOptions {
   /** Unix socket of the watcher. */
   watcherSocket: string;
   /** How many gateways there are: each gives out its part of the places, at least one. */
@@ -20,11 +20,11 @@ export interface PlacesOptions {
 }
 
 /** Asks the watcher for a place among what a tenant may have open at once; Envoy's access log gives it back. */
-export class Places {
+export class SlotRule {
   readonly #client: SlotServiceClient;
-  readonly #options: PlacesOptions;
+  readonly #options: SlotRuleOptions;
 
-  constructor(options: PlacesOptions) {
+  constructor(options: SlotRuleOptions) {
     this.#client = new (slotClient())(`unix:${options.watcherSocket}`, credentials.createInsecure());
     this.#options = options;
   }

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { KubeClient } from '../api/client.ts';
 import { isApiError } from '../api/errors.ts';
 import { listAll } from '../api/list.ts';
-import { CONFIG_MAPS, MCP_BACKENDS, type ObjectPlace, type Resource } from '../api/resources.ts';
+import { CONFIG_MAPS, MCP_BACKENDS, type ObjectRef, type Resource } from '../api/resources.ts';
 import { type BackendObject, parseBackendObject } from '../mcpbackend/object.ts';
 import { inWords } from './errors.ts';
 
@@ -93,13 +93,13 @@ export class AdminObjects {
   }
 
   /** A text of a ConfigMap; undefined where it has no such key. */
-  async readText(place: ObjectPlace, key: string): Promise<string | undefined> {
+  async readText(place: ObjectRef, key: string): Promise<string | undefined> {
     const object = await inWords(() => this.#client.get(CONFIG_MAPS, place));
     return configMap.parse(object).data[key];
   }
 
   /** Replaces a text of a ConfigMap; its other keys, labels and annotations stay. */
-  async editText(place: ObjectPlace, key: string, change: (text: string) => string): Promise<void> {
+  async editText(place: ObjectRef, key: string, change: (text: string) => string): Promise<void> {
     await this.#replace(CONFIG_MAPS, place, false, (object) => {
       const parsed = configMap.parse(object);
       const text = change(parsed.data[key] ?? '');
@@ -107,14 +107,14 @@ export class AdminObjects {
     });
   }
 
-  #place(name: string): ObjectPlace {
+  #place(name: string): ObjectRef {
     return { namespace: this.#namespace, name };
   }
 
   // With the resourceVersion that was read, so that nobody's change is overwritten; then it is read and changed anew.
   async #replace(
     resource: Resource,
-    place: ObjectPlace,
+    place: ObjectRef,
     dryRun: boolean,
     change: (object: unknown) => object | undefined,
   ) {

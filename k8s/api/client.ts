@@ -2,7 +2,7 @@ import { type IncomingMessage, Agent as PlainAgent, type RequestOptions, request
 import { type Agent, request, Agent as TlsAgent } from 'node:https';
 import type { KubeConfig } from '@kubernetes/client-node';
 import { type ApiError, errorOfAnswer, errorOfConnection } from './errors.ts';
-import { describeOperation, type ObjectPlace, pathOf, type Resource } from './resources.ts';
+import { describeOperation, type ObjectRef, pathOf, type Resource } from './resources.ts';
 
 /** An answer takes at most this long to begin; then the connection counts as dead. */
 const ANSWER_TIMEOUT_MS = 15_000;
@@ -23,7 +23,7 @@ export interface RequestParts {
 }
 
 /** One request in words of the API. */
-export interface ApiRequest extends ObjectPlace, RequestParts {
+export interface ApiRequest extends ObjectRef, RequestParts {
   /** As permissions have it: get, list, watch, create, update, patch, delete. */
   verb: Verb;
   resource: Resource;
@@ -109,22 +109,22 @@ export class KubeClient {
   }
 
   /** One object. @throws ApiError, of the kind `not-found` where there is none */
-  get(resource: Resource, place: ObjectPlace): Promise<unknown> {
+  get(resource: Resource, place: ObjectRef): Promise<unknown> {
     return this.ask({ verb: 'get', resource, ...place });
   }
 
   /** Makes an object; the place names its namespace only. */
-  create(resource: Resource, place: ObjectPlace, body: unknown): Promise<unknown> {
+  create(resource: Resource, place: ObjectRef, body: unknown): Promise<unknown> {
     return this.ask({ verb: 'create', resource, ...place, body });
   }
 
   /** Replaces an object. A `metadata.resourceVersion` in it makes that fail with `conflict` where somebody was faster. */
-  update(resource: Resource, place: ObjectPlace, body: unknown): Promise<unknown> {
+  update(resource: Resource, place: ObjectRef, body: unknown): Promise<unknown> {
     return this.ask({ verb: 'update', resource, ...place, body });
   }
 
   /** Server-side apply: makes the object, or sets the fields of the body in it. */
-  apply(resource: Resource, place: ObjectPlace, body: object, { fieldManager, force }: ApplyOptions): Promise<unknown> {
+  apply(resource: Resource, place: ObjectRef, body: object, { fieldManager, force }: ApplyOptions): Promise<unknown> {
     const { apiVersion, kind } = resource;
     return this.ask({
       verb: 'patch',
@@ -137,13 +137,13 @@ export class KubeClient {
   }
 
   /** JSON merge patch (RFC 7386). */
-  merge(resource: Resource, place: ObjectPlace, body: object, fieldManager?: string): Promise<unknown> {
+  merge(resource: Resource, place: ObjectRef, body: object, fieldManager?: string): Promise<unknown> {
     const contentType = 'application/merge-patch+json';
     return this.ask({ verb: 'patch', resource, ...place, body, contentType, query: { fieldManager } });
   }
 
   /** Deletes an object; `options` are those of the API (DeleteOptions): `preconditions`, `propagationPolicy`. */
-  delete(resource: Resource, place: ObjectPlace, options: object = {}): Promise<unknown> {
+  delete(resource: Resource, place: ObjectRef, options: object = {}): Promise<unknown> {
     const body = { apiVersion: 'v1', kind: 'DeleteOptions', ...options };
     return this.ask({ verb: 'delete', resource, ...place, body });
   }

@@ -8,7 +8,7 @@ export interface Resource {
 }
 
 /** Where objects are. */
-export interface ObjectPlace {
+export interface ObjectRef {
   /** Undefined: of all namespaces, or of a kind that has none. */
   namespace?: string | undefined;
   name?: string | undefined;
@@ -36,7 +36,7 @@ export const MCP_BACKENDS: Resource = {
 /** Path of objects in the API, without a query. */
 export function pathOf(
   { apiVersion, plural }: Resource,
-  { namespace, name, subresource, below = [] }: ObjectPlace,
+  { namespace, name, subresource, below = [] }: ObjectRef,
 ): string {
   const parts = [apiVersion.includes('/') ? 'apis' : 'api', ...apiVersion.split('/')];
   if (namespace !== undefined) parts.push('namespaces', namespace);
@@ -47,7 +47,7 @@ export function pathOf(
 }
 
 /** How an operation is told to people: `list pods in the namespace mcp`. */
-export function describeOperation(verb: string, { plural }: Resource, place: ObjectPlace): string {
+export function describeOperation(verb: string, { plural }: Resource, place: ObjectRef): string {
   const { namespace, name, subresource } = place;
   const what = subresource === undefined ? plural : `${plural}/${subresource}`;
   const which = name === undefined ? '' : ` ${name}`;

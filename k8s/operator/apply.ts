@@ -5,17 +5,17 @@ import { isApiError } from '../api/errors.ts';
 import { workloadName } from '../mcpbackend/names.ts';
 import type { BackendObject } from '../mcpbackend/object.ts';
 import { type OwnedObject, parseOwned } from '../mcpbackend/observed.ts';
+import { type ConditionState, no, yes } from './condition-states.ts';
 import { contains } from './contains.ts';
 import { type DesiredObject, desiredObjects, OWNED_KINDS, runsWorkload } from './desired.ts';
 import { isObject } from './merge.ts';
 import { STATEFUL_SETS } from './resources.ts';
-import { no, type Verdict, yes } from './verdicts.ts';
 import type { ClusterView } from './view.ts';
 import type { Target, Writer } from './writer.ts';
 
 /** What came of bringing the cluster to what a backend wants. */
 export interface Applied {
-  accepted: Verdict;
+  accepted: ConditionState;
   /** What was done, for people: `created the StatefulSet mcp-jira`. */
   done: string[];
 }
@@ -63,7 +63,7 @@ export class Applier {
   }
 
   /** Brings one object about. Gives why that cannot be, where another object has its place. */
-  async #put(object: BackendObject, wanted: DesiredObject, done: string[]): Promise<Verdict | undefined> {
+  async #put(object: BackendObject, wanted: DesiredObject, done: string[]): Promise<ConditionState | undefined> {
     const { resource, name, body } = wanted;
     const target = { resource, namespace: object.namespace, name };
     const label = `the ${resource.kind} ${name}`;
@@ -131,7 +131,7 @@ export function isOwn(object: BackendObject, { controller }: OwnedObject): boole
   return controller?.uid === object.uid;
 }
 
-function takenBy(object: BackendObject, found: OwnedObject | undefined, kind: string): Verdict | undefined {
+function takenBy(object: BackendObject, found: OwnedObject | undefined, kind: string): ConditionState | undefined {
   if (found === undefined || isOwn(object, found)) return undefined;
   const { controller } = found;
   // That of an MCPBackend of the same name that was deleted: it goes by itself.

@@ -3,7 +3,7 @@ import type { FailedCreate, PodState, SliceState, WorkloadState } from '../mcpba
 import { createTrouble, type Trouble, troubleOf } from '../mcpbackend/trouble.ts';
 
 /** What a condition says. */
-export interface Verdict {
+export interface ConditionState {
   status: 'True' | 'False' | 'Unknown';
   reason: string;
   message: string;
@@ -12,19 +12,19 @@ export interface Verdict {
 /** How the servers of a backend are. */
 export interface Serving {
   /** Everything is as the spec wants it. */
-  ready: Verdict;
+  ready: ConditionState;
   /** Somebody answers. */
-  healthy: Verdict;
+  healthy: ConditionState;
   replicas: number | undefined;
   readyReplicas: number | undefined;
 }
 
 /** A verdict that holds. */
-export const yes = (reason: string, message: string): Verdict => ({ status: 'True', reason, message });
+export const yes = (reason: string, message: string): ConditionState => ({ status: 'True', reason, message });
 /** One that does not. */
-export const no = (reason: string, message: string): Verdict => ({ status: 'False', reason, message });
+export const no = (reason: string, message: string): ConditionState => ({ status: 'False', reason, message });
 /** One that nobody knows. */
-export const unknown = (reason: string, message: string): Verdict => ({ status: 'Unknown', reason, message });
+export const unknown = (reason: string, message: string): ConditionState => ({ status: 'Unknown', reason, message });
 
 /** What is known of the pods of a backend. */
 export interface WorkloadFacts {
@@ -101,7 +101,7 @@ function portProblem(
   service: string,
   port: number | string | undefined,
   ports: readonly { name: string; port: number }[],
-): Verdict | undefined {
+): ConditionState | undefined {
   const known = ports.map((each) => (each.name === '' ? String(each.port) : `${each.name} (${each.port})`)).join(', ');
   if (port === undefined) {
     return ports.length === 1

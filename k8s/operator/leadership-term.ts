@@ -18,7 +18,7 @@ const WORKERS = 8;
 const RESYNC_MS = 300_000;
 
 /** The work of an operator from when it leads until it no longer does. */
-export interface Reign {
+export interface LeadershipTerm {
   /** Why not everything is known yet, or any more; undefined: all is well. */
   notReady(): string | undefined;
   counts(): { queue: number; failing: number; backends: number };
@@ -27,7 +27,9 @@ export interface Reign {
 }
 
 /** Begins to look and to write. */
-export function startReign(options: OperatorOptions & { term: WriteTerm; metrics: OperatorMetrics }): Reign {
+export function startLeadershipTerm(
+  options: OperatorOptions & { term: WriteTerm; metrics: OperatorMetrics },
+): LeadershipTerm {
   const { client, namespace, gatewayNamespace, bridgeImage, publicUrl, identity, log, term, metrics } = options;
   const { sessionKeysSecret, ownToolsSecret } = options;
   const { resyncMs = RESYNC_MS } = options;

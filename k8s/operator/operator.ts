@@ -1,6 +1,6 @@
 import { LeaderElection } from '../api/leader-election.ts';
 import { serveHealth } from './health.ts';
-import { startReign } from './leadership-term.ts';
+import { startLeadershipTerm } from './leadership-term.ts';
 import { OperatorMetrics } from './metrics.ts';
 import type { OperatorOptions } from './options.ts';
 import type { WriteTerm } from './writer.ts';
@@ -27,7 +27,7 @@ export async function startOperator(options: OperatorOptions): Promise<RunningOp
   const stopping = new AbortController();
   const metrics = new OperatorMetrics();
   const election = new LeaderElection({ client, namespace, name: OPERATOR_LEASE, identity, log, ...lease });
-  let reign: ReturnType<typeof startReign> | undefined;
+  let reign: ReturnType<typeof startLeadershipTerm> | undefined;
   let holds: (() => boolean) | undefined;
 
   const health = await serveHealth(options.healthPort, {
@@ -42,7 +42,7 @@ export async function startOperator(options: OperatorOptions): Promise<RunningOp
       if (term === undefined) return;
       log.info({ identity, elected: leaderElect }, 'this operator leads');
       holds = term.holds;
-      reign = startReign({ ...options, term, metrics });
+      reign = startLeadershipTerm({ ...options, term, metrics });
       await ended(AbortSignal.any([term.signal, stopping.signal]));
       const lost = !stopping.signal.aborted;
       await reign.stop();

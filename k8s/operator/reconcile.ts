@@ -4,11 +4,11 @@ import { MCP_BACKENDS } from '../api/resources.ts';
 import type { BackendObject, BackendStatus } from '../mcpbackend/object.ts';
 import { parseWorkload } from '../mcpbackend/observed.ts';
 import { type Applied, type Applier, isOwn } from './apply.ts';
+import { type ConditionState, judgeService, judgeUrl, judgeWorkload, no, type Serving } from './condition-states.ts';
 import { runsWorkload } from './desired.ts';
 import type { EventRecorder } from './events.ts';
 import { STATEFUL_SETS } from './resources.ts';
 import { happenings, statusOf } from './status.ts';
-import { judgeService, judgeUrl, judgeWorkload, no, type Serving, type Verdict } from './verdicts.ts';
 import type { ClusterView } from './view.ts';
 import type { Writer } from './writer.ts';
 
@@ -19,7 +19,7 @@ export interface ReconcilerOptions {
   writer: Writer;
   events: EventRecorder;
   /** How the tenants document is. */
-  tenants: () => Verdict;
+  tenants: () => ConditionState;
   /** Where the gateway is reached; undefined: nobody said. */
   publicUrl: string | undefined;
   /** So often everything is looked at, whether or not something changed. Milliseconds. */
@@ -73,7 +73,7 @@ export class Reconciler {
     return this.#options.applier.apply(object, backend.value);
   }
 
-  async #tell(object: BackendObject, accepted: Verdict): Promise<void> {
+  async #tell(object: BackendObject, accepted: ConditionState): Promise<void> {
     const { writer, events, tenants, publicUrl, now } = this.#options;
     const serving = this.#serving(object, accepted.status === 'True');
     if (serving?.ready.status === 'True') this.#readyAtMs.set(object.name, now().getTime());

@@ -1,16 +1,16 @@
 import { selectorText } from '../mcpbackend/names.ts';
 import type { BackendObject, BackendStatus, Condition } from '../mcpbackend/object.ts';
-import { no, type Serving, type Verdict } from './verdicts.ts';
+import { type ConditionState, no, type Serving } from './condition-states.ts';
 
 /** Longest message of a condition; the schema takes 32,768 bytes. */
 const MAX_MESSAGE = 8_000;
 
 /** All that a status is made of. */
 export interface StatusParts {
-  accepted: Verdict;
+  accepted: ConditionState;
   /** Undefined where nothing can be said, since it was never accepted. */
   serving: Serving | undefined;
-  tenants: Verdict;
+  tenants: ConditionState;
   /** Where the gateway is reached; undefined: not known. */
   publicUrl: string | undefined;
   now: Date;
@@ -23,7 +23,7 @@ export function statusOf(
 ): BackendStatus {
   const goesOn = serving === undefined ? 'nothing runs' : `what was accepted before goes on: ${serving.ready.message}`;
   const ready = accepted.status === 'True' ? serving?.ready : no('NotAccepted', goesOn);
-  const verdicts: [string, Verdict][] = [
+  const verdicts: [string, ConditionState][] = [
     ['Accepted', accepted],
     ['Ready', ready ?? no('NotAccepted', goesOn)],
     ['Healthy', serving?.healthy ?? no('NotAccepted', 'nothing runs')],
@@ -41,7 +41,12 @@ export function statusOf(
   };
 }
 
-function condition(object: BackendObject, type: string, { status, reason, message }: Verdict, now: Date): Condition {
+function condition(
+  object: BackendObject,
+  type: string,
+  { status, reason, message }: ConditionState,
+  now: Date,
+): Condition {
   const before = object.status.conditions.find((each) => each.type === type);
   const at = `${now.toISOString().slice(0, 19)}Z`;
   return {

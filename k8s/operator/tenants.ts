@@ -7,8 +7,8 @@ import type { Logger } from '../../runtime/log.ts';
 import type { KubeClient } from '../api/client.ts';
 import { Informer } from '../api/informer.ts';
 import { CONFIG_MAPS } from '../api/resources.ts';
+import { type ConditionState, no, unknown, yes } from './condition-states.ts';
 import type { EventRecorder } from './events.ts';
-import { no, unknown, type Verdict, yes } from './verdicts.ts';
 
 /** Key of the ConfigMap that holds the tenants document. */
 
@@ -25,7 +25,7 @@ interface TenantsObject {
   name: string;
   namespace: string;
   uid: string;
-  verdict: Verdict;
+  verdict: ConditionState;
 }
 
 /** Reads the ConfigMap and judges what it says; undefined where it is none. */
@@ -36,7 +36,7 @@ export function parseTenants(object: unknown): TenantsObject | undefined {
   return { ...metadata, verdict: judgeTenants(metadata.name, data[TENANTS_KEY]) };
 }
 
-function judgeTenants(configMapName: string, text: string | undefined): Verdict {
+function judgeTenants(configMapName: string, text: string | undefined): ConditionState {
   if (text === undefined) {
     return no('InvalidTenants', `the ConfigMap ${configMapName} has no key ${TENANTS_KEY}`);
   }
@@ -89,7 +89,7 @@ export class TenantsWatch {
   }
 
   /** How the document is. */
-  get verdict(): Verdict {
+  get verdict(): ConditionState {
     const object = this.#informer.items.get(this.#configMap);
     return object?.verdict ?? unknown('TenantsMissing', `there is no ConfigMap ${this.#configMap} with the tenants`);
   }

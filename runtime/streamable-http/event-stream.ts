@@ -3,13 +3,13 @@ import type { ServerResponse } from 'node:http';
 import type { EventLog, LoggedEvent } from './event-log.ts';
 
 /** Where a client wants to go on: a stream, and the last event that it saw. */
-export interface EventPlace {
+export interface EventPosition {
   stream: number;
   number: number;
 }
 
 /** Reads a Last-Event-ID header; undefined when it is none of ours. */
-export function parseEventId(text: string): EventPlace | undefined {
+export function parseEventId(text: string): EventPosition | undefined {
   const [, stream, number] = /^(\d{1,15})\.(\d{1,15})$/.exec(text) ?? [];
   return stream === undefined || number === undefined ? undefined : { stream: Number(stream), number: Number(number) };
 }

@@ -17,7 +17,7 @@ export interface StatusChange {
 }
 
 /** Writes to the log how the states of backends change, and remembers the last changes of each. */
-export class StateDiary {
+export class HealthHistory {
   readonly #statuses: () => BackendStatus[];
   readonly #log: Logger;
   #known = new Map<string, string>();

@@ -6,7 +6,7 @@ import type { BackendSecrets } from './port.ts';
  * The secret of the gateway's own tools is in a file of its own, also in a cluster: whoever may make backends can have any Secret of
  * their namespace sent to a server of theirs.
  */
-export class PartedSecrets implements BackendSecrets {
+export class SecretsByBackend implements BackendSecrets {
   readonly #own: BackendSecrets;
   readonly #others: BackendSecrets;
 

@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import { type AdminPlace, adminBackend, socketEndpoint } from '../../core/admin/backend.ts';
+import { type AdminAddress, adminBackend, socketEndpoint } from '../../core/admin/backend.ts';
 import { type AdminConfig, adminProblems } from '../../core/admin/config.ts';
 import type { Problem } from '../../core/document/problems.ts';
 import type { Backend } from '../../core/registry/backend.ts';
@@ -8,13 +8,13 @@ import { ADMIN_BACKEND } from '../../core/registry/names.ts';
 import type { Tenant } from '../../core/tenants/tenants.ts';
 
 /** The gateway's own tools among the backends, where the configuration has the key `admin` and a process serves them. */
-export class OwnTools {
-  readonly #place: AdminPlace | undefined;
+export class AdminBackendSource {
+  readonly #place: AdminAddress | undefined;
   /** The same value while the configuration says the same. */
   #made: { config: AdminConfig; backend: Backend } | undefined;
 
   /** @param place undefined where no process serves them */
-  constructor(place: AdminPlace | undefined) {
+  constructor(place: AdminAddress | undefined) {
     this.#place = place;
   }
 

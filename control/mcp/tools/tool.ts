@@ -2,13 +2,13 @@ import type { McpServer, ServerContext } from '@modelcontextprotocol/server';
 import type { z } from 'zod';
 import { isRecord } from '../../backends/spec.ts';
 import type { Viewer } from '../../explain/session.ts';
-import type { ManagedFleet } from '../../installation.ts';
+import type { Installation } from '../../installation.ts';
 import { answer, failure } from '../answer.ts';
 import { inputSchemaOf, type JsonSchema, parseArguments, shown } from '../tool-input.ts';
 
 /** What the tools work with. */
 export interface ToolsOptions {
-  fleet: ManagedFleet;
+  fleet: Installation;
   /** Whose sessions may be explained. */
   viewer: Viewer;
   /** Of this program. */

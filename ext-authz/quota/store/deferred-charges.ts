@@ -6,15 +6,15 @@ import type { TakeRequest } from './store.ts';
 const MAX_DEBTS = 100_000;
 
 /** What was let pass at a bucket without asking Redis. */
-export interface Debt {
+export interface DeferredCharge {
   tenant: string;
   /** Its cost is the sum of what was let pass. */
   ask: BucketAsk;
 }
 
 /** What is to be charged to Redis once it is back. */
-export class Debts {
-  #debts = new Map<string, Debt>();
+export class DeferredCharges {
+  #debts = new Map<string, DeferredCharge>();
 
   get size(): number {
     return this.#debts.size;
@@ -30,7 +30,7 @@ export class Debts {
   }
 
   /** Hands them over, and forgets them. */
-  collect(): Debt[] {
+  collect(): DeferredCharge[] {
     const debts = [...this.#debts.values()];
     this.#debts = new Map();
     return debts;

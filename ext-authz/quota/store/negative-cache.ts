@@ -11,7 +11,7 @@ const MAX_BUCKETS = 10_000;
  * Refuses without asking where an answer of the last second tells that a bucket cannot have refilled: meanwhile it can only have been
  * used more. A limit that changed is another bucket here, and is asked at once.
  */
-export class KnownEmpty implements QuotaStore {
+export class NegativeCache implements QuotaStore {
   readonly #store: QuotaStore;
   readonly #now: () => number;
   readonly #buckets = new Map<string, BucketState>();

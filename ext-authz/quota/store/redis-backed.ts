@@ -2,7 +2,7 @@ import type { QuotaStoreSettings } from '../../../core/policy/policy.ts';
 import type { Logger } from '../../../runtime/log.ts';
 import { connectRedis } from '../../../runtime/redis.ts';
 import { LendingStore } from '../loans/lending-store.ts';
-import { KnownEmpty } from './negative-cache.ts';
+import { NegativeCache } from './negative-cache.ts';
 import { RedisStore } from './redis-store.ts';
 import { ResilientStore } from './resilient-store.ts';
 import type { ShareStore } from './share-store.ts';
@@ -23,7 +23,7 @@ export function openRedisBacked(settings: QuotaStoreSettings, share: ShareStore,
   const connection = connectRedis(settings);
   const redis = new RedisStore(connection.client);
   const lending = new LendingStore(redis);
-  const quick = new KnownEmpty(lending);
+  const quick = new NegativeCache(lending);
   const store = new ResilientStore({
     redis: {
       take: (request) => quick.take(request),

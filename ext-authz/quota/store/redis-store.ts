@@ -1,7 +1,7 @@
 import type { Cluster, Redis } from 'ioredis';
 import { answerAt } from '../../../core/quota/bucket.ts';
 import { bucketKey, tenantKey, tombstoneKey } from '../../../core/quota/keys.ts';
-import type { Grant, Wish } from '../../../core/quota/loan.ts';
+import type { LoanAnswer, LoanRequest } from '../../../core/quota/loan.ts';
 import type { BucketAsk } from '../../../core/quota/plan.ts';
 import { CHARGE_SCRIPT, TAKE_SCRIPT } from './script.ts';
 import type { QuotaStore, TakeOutcome, TakeRequest } from './store.ts';
@@ -9,7 +9,7 @@ import type { QuotaStore, TakeOutcome, TakeRequest } from './store.ts';
 const PROBE_LIFETIME_MS = 10_000;
 
 /** Several requests of one tenant that ask the same. */
-export interface SeveralRequest extends Wish {
+export interface SeveralRequest extends LoanRequest {
   readonly tenant: string;
   readonly asks: readonly BucketAsk[];
   /** Fingerprints of the sessions that they belong to, and of others that are to be looked at. */
@@ -17,7 +17,7 @@ export interface SeveralRequest extends Wish {
 }
 
 /** What became of them; `ended` where one of the sessions was ended, and then nothing was debited. */
-export type SeveralOutcome = ({ kind: 'taken'; levels: readonly number[] } & Grant) | { kind: 'ended' };
+export type SeveralOutcome = ({ kind: 'taken'; levels: readonly number[] } & LoanAnswer) | { kind: 'ended' };
 
 type Script = (...args: (string | number)[]) => Promise<number[]>;
 

@@ -1,7 +1,7 @@
 import { messageOf } from '../../../core/errors.ts';
 import type { Logger } from '../../../runtime/log.ts';
 import type { RedisConnection } from '../../../runtime/redis.ts';
-import { type Debt, Debts } from './deferred-charges.ts';
+import { type DeferredCharge, DeferredCharges } from './deferred-charges.ts';
 import type { RedisStore } from './redis-store.ts';
 import type { ShareStore } from './share-store.ts';
 import type { QuotaStore, TakeOutcome, TakeRequest } from './store.ts';
@@ -43,7 +43,7 @@ type State = 'connecting' | 'up' | 'down';
  */
 export class ResilientStore implements QuotaStore {
   readonly #options: ResilientOptions;
-  readonly #debts = new Debts();
+  readonly #debts = new DeferredCharges();
   /** Of requests since Redis was asked last: their nodes must all be back. */
   readonly #tenants = new Set<string>();
   #state: State = 'connecting';
@@ -194,7 +194,7 @@ export class ResilientStore implements QuotaStore {
     return debts.length;
   }
 
-  async #chargeOne({ tenant, ask }: Debt): Promise<void> {
+  async #chargeOne({ tenant, ask }: DeferredCharge): Promise<void> {
     const { redis, share } = this.#options;
     const cost = Math.min(ask.cost, share?.used(tenant, ask) ?? 0);
     if (cost > 0) await redis.charge(tenant, { ...ask, cost });

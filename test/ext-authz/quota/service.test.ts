@@ -4,7 +4,7 @@ import { tombstoneKey } from '../../../core/quota/keys.ts';
 import { quotaSchema } from '../../../core/quota/quota.ts';
 import type { AdmissionRequest } from '../../../ext-authz/check/admission.ts';
 import { QuotaCounts } from '../../../ext-authz/quota/counts.ts';
-import { QuotaKeeper } from '../../../ext-authz/quota/service.ts';
+import { QuotaService } from '../../../ext-authz/quota/service.ts';
 import { SharedTombstones } from '../../../ext-proc/tombstones.ts';
 import { eventually } from '../../fixtures/replica-server/waiting.ts';
 import { commandCalls, freePort, REDIS_START_MS, startRedis, type TestRedis } from '../../support/redis.ts';
@@ -47,7 +47,7 @@ function callOf(quota: unknown, fingerprint?: string): AdmissionRequest {
 describe('ext-authz/quota/service', () => {
   const one = { requests: 1, per: 'day' };
   let redis: TestRedis;
-  let keeper: QuotaKeeper;
+  let keeper: QuotaService;
   let messages: string[];
 
   before(async function () {
@@ -58,7 +58,7 @@ describe('ext-authz/quota/service', () => {
     await redis.client.flushall();
     const captured = capturedLog('info');
     messages = captured.messages;
-    keeper = new QuotaKeeper(captured.log, { count: () => undefined });
+    keeper = new QuotaService(captured.log, { count: () => undefined });
   });
   afterEach(() => keeper.close());
   after(() => redis?.stop());

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { createLogger } from '../../../runtime/log.ts';
-import { StateDiary } from '../../../watcher/health/history.ts';
+import { HealthHistory } from '../../../watcher/health/history.ts';
 import type { BackendStatus } from '../../../watcher/health/status.ts';
 import { eventually } from '../../fixtures/replica-server/waiting.ts';
 
@@ -14,10 +14,10 @@ function status(state: BackendStatus['state'], ...endpoints: BackendStatus['endp
 
 describe('watcher/health/history', () => {
   let now: BackendStatus[];
-  let diary: StateDiary;
+  let diary: HealthHistory;
 
   beforeEach(() => {
-    diary = new StateDiary(() => now, createLogger({ name: 'test', level: 'silent' }));
+    diary = new HealthHistory(() => now, createLogger({ name: 'test', level: 'silent' }));
   });
   afterEach(() => diary.close());
 

@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
 import type { BucketAsk } from '../../../../core/quota/plan.ts';
-import { Debts } from '../../../../ext-authz/quota/store/deferred-charges.ts';
+import { DeferredCharges } from '../../../../ext-authz/quota/store/deferred-charges.ts';
 import { MemoryStore } from '../../../../ext-authz/quota/store/memory-store.ts';
 import { ShareStore } from '../../../../ext-authz/quota/store/share-store.ts';
 import { limits, pauses } from '../../../core/quota/arbitrary.ts';
@@ -72,7 +72,7 @@ describe('ext-authz/quota/store/share-store', () => {
 
 describe('ext-authz/quota/store/deferred-charges', () => {
   it('sums up what was let pass at each bucket, under the newest limit', () => {
-    const debts = new Debts();
+    const debts = new DeferredCharges();
     debts.note({ tenant: 'red', asks: [DAILY, { ...DAILY, key: 'user:u', cost: 3 }] });
     const raised = { ...DAILY, limit: { ...DAILY.limit, burst: 20 }, cost: 2 };
     debts.note({ tenant: 'red', asks: [raised] });

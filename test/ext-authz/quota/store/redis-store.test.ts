@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import type { BucketAsk } from '../../../../core/quota/plan.ts';
-import { KnownEmpty } from '../../../../ext-authz/quota/store/negative-cache.ts';
+import { NegativeCache } from '../../../../ext-authz/quota/store/negative-cache.ts';
 import { RedisStore } from '../../../../ext-authz/quota/store/redis-store.ts';
 import type { QuotaStore, TakeOutcome } from '../../../../ext-authz/quota/store/store.ts';
 import { commandCalls, REDIS_START_MS, startRedis, type TestRedis } from '../../../support/redis.ts';
@@ -93,12 +93,12 @@ describe('ext-authz/quota/store/redis-store', () => {
 
   describe('behind what is known to be empty', () => {
     let nowMs: number;
-    let quick: KnownEmpty;
+    let quick: NegativeCache;
     const calls = () => commandCalls(redis.client, 'eval', 'evalsha');
 
     beforeEach(async () => {
       nowMs = 1_000_000;
-      quick = new KnownEmpty(store, () => nowMs);
+      quick = new NegativeCache(store, () => nowMs);
       for (let n = 0; n < 3; n += 1) await takeFrom(quick, [HOURLY, USER]);
     });
 

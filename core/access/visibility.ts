@@ -1,4 +1,3 @@
-import type { AccessRule } from '../tenants/tenants.ts';
 import {
   allows,
   denies,
@@ -10,6 +9,7 @@ import {
   type NameFilter,
   passes,
 } from './filter.ts';
+import type { AccessRule } from './rule.ts';
 import { essenceOf, spellingsOf } from './uri.ts';
 
 /** What a caller may use of one backend. */

@@ -1,6 +1,6 @@
 import type { Problem } from '../document/problems.ts';
 import { equalButForSlash, type Issuer } from '../identity/issuer.ts';
-import type { ClaimRule } from '../tenants/rule.ts';
+import type { ClaimRule } from '../tenants/claim-rule.ts';
 import type { Tenant } from '../tenants/tenants.ts';
 import type { GatewayConfig } from './gateway.ts';
 

@@ -1,5 +1,5 @@
 import { textsOf } from '../identity/claims.ts';
-import { type Caller, claimOf, holds } from './rule.ts';
+import { type Caller, claimOf, holds } from './claim-rule.ts';
 import type { Tenant } from './tenants.ts';
 
 /** A caller as a member of one tenant. */

@@ -1,24 +1,16 @@
 import { z } from 'zod';
-import { filtersFrom, type ItemFilters, itemFilterKeys } from '../access/filter.ts';
+import { filtersFrom, itemFilterKeys } from '../access/filter.ts';
 import { roleName } from '../access/role.ts';
+import type { AccessRule } from '../access/rule.ts';
 import { type Quota, quotaSchema } from '../quota/quota.ts';
 import { dnsLabel } from '../registry/names.ts';
-import { type ClaimRule, claimRuleSchema } from './rule.ts';
+import { type ClaimRule, claimRuleSchema } from './claim-rule.ts';
 
 /** A role of one tenant. */
 export interface TenantRole {
   readonly name: string;
   /** Who holds it: the bearer of a token for which one of these holds. Undefined: whose token names the role itself. */
   readonly match: readonly ClaimRule[] | undefined;
-}
-
-/** What members of a tenant may use of backends. */
-export interface AccessRule {
-  /** Undefined: all backends of the tenant. */
-  readonly backends: readonly string[] | undefined;
-  /** For holders of one of these roles. Undefined: for everybody. */
-  readonly roles: readonly string[] | undefined;
-  readonly filters: ItemFilters;
 }
 
 /** One tenant: a group of callers that shares backends and limits. */

@@ -1,4 +1,4 @@
-import type { Caller } from '../../core/tenants/rule.ts';
+import type { Caller } from '../../core/tenants/claim-rule.ts';
 
 /** Whose token it is, after its signature was verified. */
 export interface Identity extends Caller {

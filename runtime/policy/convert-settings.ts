@@ -1,6 +1,6 @@
 import { ALGORITHMS, type Issuer } from '../../core/identity/issuer.ts';
 import type { PolicySettings } from '../../core/policy/policy.ts';
-import type { ClaimRule } from '../../core/tenants/rule.ts';
+import type { ClaimRule } from '../../core/tenants/claim-rule.ts';
 import type { Tenant } from '../../core/tenants/tenants.ts';
 import type { ClaimRule__Output, ClaimRule as ClaimRuleMessage } from '../../protos/gen/mcp_gateway/v1/ClaimRule.ts';
 import type { Issuer__Output, Issuer as IssuerMessage } from '../../protos/gen/mcp_gateway/v1/Issuer.ts';

@@ -31,6 +31,12 @@ describe('architecture', () => {
   const written = product.filter(({ path }) => !path.startsWith('protos/gen/'));
   const inside = (room: string) => written.filter(({ path }) => roomOf(path) === room);
 
+  for (const [room, rows] of [['the project', ROOMS] as const, ...Object.entries(INNER_ROOMS)]) {
+    it(`has no cycle in the rows of ${room}`, () => {
+      expect(findCycle(new Map(Object.entries(rows)))).to.equal(undefined);
+    });
+  }
+
   it('has a row for every folder that holds code, and no other row', () => {
     expect(codeFolders().sort()).to.deep.equal([...Object.keys(ROOMS), ...OUTSIDE].sort());
   });

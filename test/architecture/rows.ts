@@ -37,9 +37,10 @@ const TOP = '.';
 
 /** The second level of large rooms. Every folder there has a row; `.` stands for the files directly in the room. */
 export const INNER_ROOMS: Readonly<Record<string, Rows>> = {
+  // Lowest first.
   core: {
     [TOP]: [],
-    access: [TOP, 'tenants'],
+    access: [TOP],
     identity: [TOP],
     document: [TOP],
     mcp: [TOP, 'access'],

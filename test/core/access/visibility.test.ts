@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import type { ItemFilters } from '../../../core/access/filter.ts';
+import type { AccessRule } from '../../../core/access/rule.ts';
 import { visibilityOf } from '../../../core/access/visibility.ts';
-import type { AccessRule } from '../../../core/tenants/tenants.ts';
 
 const tools = (allow: string[] | undefined, deny: string[] = []): ItemFilters => ({ tools: { allow, deny } });
 const rule = (filters: ItemFilters, more: Partial<AccessRule> = {}): AccessRule => ({

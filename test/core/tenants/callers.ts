@@ -1,5 +1,5 @@
 import { issuerSchema } from '../../../core/identity/issuer.ts';
-import type { Caller } from '../../../core/tenants/rule.ts';
+import type { Caller } from '../../../core/tenants/claim-rule.ts';
 import type { Tenant } from '../../../core/tenants/tenants.ts';
 
 /** The issuer of these tests. */

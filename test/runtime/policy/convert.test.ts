@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { issuerSchema } from '../../../core/identity/issuer.ts';
 import { quotaSchema } from '../../../core/quota/quota.ts';
-import type { RuleClaim } from '../../../core/tenants/rule.ts';
+import type { RuleClaim } from '../../../core/tenants/claim-rule.ts';
 import type { Tenant } from '../../../core/tenants/tenants.ts';
 import type { Backend } from '../../../protos/gen/mcp_gateway/v1/Backend.ts';
 import type { PolicyUpdate } from '../../../protos/gen/mcp_gateway/v1/PolicyUpdate.ts';

@@ -8,7 +8,8 @@ import { parseYaml } from '../core/document/parse.ts';
 import type { Parsed, Problem } from '../core/document/problems.ts';
 import { messageOf } from '../core/errors.ts';
 import { type Catalog, EMPTY_CATALOG, readCatalog } from '../core/registry/catalog.ts';
-import { type Tenant, tenantsSchema } from '../core/tenants/tenants.ts';
+import { parseTenants } from '../core/tenants/parse.ts';
+import type { Tenant } from '../core/tenants/tenants.ts';
 import { toProblems } from '../envoy/tls/listener-certificate.ts';
 import type { TlsPair } from '../envoy/tls/pair.ts';
 import { readPair } from '../envoy/tls/read.ts';
@@ -32,17 +33,13 @@ export async function loadGateway(file: string): Promise<Parsed<GatewayDocuments
   const folder = dirname(resolve(file));
   const tenantsFile = resolve(folder, config.value.tenants);
   const backendsFolder = resolve(folder, config.value.backends);
-  const tenants = await parseFile(tenantsFile, config.value.tenants, (text, source) =>
-    parseYaml(text, source, tenantsSchema),
-  );
+  const tenants = await parseFile(tenantsFile, config.value.tenants, parseTenants);
   const catalog = await loadCatalog(backendsFolder, config.value.backends);
   const { tls } = config.value.listen;
   const pair = tls === undefined ? undefined : await readPair(folder, tls);
   const problems = [
-    ...(tenants.ok
-      ? issuerProblems(tenants.value.tenants, issuerNames(config.value), config.value.tenants)
-      : tenants.problems),
-    ...(tenants.ok ? adminProblems(config.value.admin, tenants.value.tenants, file) : []),
+    ...(tenants.ok ? issuerProblems(tenants.value, issuerNames(config.value), config.value.tenants) : tenants.problems),
+    ...(tenants.ok ? adminProblems(config.value.admin, tenants.value, file) : []),
     ...(catalog.ok ? [] : catalog.problems),
     ...(pair === undefined || pair.ok ? [] : toProblems(pair.problems, file)),
   ];
@@ -51,7 +48,7 @@ export async function loadGateway(file: string): Promise<Parsed<GatewayDocuments
     config: config.value,
     configFile: resolve(file),
     backendsFolder,
-    tenants: tenants.value.tenants,
+    tenants: tenants.value,
     catalog: catalog.value,
     tls: pair?.value,
   };
@@ -88,7 +85,7 @@ export async function checkDocument(path: string): Promise<CheckedDocument> {
     return loaded.ok ? { problems: [], gateway: loaded.value } : { problems: loaded.problems };
   }
   if (keys.includes('tenants') && !keys.includes('name')) {
-    return { problems: problemsOf(parseYaml(text, path, tenantsSchema)) };
+    return { problems: problemsOf(parseTenants(text, path)) };
   }
   return { problems: readCatalog(EMPTY_CATALOG, new Map([[path, text]])).problems };
 }

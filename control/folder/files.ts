@@ -31,7 +31,7 @@ export async function readPaths(folder: string): Promise<FolderPaths> {
   const parsed = parseYaml(text, file, gatewaySchema);
   if (!parsed.ok) {
     const hint = parsed.problems.map(formatProblem).join('\n');
-    throw new UserError('config', `${file} has problems that must be mended first`, { hint });
+    throw new UserError('config', `${file} has errors; fix them first`, { hint });
   }
   const config = parsed.value;
   return { config, backends: resolve(folder, config.backends), tenants: resolve(folder, config.tenants) };

@@ -13,5 +13,5 @@ export async function tenantsFileOf(configFile: string): Promise<string> {
   const parsed = parseYaml(text, configFile, gatewaySchema);
   if (parsed.ok) return resolve(dirname(configFile), parsed.value.tenants);
   const hint = parsed.problems.map(formatProblem).join('\n');
-  throw new UserError('config', `${configFile} has problems that must be mended first`, { hint });
+  throw new UserError('config', `${configFile} has errors; fix them first`, { hint });
 }

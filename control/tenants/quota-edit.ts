@@ -1,12 +1,12 @@
 import { isDeepStrictEqual } from 'node:util';
 import { isMap, isSeq, parseDocument } from 'yaml';
-import { parseYaml } from '../../core/document/parse.ts';
-import { formatProblem } from '../../core/document/problems.ts';
 import { messageOf, UserError } from '../../core/errors.ts';
 import type { Quota } from '../../core/quota/quota.ts';
 import type { TopUp } from '../../core/quota/top-up.ts';
-import { type Tenant, tenantsSchema } from '../../core/tenants/tenants.ts';
+import { parseTenants } from '../../core/tenants/parse.ts';
+import type { Tenant } from '../../core/tenants/tenants.ts';
 import { appendValue, removeValue, setValue, type YamlPath } from '../documents/yaml-text.ts';
+import { tenantsIn } from './document.ts';
 import type { Change } from './quota-changes.ts';
 
 /** What is to become of the quota of a tenant. */
@@ -31,7 +31,7 @@ export interface Edited {
  * @throws UserError `config` where the document is not sound or cannot be changed this way, `usage` where the change makes no sense
  */
 export function editQuota(text: string, source: string, edit: QuotaEdit, nowMs: number): Edited {
-  const tenants = readTenants(text, source);
+  const tenants = tenantsIn(text, source);
   const index = tenants.findIndex(({ name }) => name === edit.tenant);
   const before = tenants[index]?.quota;
   if (index < 0)
@@ -56,7 +56,7 @@ export function editQuota(text: string, source: string, edit: QuotaEdit, nowMs: 
     if (error instanceof UserError) throw error;
     throw notHere(source, messageOf(error));
   }
-  const parsed = parseYaml(edited, source, tenantsSchema);
+  const parsed = parseTenants(edited, source);
   if (!parsed.ok) {
     const prefix = `tenants[${index}].quota.`;
     const lines = parsed.problems.map(({ path, message }) => `${path.replace(prefix, '')}: ${message}`);
@@ -64,10 +64,10 @@ export function editQuota(text: string, source: string, edit: QuotaEdit, nowMs: 
       hint: 'Nothing was changed.',
     });
   }
-  const after = parsed.value.tenants[index];
+  const after = parsed.value[index];
   const others = (all: readonly Tenant[]) => all.filter((_, at) => at !== index);
   // An anchor would carry the change to whoever refers to it.
-  if (!isDeepStrictEqual(others(parsed.value.tenants), others(tenants))) {
+  if (!isDeepStrictEqual(others(parsed.value), others(tenants))) {
     throw notHere(source, 'other tenants share what would change');
   }
   return { text: edited, before, after: after?.quota };
@@ -78,13 +78,6 @@ export function unknownTenant(tenant: string, names: readonly string[]): UserErr
   return new UserError('usage', `there is no tenant ${JSON.stringify(tenant)}`, {
     hint: `Tenants: ${names.join(', ')}`,
   });
-}
-
-function readTenants(text: string, source: string): readonly Tenant[] {
-  const parsed = parseYaml(text, source, tenantsSchema);
-  if (parsed.ok) return parsed.value.tenants;
-  const hint = parsed.problems.map(formatProblem).join('\n');
-  throw new UserError('config', `${source} has problems that must be mended first`, { hint });
 }
 
 function apply(text: string, place: YamlPath, { path, value }: Change, before: Quota | undefined): string {

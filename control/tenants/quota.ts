@@ -5,10 +5,10 @@ import { UserError } from '../../core/errors.ts';
 import type { Quota } from '../../core/quota/quota.ts';
 import type { Installation, QuotaAnswer } from '../installation.ts';
 import type { quotaResult } from '../results.ts';
+import { tenantsIn } from './document.ts';
 import { type Change, parseChanges } from './quota-changes.ts';
 import { type Edited, editQuota, unknownTenant } from './quota-edit.ts';
 import { describeQuota, toReport } from './quota-report.ts';
-import { parseTenants } from './tenants.ts';
 
 const POLL_MS = 200;
 
@@ -38,7 +38,7 @@ export async function tenantQuota(
   const edit = { tenant, changes: toChanges(wish), topUp: toTopUp(wish, now()) };
   const wanted = edit.changes.length > 0 || edit.topUp !== undefined;
   const text = await fleet.tenants.read();
-  const names = parseTenants(text, source).map(({ name }) => name);
+  const names = tenantsIn(text, source).map(({ name }) => name);
   if (!names.includes(tenant)) throw unknownTenant(tenant, names);
   await checkBackends(fleet, edit.changes);
   let edited: Edited = editQuota(text, source, edit, now());

@@ -1,25 +1,15 @@
 import { isDeepStrictEqual } from 'node:util';
-import { parseYaml } from '../../core/document/parse.ts';
-import { formatProblem } from '../../core/document/problems.ts';
 import { UserError } from '../../core/errors.ts';
 import { mayUseBackend } from '../../core/tenants/match.ts';
-import { type Tenant, tenantsSchema } from '../../core/tenants/tenants.ts';
+import type { Tenant } from '../../core/tenants/tenants.ts';
 import { appendValue } from '../documents/yaml-text.ts';
 import type { Installation } from '../installation.ts';
+import { tenantsIn } from './document.ts';
 import { unknownTenant } from './quota-edit.ts';
-
-/** The tenants of a document. Throws a UserError `config` with all its problems where it is not sound. */
-export function parseTenants(text: string, source: string): readonly Tenant[] {
-  const parsed = parseYaml(text, source, tenantsSchema);
-  if (parsed.ok) return parsed.value.tenants;
-  throw new UserError('config', `${source} has problems that must be mended first`, {
-    hint: parsed.problems.map(formatProblem).join('\n'),
-  });
-}
 
 /** The tenants of a fleet. */
 export async function readTenants({ tenants }: Installation): Promise<readonly Tenant[]> {
-  return parseTenants(await tenants.read(), tenants.source);
+  return tenantsIn(await tenants.read(), tenants.source);
 }
 
 /** Throws a UserError that lists the tenants where one of the names is none of them. */
@@ -42,14 +32,14 @@ export function usableBy(name: string, wanted: readonly string[] | undefined, te
  * @throws UserError `config` where the document is not sound or cannot be changed this way, `usage` for an unknown tenant
  */
 export function nameBackend(text: string, source: string, backend: string, names: readonly string[]): string {
-  const before = parseTenants(text, source);
+  const before = tenantsIn(text, source);
   checkTenants(names, before);
   let edited = text;
   before.forEach((tenant, index) => {
     if (!names.includes(tenant.name) || usableBy(backend, undefined, [tenant]).length > 0) return;
     edited = appendValue(edited, ['tenants', index, 'backends'], backend);
   });
-  const after = parseTenants(edited, source);
+  const after = tenantsIn(edited, source);
   const untouched = (all: readonly Tenant[]) => all.filter(({ name }) => !names.includes(name));
   if (isDeepStrictEqual(untouched(after), untouched(before))) return edited;
   // An anchor would carry the change to whoever refers to it.

@@ -1,8 +1,7 @@
 import { z } from 'zod';
-import { parseYaml } from '../../core/document/parse.ts';
 import { formatProblem } from '../../core/document/problems.ts';
 import { TENANTS_KEY } from '../../core/registry/installation.ts';
-import { tenantsSchema } from '../../core/tenants/tenants.ts';
+import { parseTenants } from '../../core/tenants/parse.ts';
 import type { Logger } from '../../runtime/log.ts';
 import type { KubeClient } from '../api/client.ts';
 import { Informer } from '../api/informer.ts';
@@ -29,7 +28,7 @@ interface TenantsObject {
 }
 
 /** Reads the ConfigMap and judges what it says; undefined where it is none. */
-export function parseTenants(object: unknown): TenantsObject | undefined {
+export function parseTenantsObject(object: unknown): TenantsObject | undefined {
   const parsed = configMapSchema.safeParse(object);
   if (!parsed.success) return undefined;
   const { metadata, data } = parsed.data;
@@ -40,7 +39,7 @@ function judgeTenants(configMapName: string, text: string | undefined): Conditio
   if (text === undefined) {
     return no('InvalidTenants', `the ConfigMap ${configMapName} has no key ${TENANTS_KEY}`);
   }
-  const document = parseYaml(text, TENANTS_KEY, tenantsSchema);
+  const document = parseTenants(text, TENANTS_KEY);
   if (document.ok) return yes('Valid', `the tenants in the ConfigMap ${configMapName} are sound`);
   return no('InvalidTenants', `the last good tenants go on: ${document.problems.map(formatProblem).join('; ')}`);
 }
@@ -65,7 +64,7 @@ export class TenantsWatch {
       ...{ client, namespace, log },
       resource: CONFIG_MAPS,
       fieldSelector: `metadata.name=${configMap}`,
-      parse: parseTenants,
+      parse: parseTenantsObject,
       onChange: () => {
         const object = this.#informer.items.get(configMap);
         if (object?.verdict.status === 'False') {

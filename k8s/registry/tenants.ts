@@ -1,8 +1,8 @@
 import { z } from 'zod';
-import { parseYaml } from '../../core/document/parse.ts';
 import type { Problem } from '../../core/document/problems.ts';
 import { TENANTS_KEY } from '../../core/registry/installation.ts';
-import { type Tenant, tenantsSchema } from '../../core/tenants/tenants.ts';
+import { parseTenants } from '../../core/tenants/parse.ts';
+import type { Tenant } from '../../core/tenants/tenants.ts';
 
 const configMap = z.object({ data: z.record(z.string(), z.string()).default({}) });
 
@@ -32,8 +32,8 @@ export class ClusterTenants {
       this.problems = [{ source: this.source, path: '', message: `${what}${then}` }];
       return;
     }
-    const parsed = parseYaml(text, `${this.source}: ${TENANTS_KEY}`, tenantsSchema);
-    if (parsed.ok) this.current = parsed.value.tenants;
+    const parsed = parseTenants(text, `${this.source}: ${TENANTS_KEY}`);
+    if (parsed.ok) this.current = parsed.value;
     this.problems = parsed.ok ? [] : parsed.problems;
   }
 }

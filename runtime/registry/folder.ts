@@ -1,10 +1,10 @@
 import { resolve } from 'node:path';
-import { parseYaml } from '../../core/document/parse.ts';
 import type { Problem } from '../../core/document/problems.ts';
 import type { Backend } from '../../core/registry/backend.ts';
 import { EMPTY_CATALOG, readCatalog } from '../../core/registry/catalog.ts';
 import type { Endpoint } from '../../core/registry/endpoint.ts';
-import { type Tenant, tenantsSchema } from '../../core/tenants/tenants.ts';
+import { parseTenants } from '../../core/tenants/parse.ts';
+import type { Tenant } from '../../core/tenants/tenants.ts';
 import type { Logger } from '../log.ts';
 import { ProcessEndpoints } from './process-endpoints.ts';
 import type { RegistrySource, SourceHooks } from './source.ts';
@@ -51,8 +51,8 @@ export class FolderRegistry implements RegistrySource {
         log,
         onChange: (texts) => {
           const [text = ''] = texts.values();
-          const parsed = parseYaml(text, tenants, tenantsSchema);
-          if (parsed.ok) this.tenants = parsed.value.tenants;
+          const parsed = parseTenants(text, tenants);
+          if (parsed.ok) this.tenants = parsed.value;
           report(tenants, parsed.ok ? [] : parsed.problems);
         },
       }),

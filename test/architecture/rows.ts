@@ -47,7 +47,7 @@ export const INNER_ROOMS: Readonly<Record<string, Rows>> = {
     registry: [TOP, 'access', 'document'],
     session: [TOP, 'document', 'identity'],
     quota: [TOP, 'access', 'mcp', 'registry'],
-    tenants: [TOP, 'access', 'identity', 'quota', 'registry'],
+    tenants: [TOP, 'access', 'document', 'identity', 'quota', 'registry'],
     policy: [TOP, 'access', 'identity', 'registry', 'tenants'],
     admin: [TOP, 'document', 'registry', 'tenants'],
     config: [TOP, 'access', 'admin', 'document', 'identity', 'registry', 'tenants'],

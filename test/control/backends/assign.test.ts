@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 import { planAssignment } from '../../../control/backends/assign.ts';
-import { nameBackend, parseTenants, usableBy } from '../../../control/tenants/tenants.ts';
+import { tenantsIn } from '../../../control/tenants/document.ts';
+import { nameBackend, usableBy } from '../../../control/tenants/tenants.ts';
 import { UserError } from '../../../core/errors.ts';
 
 const TEXT = `# Who may do what.
@@ -16,7 +17,7 @@ tenants:
       - wiki  # for answers
 other: 1
 `.replace('other: 1\n', '');
-const tenants = parseTenants(TEXT, 'tenants.yaml');
+const tenants = tenantsIn(TEXT, 'tenants.yaml');
 
 describe('assigning a backend to tenants', () => {
   const plan = (mode: 'set' | 'add' | 'remove', names: string[], list?: string[]) =>
@@ -40,7 +41,7 @@ describe('assigning a backend to tenants', () => {
   it('brings the own lists of the tenants in line, and leaves every other byte', () => {
     const edited = nameBackend(TEXT, 'tenants.yaml', 'jira', ['engineering', 'sales', 'support']);
     expect(edited).to.equal(TEXT.replace('- wiki  # for answers', '- wiki  # for answers\n      - jira'));
-    expect(usableBy('jira', undefined, parseTenants(edited, ''))).to.deep.equal(['engineering', 'sales', 'support']);
+    expect(usableBy('jira', undefined, tenantsIn(edited, ''))).to.deep.equal(['engineering', 'sales', 'support']);
     expect(nameBackend(TEXT, '', 'new', ['sales'])).to.equal(TEXT.replace('[jira]', '[jira, new]'));
   });
 

@@ -98,9 +98,7 @@ describe('what a client of mcp-gateway serve can send wrong', function () {
     expect(JSON.stringify(backends)).to.include('"state":"refused"').and.include('url: must be an http or https URL');
     expect(JSON.stringify(notes)).to.include('worse.yaml names no backend');
     registry.write('tenants.yaml', 'tenants: 5\n');
-    expect(await client.refusal('tenant_quota', { tenant_id: 'sales' })).to.include(
-      'problems that must be mended first',
-    );
+    expect(await client.refusal('tenant_quota', { tenant_id: 'sales' })).to.include('has errors; fix them first');
     registry.write('gateway.yaml', 'issuer: development\n');
     expect(await client.refusal('list_backends'))
       .to.include('gateway.yaml has problems')

@@ -137,7 +137,7 @@ describe('control/tenants/quota-edit', () => {
   });
 
   it('refuses documents that it cannot change well', () => {
-    code(78, /has problems that must be mended first/, () => change('a', 'requests=1', 'tenants: []'));
+    code(78, /has errors; fix them first/, () => change('a', 'requests=1', 'tenants: []'));
     const match = 'match: [{claim: a, value: b}]';
     const shared = `tenants:
   - {name: a, ${match}, quota: &q {requests: 1, per: day}}

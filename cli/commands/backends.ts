@@ -4,8 +4,8 @@ import { listBackends } from '../../control/backends/list.ts';
 import type { Waiting } from '../../control/backends/readiness.ts';
 import { type ChangeResult, registerBackend, removeBackend, scaleBackend } from '../../control/backends/register.ts';
 import { backendStatus } from '../../control/backends/status.ts';
+import { parseOptionSeconds } from '../../core/document/duration.ts';
 import { messageOf, UserError } from '../../core/errors.ts';
-import { parseTtl } from '../../local/issuer/ttl.ts';
 import { specOfDocument, specOfFlags } from '../backend-flags.ts';
 import { chooseFleet, FLEET_HELP, FLEET_OPTIONS } from '../choose-installation.ts';
 import { type Command, misuse, parseOptions, required, type Terminal, wholeNumber } from '../command.ts';
@@ -170,7 +170,7 @@ function waitingOf({ wait }: Asked['values'], { tell: say }: Terminal): Waiting 
   if (wait === undefined) return undefined;
   const stopping = new AbortController();
   process.once('SIGINT', () => stopping.abort());
-  return { seconds: parseTtl(wait), progress: say, signal: stopping.signal };
+  return { seconds: parseOptionSeconds(wait), progress: say, signal: stopping.signal };
 }
 
 function changed(result: ChangeResult, values: Asked['values'], terminal: Terminal): number {

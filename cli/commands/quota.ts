@@ -8,8 +8,8 @@ import { tenantQuota } from '../../control/tenants/quota.ts';
 import { parseChanges, parseCount } from '../../control/tenants/quota-changes.ts';
 import { type Edited, editQuota, type QuotaEdit, unknownTenant } from '../../control/tenants/quota-edit.ts';
 import { describeQuota, toReport, toTable } from '../../control/tenants/quota-report.ts';
+import { parseOptionSeconds } from '../../core/document/duration.ts';
 import { UserError } from '../../core/errors.ts';
-import { parseTtl } from '../../local/issuer/ttl.ts';
 import { stateDir } from '../../runtime/paths.ts';
 import { askQuota, type QuotaState } from '../../runtime/policy/quota.ts';
 import { type GatewayFacts, readFacts, stateFolder } from '../../runtime/state/folder.ts';
@@ -136,7 +136,7 @@ async function quotaOfFleet(
   const topUp =
     values['top-up'] === undefined || duration === undefined
       ? undefined
-      : { requests: parseCount('--top-up', values['top-up']), seconds: parseTtl(duration) };
+      : { requests: parseCount('--top-up', values['top-up']), seconds: parseOptionSeconds(duration) };
   const wish = { tenant, requests: undefined, per: undefined, burst: undefined, dryRun: false, topUp };
   const words = set.length === 0 ? undefined : set.join(' ');
   const waiting = { inForceSeconds: IN_FORCE_MS / 1000, signal: new AbortController().signal };
@@ -160,7 +160,7 @@ function toEdit(tenant: string, { set, ...values }: EditOptions, nowMs: number):
     return changes.length === 0 ? undefined : { tenant, changes, topUp: undefined };
   }
   // In whole seconds, and never shorter than was asked for.
-  const untilMs = Math.ceil(nowMs / 1000 + parseTtl(duration)) * 1000;
+  const untilMs = Math.ceil(nowMs / 1000 + parseOptionSeconds(duration)) * 1000;
   return { tenant, changes, topUp: { requests: parseCount('--top-up', topUp), untilMs } };
 }
 

@@ -1,7 +1,7 @@
+import { parseOptionSeconds } from '../../core/document/duration.ts';
 import { MCP_SCOPE } from '../../core/identity/scope.ts';
 import { DEFAULT_SUBJECT, DEFAULT_TENANT } from '../../local/issuer/claims.ts';
 import { issueDevelopmentToken } from '../../local/issuer/token.ts';
-import { parseTtl } from '../../local/issuer/ttl.ts';
 import { stateDir } from '../../runtime/paths.ts';
 import { readFacts, stateFolder } from '../../runtime/state/folder.ts';
 import { type Command, parseOptions } from '../command.ts';
@@ -34,7 +34,7 @@ export const token: Command = {
     });
     const root = values['state-dir'] ?? stateDir(env);
     const { subject, tenant, role: roles, group: groups, scope: scopes } = values;
-    const ttlSeconds = parseTtl(values.ttl);
+    const ttlSeconds = parseOptionSeconds(values.ttl);
     const { publicUrl } = readFacts(stateFolder(root));
     const options = { stateDir: root, audience: publicUrl, roles, groups, scopes, ttlSeconds };
     print(

@@ -14,7 +14,7 @@ export const ROOMS: Rows = {
   pod: ['core', 'protos', 'runtime', 'envoy'],
   k8s: ['core', 'protos', 'runtime'],
   watcher: ['core', 'protos', 'runtime', 'envoy', 'ledger'],
-  control: ['core', 'protos', 'runtime', 'k8s', 'local'],
+  control: ['core', 'protos', 'runtime', 'k8s'],
   local: ['core', 'protos', 'runtime', 'envoy'],
   cli: [
     ...['core', 'protos', 'runtime', 'ext-authz', 'ext-proc', 'bridge', 'ledger', 'envoy', 'pod', 'k8s'],

@@ -198,7 +198,7 @@ describe('mcp-gateway quota', function () {
       [['engineering', '--set', 'users.requests=1'], /users.per: /],
       [['sales', '--top-up', '5'], /--top-up and --for belong together/],
       [['sales', '--top-up', '0', '--for', '1h'], /--top-up must be a whole number/],
-      [['sales', '--top-up', '5', '--for', 'ever'], /"ever" is not a lifetime/],
+      [['sales', '--top-up', '5', '--for', 'ever'], /"ever" is not a duration/],
       [['sales', '--config', 'gateway.yaml'], /--config goes with/],
     ];
     for (const [args, message] of REFUSED) {

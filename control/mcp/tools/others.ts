@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { parseTtl } from '../../../local/issuer/ttl.ts';
+import { parseOptionSeconds } from '../../../core/document/duration.ts';
 import { explainDenial } from '../../explain/denial.ts';
 import { explainSession } from '../../explain/session.ts';
 import { helmInput } from '../../helm/input.ts';
@@ -45,7 +45,7 @@ export function addOtherTools(add: AddTool, { fleet, viewer }: ToolsOptions): vo
       kind: 'change',
     },
     ({ tenant_id: tenant, topUp, requests, per, burst, set, ...rest }, { mcpReq: { signal } }) => {
-      const extra = topUp && { requests: topUp.requests, seconds: parseTtl(topUp.for) };
+      const extra = topUp && { requests: topUp.requests, seconds: parseOptionSeconds(topUp.for) };
       const wish = { tenant, requests, per, burst, set, ...rest, topUp: extra };
       return tenantQuota(fleet, { ...wish, signal, inForceSeconds: IN_FORCE_SECONDS }, Date.now);
     },

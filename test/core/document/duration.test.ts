@@ -1,5 +1,6 @@
 import { expect } from 'chai';
-import { durationMs, parseDurationMs } from '../../../core/document/duration.ts';
+import { durationMs, parseDurationMs, parseOptionSeconds } from '../../../core/document/duration.ts';
+import { UserError } from '../../../core/errors.ts';
 
 describe('core/document/duration', () => {
   it('reads a number and a unit', () => {
@@ -25,6 +26,32 @@ describe('core/document/duration', () => {
       '１s',
     ]) {
       expect(parseDurationMs(text), JSON.stringify(text)).to.equal(undefined);
+    }
+  });
+
+  for (const [text, seconds] of [
+    ['90s', 90],
+    ['30m', 1800],
+    ['1h', 3600],
+    ['7d', 604_800],
+    ['365d', 31_536_000],
+  ] as const) {
+    it(`reads the option ${text}`, () => {
+      expect(parseOptionSeconds(text)).to.equal(seconds);
+    });
+  }
+
+  for (const text of ['', 'h', '1', '0s', '-1h', '1.5h', '1 h', '1H', '1h30m', '1w', '01h', '366d', '9999999999s']) {
+    it(`rejects the option ${JSON.stringify(text)}`, () => {
+      expect(() => parseOptionSeconds(text))
+        .to.throw(UserError)
+        .with.property('code', 'usage');
+    });
+  }
+
+  it('rejects an option in milliseconds or with an inherited property as its unit', () => {
+    for (const text of ['500ms', '1000ms', '1constructor']) {
+      expect(() => parseOptionSeconds(text), text).to.throw(UserError, 'is not a duration');
     }
   });
 

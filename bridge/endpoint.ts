@@ -9,8 +9,8 @@ import type { ProcessSessions } from './process-sessions.ts';
 /** Revisions that have sessions (MCP, Streamable HTTP). */
 const REVISIONS = ['2025-03-26', '2025-06-18', '2025-11-25'];
 const UNKNOWN_SESSION = deny('unknown-session');
-// What a server says that knows no revision without sessions: clients then go on with initialize.
-const NO_SESSION = deny('bad-request', { code: -32000, message: 'Bad Request: Mcp-Session-Id header is required' });
+// Servers that know only revisions with sessions answer so, and clients continue with initialize.
+const MISSING_SESSION = deny('missing-session');
 const METHODS = { allow: 'GET, POST, DELETE' };
 
 /** Serves one request for the MCP endpoint. */
@@ -35,9 +35,7 @@ export async function serveEndpoint(
   if (!accepts(request, 'text/event-stream')) return refuse(response, notAcceptable('text/event-stream'));
   const last = header(request, 'last-event-id');
   const place = last === undefined ? undefined : parseEventId(last);
-  if (last !== undefined && place === undefined) {
-    return refuse(response, deny('bad-request', { message: 'Invalid request: unknown Last-Event-ID' }));
-  }
+  if (last !== undefined && place === undefined) return refuse(response, deny('unknown-event-id'));
   const denial = found.listen(response, place);
   if (denial !== undefined) refuse(response, denial);
 }
@@ -50,8 +48,7 @@ async function servePost(
 ): Promise<void> {
   const body = await readBody(request, maxMessageBytes);
   if (body === undefined) {
-    const message = `The message is larger than ${maxMessageBytes} bytes`;
-    refuse(response, deny('bad-request', { status: 413, message }));
+    refuse(response, deny('message-too-large', { values: { maxBytes: maxMessageBytes } }));
     request.resume();
     return;
   }
@@ -59,9 +56,7 @@ async function servePost(
     return refuse(response, deny('unsupported-media-type'));
   }
   const messages = isUtf8(body) ? readMessages(body.toString('utf8')) : undefined;
-  if (messages === undefined) {
-    return refuse(response, deny('parse-error', { message: 'Parse error: the body is no JSON-RPC message' }));
-  }
+  if (messages === undefined) return refuse(response, deny('not-json-rpc'));
   const id = messages.length === 1 && messages[0]?.kind === 'request' ? (messages[0].id ?? null) : null;
   for (const type of ['application/json', 'text/event-stream']) {
     if (!accepts(request, type)) return refuse(response, notAcceptable(type), id);
@@ -69,10 +64,7 @@ async function servePost(
   const initialize = messages.find(({ kind, method }) => kind === 'request' && method === 'initialize');
   if (header(request, 'mcp-session-id') === undefined && initialize !== undefined) {
     if (messages.length === 1) return open(sessions, initialize, response);
-    return refuse(
-      response,
-      deny('bad-request', { message: 'Invalid request: initialize must not be part of a batch' }),
-    );
+    return refuse(response, deny('initialize-in-batch'));
   }
   const found = sessionOf(sessions, request);
   if ('kind' in found) return refuse(response, found, id);
@@ -96,10 +88,9 @@ async function open(sessions: ProcessSessions, initialize: Message, response: Se
 function sessionOf(sessions: ProcessSessions, request: IncomingMessage): ProcessSession | Denial {
   const id = header(request, 'mcp-session-id');
   const revision = header(request, 'mcp-protocol-version');
-  if (id === undefined) return NO_SESSION;
+  if (id === undefined) return MISSING_SESSION;
   if (revision !== undefined && !REVISIONS.includes(revision)) {
-    const message = `Bad Request: Unsupported protocol version (supported versions: ${REVISIONS.join(', ')})`;
-    return deny('bad-request', { code: -32000, message });
+    return deny('unsupported-revision', { values: { supported: REVISIONS.join(', ') } });
   }
   return sessions.get(id) ?? UNKNOWN_SESSION;
 }
@@ -121,7 +112,7 @@ function refuse(response: ServerResponse, denial: Denial, id: RequestId = null):
 }
 
 function notAcceptable(type: string): Denial {
-  return deny('bad-request', { status: 406, code: -32000, message: `Not Acceptable: Client must accept ${type}` });
+  return deny('not-acceptable', { values: { type } });
 }
 
 function accepts(request: IncomingMessage, type: string): boolean {

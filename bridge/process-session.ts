@@ -92,10 +92,10 @@ export class ProcessSession {
       kind === 'request' && id !== undefined ? { id, progressToken } : [],
     );
     if (requests.some(({ id }, index) => this.#calls.has(id) || requests.findIndex((one) => one.id === id) !== index)) {
-      return deny('bad-request', { message: 'Invalid request: a request with this id is not answered yet' });
+      return deny('request-id-in-use');
     }
     if (this.#calls.size + requests.length > MAX_CALLS || this.#server.unread > this.#spec.maxMessageBytes) {
-      return deny('unavailable', { message: 'The MCP server is busy', headers: { 'retry-after': '1' } });
+      return deny('server-busy');
     }
     this.lastUsedMs = this.#now();
     if (requests.length > 0) {
@@ -129,7 +129,7 @@ export class ProcessSession {
     this.lastUsedMs = this.#now();
     if (place === undefined || place.stream === 0) {
       if (place === undefined && this.#listening.connected) {
-        return deny('bad-request', { status: 409, message: 'Conflict: the session has a GET stream already' });
+        return deny('stream-conflict');
       }
       attach(this.#listening, place?.number);
       return undefined;
@@ -140,11 +140,9 @@ export class ProcessSession {
       return undefined;
     }
     if (this.#events.after(place.stream, place.number).length === 0) {
-      return deny('bad-request', { message: 'Invalid request: there is nothing after this Last-Event-ID' });
+      return deny('nothing-to-resume');
     }
-    if (this.#replays >= MAX_REPLAYS) {
-      return deny('unavailable', { message: 'Answers are being sent anew already', headers: { 'retry-after': '1' } });
-    }
+    if (this.#replays >= MAX_REPLAYS) return deny('replays-in-use');
     this.#replays += 1;
     response.once('close', () => {
       this.#replays -= 1;
@@ -168,8 +166,8 @@ export class ProcessSession {
 
   async #end(why: string): Promise<void> {
     const words = this.#server.lastWords;
-    const message = words === '' ? why : `${why}: ${words}`;
-    this.#onOpening?.({ denial: deny('unavailable', { status: 502, code: INTERNAL_ERROR, message }) });
+    const cause = words === '' ? why : `${why}: ${words}`;
+    this.#onOpening?.({ denial: deny('server-failed', { values: { why: cause } }) });
     for (const { id, stream } of this.#calls.values()) stream?.send(errorLine(id, INTERNAL_ERROR, why));
     for (const stream of [this.#listening, ...this.#streams]) stream.end();
     this.#calls.clear();

@@ -10,7 +10,7 @@ import type { ServerSpec } from './server-process.ts';
 /** 192 bits: an id is not guessed. */
 const ID_BYTES = 24;
 const LONGEST_SWEEP_MS = 15_000;
-const DRAINING = deny('unavailable', { message: 'The bridge is ending', headers: { 'retry-after': '1' } });
+const DRAINING = deny('bridge-draining');
 
 /** What a table of sessions is made with. */
 export interface SessionsOptions {
@@ -69,10 +69,7 @@ export class ProcessSessions {
   async open(initialize: Message, gone: AbortSignal): Promise<Opened> {
     const { maxSessions, server, log, startMs } = this.#options;
     if (this.#draining) return { denial: DRAINING };
-    if (this.#processes >= maxSessions) {
-      const message = `All ${maxSessions} sessions are in use`;
-      return { denial: deny('unavailable', { message, headers: { 'retry-after': '10' } }) };
-    }
+    if (this.#processes >= maxSessions) return { denial: deny('sessions-in-use', { values: { maxSessions } }) };
     this.#processes += 1;
     const id = randomBytes(ID_BYTES).toString('base64url');
     let session: ProcessSession;
@@ -80,9 +77,10 @@ export class ProcessSessions {
       session = await ProcessSession.start(id, server, log.child({ session: id.slice(0, 8) }), this.#now);
     } catch (error) {
       this.#left();
-      const message = `The MCP server ${messageOf(error).replace(/^cannot start [^:]*:/, 'cannot be started:')}`;
-      log.error(message);
-      return { denial: deny('unavailable', { status: 502, code: -32603, message }) };
+      const why = messageOf(error).replace(/^cannot start [^:]*: /, '');
+      const denial = deny('server-not-started', { values: { why } });
+      log.error(denial.error.message);
+      return { denial };
     }
     this.#living.add(session);
     void session.ended.then(() => {
@@ -132,14 +130,8 @@ export class ProcessSessions {
     const why = late ? `the server did not answer initialize within ${seconds} s` : 'initialize failed';
     void this.end(session, why);
     if (this.#draining) return { denial: DRAINING };
-    if (opening === undefined) {
-      return { denial: deny('unavailable', { status: 504, code: -32603, message: `The MCP server failed: ${why}` }) };
-    }
-    if ('answer' in opening) return { refusedBy: 'server', answer: opening.answer };
-    const { message } = opening.denial.error;
-    return {
-      denial: { ...opening.denial, error: { ...opening.denial.error, message: `The MCP server failed: ${message}` } },
-    };
+    if (opening === undefined) return { denial: deny('server-timeout', { values: { why } }) };
+    return 'answer' in opening ? { refusedBy: 'server', answer: opening.answer } : opening;
   }
 
   #left(): void {

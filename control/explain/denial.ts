@@ -1,12 +1,12 @@
 import type { z } from 'zod';
 import { UserError } from '../../core/errors.ts';
-import type { DenialReason } from '../../core/mcp/denial.ts';
+import type { GatewayDenialReason } from '../../core/mcp/denial.ts';
 import type { AuditLine, Installation } from '../installation.ts';
 import type { denialResult } from '../results.ts';
 import type { Viewer } from './session.ts';
 
 /** What each refusal means, and what somebody can do about it. */
-const EXPLANATIONS: Readonly<Record<DenialReason, readonly [meaning: string, remedy: string]>> = {
+const EXPLANATIONS: Readonly<Record<GatewayDenialReason, readonly [meaning: string, remedy: string]>> = {
   'bad-request': ['The request is not one of MCP.', 'The client must be mended; the message says what is wrong.'],
   'parse-error': ['The body is not valid JSON.', 'The client must be mended.'],
   unauthenticated: [

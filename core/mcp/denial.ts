@@ -4,12 +4,21 @@
  */
 export type RequestId = string | number | bigint | null;
 
+/** What every denial for a reason has in common. */
+interface DenialRow {
+  status: number;
+  code: number;
+  /** A name in braces stands for a value that `deny` gets. */
+  message: string;
+  headers?: Readonly<Record<string, string>>;
+}
+
 /**
- * Every reason for which the gateway itself refuses a request, with its HTTP status and JSON-RPC error code.
+ * Every reason for which ext-authz, ext-proc or Envoy denies a request, with its HTTP status and JSON-RPC error code.
  * -32020 to -32099 belong to the MCP specification and -32700 to -32600 to JSON-RPC, so the gateway's own reasons use
  * -32000 to -32019, and -32001 for sessions as the official SDKs do.
  */
-export const DENIALS = {
+export const GATEWAY_DENIALS = {
   'bad-request': { status: 400, code: -32600, message: 'Invalid request' },
   'parse-error': { status: 400, code: -32700, message: 'Parse error: the body is not valid JSON' },
   unauthenticated: { status: 401, code: -32010, message: 'Authentication required' },
@@ -30,7 +39,63 @@ export const DENIALS = {
   'unreadable-answer': { status: 502, code: -32019, message: 'The answer of the MCP server cannot be filtered' },
   quota: { status: 429, code: -32013, message: 'Too many requests' },
   unavailable: { status: 503, code: -32014, message: 'The gateway is not ready' },
-} as const;
+} as const satisfies Record<string, DenialRow>;
+
+/**
+ * The reasons that the bridge adds for servers that speak stdio. Where an SDK's own server denies the same request, the code and the text are
+ * the SDK's.
+ */
+const BRIDGE_DENIALS = {
+  'missing-session': { status: 400, code: -32000, message: 'Bad Request: Mcp-Session-Id header is required' },
+  'unsupported-revision': {
+    status: 400,
+    code: -32000,
+    message: 'Bad Request: Unsupported protocol version (supported versions: {supported})',
+  },
+  'not-json-rpc': { status: 400, code: -32700, message: 'Parse error: the body is no JSON-RPC message' },
+  'initialize-in-batch': {
+    status: 400,
+    code: -32600,
+    message: 'Invalid request: initialize must not be part of a batch',
+  },
+  'request-id-in-use': {
+    status: 400,
+    code: -32600,
+    message: 'Invalid request: a request with this id is not answered yet',
+  },
+  'unknown-event-id': { status: 400, code: -32600, message: 'Invalid request: unknown Last-Event-ID' },
+  'nothing-to-resume': {
+    status: 400,
+    code: -32600,
+    message: 'Invalid request: there is nothing after this Last-Event-ID',
+  },
+  'not-acceptable': { status: 406, code: -32000, message: 'Not Acceptable: Client must accept {type}' },
+  'stream-conflict': { status: 409, code: -32600, message: 'Conflict: the session has a GET stream already' },
+  'message-too-large': { status: 413, code: -32600, message: 'The message is larger than {maxBytes} bytes' },
+  'server-not-started': { status: 502, code: -32603, message: 'The MCP server cannot be started: {why}' },
+  'server-failed': { status: 502, code: -32603, message: 'The MCP server failed: {why}' },
+  'server-timeout': { status: 504, code: -32603, message: 'The MCP server failed: {why}' },
+  'sessions-in-use': {
+    status: 503,
+    code: -32014,
+    message: 'All {maxSessions} sessions are in use',
+    headers: { 'retry-after': '10' },
+  },
+  'server-busy': { status: 503, code: -32014, message: 'The MCP server is busy', headers: { 'retry-after': '1' } },
+  'replays-in-use': {
+    status: 503,
+    code: -32014,
+    message: 'Answers are being sent anew already',
+    headers: { 'retry-after': '1' },
+  },
+  'bridge-draining': { status: 503, code: -32014, message: 'The bridge is ending', headers: { 'retry-after': '1' } },
+} as const satisfies Record<string, DenialRow>;
+
+/** Every reason, whichever process denies. */
+export const DENIALS = { ...GATEWAY_DENIALS, ...BRIDGE_DENIALS };
+
+/** The reasons of ext-authz, ext-proc and Envoy: those that an audit log can hold. */
+export type GatewayDenialReason = keyof typeof GATEWAY_DENIALS;
 
 /** The closed set of reasons. */
 export type DenialReason = keyof typeof DENIALS;
@@ -50,6 +115,8 @@ export interface Denial {
 /** What may differ from the table: more words, data, headers. */
 export interface DenialDetail {
   message?: string;
+  /** Values for the names in braces of the table's message. */
+  values?: Readonly<Record<string, string | number>>;
   status?: number;
   code?: number;
   data?: unknown;
@@ -58,17 +125,18 @@ export interface DenialDetail {
 
 /** Makes the refusal for a reason from the table. */
 export function deny(reason: DenialReason, detail: DenialDetail = {}): Denial {
-  const row = DENIALS[reason];
+  const row: DenialRow = DENIALS[reason];
+  const { values = {} } = detail;
   return {
     kind: 'deny',
     reason,
     status: detail.status ?? row.status,
     error: {
       code: detail.code ?? row.code,
-      message: detail.message ?? row.message,
+      message: detail.message ?? row.message.replace(/\{(\w+)\}/g, (_, name) => String(values[name])),
       ...(detail.data === undefined ? {} : { data: detail.data }),
     },
-    headers: detail.headers ?? {},
+    headers: detail.headers ?? row.headers ?? {},
   };
 }
 

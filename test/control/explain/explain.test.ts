@@ -5,7 +5,7 @@ import { auditLine } from '../../../control/explain/audit-lines.ts';
 import { describeDecision } from '../../../control/explain/denial.ts';
 import { explainSession, lifeOf } from '../../../control/explain/session.ts';
 import { FolderFleet } from '../../../control/folder/installation.ts';
-import { DENIALS } from '../../../core/mcp/denial.ts';
+import { GATEWAY_DENIALS } from '../../../core/mcp/denial.ts';
 import { parseSessionKeys } from '../../../core/session/keys.ts';
 import { sealSession } from '../../../core/session/seal.ts';
 import { type Session, sessionFingerprint } from '../../../core/session/session.ts';
@@ -26,7 +26,7 @@ const session: Session = {
 describe('explaining a refusal', () => {
   it('has words and a remedy for every reason', () => {
     const seen = new Set<string>();
-    for (const reason of Object.keys(DENIALS)) {
+    for (const reason of Object.keys(GATEWAY_DENIALS)) {
       const { explanation, remedy, decision } = describeDecision('id', {
         decision: 'deny',
         reason,
@@ -37,7 +37,7 @@ describe('explaining a refusal', () => {
       expect(remedy).to.match(/\.$/);
       seen.add(explanation);
     }
-    expect(seen.size).to.equal(Object.keys(DENIALS).length);
+    expect(seen.size).to.equal(Object.keys(GATEWAY_DENIALS).length);
     expect(describeDecision('id', { decision: 'deny', reason: 'constructor' }).explanation).to.equal(
       'The gateway refused it.',
     );

@@ -25,6 +25,23 @@ describe('core/mcp/denial', () => {
       ['unreadable-answer', 502, -32019],
       ['quota', 429, -32013],
       ['unavailable', 503, -32014],
+      ['missing-session', 400, -32000],
+      ['unsupported-revision', 400, -32000],
+      ['not-json-rpc', 400, -32700],
+      ['initialize-in-batch', 400, -32600],
+      ['request-id-in-use', 400, -32600],
+      ['unknown-event-id', 400, -32600],
+      ['nothing-to-resume', 400, -32600],
+      ['not-acceptable', 406, -32000],
+      ['stream-conflict', 409, -32600],
+      ['message-too-large', 413, -32600],
+      ['server-not-started', 502, -32603],
+      ['server-failed', 502, -32603],
+      ['server-timeout', 504, -32603],
+      ['sessions-in-use', 503, -32014],
+      ['server-busy', 503, -32014],
+      ['replays-in-use', 503, -32014],
+      ['bridge-draining', 503, -32014],
     ]);
   });
 
@@ -46,6 +63,13 @@ describe('core/mcp/denial', () => {
       error: { code: -32001, message: 'Session not found' },
       headers: {},
     });
+  });
+
+  it('puts values into the message of the table, as they are, and adds its headers', () => {
+    const { error, headers } = deny('sessions-in-use', { values: { maxSessions: 2 } });
+    expect([error.message, headers]).to.deep.equal(['All 2 sessions are in use', { 'retry-after': '10' }]);
+    const why = 'exit code 1: {why} $& $1';
+    expect(deny('server-failed', { values: { why } }).error.message).to.equal(`The MCP server failed: ${why}`);
   });
 
   it('says more where there is more to say, and keeps a code that is passed through', () => {

@@ -1,7 +1,7 @@
-import { rmSync } from 'node:fs';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { backendUrl, METADATA_PATH, type Policy } from '../core/policy/policy.ts';
 import { isDnsLabel } from '../core/registry/names.ts';
+import { jsonPage, PROMETHEUS_TEXT, sendPage } from '../runtime/http/pages.ts';
 
 /** What the worker tells of quotas. */
 export interface QuotaFacts {
@@ -25,7 +25,9 @@ export function createHttpServer(policy: () => Policy | undefined, quotas: Quota
       const ready = current !== undefined;
       return reply(request, response, ready ? 200 : 503, { ready, quotas: quotas.footing });
     }
-    if (pathname === '/metrics') return replyMetrics(request, response, quotas.metrics);
+    if (pathname === '/metrics') {
+      return sendPage(request, response, { status: 200, type: PROMETHEUS_TEXT, body: quotas.metrics });
+    }
     if (current === undefined) return reply(request, response, 503, { error: 'the gateway is not ready' });
     const resource = resourceOf(current, pathname);
     if (resource === undefined) return reply(request, response, 404, { error: 'no such resource' });
@@ -35,15 +37,6 @@ export function createHttpServer(policy: () => Policy | undefined, quotas: Quota
       ...(current.settings.scopes.length > 0 ? { scopes_supported: current.settings.scopes } : {}),
       bearer_methods_supported: ['header'],
     });
-  });
-}
-
-/** Listens on a Unix socket, in place of one that an earlier process left. */
-export async function listenUnix(server: Server, socket: string): Promise<void> {
-  rmSync(socket, { force: true });
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject);
-    server.listen(socket, resolve);
   });
 }
 
@@ -66,13 +59,5 @@ function preflight(request: IncomingMessage, response: ServerResponse): void {
 }
 
 function reply(request: IncomingMessage, response: ServerResponse, status: number, body: unknown): void {
-  request.resume();
-  response.writeHead(status, { 'content-type': 'application/json', 'cache-control': 'no-store', ...ANY_ORIGIN });
-  response.end(request.method === 'HEAD' ? undefined : JSON.stringify(body));
-}
-
-function replyMetrics(request: IncomingMessage, response: ServerResponse, text: string): void {
-  request.resume();
-  response.writeHead(200, { 'content-type': 'text/plain; version=0.0.4; charset=utf-8', 'cache-control': 'no-store' });
-  response.end(request.method === 'HEAD' ? undefined : text);
+  sendPage(request, response, jsonPage(status, body, ANY_ORIGIN));
 }

@@ -4,6 +4,7 @@ import type { Logger } from '../runtime/log.ts';
 import { describeExit } from '../runtime/processes/child.ts';
 import { type Supervised, superviseChild } from '../runtime/processes/supervisor.ts';
 import type { StateFolder } from '../runtime/state/folder.ts';
+import { socketNames } from '../runtime/state/sockets.ts';
 import { forwardLine } from './output.ts';
 
 /** Requests leave only short-lived objects behind: a larger young generation is collected less often. */
@@ -11,9 +12,6 @@ const NODE_OPTIONS = ['--max-semi-space-size=32'];
 
 /** Socket of the gateway's own tools, relative to the run folder. */
 const OWN_TOOLS_SOCKET = 'own-tools.sock';
-
-/** How many ext-proc processes run: the second one serves while the first one restarts. */
-const EXT_PROC_PROCESSES = 2;
 
 /** What the roles of one gateway are started with. */
 export interface RolesOptions {
@@ -38,17 +36,6 @@ export interface RolesOptions {
   /** Least severe level that the roles log. */
   logLevel: string;
   log: Logger;
-}
-
-/** Sockets of the services, relative to the run folder. */
-export function socketNames(workers: number): { extAuthz: string[]; metadata: string[]; extProc: string[] } {
-  const numbered = (count: number, name: (index: number) => string) =>
-    Array.from({ length: count }, (_, index) => name(index));
-  return {
-    extAuthz: numbered(workers, (index) => `ext-authz-${index}.sock`),
-    metadata: numbered(workers, (index) => `ext-authz-${index}-http.sock`),
-    extProc: numbered(EXT_PROC_PROCESSES, (index) => `ext-proc-${index}.sock`),
-  };
 }
 
 /** The roles that run, each started again when it ends. */

@@ -1,12 +1,8 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { messageOf } from '../core/errors.ts';
 import { MAX_NAMES } from '../core/quota/usage.ts';
-import { askAdmin } from '../envoy/admin.ts';
-import { askService, speaksGrpc } from '../runtime/http/unix-client.ts';
+import { askAdmin, askService, speaksGrpc } from '../runtime/http/unix-client.ts';
 import type { QuotaState } from '../runtime/policy/quota.ts';
 import { joinMetrics } from './metrics.ts';
-
-const POLL_MS = 250;
 
 /** The sockets of one gateway, absolute, by the names of the processes. */
 export interface PodSockets {
@@ -16,14 +12,6 @@ export interface PodSockets {
   /** The plain HTTP side of each ext-authz process. */
   metadata: ReadonlyMap<string, string>;
   extProc: ReadonlyMap<string, string>;
-}
-
-/** How the gateway of a pod ends. */
-export interface PodDrain {
-  /** How long new connections are taken, while whoever sends them learns that the pod leaves. */
-  settleMs: number;
-  /** How long requests under way may take; streams that stay open are cut then. At least `settleMs`. */
-  maxMs: number;
 }
 
 /** What keeps a pod from being ready; nothing where it is. */
@@ -92,34 +80,4 @@ export async function podQuota(tenant: string, { watcher }: PodSockets): Promise
   // gRPC takes memory, and most pods are never asked.
   const { askQuota } = await import('../runtime/policy/quota.ts');
   return askQuota(watcher, tenant, MAX_NAMES);
-}
-
-/**
- * Lets the Envoy of a pod that ends finish. It is not ready from now on and asks its clients to connect anew, but takes new
- * connections until whoever sends them had time to learn that. Resolves once no request is under way, or after the limit. An Envoy
- * that is gone has nothing to finish.
- */
-export async function drainPod({ admin }: PodSockets, { settleMs, maxMs }: PodDrain): Promise<void> {
-  const start = performance.now();
-  const late = () => performance.now() - start >= maxMs;
-  // An Envoy that is busy may be late with an answer; that is no reason to cut what it does.
-  const ask = (method: 'GET' | 'POST', path: string) =>
-    askAdmin(admin, method, path).catch((error: unknown) => {
-      if (isGone(error)) throw error;
-      return '';
-    });
-  const idle = async () => /: 0\s*$/.test(await ask('GET', '/stats?filter=^http\\.mcp\\.downstream_rq_active$'));
-  try {
-    await ask('POST', '/healthcheck/fail');
-    await sleep(settleMs);
-    while (!late() && !(await idle())) await sleep(POLL_MS);
-    await ask('POST', '/drain_listeners');
-    while (!late() && !(await idle())) await sleep(POLL_MS);
-  } catch {
-    // It has ended, or never started.
-  }
-}
-
-function isGone(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && (error.code === 'ECONNREFUSED' || error.code === 'ENOENT');
 }

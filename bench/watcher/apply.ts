@@ -1,11 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
-import { askAdmin } from '../../envoy/admin.ts';
 import { KubeClient } from '../../k8s/api/client.ts';
 import { loadCluster } from '../../k8s/api/credentials.ts';
 import { Informer } from '../../k8s/api/informer.ts';
 import { PODS, type Resource } from '../../k8s/api/resources.ts';
 import { startOperator } from '../../k8s/operator/operator.ts';
+import { askAdmin } from '../../runtime/http/unix-client.ts';
 import { createLogger } from '../../runtime/log.ts';
 import { startCluster } from '../../test/cluster/support/cluster.ts';
 import { backendPath, FEATURE_IMAGE, writeBackend, writeTenants } from '../../test/cluster/support/fleet.ts';

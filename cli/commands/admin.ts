@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { isIP } from 'node:net';
 import { createAdminServer } from '../../control/http/server.ts';
 import { messageOf, UserError } from '../../core/errors.ts';
-import { listenUnix } from '../../ext-authz/http.ts';
+import { listenUnix } from '../../runtime/http/unix-server.ts';
 import { createLogger } from '../../runtime/log.ts';
 import { FileWatch } from '../../runtime/registry/watch.ts';
 import { untilShutdown } from '../../runtime/shutdown.ts';

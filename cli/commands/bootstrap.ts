@@ -9,7 +9,7 @@ import { renderBootstrap } from '../../envoy/bootstrap.ts';
 import { toProblems } from '../../envoy/tls/listener-certificate.ts';
 import { readPair } from '../../envoy/tls/read.ts';
 import { writeSecretFile } from '../../envoy/tls/secret-file.ts';
-import { socketNames } from '../../local/roles.ts';
+import { socketNames } from '../../runtime/state/sockets.ts';
 import { type Command, parseOptions, required, wholeNumber } from '../command.ts';
 
 const help = `Usage: mcp-gateway bootstrap --config FILE --sockets DIR [--workers N] [--listener-secret FILE] [--out FILE]

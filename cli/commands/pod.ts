@@ -2,11 +2,12 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import { parseDurationMs } from '../../core/document/duration.ts';
 import { UserError } from '../../core/errors.ts';
-import { socketNames } from '../../local/roles.ts';
-import { drainPod, type PodSockets } from '../../pod/probes.ts';
+import { drainPod } from '../../envoy/drain.ts';
+import type { PodSockets } from '../../pod/probes.ts';
 import { createPodServer } from '../../pod/server.ts';
 import { createLogger } from '../../runtime/log.ts';
 import { untilShutdown } from '../../runtime/shutdown.ts';
+import { socketNames } from '../../runtime/state/sockets.ts';
 import { type Command, parseOptions, required, wholeNumber } from '../command.ts';
 
 const help = `Usage: mcp-gateway pod --sockets DIR [--workers N] [--port N] [--settle TIME] [--drain TIME]
@@ -55,7 +56,7 @@ export const pod: Command = {
 
     await shutdown;
     log.info(drain, 'draining');
-    await drainPod(sockets, drain);
+    await drainPod(sockets.admin, drain);
     server.close();
     server.closeAllConnections();
     return 0;

@@ -1,6 +1,6 @@
 import { once } from 'node:events';
-import { createServer } from 'node:http';
 import { UserError } from '../../core/errors.ts';
+import { createPageServer, textPage } from '../../runtime/http/pages.ts';
 
 /** What the health listener tells. */
 export interface HealthFacts {
@@ -17,17 +17,13 @@ export interface HealthFacts {
  * @throws UserError where the port is taken
  */
 export async function serveHealth(port: number, facts: HealthFacts): Promise<{ port: number; stop(): Promise<void> }> {
-  const server = createServer((request, response) => {
-    const answer = (status: number, text: string) =>
-      response.writeHead(status, { 'content-type': 'text/plain; charset=utf-8' }).end(text);
-    const verdict = (problem: string | undefined) =>
-      problem === undefined ? answer(200, 'ok\n') : answer(503, `${problem}\n`);
-    const path = request.url?.split('?')[0];
-    if (request.method !== 'GET' && request.method !== 'HEAD') answer(405, 'only GET\n');
-    else if (path === '/livez') answer(200, 'ok\n');
-    else if (path === '/readyz') verdict(facts.notReady());
-    else if (path === '/metrics') answer(200, facts.metrics());
-    else answer(404, 'there is /livez, /readyz and /metrics\n');
+  const server = createPageServer((target) => {
+    const path = target.split('?')[0];
+    if (path === '/livez') return textPage(200, 'ok\n');
+    if (path === '/metrics') return textPage(200, facts.metrics());
+    if (path !== '/readyz') return textPage(404, 'there is /livez, /readyz and /metrics\n');
+    const problem = facts.notReady();
+    return problem === undefined ? textPage(200, 'ok\n') : textPage(503, `${problem}\n`);
   });
   server.listen(port);
   try {

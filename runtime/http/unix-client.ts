@@ -4,16 +4,19 @@ import { connect } from 'node:net';
 
 const TIMEOUT_MS = 2_000;
 
-/** An answer over HTTP. */
+/** An HTTP response that was read to its end. */
 export interface SocketAnswer {
   status: number;
   body: string;
 }
 
-/** A GET of a service's plain HTTP side, on its Unix socket. Rejects when nobody answers in 2 s. */
-export function askService(socketPath: string, path: string): Promise<SocketAnswer> {
+/**
+ * Sends a request to the plain HTTP side of a service on its Unix socket, over a connection of its own.
+ * Rejects if there is no answer within 2 s.
+ */
+export function askService(socketPath: string, path: string, method: 'GET' | 'POST' = 'GET'): Promise<SocketAnswer> {
   return new Promise((resolve, reject) => {
-    const call = request({ socketPath, path, timeout: TIMEOUT_MS, agent: false }, (response) => {
+    const call = request({ socketPath, method, path, timeout: TIMEOUT_MS, agent: false }, (response) => {
       const chunks: Buffer[] = [];
       response.on('data', (chunk: Buffer) => chunks.push(chunk));
       response.on('end', () =>
@@ -27,9 +30,14 @@ export function askService(socketPath: string, path: string): Promise<SocketAnsw
   });
 }
 
+/** Sends a request to Envoy's admin interface on its Unix socket and returns the body. Rejects like {@link askService}. */
+export async function askAdmin(socketPath: string, method: 'GET' | 'POST', path: string): Promise<string> {
+  return (await askService(socketPath, path, method)).body;
+}
+
 /**
- * Whether a gRPC server works behind a Unix socket. The kernel accepts connections for a process that hangs; only one that
- * works sends the SETTINGS that HTTP/2 begins with (RFC 9113, section 3.4).
+ * Whether a gRPC server answers on a Unix socket. The kernel accepts connections even for a process that hangs; only a working
+ * one sends the SETTINGS frame that HTTP/2 begins with (RFC 9113, section 3.4).
  */
 export function speaksGrpc(socketPath: string): Promise<boolean> {
   return new Promise((resolve) => {

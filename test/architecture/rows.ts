@@ -11,7 +11,7 @@ export const ROOMS: Rows = {
   bridge: ['core', 'protos', 'runtime'],
   ledger: ['core', 'protos', 'runtime'],
   envoy: ['core', 'protos', 'runtime'],
-  pod: ['core', 'protos', 'runtime', 'envoy'],
+  pod: ['core', 'protos', 'runtime'],
   k8s: ['core', 'protos', 'runtime'],
   watcher: ['core', 'protos', 'runtime', 'envoy', 'ledger'],
   control: ['core', 'protos', 'runtime', 'k8s'],

@@ -1,7 +1,8 @@
 import { type ClientRequest, request as httpRequest } from 'node:http';
 import { expect } from 'chai';
 import type { Policy } from '../../core/policy/policy.ts';
-import { createHttpServer, listenUnix } from '../../ext-authz/http.ts';
+import { createHttpServer } from '../../ext-authz/http.ts';
+import { listenUnix } from '../../runtime/http/unix-server.ts';
 import { freeSocket } from '../runtime/grpc/socket.ts';
 import { PUBLIC_URL, policyOf } from './policy.ts';
 

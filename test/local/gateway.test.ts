@@ -5,7 +5,6 @@ import { UserError } from '../../core/errors.ts';
 import { banner } from '../../local/banner.ts';
 import { forwardLine } from '../../local/output.ts';
 import { awaitReady } from '../../local/ready.ts';
-import { socketNames } from '../../local/roles.ts';
 import type { GetStatusResponse } from '../../protos/gen/mcp_gateway/v1/GetStatusResponse.ts';
 import { PolicyHub } from '../../watcher/publish/policy-service.ts';
 import { freeSocket, serveAnywhere } from '../runtime/grpc/socket.ts';
@@ -58,14 +57,6 @@ describe('local', () => {
       expect(text).not.to.contain('mcp-gateway token');
       expect(text).to.contain('a is unhealthy: why');
       expect(banner({ ...facts, backends: new Map() })).to.contain('No backends yet');
-    });
-  });
-
-  it('names one socket for each process', () => {
-    const { extAuthz, metadata } = socketNames(2);
-    expect({ extAuthz, metadata }).to.deep.equal({
-      extAuthz: ['ext-authz-0.sock', 'ext-authz-1.sock'],
-      metadata: ['ext-authz-0-http.sock', 'ext-authz-1-http.sock'],
     });
   });
 

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { CLUSTER_PREFIX } from '../../core/registry/cluster-name.ts';
-import { askAdmin } from '../../envoy/admin.ts';
+import { askAdmin } from '../../runtime/http/unix-client.ts';
 
 const clusters = z.object({
   cluster_statuses: z

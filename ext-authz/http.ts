@@ -6,7 +6,7 @@ import { jsonPage, PROMETHEUS_TEXT, sendPage } from '../runtime/http/pages.ts';
 /** What the worker tells of quotas. */
 export interface QuotaFacts {
   /** What quotas stand on. */
-  readonly footing: string;
+  readonly mode: string;
   /** In the text format of Prometheus. */
   readonly metrics: string;
 }
@@ -23,7 +23,7 @@ export function createHttpServer(policy: () => Policy | undefined, quotas: Quota
     const pathname = URL.parse(request.url ?? '/', 'http://localhost')?.pathname ?? '';
     if (pathname === '/readyz') {
       const ready = current !== undefined;
-      return reply(request, response, ready ? 200 : 503, { ready, quotas: quotas.footing });
+      return reply(request, response, ready ? 200 : 503, { ready, quotas: quotas.mode });
     }
     if (pathname === '/metrics') {
       return sendPage(request, response, { status: 200, type: PROMETHEUS_TEXT, body: quotas.metrics });

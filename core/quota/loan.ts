@@ -1,45 +1,45 @@
 import type { BucketAsk } from './plan.ts';
 
-/** A process holds on loan at most this part of what is left of a bucket. */
+/** A process has at most this fraction of what is left of a bucket on loan: a hundredth. */
 export const LOAN_PART = 100;
 
-/** What a process wants for requests that all ask the same. */
+/** What a process asks Redis for, on behalf of requests that all ask the same of the same buckets. */
 export interface LoanRequest {
   /** Requests that wait for an answer. */
-  readonly count: number;
-  /** Requests that are likely to come next. */
-  readonly lend: number;
-  /** What the process holds on loan of the tenant already, in units of cost. */
-  readonly held: number;
+  readonly waiting: number;
+  /** Further requests that the process expects, for which it asks for a loan. */
+  readonly loan: number;
+  /** What the process already has on loan from the tenant, in units of cost. */
+  readonly outstanding: number;
 }
 
-/** What it gets. */
+/** What Redis answers. */
 export interface LoanAnswer {
-  /** Of those that wait, so many pass, as if they had asked one after the other. */
-  readonly granted: number;
-  /** So many that are still to come have been debited, too. Nothing is lent near the bottom of a bucket. */
-  readonly lent: number;
+  /** How many of the waiting requests pass, as if they had come one after the other. */
+  readonly passed: number;
+  /** How many of the expected requests are on loan, which means that they have been charged too. 0 near the bottom of a bucket. */
+  readonly loan: number;
 }
 
 /**
- * What buckets at these levels give. The script in Redis does the same, number for number; a test holds the two together.
+ * The answer of buckets at these levels. The script in Redis computes the same numbers; a test compares the two.
  *
- * @param levels of each bucket before, in the order of the asks
+ * @param levels of each bucket before the requests, in the order of the asks
  */
 export function answerLoan(
   asks: readonly BucketAsk[],
   levels: readonly number[],
-  { count, lend, held }: LoanRequest,
+  { waiting, loan, outstanding }: LoanRequest,
 ): LoanAnswer {
   const priced = asks.flatMap(({ limit: { burst, periodMs }, cost }, index) =>
     cost > 0 ? [{ free: burst * periodMs - (levels[index] ?? 0), cost, periodMs }] : [],
   );
   const fitting = priced.map(({ free, cost, periodMs }) => Math.floor(free / (cost * periodMs)));
-  const granted = Math.min(count, ...fitting);
-  if (granted < count || priced.length === 0) return { granted, lent: 0 };
+  const passed = Math.min(waiting, ...fitting);
+  if (passed < waiting || priced.length === 0) return { passed, loan: 0 };
   const spare = priced.map(({ free, cost, periodMs }) => {
-    const left = Math.floor(free / periodMs) - granted * cost;
-    return Math.floor((Math.floor(left / LOAN_PART) - held) / cost);
+    const left = Math.floor(free / periodMs) - passed * cost;
+    return Math.floor((Math.floor(left / LOAN_PART) - outstanding) / cost);
   });
-  return { granted, lent: Math.max(0, Math.min(lend, ...spare)) };
+  return { passed, loan: Math.max(0, Math.min(loan, ...spare)) };
 }

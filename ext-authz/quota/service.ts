@@ -53,14 +53,14 @@ export class QuotaService {
     }
   }
 
-  get footing(): QuotaMode {
+  get mode(): QuotaMode {
     if (this.#redis?.store.healthy === true) return 'redis';
     return this.#settings?.redisUrl && this.#settings.refuseWithoutRedis ? 'refuse' : 'share';
   }
 
   /** What was counted, in the text format of Prometheus. */
   get metrics(): string {
-    return this.#counts.text(this.footing === 'redis');
+    return this.#counts.text(this.mode === 'redis');
   }
 
   /** The rule that asks for quotas. */
@@ -87,7 +87,7 @@ export class QuotaService {
     this.#redis = undefined;
   }
 
-  readonly #shared = (): boolean => this.footing === 'redis';
+  readonly #shared = (): boolean => this.mode === 'redis';
 
   #unavailable({ membership }: AdmissionRequest, error: unknown): Admission {
     if (!(error instanceof QuotaUnavailable)) throw error;

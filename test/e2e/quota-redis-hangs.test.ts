@@ -5,7 +5,7 @@ import { type Replica, startReplica } from '../fixtures/replica-server/server.ts
 import { eventually } from '../fixtures/replica-server/waiting.ts';
 import { startGateway, type TestGateway } from '../support/gateway.ts';
 import { commandCalls, REDIS_START_MS, startRedis, type TestRedis } from '../support/redis.ts';
-import { footingOf } from './quota-worker.ts';
+import { quotaModeOf } from './quota-worker.ts';
 
 const DAY_MS = 86_400_000;
 const BURST = 40;
@@ -42,8 +42,8 @@ describe('quotas, with a Redis that hangs', function () {
 
   const stands = (on: string) =>
     eventually(
-      () => footingOf(gateway.stateDir, 0),
-      (footing) => footing === on,
+      () => quotaModeOf(gateway.stateDir, 0),
+      (mode) => mode === on,
     );
 
   it('answers each request all the same, asks it once, goes on from its share, and charges that afterwards', async () => {
@@ -65,7 +65,7 @@ describe('quotas, with a Redis that hangs', function () {
     // Of a request that nobody answers, nothing would come back here: all of them, while it hangs.
     const together = await Promise.all(Array.from({ length: 4 }, () => passing(5)));
     expect(together).to.deep.equal([5, 5, 5, 5]);
-    expect(await footingOf(gateway.stateDir, 0)).to.equal('share');
+    expect(await quotaModeOf(gateway.stateDir, 0)).to.equal('share');
     // Over several windows of the breaker.
     const until = performance.now() + 3_500;
     let during = 20;

@@ -12,7 +12,7 @@ export function askWorker(stateDir: string, worker: number, path: string): Promi
 }
 
 /** What quotas stand on in an ext-authz process. */
-export async function footingOf(stateDir: string, worker: number): Promise<string> {
+export async function quotaModeOf(stateDir: string, worker: number): Promise<string> {
   const answer: unknown = JSON.parse(await askWorker(stateDir, worker, '/readyz'));
   return answer !== null && typeof answer === 'object' && 'quotas' in answer ? String(answer.quotas) : '';
 }

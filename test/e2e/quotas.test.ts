@@ -5,7 +5,7 @@ import { type Replica, startReplica } from '../fixtures/replica-server/server.ts
 import { eventually } from '../fixtures/replica-server/waiting.ts';
 import { startGateway, type TestGateway } from '../support/gateway.ts';
 import { commandCalls, REDIS_START_MS, startRedis, type TestRedis } from '../support/redis.ts';
-import { askWorker, footingOf } from './quota-worker.ts';
+import { askWorker, quotaModeOf } from './quota-worker.ts';
 
 const PROCESSES = 3;
 const RATE = 40;
@@ -54,7 +54,7 @@ describe('quotas, with three processes and one Redis', function () {
     for (const replica of replicas) await replica.stop();
   });
 
-  const footings = () => Promise.all([0, 1, 2].map((index) => footingOf(gateway.stateDir, index)));
+  const modes = () => Promise.all([0, 1, 2].map((index) => quotaModeOf(gateway.stateDir, index)));
   /** What every process counted. */
   const counted = async (tenant: string, outcome: string) => {
     const texts = await Promise.all([0, 1, 2].map((index) => askWorker(gateway.stateDir, index, '/metrics')));
@@ -95,7 +95,7 @@ describe('quotas, with three processes and one Redis', function () {
 
   it('lets through what the arithmetic says, to within one request', async () => {
     const tokens = await Promise.all(['engineering', 'design'].map((tenant) => gateway.token({ tenant })));
-    expect(await eventually(footings, (all) => all.every((footing) => footing === 'redis'))).to.have.lengthOf(3);
+    expect(await eventually(modes, (all) => all.every((mode) => mode === 'redis'))).to.have.lengthOf(3);
     // `up` itself asks until it is ready.
     const before = replicas.map(({ requests }) => requests);
     const urls = ['one', 'two'].map((name) => gateway.backendUrl(name));
@@ -129,7 +129,7 @@ describe('quotas, with three processes and one Redis', function () {
     expect(sum(await counted('sales', 'allowed'))).to.equal(through);
     expect(sum(await counted('sales', 'refused'))).to.equal(statuses.length - through);
     const asked = (await commandCalls(redis.client, 'evalsha')) - calls;
-    expect(asked, 'nothing was lent').to.be.below(through);
+    expect(asked, 'there was no loan').to.be.below(through);
   });
 
   it('goes on while Redis is away, and after, within the shares', async () => {
@@ -142,7 +142,7 @@ describe('quotas, with three processes and one Redis', function () {
     };
     expect(await passing(15)).to.equal(9);
     await redis.kill();
-    expect(await eventually(footings, (all) => all.every((footing) => footing === 'share'))).to.have.lengthOf(3);
+    expect(await eventually(modes, (all) => all.every((mode) => mode === 'share'))).to.have.lengthOf(3);
     // A third of the burst for each; which process is asked is up to Envoy.
     const shares = await eventually(
       () => passing(15),
@@ -150,7 +150,7 @@ describe('quotas, with three processes and one Redis', function () {
     ).then(() => counted('scarce', 'allowed'));
     expect(sum(shares)).to.be.within(9 + 3, 18);
     await redis.restart();
-    await eventually(footings, (all) => all.every((footing) => footing === 'redis'));
+    await eventually(modes, (all) => all.every((mode) => mode === 'redis'));
     const charged = sum(shares) - 9;
     expect(await passing(15)).to.equal(9 - charged);
     const lines = gateway.log.filter(({ msg }) => msg.startsWith('quotas: ')).map(({ name, msg }) => `${name} ${msg}`);

@@ -11,7 +11,7 @@ const WELL_KNOWN = '/.well-known/oauth-protected-resource';
 describe('ext-authz/http', () => {
   let policy: Policy | undefined;
   const socketPath = freeSocket();
-  const server = createHttpServer(() => policy, { footing: 'redis', metrics: 'a_total 1\n' });
+  const server = createHttpServer(() => policy, { mode: 'redis', metrics: 'a_total 1\n' });
 
   before(() => listenUnix(server, socketPath));
   beforeEach(() => {

@@ -3,7 +3,7 @@ import type { BucketAsk } from '../../../core/quota/plan.ts';
 import type { TakeRequest } from './store.ts';
 
 /** More buckets than this are not remembered; what was let pass longest ago is forgiven first. */
-const MAX_DEBTS = 100_000;
+const MAX_CHARGES = 100_000;
 
 /** What was let pass at a bucket without asking Redis. */
 export interface DeferredCharge {
@@ -14,25 +14,25 @@ export interface DeferredCharge {
 
 /** What is to be charged to Redis once it is back. */
 export class DeferredCharges {
-  #debts = new Map<string, DeferredCharge>();
+  #charges = new Map<string, DeferredCharge>();
 
   get size(): number {
-    return this.#debts.size;
+    return this.#charges.size;
   }
 
   /** Notes down what a request costs at its buckets. */
   note({ tenant, asks }: Pick<TakeRequest, 'tenant' | 'asks'>): void {
     for (const ask of asks) {
       const key = `${tenant}/${ask.key}`;
-      const before = this.#debts.get(key)?.ask.cost ?? 0;
-      setNewest(this.#debts, key, { tenant, ask: { ...ask, cost: before + ask.cost } }, MAX_DEBTS);
+      const before = this.#charges.get(key)?.ask.cost ?? 0;
+      setNewest(this.#charges, key, { tenant, ask: { ...ask, cost: before + ask.cost } }, MAX_CHARGES);
     }
   }
 
   /** Hands them over, and forgets them. */
   collect(): DeferredCharge[] {
-    const debts = [...this.#debts.values()];
-    this.#debts = new Map();
-    return debts;
+    const charges = [...this.#charges.values()];
+    this.#charges = new Map();
+    return charges;
   }
 }

@@ -1,7 +1,7 @@
 import type { QuotaStoreSettings } from '../../../core/policy/policy.ts';
 import type { Logger } from '../../../runtime/log.ts';
 import { connectRedis } from '../../../runtime/redis.ts';
-import { LendingStore } from '../loans/lending-store.ts';
+import { LoanStore } from '../loans/loan-store.ts';
 import { NegativeCache } from './negative-cache.ts';
 import { RedisStore } from './redis-store.ts';
 import { ResilientStore } from './resilient-store.ts';
@@ -22,12 +22,12 @@ export interface RedisBacked {
 export function openRedisBacked(settings: QuotaStoreSettings, share: ShareStore, log: Logger): RedisBacked {
   const connection = connectRedis(settings);
   const redis = new RedisStore(connection.client);
-  const lending = new LendingStore(redis);
-  const quick = new NegativeCache(lending);
+  const loans = new LoanStore(redis);
+  const cache = new NegativeCache(loans);
   const store = new ResilientStore({
     redis: {
-      take: (request) => quick.take(request),
-      takeNow: (request) => quick.takeNow(request),
+      take: (request) => cache.take(request),
+      takeNow: (request) => cache.takeNow(request),
       charge: (tenant, ask) => redis.charge(tenant, ask),
       probe: (tenant) => redis.probe(tenant),
     },
@@ -40,7 +40,7 @@ export function openRedisBacked(settings: QuotaStoreSettings, share: ShareStore,
     store,
     close: () => {
       store.close();
-      lending.close();
+      loans.close();
       connection.close();
     },
   };

@@ -8,15 +8,15 @@ import type { QuotaStore, TakeOutcome, TakeRequest } from './store.ts';
 
 const PROBE_LIFETIME_MS = 10_000;
 
-/** Several requests of one tenant that ask the same. */
+/** Several requests of one tenant that ask the same of the same buckets. */
 export interface SeveralRequest extends LoanRequest {
   readonly tenant: string;
   readonly asks: readonly BucketAsk[];
-  /** Fingerprints of the sessions that they belong to, and of others that are to be looked at. */
+  /** Fingerprints of the sessions whose tombstones to look for: those of the requests, and any others. */
   readonly sessions: readonly string[];
 }
 
-/** What became of them; `ended` where one of the sessions was ended, and then nothing was debited. */
+/** The outcome; `ended` if one of the sessions was ended, in which case nothing was debited. */
 export type SeveralOutcome = ({ kind: 'taken'; levels: readonly number[] } & LoanAnswer) | { kind: 'ended' };
 
 type Script = (...args: (string | number)[]) => Promise<number[]>;
@@ -40,37 +40,38 @@ export class RedisStore implements QuotaStore {
     this.#charge = defineScript(redis, 'chargeQuota', CHARGE_SCRIPT);
   }
 
-  /** Whether the node of a tenant takes writes. Rejects when it does not. */
+  /** Resolves if the tenant's node accepts writes; otherwise rejects. */
   async probe(tenant: string): Promise<void> {
     await this.#redis.set(tenantKey(tenant, 'probe'), '1', 'PX', PROBE_LIFETIME_MS);
   }
 
-  /** Adds to a bucket what was let pass without asking. */
+  /** Charges a bucket for requests that passed without asking Redis. */
   async charge(tenant: string, ask: BucketAsk): Promise<void> {
     await this.#charge(1, bucketKey(tenant, ask.key), ...numbersOf([ask]));
   }
 
-  /** Gives back what was lent to so many requests that never came. */
+  /** Gives back the part of a loan that was not used: `count` requests. */
   async giveBack(tenant: string, asks: readonly BucketAsk[], count: number): Promise<void> {
     const returned = asks.map((ask) => ({ ...ask, cost: -count * ask.cost }));
     await this.#charge(asks.length, ...keysOf(tenant, asks), ...numbersOf(returned));
   }
 
-  /** Debits several requests in one round trip, as if they came one after the other. */
-  async takeSeveral({ tenant, asks, sessions, count, lend, held }: SeveralRequest): Promise<SeveralOutcome> {
+  /** Debits several requests in one round trip, as if they had come one after the other. */
+  async takeSeveral({ tenant, asks, sessions, waiting, loan, outstanding }: SeveralRequest): Promise<SeveralOutcome> {
     const keys = keysOf(tenant, asks);
-    // Also where there is no session: a script of a cluster needs a key.
+    // Also without a session: in a cluster, a script needs at least one key.
     for (const fingerprint of sessions.length === 0 ? [''] : sessions) keys.push(tombstoneKey(tenant, fingerprint));
-    const [granted = 0, , ...rest] = await this.#take(keys.length, ...keys, ...numbersOf(asks), count, lend, held);
-    if (granted === -1) return { kind: 'ended' };
-    return { kind: 'taken', granted, levels: rest.slice(0, asks.length), lent: rest[asks.length] ?? 0 };
+    const numbers = [...numbersOf(asks), waiting, loan, outstanding];
+    const [passed = 0, , ...rest] = await this.#take(keys.length, ...keys, ...numbers);
+    if (passed === -1) return { kind: 'ended' };
+    return { kind: 'taken', passed, levels: rest.slice(0, asks.length), loan: rest[asks.length] ?? 0 };
   }
 
   async take({ tenant, asks, sessionFingerprint }: TakeRequest): Promise<TakeOutcome> {
     const sessions = sessionFingerprint === undefined ? [] : [sessionFingerprint];
-    const outcome = await this.takeSeveral({ tenant, asks, sessions, count: 1, lend: 0, held: 0 });
+    const outcome = await this.takeSeveral({ tenant, asks, sessions, waiting: 1, loan: 0, outstanding: 0 });
     if (outcome.kind === 'ended') return outcome;
-    const allowed = outcome.granted === 1;
+    const allowed = outcome.passed === 1;
     const answers = asks.map(({ limit, cost }, index) =>
       answerAt(outcome.levels[index] ?? 0, limit, allowed ? 0 : cost),
     );

@@ -12,7 +12,7 @@ const WINDOW_MS = 1_000;
 const START_GRACE_MS = 2_000;
 /** Charges under way at once. */
 const CHARGES = 100;
-/** What is let pass while debts are charged is charged in further rounds, as long as there is much of it. */
+/** What is let pass while charges are charged is charged in further rounds, as long as there is much of it. */
 const CHARGE_ROUNDS = 5;
 
 /** What a resilient store is made of. */
@@ -43,7 +43,7 @@ type State = 'connecting' | 'up' | 'down';
  */
 export class ResilientStore implements QuotaStore {
   readonly #options: ResilientOptions;
-  readonly #debts = new DeferredCharges();
+  readonly #deferred = new DeferredCharges();
   /** Of requests since Redis was asked last: their nodes must all be back. */
   readonly #tenants = new Set<string>();
   #state: State = 'connecting';
@@ -94,7 +94,7 @@ export class ResilientStore implements QuotaStore {
     this.#tenants.add(request.tenant);
     if (share === undefined) throw new QuotaUnavailable('Redis cannot be asked');
     const outcome = await share.take(request);
-    if (outcome.kind === 'taken' && outcome.taken.allowed) this.#debts.note(request);
+    if (outcome.kind === 'taken' && outcome.taken.allowed) this.#deferred.note(request);
     return outcome;
   }
 
@@ -145,7 +145,7 @@ export class ResilientStore implements QuotaStore {
     this.#retry = setTimeout(() => void this.#try(), WINDOW_MS);
   }
 
-  /** Charges the debts, then asks Redis again. */
+  /** Charges the charges, then asks Redis again. */
   async #try(): Promise<void> {
     if (this.#trying || this.#closed || this.#state === 'up') return;
     this.#trying = true;
@@ -154,7 +154,7 @@ export class ResilientStore implements QuotaStore {
       this.#mustBeReady();
       // A tenant of a cluster is back when its own node is.
       await Promise.all([...this.#tenants].map((tenant) => this.#options.redis.probe(tenant)));
-      for (let round = 0; round < CHARGE_ROUNDS && this.#debts.size > 0; round += 1) charged += await this.#charge();
+      for (let round = 0; round < CHARGE_ROUNDS && this.#deferred.size > 0; round += 1) charged += await this.#charge();
       this.#up(charged);
       await this.#charge();
     } catch (error) {
@@ -175,23 +175,23 @@ export class ResilientStore implements QuotaStore {
     this.#connected.resolve();
   }
 
-  /** Charges all debts there are; those that cannot be charged stay. */
+  /** Charges all charges there are; those that cannot be charged stay. */
   async #charge(): Promise<number> {
-    const debts = this.#debts.collect();
+    const deferred = this.#deferred.collect();
     let failure: { error: unknown } | undefined;
-    for (let from = 0; from < debts.length; from += CHARGES) {
-      const work = debts.slice(from, from + CHARGES).map(async (debt) => {
+    for (let from = 0; from < deferred.length; from += CHARGES) {
+      const work = deferred.slice(from, from + CHARGES).map(async (charge) => {
         try {
-          if (failure === undefined) return await this.#chargeOne(debt);
+          if (failure === undefined) return await this.#chargeOne(charge);
         } catch (error) {
           failure = { error };
         }
-        this.#debts.note({ tenant: debt.tenant, asks: [debt.ask] });
+        this.#deferred.note({ tenant: charge.tenant, asks: [charge.ask] });
       });
       await Promise.all(work);
     }
     if (failure !== undefined) throw failure.error;
-    return debts.length;
+    return deferred.length;
   }
 
   async #chargeOne({ tenant, ask }: DeferredCharge): Promise<void> {

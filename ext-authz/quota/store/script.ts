@@ -2,10 +2,10 @@ import { MAX_AHEAD_MS } from '../../../core/quota/bucket.ts';
 import { LOAN_PART } from '../../../core/quota/loan.ts';
 
 /**
- * What both scripts begin with. The arithmetic is that of `core/quota/bucket.ts`, number for number; a test holds the two together.
+ * Common beginning of both scripts. The arithmetic equals that of `core/quota/bucket.ts`, number for number; a test compares the two.
  *
- * A bucket is remembered as `level:period:at` until it would be full again. Whatever else stands under its key, of whatever type, is as
- * good as nothing, and is written over.
+ * A bucket is stored as `level:period:at` until it would be full again. Any other value under its key, of any type, counts as a full
+ * bucket and is overwritten.
  */
 const COMMON = `
 local time = redis.call('TIME')
@@ -33,24 +33,24 @@ end
 `;
 
 /**
- * The one round trip of requests that ask the same: looks at the tombstones of their sessions, then debits all their buckets, as far as
- * they go, on the clock of Redis, and lends to those that are still to come (`core/quota/loan.ts`). A bucket that refuses keeps what is
- * used of it for as long as the limit of now needs to refill it, also where it was written under a faster one.
+ * The one round trip for requests that ask the same: looks for the tombstones of their sessions, then debits all their buckets for as
+ * many requests as fit, by the clock of Redis, and makes a loan for requests to come (`core/quota/loan.ts`). A bucket that denies a
+ * request is kept until it would be full again at its present rate, even if it was written under a faster one.
  *
  * KEYS: the buckets, then the tombstones. All have the tenant as hash tag, so they are on one node of a cluster.
- * ARGV: for each bucket its requests, period in milliseconds, burst, and what one request costs there. After that, or nothing for a single
- * request: how many wait, how many to lend, and what the process holds on loan already.
- * Answers: how many pass, or -1 where a session was ended, which debits nothing; the time in milliseconds; the level of each bucket after
- * it; and how many were lent, where that was asked.
+ * ARGV: for each bucket its requests, period in milliseconds, burst, and the cost of one request there. Then either nothing, for a
+ * single request, or: how many requests wait, how many to lend to, and what the process already has on loan.
+ * Returns: how many pass, or -1 if a session was ended, in which case nothing is debited; the time in milliseconds; the level of each
+ * bucket afterwards; and the size of the loan, if one was asked for.
  */
 export const TAKE_SCRIPT = `${COMMON}
 local buckets, texts = math.floor(#ARGV / 4), redis.call('MGET', unpack(KEYS))
 for i = buckets + 1, #KEYS do
   if texts[i] then return {-1, now} end
 end
-local wished = tonumber(ARGV[4 * buckets + 1] or 1)
-local lent, held = tonumber(ARGV[4 * buckets + 2] or 0), tonumber(ARGV[4 * buckets + 3] or 0)
-local granted, priced, numbers, answer = wished, false, {}, {0, now}
+local waiting = tonumber(ARGV[4 * buckets + 1] or 1)
+local loan, outstanding = tonumber(ARGV[4 * buckets + 2] or 0), tonumber(ARGV[4 * buckets + 3] or 0)
+local passed, priced, numbers, answer = waiting, false, {}, {0, now}
 for i = 1, buckets do
   local requests, period = tonumber(ARGV[4 * i - 3]), tonumber(ARGV[4 * i - 2])
   local full, cost = tonumber(ARGV[4 * i - 1]) * period, tonumber(ARGV[4 * i])
@@ -58,22 +58,22 @@ for i = 1, buckets do
   numbers[i] = {requests, period, full, cost, level, at}
   if cost > 0 then
     priced = true
-    granted = math.min(granted, math.floor((full - level) / (cost * period)))
+    passed = math.min(passed, math.floor((full - level) / (cost * period)))
   end
 end
-if granted < wished or not priced then lent = 0 end
-for i = 1, lent > 0 and buckets or 0 do
+if passed < waiting or not priced then loan = 0 end
+for i = 1, loan > 0 and buckets or 0 do
   local requests, period, full, cost, level = unpack(numbers[i])
   if cost > 0 then
-    local left = math.floor((full - level) / period) - granted * cost
-    lent = math.min(lent, math.floor((math.floor(left / ${LOAN_PART}) - held) / cost))
+    local left = math.floor((full - level) / period) - passed * cost
+    loan = math.min(loan, math.floor((math.floor(left / ${LOAN_PART}) - outstanding) / cost))
   end
 end
-lent = math.max(0, lent)
+loan = math.max(0, loan)
 for i = 1, buckets do
   local requests, period, full, cost, level, at = unpack(numbers[i])
-  if granted > 0 then
-    level = level + (granted + lent) * cost * period
+  if passed > 0 then
+    level = level + (passed + loan) * cost * period
     write(KEYS[i], requests, period, level, at)
   elseif level > 0 then
     local needed = lifetime(requests, level, at)
@@ -81,14 +81,14 @@ for i = 1, buckets do
   end
   answer[i + 2] = level
 end
-answer[1] = granted
-if ARGV[4 * buckets + 2] then answer[buckets + 3] = lent end
+answer[1] = passed
+if ARGV[4 * buckets + 2] then answer[buckets + 3] = loan end
 return answer
 `;
 
 /**
- * Adds to buckets what was let pass without asking them, up to the brim, or with a cost below 0 gives back to them what was lent and not
- * used. KEYS: the buckets. ARGV: for each requests, period, burst, cost.
+ * Charges buckets for requests that passed without asking them, at most until they are empty. With a cost below 0, gives back the unused
+ * part of a loan. KEYS: the buckets. ARGV: for each its requests, period, burst and cost.
  */
 export const CHARGE_SCRIPT = `${COMMON}
 for i = 1, #KEYS do

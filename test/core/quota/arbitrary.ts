@@ -11,7 +11,7 @@ export const limits: fc.Arbitrary<Limit> = fc.record({
   burst: fc.oneof(fc.integer({ min: 1, max: 10 }), fc.integer({ min: 1, max: 100_000_000 })),
 });
 
-/** A bucket by its key; its limit is another one each time, as if somebody changed it. */
+/** A bucket by its key. Its limit differs each time, as if it had been changed. */
 export const asks = (keys: readonly string[]): fc.Arbitrary<BucketAsk[]> =>
   fc
     .uniqueArray(fc.constantFrom(...keys), { minLength: 1, maxLength: keys.length })
@@ -25,13 +25,13 @@ export const asks = (keys: readonly string[]): fc.Arbitrary<BucketAsk[]> =>
       ),
     );
 
-/** Time that goes by between two requests, mostly short. */
+/** Time between two requests, mostly short. */
 export const pauses: fc.Arbitrary<number> = fc.oneof(
   { weight: 5, arbitrary: fc.integer({ min: 0, max: 2_000 }) },
   { weight: 1, arbitrary: fc.integer({ min: 0, max: 200_000_000 }) },
 );
 
-/** What is remembered of some of the buckets, by whatever limit it was written. */
+/** The stored state of some of the buckets, written under any limit. */
 export const states = (keys: readonly string[], nowMs: number): fc.Arbitrary<Map<string, BucketState>> =>
   fc
     .array(
@@ -49,9 +49,9 @@ export const states = (keys: readonly string[], nowMs: number): fc.Arbitrary<Map
     )
     .map((entries) => new Map(entries));
 
-/** What a process wants. */
-export const wishes: fc.Arbitrary<LoanRequest> = fc.record({
-  count: fc.integer({ min: 1, max: 10 }),
-  lend: fc.integer({ min: 0, max: 64 }),
-  held: fc.oneof(fc.constant(0), fc.integer({ min: 0, max: 1_000 })),
+/** What a process asks for. */
+export const loanRequests: fc.Arbitrary<LoanRequest> = fc.record({
+  waiting: fc.integer({ min: 1, max: 10 }),
+  loan: fc.integer({ min: 0, max: 64 }),
+  outstanding: fc.oneof(fc.constant(0), fc.integer({ min: 0, max: 1_000 })),
 });

@@ -47,7 +47,7 @@ function callOf(quota: unknown, fingerprint?: string): AdmissionRequest {
 describe('ext-authz/quota/service', () => {
   const one = { requests: 1, per: 'day' };
   let redis: TestRedis;
-  let keeper: QuotaService;
+  let service: QuotaService;
   let messages: string[];
 
   before(async function () {
@@ -58,24 +58,24 @@ describe('ext-authz/quota/service', () => {
     await redis.client.flushall();
     const captured = capturedLog('info');
     messages = captured.messages;
-    keeper = new QuotaService(captured.log, { count: () => undefined });
+    service = new QuotaService(captured.log, { count: () => undefined });
   });
-  afterEach(() => keeper.close());
+  afterEach(() => service.close());
   after(() => redis?.stop());
 
   const statusOf = async (request: AdmissionRequest) => {
-    const admission = await keeper.rule(request);
+    const admission = await service.rule(request);
     return admission !== undefined && 'kind' in admission ? admission.status : 'passes';
   };
   const counted = () =>
-    keeper.metrics.split('\n').filter((line) => line.startsWith('mcp_gateway') && !line.endsWith(' 0'));
+    service.metrics.split('\n').filter((line) => line.startsWith('mcp_gateway') && !line.endsWith(' 0'));
   const useRedis = async () => {
-    keeper.use(settingsOf(redis.url));
-    await eventually(() => keeper.footing === 'redis', Boolean);
+    service.use(settingsOf(redis.url));
+    await eventually(() => service.mode === 'redis', Boolean);
   };
 
   it('gives out shares without Redis, and counts', async () => {
-    expect(keeper.footing).to.equal('share');
+    expect(service.mode).to.equal('share');
     expect(await statusOf(callOf(one))).to.equal('passes');
     expect(await statusOf(callOf(one))).to.equal(429);
     expect(await statusOf(callOf({ ...one, dryRun: true }))).to.equal('passes');
@@ -89,9 +89,9 @@ describe('ext-authz/quota/service', () => {
 
   it('does not forget what was used of the shares when settings change', async () => {
     expect(await statusOf(callOf(one))).to.equal('passes');
-    keeper.use(settingsOf(`redis://127.0.0.1:${await freePort()}`, { deadlineMs: 5 }));
+    service.use(settingsOf(`redis://127.0.0.1:${await freePort()}`, { deadlineMs: 5 }));
     expect(await statusOf(callOf({ ...one, burst: 2 }))).to.equal('passes');
-    keeper.use(settingsOf('', { deadlineMs: 5 }));
+    service.use(settingsOf('', { deadlineMs: 5 }));
     expect(await statusOf(callOf({ ...one, burst: 2 }))).to.equal(429);
   });
 
@@ -104,14 +104,14 @@ describe('ext-authz/quota/service', () => {
 
   it('refuses without Redis where the settings say so, but not what is counted only, or has no quota', async () => {
     const settings = settingsOf(`redis://127.0.0.1:${await freePort()}`, { refuseWithoutRedis: true, deadlineMs: 5 });
-    keeper.use(settings);
-    expect(keeper.footing).to.equal('refuse');
+    service.use(settings);
+    expect(service.mode).to.equal('refuse');
     expect(await statusOf(callOf(one))).to.equal(503);
     expect(await statusOf(callOf({ ...one, dryRun: true }))).to.equal('passes');
     expect(await statusOf(callOf(undefined, 'f'))).to.equal('passes');
     expect(counted()).to.deep.equal(['mcp_gateway_quota_requests_total{tenant="red",outcome="unavailable"} 2']);
-    keeper.close();
-    keeper.use({ ...settings, redisPasswordFile: '/nowhere' });
+    service.close();
+    service.use({ ...settings, redisPasswordFile: '/nowhere' });
     expect(await statusOf(callOf(one))).to.equal(503);
     expect(messages).to.deep.equal(['quotas: Redis cannot be used']);
   });

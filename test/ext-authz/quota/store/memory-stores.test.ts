@@ -72,17 +72,17 @@ describe('ext-authz/quota/store/share-store', () => {
 
 describe('ext-authz/quota/store/deferred-charges', () => {
   it('sums up what was let pass at each bucket, under the newest limit', () => {
-    const debts = new DeferredCharges();
-    debts.note({ tenant: 'red', asks: [DAILY, { ...DAILY, key: 'user:u', cost: 3 }] });
+    const charges = new DeferredCharges();
+    charges.note({ tenant: 'red', asks: [DAILY, { ...DAILY, key: 'user:u', cost: 3 }] });
     const raised = { ...DAILY, limit: { ...DAILY.limit, burst: 20 }, cost: 2 };
-    debts.note({ tenant: 'red', asks: [raised] });
-    debts.note({ tenant: 'blue', asks: [DAILY] });
-    expect(debts.size).to.equal(3);
-    expect(debts.collect()).to.deep.equal([
+    charges.note({ tenant: 'red', asks: [raised] });
+    charges.note({ tenant: 'blue', asks: [DAILY] });
+    expect(charges.size).to.equal(3);
+    expect(charges.collect()).to.deep.equal([
       { tenant: 'red', ask: { ...DAILY, key: 'user:u', cost: 3 } },
       { tenant: 'red', ask: { ...raised, cost: 3 } },
       { tenant: 'blue', ask: DAILY },
     ]);
-    expect(debts.collect()).to.deep.equal([]);
+    expect(charges.collect()).to.deep.equal([]);
   });
 });

@@ -5,7 +5,7 @@ import { type BucketState, levelAt } from '../../../../core/quota/bucket.ts';
 import type { BucketAsk } from '../../../../core/quota/plan.ts';
 import { take, takeSeveral } from '../../../../core/quota/take.ts';
 import { CHARGE_SCRIPT, TAKE_SCRIPT } from '../../../../ext-authz/quota/store/script.ts';
-import { asks, pauses, wishes } from '../../../core/quota/arbitrary.ts';
+import { asks, loanRequests, pauses } from '../../../core/quota/arbitrary.ts';
 import { REDIS_START_MS, startRedis, type TestRedis } from '../../../support/redis.ts';
 
 const KEYS = ['{t}:a', '{t}:b', '{t}:c'];
@@ -81,21 +81,21 @@ describe('ext-authz/quota/store/script', () => {
 
   it('agrees with it also on several requests at once, and on loans', async function () {
     this.timeout(60_000);
-    const scenario = fc.array(fc.tuple(pauses, asks(KEYS), wishes), { minLength: 1, maxLength: 20 });
+    const scenario = fc.array(fc.tuple(pauses, asks(KEYS), loanRequests), { minLength: 1, maxLength: 20 });
     await fc.assert(
       fc.asyncProperty(scenario, async (steps) => {
         await client.flushall();
-        for (const [pauseMs, asked, wish] of steps) {
+        for (const [pauseMs, asked, request] of steps) {
           await age(pauseMs);
           const states = new Map(await Promise.all(KEYS.map(async (key) => [key, await stateOf(key)] as const)));
           const keys = [...asked.map(({ key }) => key), TOMBSTONE, `${TOMBSTONE}-too`];
-          const numbers = [...asked.flatMap(numbersOf), wish.count, wish.lend, wish.held];
+          const numbers = [...asked.flatMap(numbersOf), request.waiting, request.loan, request.outstanding];
           const answer = await client.eval(TAKE_SCRIPT, keys.length, ...keys, ...numbers);
-          const [granted, nowMs = Number.NaN, ...rest] = answer as number[];
-          const expected = takeSeveral(asked, (key) => states.get(key), nowMs, wish);
-          expect([granted, ...rest]).to.deep.equal([expected.granted, ...expected.levels, expected.lent]);
+          const [passed, nowMs = Number.NaN, ...rest] = answer as number[];
+          const expected = takeSeveral(asked, (key) => states.get(key), nowMs, request);
+          expect([passed, ...rest]).to.deep.equal([expected.passed, ...expected.levels, expected.loan]);
           for (const { key } of asked) {
-            const wanted = expected.granted > 0 ? expected.states.get(key) : states.get(key);
+            const wanted = expected.passed > 0 ? expected.states.get(key) : states.get(key);
             expect(await stateOf(key), key).to.deep.equal(wanted);
           }
         }

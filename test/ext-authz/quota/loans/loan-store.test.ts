@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import type { BucketAsk } from '../../../../core/quota/plan.ts';
-import { LendingStore } from '../../../../ext-authz/quota/loans/lending-store.ts';
-import { LOAN_MS } from '../../../../ext-authz/quota/loans/loans.ts';
+import { LOAN_MS } from '../../../../ext-authz/quota/loans/loan.ts';
+import { LoanStore } from '../../../../ext-authz/quota/loans/loan-store.ts';
 import { RecentSessions } from '../../../../ext-authz/quota/loans/recent-sessions.ts';
 import { RedisStore } from '../../../../ext-authz/quota/store/redis-store.ts';
 import type { QuotaStore, TakeOutcome } from '../../../../ext-authz/quota/store/store.ts';
@@ -16,10 +16,10 @@ const askOf = (burst: number, more: Partial<BucketAsk> = {}): BucketAsk => {
 const LARGE = askOf(100_000);
 const USER = askOf(100_000, { key: 'user:ada', name: 'user', cost: 2 });
 
-describe('ext-authz/quota/loans/lending-store', () => {
+describe('ext-authz/quota/loans/loan-store', () => {
   let redis: TestRedis;
   let nowMs: number;
-  let store: LendingStore;
+  let store: LoanStore;
   let callsBefore: number;
 
   before(async function () {
@@ -30,7 +30,7 @@ describe('ext-authz/quota/loans/lending-store', () => {
     await redis.client.flushall();
     callsBefore = await commandCalls(redis.client, 'eval', 'evalsha');
     nowMs = 1_000_000;
-    store = new LendingStore(new RedisStore(redis.client), () => nowMs);
+    store = new LoanStore(new RedisStore(redis.client), () => nowMs);
   });
   afterEach(() => store.close());
   after(() => redis?.stop());
@@ -77,7 +77,7 @@ describe('ext-authz/quota/loans/lending-store', () => {
     });
 
     it('fails all of them when Redis fails, those that wait with those that were asked about', async () => {
-      const failing = new LendingStore(
+      const failing = new LoanStore(
         {
           take: () => Promise.reject(new Error('away')),
           takeSeveral: () => Promise.reject(new Error('away')),
@@ -91,12 +91,12 @@ describe('ext-authz/quota/loans/lending-store', () => {
 
     it('does not wait for an answer that does not come', async () => {
       const answers: (() => void)[] = [];
-      const slow = new LendingStore(
+      const slow = new LoanStore(
         {
           take: () => Promise.reject(new Error('never asked')),
-          takeSeveral: ({ count }) =>
+          takeSeveral: ({ waiting }) =>
             new Promise((resolve) => {
-              answers.push(() => resolve({ kind: 'taken', granted: count, lent: 0, levels: [count * DAY_MS] }));
+              answers.push(() => resolve({ kind: 'taken', passed: waiting, loan: 0, levels: [waiting * DAY_MS] }));
             }),
           giveBack: () => Promise.resolve(),
         },
@@ -159,9 +159,9 @@ describe('ext-authz/quota/loans/lending-store', () => {
       let most = 0;
       for (let n = 1; n <= 1_000; n += 1) {
         expect(await passing(1, [askOf(1_000)])).to.equal(1);
-        const lent = (await used()) - n;
-        most = Math.max(most, lent);
-        expect(lent * 100).to.be.at.most(1_000 - n);
+        const loan = (await used()) - n;
+        most = Math.max(most, loan);
+        expect(loan * 100).to.be.at.most(1_000 - n);
       }
       expect(most).to.be.above(5);
       expect(await passing(1, [askOf(1_000)])).to.equal(0);
@@ -250,9 +250,9 @@ describe('ext-authz/quota/loans/lending-store', () => {
     });
 
     it('lets exactly the burst pass by three processes, once what they hold is back', async () => {
-      const three = [1, 2, 3].map(() => new LendingStore(new RedisStore(redis.client)));
+      const three = [1, 2, 3].map(() => new LoanStore(new RedisStore(redis.client)));
       let passed = 0;
-      const flood = async (from: LendingStore) => {
+      const flood = async (from: LoanStore) => {
         for (let refusals = 0; refusals < 5; ) {
           const outcomes = await Promise.all(Array.from({ length: 8 }, () => takeFrom(from, [askOf(3_000)])));
           const through = outcomes.filter((outcome) => gistOf(outcome) === 'passes').length;

@@ -4,12 +4,12 @@ import { type BucketState, type Limit, levelAt } from '../../../../core/quota/bu
 import { LOAN_PART } from '../../../../core/quota/loan.ts';
 import type { BucketAsk } from '../../../../core/quota/plan.ts';
 import { takeSeveral } from '../../../../core/quota/take.ts';
-import { LendingStore } from '../../../../ext-authz/quota/loans/lending-store.ts';
+import { LoanStore } from '../../../../ext-authz/quota/loans/loan-store.ts';
 import type { RedisStore } from '../../../../ext-authz/quota/store/redis-store.ts';
 
 const PROCESSES = 3;
 
-/** Requests at one process: how long after those before, and how many one after the other. */
+/** Requests at one process: the time since those before, and how many in a row. */
 const step = fc.record({
   process: fc.nat({ max: PROCESSES - 1 }),
   pauseMs: fc.oneof({ weight: 8, arbitrary: fc.nat({ max: 40 }) }, { weight: 1, arbitrary: fc.nat({ max: 20_000 }) }),
@@ -23,17 +23,17 @@ const limits = fc.record({
   burst: fc.integer({ min: 1, max: 5_000 }),
 });
 
-/** What Redis does, by a clock of the test's own. */
+/** A model of Redis, with a clock that the test sets. */
 class Model implements Pick<RedisStore, 'take' | 'takeSeveral' | 'giveBack'> {
   nowMs = 1_000_000;
   state: BucketState | undefined;
   asked = 0;
 
-  takeSeveral: RedisStore['takeSeveral'] = ({ asks, ...wish }) => {
+  takeSeveral: RedisStore['takeSeveral'] = ({ asks, ...request }) => {
     this.asked += 1;
-    const { granted, lent, levels, states } = takeSeveral(asks, () => this.state, this.nowMs, wish);
-    if (granted > 0) this.state = states.get('tenant');
-    return Promise.resolve({ kind: 'taken', granted, lent, levels });
+    const { passed, loan, levels, states } = takeSeveral(asks, () => this.state, this.nowMs, request);
+    if (passed > 0) this.state = states.get('tenant');
+    return Promise.resolve({ kind: 'taken', passed, loan, levels });
   };
 
   giveBack: RedisStore['giveBack'] = (_tenant, asks, count) => {
@@ -47,7 +47,7 @@ class Model implements Pick<RedisStore, 'take' | 'takeSeveral' | 'giveBack'> {
   take: RedisStore['take'] = () => Promise.reject(new Error('no session was ended'));
 }
 
-/** By how much most was let pass from any request on, above the burst, the rate, and what may be on loan at that time. */
+/** The largest cost that passed from any request on, beyond the burst, the rate, and what may be on loan at that time. */
 function excessOf(through: readonly { atMs: number; cost: number }[], limit: Limit, startMs: number): number {
   let excess = Number.NEGATIVE_INFINITY;
   for (const [first, { atMs: fromMs }] of through.entries()) {
@@ -62,8 +62,8 @@ function excessOf(through: readonly { atMs: number; cost: number }[], limit: Lim
   return excess;
 }
 
-describe('ext-authz/quota/lending-store, by a model of Redis', () => {
-  it('keeps to burst and rate, but for what is on loan when one begins to count; and loans cost nobody anything', async function () {
+describe('ext-authz/quota/loans/loan-store, with a model of Redis', () => {
+  it('keeps to burst and rate, except for what is on loan when counting begins, and loans cost the tenant nothing', async function () {
     this.timeout(60_000);
     let borrowed = 0;
     const scenario = fc.tuple(limits, fc.array(step, { minLength: 1, maxLength: 40 }));
@@ -71,9 +71,9 @@ describe('ext-authz/quota/lending-store, by a model of Redis', () => {
       fc.asyncProperty(scenario, async ([limit, steps]) => {
         const model = new Model();
         const startMs = model.nowMs;
-        const stores = Array.from({ length: PROCESSES }, () => new LendingStore(model, () => model.nowMs));
+        const stores = Array.from({ length: PROCESSES }, () => new LoanStore(model, () => model.nowMs));
         const through: { atMs: number; cost: number }[] = [];
-        // The bucket as it would be had every request been debited when it came.
+        // The bucket as it would be if every request were debited when it came.
         let exact: BucketState = { level: 0, periodMs: limit.periodMs, atMs: startMs };
         let requests = 0;
         for (const { process, pauseMs, count, cost } of steps) {
@@ -91,7 +91,7 @@ describe('ext-authz/quota/lending-store, by a model of Redis', () => {
         }
         for (const store of stores) store.close();
         borrowed += requests - model.asked;
-        // What is left is at least as much as it would be without loans.
+        // At least as much is left as without loans.
         const left = levelAt(model.state, limit, model.nowMs);
         expect(left).to.be.at.most(levelAt(exact, { ...limit, burst: 1e9 }, model.nowMs));
         expect(excessOf(through, limit, startMs)).to.be.at.most(0);

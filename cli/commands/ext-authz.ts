@@ -81,7 +81,7 @@ async function run(args: string[]): Promise<number> {
   const places = new SlotRule({
     watcherSocket,
     gateways: () => policy.current?.settings.quotas.gateways ?? 1,
-    onRefused: quotas.countRefused,
+    onDenied: quotas.countDenied,
   });
   const admission = [places.rule, quotas.rule];
   const services = (): CheckServices => ({

@@ -45,9 +45,9 @@ export function issuerNames({
 export function issuerProblems(tenants: readonly Tenant[], issuers: readonly string[], source: string): Problem[] {
   const rulesOf = ({ match, roles }: Tenant, at: number): [string, ClaimRule][] => [
     ...match.map((rule, index): [string, ClaimRule] => [`tenants[${at}].match[${index}].issuer`, rule]),
-    ...roles.flatMap((role, place) =>
+    ...roles.flatMap((role, roleIndex) =>
       (role.match ?? []).map((rule, index): [string, ClaimRule] => [
-        `tenants[${at}].roles[${place}].match[${index}].issuer`,
+        `tenants[${at}].roles[${roleIndex}].match[${index}].issuer`,
         rule,
       ]),
     ),

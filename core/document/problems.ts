@@ -15,6 +15,6 @@ export type Parsed<T> = { ok: true; value: T } | { ok: false; problems: Problem[
 
 /** `file:line: path: message`, the form that editors and people both follow. */
 export function formatProblem({ source, line, path, message }: Problem): string {
-  const place = line === undefined ? source : `${source}:${line}`;
-  return path === '' ? `${place}: ${message}` : `${place}: ${path}: ${message}`;
+  const location = line === undefined ? source : `${source}:${line}`;
+  return path === '' ? `${location}: ${message}` : `${location}: ${path}: ${message}`;
 }

@@ -18,7 +18,7 @@ export type Filtered =
   /** In order, apart from each other. */
   | { kind: 'changed'; edits: readonly Edit[] }
   /** It must not be passed on. `ids` are those of the requests that it answers, as far as they are known. */
-  | { kind: 'refused'; reason: string; ids: readonly RequestId[] };
+  | { kind: 'rejected'; reason: string; ids: readonly RequestId[] };
 
 const KINDS: Readonly<Record<ListKey, ItemKind>> = {
   tools: 'tools',
@@ -42,7 +42,7 @@ export function filterLists(text: string, maySee: MaySee): Filtered {
   } catch (error) {
     if (!(error instanceof AmbiguousJson)) throw error;
     const ids = messages.flatMap(({ id, asks }) => (id === null || asks ? [] : [id]));
-    return { kind: 'refused', reason: error.message, ids };
+    return { kind: 'rejected', reason: error.message, ids };
   }
   const edits = messages.flatMap((message) => editsOf(message, maySee)).sort((one, other) => one.start - other.start);
   return edits.length === 0 ? { kind: 'same' } : { kind: 'changed', edits };

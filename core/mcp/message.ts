@@ -36,7 +36,7 @@ export interface McpMessage {
 }
 
 /** What became of reading the message. */
-export type ReadMessage = { kind: 'message'; message: McpMessage } | { kind: 'refused'; denial: Denial; id: RequestId };
+export type ReadMessage = { kind: 'message'; message: McpMessage } | { kind: 'denied'; denial: Denial; id: RequestId };
 
 const WITHOUT_BODY: ReadMessage = {
   kind: 'message',
@@ -51,36 +51,36 @@ const UNEXPECTED_BODY = deny('bad-request', { message: 'Invalid request: only a 
  * (MCP 2026-07-28, Streamable HTTP, standard headers); a contradiction is refused with the specification's own code.
  */
 export function readMessage(request: InboundRequest): ReadMessage {
-  if (request.method !== 'POST') return request.body.length === 0 ? WITHOUT_BODY : refused(UNEXPECTED_BODY, null);
+  if (request.method !== 'POST') return request.body.length === 0 ? WITHOUT_BODY : denied(UNEXPECTED_BODY, null);
   const unreadable = checkContent(request.contentType, request.contentEncoding);
-  if (unreadable !== undefined) return refused(unreadable, null);
+  if (unreadable !== undefined) return denied(unreadable, null);
   if (!isUtf8(request.body))
-    return refused(deny('parse-error', { message: 'Parse error: the body is not UTF-8' }), null);
+    return denied(deny('parse-error', { message: 'Parse error: the body is not UTF-8' }), null);
   const text = request.body.toString('utf8');
   let body: unknown;
   try {
     body = parseStrictly(text);
   } catch (error) {
     if (!(error instanceof AmbiguousJson)) throw error;
-    if (error.invalid) return refused(deny('parse-error'), null);
-    return refused(deny('bad-request', { message: `Invalid request: the body is ambiguous: ${error.message}` }), null);
+    if (error.invalid) return denied(deny('parse-error'), null);
+    return denied(deny('bad-request', { message: `Invalid request: the body is ambiguous: ${error.message}` }), null);
   }
   const id = requestIdOf(body, text);
   // The classifier takes no id beyond 2^53, but servers may; what it says does not depend on the id.
   if (typeof id === 'bigint') body = { ...(body as object), id: 0 };
   const era = isPlainRequest(body, request) ? 'legacy' : classify(body, request);
-  if (typeof era === 'object') return refused(era, id);
+  if (typeof era === 'object') return denied(era, id);
   const denial = checkStandardHeaders(request, body, era === 'modern');
-  if (denial !== undefined) return refused(denial, id);
+  if (denial !== undefined) return denied(denial, id);
   const messages: unknown[] = [body].flat();
   const methods = messages.flatMap((message) => methodOf(message) ?? []);
   if (methods.some(isOddSpelling)) {
-    return refused(deny('bad-request', { message: 'Invalid request: the method is written in an odd way' }), id);
+    return denied(deny('bad-request', { message: 'Invalid request: the method is written in an odd way' }), id);
   }
   const initialize = era === 'legacy' && methods.includes('initialize');
   if (initialize && Array.isArray(body)) {
     // MCP 2025-03-26, lifecycle: initialize must not be part of a batch.
-    return refused(deny('bad-request', { message: 'Invalid request: initialize must not be part of a batch' }), null);
+    return denied(deny('bad-request', { message: 'Invalid request: initialize must not be part of a batch' }), null);
   }
   const items = messages.flatMap((message) => itemsOf(message));
   return { kind: 'message', message: { era, id, methods, items, lists: methods.some(isList), initialize } };
@@ -132,8 +132,8 @@ function isPlainRequest(body: unknown, { protocolVersion }: InboundRequest): boo
   return true;
 }
 
-function refused(denial: Denial, id: RequestId): ReadMessage {
-  return { kind: 'refused', denial, id };
+function denied(denial: Denial, id: RequestId): ReadMessage {
+  return { kind: 'denied', denial, id };
 }
 
 function methodOf(message: unknown): string | undefined {

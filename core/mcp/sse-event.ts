@@ -32,7 +32,7 @@ export function filterEvent(lines: readonly EventLine[], { filter, instead }: Ev
   // Nothing in it: the first event of a stream that can be resumed has an id only.
   if (text.trim() === '') return lines.flatMap(bytesOf);
   const sound = data.every(({ content }) => isUtf8(content));
-  const filtered: Filtered = sound ? filter(text) : { kind: 'refused', reason: 'not UTF-8', ids: [] };
+  const filtered: Filtered = sound ? filter(text) : { kind: 'rejected', reason: 'not UTF-8', ids: [] };
   if (filtered.kind === 'same') return lines.flatMap(bytesOf);
   const values =
     filtered.kind === 'changed'

@@ -6,11 +6,11 @@ export const MAX_DEPTH = 128;
 /** Keys that are folded as they stand. */
 const PLAIN = /^[a-z0-9_]*$/;
 
-/** Where in a message an object stands; elsewhere no keys decide who may do what. */
-type RegistryKind = 'message' | 'params' | 'ref' | 'notifications' | 'elsewhere';
+/** Position of an object in a message. Elsewhere, keys do not decide what a caller may do. */
+type Position = 'message' | 'params' | 'ref' | 'notifications' | 'elsewhere';
 
 /** Members that decide. Other spellings of them are refused: some servers take `Method` for `method`. */
-const MEMBERS: Readonly<Record<RegistryKind, ReadonlyMap<string, string>>> = {
+const MEMBERS: Readonly<Record<Position, ReadonlyMap<string, string>>> = {
   message: spellings('jsonrpc', 'id', 'method', 'params', 'result', 'error'),
   params: spellings('name', 'uri', 'arguments', 'task', 'taskId', 'ref', 'notifications'),
   ref: spellings('type', 'name', 'uri'),
@@ -20,7 +20,7 @@ const MEMBERS: Readonly<Record<RegistryKind, ReadonlyMap<string, string>>> = {
 
 interface OpenValue {
   kind: 'object' | 'array';
-  place: RegistryKind;
+  position: Position;
   keys: Set<string>;
   /** The key that was read last. */
   key: string;
@@ -46,7 +46,7 @@ export function parseStrictly(text: string): unknown {
   const open: OpenValue[] = [];
   const begin = (kind: OpenValue['kind']) => {
     if (open.length >= MAX_DEPTH) throw new AmbiguousJson(`nested deeper than ${MAX_DEPTH} levels`);
-    open.push({ kind, place: kind === 'object' ? placeOf(open) : 'elsewhere', keys: new Set(), key: '' });
+    open.push({ kind, position: kind === 'object' ? positionOf(open) : 'elsewhere', keys: new Set(), key: '' });
   };
   visit(
     text,
@@ -61,7 +61,7 @@ export function parseStrictly(text: string): unknown {
         object.key = key;
         if (object.keys.has(key)) throw new AmbiguousJson(`the key ${JSON.stringify(key)} is there twice`);
         object.keys.add(key);
-        const member = object.place === 'elsewhere' ? undefined : MEMBERS[object.place].get(fold(key));
+        const member = object.position === 'elsewhere' ? undefined : MEMBERS[object.position].get(fold(key));
         if (member !== undefined && member !== key) {
           throw new AmbiguousJson(`the key ${JSON.stringify(key)} must be written ${JSON.stringify(member)}`);
         }
@@ -79,11 +79,11 @@ export function parseStrictly(text: string): unknown {
   }
 }
 
-function placeOf(open: readonly OpenValue[]): RegistryKind {
+function positionOf(open: readonly OpenValue[]): Position {
   const parent = open.at(-1);
   if (parent === undefined || (open.length === 1 && parent.kind === 'array')) return 'message';
-  if (parent.place === 'message' && parent.key === 'params') return 'params';
-  const within = parent.place === 'params' ? parent.key : '';
+  if (parent.position === 'message' && parent.key === 'params') return 'params';
+  const within = parent.position === 'params' ? parent.key : '';
   return within === 'ref' || within === 'notifications' ? within : 'elsewhere';
 }
 

@@ -31,7 +31,7 @@ export interface Priced {
 }
 
 /** Era 2026-07-28: clients take a refusal of it as the answer of an old server. */
-export const NEVER_REFUSED = 'server/discover';
+export const NEVER_DENIED = 'server/discover';
 
 /**
  * The buckets that a request must pass; none where it costs nothing.
@@ -62,7 +62,7 @@ export function priced({ costs, free }: Quota, { message, backend }: QuotaReques
   const tools = message.items.filter(({ kind }) => kind === 'tools').map(({ name }) => name);
   return message.methods.flatMap((method) => {
     const tool = method === 'tools/call' ? tools.shift() : undefined;
-    if (method === NEVER_REFUSED || free.some((glob) => matchesGlob(glob, method))) return [];
+    if (method === NEVER_DENIED || free.some((glob) => matchesGlob(glob, method))) return [];
     const rule = costs.find((candidate) => selects(candidate, { method, tool }, backend));
     const cost = rule?.cost ?? 1;
     return cost > 0 ? [{ method, tool, cost }] : [];

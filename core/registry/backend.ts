@@ -110,17 +110,17 @@ const shape = z.strictObject({
 type Shape = z.output<typeof shape>;
 
 /** Reports one thing that is wrong. */
-type Refuse = (path: (string | number)[], message: string) => void;
+type Reject = (path: (string | number)[], message: string) => void;
 
-function schemaFor(place: RegistryKind) {
+function schemaFor(kind: RegistryKind) {
   return shape
     .superRefine((backend, context) => {
-      const refuse: Refuse = (path, message) => context.addIssue({ code: 'custom', path, message });
-      for (const { path, message } of unsupportedKeys(backend, place)) refuse(path, message);
-      inspectWhere(backend, place, refuse);
-      inspectUrls(backend, refuse);
+      const reject: Reject = (path, message) => context.addIssue({ code: 'custom', path, message });
+      for (const { path, message } of unsupportedKeys(backend, kind)) reject(path, message);
+      inspectWhere(backend, kind, reject);
+      inspectUrls(backend, reject);
       if (backend.healthCheck.timeout > backend.healthCheck.interval) {
-        refuse(['healthCheck', 'timeout'], 'must not be longer than the interval');
+        reject(['healthCheck', 'timeout'], 'must not be longer than the interval');
       }
     })
     .transform(({ url, tools, prompts, resources, ...backend }) => {
@@ -134,50 +134,50 @@ function schemaFor(place: RegistryKind) {
     });
 }
 
-function inspectWhere(backend: Shape, place: RegistryKind, refuse: Refuse): void {
-  const given = WHERE[place].filter((key) => backend[key] !== undefined);
-  const choice = place === 'folder' ? 'command, url and urls' : 'image, service, url, urls and command';
+function inspectWhere(backend: Shape, kind: RegistryKind, reject: Reject): void {
+  const given = WHERE[kind].filter((key) => backend[key] !== undefined);
+  const choice = kind === 'folder' ? 'command, url and urls' : 'image, service, url, urls and command';
   if (given.length === 0 && backend.image === undefined && backend.service === undefined)
-    refuse([], `one of ${choice} is required`);
+    reject([], `one of ${choice} is required`);
   const [, second] = given;
-  if (second !== undefined) refuse([second], `only one of ${choice} may be given`);
+  if (second !== undefined) reject([second], `only one of ${choice} may be given`);
   if (backend.transport === 'stdio' && backend.command === undefined) {
-    refuse(['transport'], 'stdio is only for a command');
+    reject(['transport'], 'stdio is only for a command');
   }
-  if (backend.stdio !== undefined && backend.transport !== 'stdio') refuse(['stdio'], 'is only for transport: stdio');
+  if (backend.stdio !== undefined && backend.transport !== 'stdio') reject(['stdio'], 'is only for transport: stdio');
   if (backend.transport === 'stdio' && backend.affinity === 'none') {
-    refuse(['affinity'], 'must be session with transport: stdio, where each session has a process of its own');
+    reject(['affinity'], 'must be session with transport: stdio, where each session has a process of its own');
   }
-  const runs = place === 'cluster' && (backend.image !== undefined || backend.command !== undefined);
+  const runs = kind === 'cluster' && (backend.image !== undefined || backend.command !== undefined);
   for (const key of PLACEMENT_KEYS) {
     if (backend[key] === undefined || runs) continue;
-    refuse([key], place === 'folder' ? 'needs a Kubernetes cluster' : 'is only for an image or a command');
+    reject([key], kind === 'folder' ? 'needs a Kubernetes cluster' : 'is only for an image or a command');
   }
   for (const key of ['args', 'port'] as const) {
-    if (runs && backend.image === undefined && backend[key] !== undefined) refuse([key], 'is only for an image');
+    if (runs && backend.image === undefined && backend[key] !== undefined) reject([key], 'is only for an image');
   }
   if (runs && backend.name.length > MAX_WORKLOAD_NAME) {
-    refuse(['name'], `must have at most ${MAX_WORKLOAD_NAME} characters where the operator runs the server`);
+    reject(['name'], `must have at most ${MAX_WORKLOAD_NAME} characters where the operator runs the server`);
   }
   const both = Object.keys(backend.secretEnv ?? {}).filter((name) => Object.hasOwn(backend.env, name));
-  for (const name of both) refuse(['secretEnv', name], 'is in env already');
+  for (const name of both) reject(['secretEnv', name], 'is in env already');
 }
 
-function inspectUrls({ url, ...backend }: Shape, refuse: Refuse): void {
+function inspectUrls({ url, ...backend }: Shape, reject: Reject): void {
   const urls = url === undefined ? (backend.urls ?? []) : [url];
   urls.forEach((each, index) => {
     const first = urls[0];
     if (first && (each.tls !== first.tls || each.path !== first.path)) {
-      refuse(['urls', index], 'must have the scheme and path of the first URL');
+      reject(['urls', index], 'must have the scheme and path of the first URL');
     }
     if (urls.findIndex((other) => other.authority === each.authority) !== index) {
-      refuse(['urls', index], 'is listed twice');
+      reject(['urls', index], 'is listed twice');
     }
   });
   for (const key of ['caFile', 'caSecret', 'clientCertificate'] as const) {
-    if (backend[key] !== undefined && urls[0]?.tls !== true) refuse([key], 'is only for https URLs');
+    if (backend[key] !== undefined && urls[0]?.tls !== true) reject([key], 'is only for https URLs');
   }
-  if (backend.caFile !== undefined && backend.caSecret !== undefined) refuse(['caSecret'], 'goes with no caFile');
+  if (backend.caFile !== undefined && backend.caSecret !== undefined) reject(['caSecret'], 'goes with no caFile');
 }
 
 /**

@@ -1,14 +1,14 @@
 /** Where a backend is defined: in a file of a folder, or as an object of a Kubernetes cluster. */
 export type RegistryKind = 'folder' | 'cluster';
 
-/** A key that cannot be used in a place. */
+/** A key that a registry of one kind does not support. */
 export interface UnsupportedKey {
   path: string[];
   /** What to do instead. */
   message: string;
 }
 
-/** The keys of a backend that differ between the places. */
+/** The keys of a backend that differ between the kinds. */
 interface KeysByKind {
   transport: 'http' | 'stdio';
   command?: unknown;
@@ -27,11 +27,11 @@ const NEEDS_CLUSTER = 'needs a Kubernetes cluster';
 // Whoever may write a backend in a cluster could have any file of the gateway's pod sent to a server of theirs.
 const NO_FILES = 'is for one machine';
 
-/** What of a backend cannot be in a place. A file of a machine has no Secrets, and a cluster reads no files of a machine. */
-export function unsupportedKeys(backend: KeysByKind, place: RegistryKind): UnsupportedKey[] {
+/** The keys of a backend that its registry does not support: a folder has no Secrets, and a cluster cannot read files of a machine. */
+export function unsupportedKeys(backend: KeysByKind, kind: RegistryKind): UnsupportedKey[] {
   const { upstreamAuth, clientCertificate } = backend;
   const rules: [given: boolean, path: string[], message: string][] =
-    place === 'folder'
+    kind === 'folder'
       ? [
           [backend.image !== undefined, ['image'], `${NEEDS_CLUSTER}; on one machine use command or url`],
           [backend.service !== undefined, ['service'], `${NEEDS_CLUSTER}; on one machine use command or url`],

@@ -78,7 +78,7 @@ export async function check(request: HttpRequest, services: CheckServices): Prom
     mcpName: request.headers['mcp-name'],
     body: request.body,
   });
-  if (read.kind === 'refused') return refuse(read.denial, read.id);
+  if (read.kind === 'denied') return refuse(read.denial, read.id);
   const { message } = read;
   findings.id = message.id;
   findings.message = message;

@@ -42,7 +42,7 @@ export function admitByQuota(request: AdmissionRequest, services: AdmissionServi
 }
 
 /** Counts a request that was refused for what its tenant has open at once. */
-export function countRefused(
+export function countDenied(
   request: AdmissionRequest,
   { usage, counts, now }: Pick<AdmissionServices, 'usage' | 'counts' | 'now'>,
 ): void {

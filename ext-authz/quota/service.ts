@@ -4,7 +4,7 @@ import { deny } from '../../core/mcp/denial.ts';
 import type { QuotaStoreSettings } from '../../core/policy/policy.ts';
 import type { Logger } from '../../runtime/log.ts';
 import type { Admission, AdmissionRequest } from '../check/admission.ts';
-import { admitByQuota, countRefused } from './admission.ts';
+import { admitByQuota, countDenied } from './admission.ts';
 import { QuotaCounts } from './counts.ts';
 import { openRedisBacked, type RedisBacked } from './store/redis-backed.ts';
 import { QuotaUnavailable } from './store/resilient-store.ts';
@@ -77,8 +77,8 @@ export class QuotaService {
   };
 
   /** Counts a request that something else than a bucket refused. */
-  readonly countRefused = (request: AdmissionRequest): void => {
-    countRefused(request, { usage: this.#usage, counts: this.#counts, now: Date.now });
+  readonly countDenied = (request: AdmissionRequest): void => {
+    countDenied(request, { usage: this.#usage, counts: this.#counts, now: Date.now });
   };
 
   /** Leaves Redis. */

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { credentials } from '@grpc/grpc-js';
 import { deny } from '../../core/mcp/denial.ts';
-import { NEVER_REFUSED } from '../../core/quota/plan.ts';
+import { NEVER_DENIED } from '../../core/quota/plan.ts';
 import type { SlotServiceClient } from '../../protos/gen/mcp_gateway/v1/SlotService.ts';
 import { slotClient } from '../../protos/load.ts';
 import type { Admission, AdmissionRequest } from '../check/admission.ts';
@@ -16,7 +16,7 @@ export interface SlotRuleOptions {
   /** How many gateways there are: each gives out its part of the places, at least one. */
   gateways: () => number;
   /** Told of a request that found no place. */
-  onRefused: (request: AdmissionRequest) => void;
+  onDenied: (request: AdmissionRequest) => void;
 }
 
 /** Asks the watcher for a place among what a tenant may have open at once; Envoy's access log gives it back. */
@@ -49,7 +49,7 @@ export class SlotRule {
   }
 
   async #admit(request: AdmissionRequest, stream: boolean, max: number): Promise<Admission> {
-    const { gateways, onRefused } = this.#options;
+    const { gateways, onDenied } = this.#options;
     const { name: tenant, quota } = request.membership.tenant;
     const part = Math.max(1, Math.floor(max / gateways()));
     const slot = randomUUID();
@@ -57,7 +57,7 @@ export class SlotRule {
       return { headers: {}, slot, undo: () => this.release(slot) };
     }
     if (quota?.dryRun === true) return undefined;
-    onRefused(request);
+    onDenied(request);
     const what = stream ? 'streams' : 'requests';
     return deny('quota', {
       message: `The tenant has ${max} ${what} open, which is as many as it may; try again when one has ended`,
@@ -77,5 +77,5 @@ export class SlotRule {
 
 // Alone: in a batch it would let the other messages go by.
 function isDiscover({ methods }: AdmissionRequest['message']): boolean {
-  return methods.length === 1 && methods[0] === NEVER_REFUSED;
+  return methods.length === 1 && methods[0] === NEVER_DENIED;
 }

@@ -11,7 +11,7 @@ const PUBLIC: MaySee = (_kind, name) => !name.startsWith('secret');
 /** What is left of a text. Throws when all of it is refused. */
 function left(text: string, maySee = PUBLIC): string {
   const filtered = filterLists(text, maySee);
-  if (filtered.kind === 'refused') throw new Error(filtered.reason);
+  if (filtered.kind === 'rejected') throw new Error(filtered.reason);
   return filtered.kind === 'same' ? text : applyEdits(text, filtered.edits);
 }
 
@@ -141,7 +141,7 @@ describe('core/mcp/list-filter', () => {
       ['what is nested far too deep', '['.repeat(200_000) + ']'.repeat(200_000)],
     ] as const) {
       it(what, () => {
-        expect(filterLists(text, EVERYTHING).kind).to.equal('refused');
+        expect(filterLists(text, EVERYTHING).kind).to.equal('rejected');
       });
     }
   });
@@ -159,7 +159,7 @@ describe('core/mcp/list-filter', () => {
     const twice = '"result":{"tools":[],"tools":[]}';
     const idsOf = (text: string) => {
       const filtered = filterLists(text, EVERYTHING);
-      return filtered.kind === 'refused' ? filtered.ids : undefined;
+      return filtered.kind === 'rejected' ? filtered.ids : undefined;
     };
     expect(idsOf(`{"id":7,${twice}}`)).to.deep.equal([7]);
     expect(idsOf(`{"id":"a",${twice}}`)).to.deep.equal(['a']);

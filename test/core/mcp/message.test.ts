@@ -31,7 +31,7 @@ function read(body: unknown, more: Partial<InboundRequest> = {}): ReadMessage {
 
 /** [era, id, methods, initialize], or [status, code, id] of a refusal. */
 function gist(outcome: ReadMessage): unknown[] {
-  if (outcome.kind === 'refused') return [outcome.denial.status, outcome.denial.error.code, outcome.id];
+  if (outcome.kind === 'denied') return [outcome.denial.status, outcome.denial.error.code, outcome.id];
   const { era, id, methods, initialize } = outcome.message;
   return [era, id, methods, initialize];
 }
@@ -146,7 +146,7 @@ describe('core/mcp/message', () => {
     const _meta = { ...ENVELOPE, 'io.modelcontextprotocol/protocolVersion': '2099-01-01' };
     const outcome = read({ ...MODERN_CALL, params: { _meta } }, { ...MODERN_HEADERS, protocolVersion: '2099-01-01' });
     expect(gist(outcome)).to.deep.equal([400, -32022, 1]);
-    expect(outcome.kind === 'refused' && outcome.denial.error.data).to.deep.include({ supported: ['2026-07-28'] });
+    expect(outcome.kind === 'denied' && outcome.denial.error.data).to.deep.include({ supported: ['2026-07-28'] });
   });
 
   it('with a method in an odd spelling is refused', () => {
@@ -205,13 +205,13 @@ describe('core/mcp/message', () => {
           });
           const ours = read(text, { protocolVersion, mcpMethod, mcpName });
           // Random keys may be some that two servers would read in two ways; the classifier does not look.
-          if (ours.kind === 'refused' && ours.denial.error.message.includes('ambiguous')) return;
+          if (ours.kind === 'denied' && ours.denial.error.message.includes('ambiguous')) return;
           // The classifier leaves these to whoever serves the request: what is missing, and what disagrees on a legacy one.
-          if (ours.kind === 'refused' && ours.denial.error.code === -32020 && outcome.kind !== 'reject') {
+          if (ours.kind === 'denied' && ours.denial.error.code === -32020 && outcome.kind !== 'reject') {
             expect(outcome.kind === 'modern' || (mcpMethod ?? mcpName) !== undefined).to.equal(true);
             return;
           }
-          const kind = ours.kind === 'refused' ? 'reject' : ours.message.era;
+          const kind = ours.kind === 'denied' ? 'reject' : ours.message.era;
           expect(kind, `${text} ${protocolVersion} ${mcpMethod} ${mcpName}`).to.equal(outcome.kind);
         },
       ),
@@ -234,7 +234,7 @@ describe('core/mcp/message', () => {
     fc.assert(
       fc.property(json, header, header, header, header, (body, contentType, protocolVersion, mcpMethod, mcpName) => {
         const outcome = read(body, { contentType, protocolVersion, mcpMethod, mcpName });
-        if (outcome.kind === 'refused') expect(outcome.denial.status).to.be.within(400, 499);
+        if (outcome.kind === 'denied') expect(outcome.denial.status).to.be.within(400, 499);
       }),
       { numRuns: 500 },
     );

@@ -6,12 +6,15 @@ import type { Resource } from './resources.ts';
 /** Objects of one page: so that no answer is huge, however many there are. */
 const PAGE = 500;
 
-const page = z.object({
-  metadata: z.object({ resourceVersion: z.string().min(1), continue: z.string().default('') }),
+const items = z.object({
   items: z
     .array(z.unknown())
     .nullish()
-    .transform((items) => items ?? []),
+    .transform((found) => found ?? []),
+});
+
+const page = items.extend({
+  metadata: z.object({ resourceVersion: z.string().min(1), continue: z.string().default('') }),
 });
 
 /** Which objects are meant. */
@@ -47,13 +50,30 @@ export async function listAll(options: ListOptions): Promise<string> {
   }
 }
 
+/**
+ * Lists objects of one namespace by one request, without pages.
+ *
+ * @throws ApiError
+ */
+export async function listPage(
+  client: KubeClient,
+  resource: Resource,
+  namespace: string,
+  selectors: Selectors,
+): Promise<unknown[]> {
+  const answer = await client.ask({ verb: 'list', resource, namespace, query: { ...selectors } });
+  return items.parse(answer).items;
+}
+
 async function listPages(options: ListOptions, limit: number | undefined): Promise<string> {
   const { client, resource, namespace, selectors, signal, take } = options;
   let token: string | undefined;
   for (;;) {
     const query = { ...selectors, limit, continue: token };
-    const { metadata, items } = page.parse(await client.ask({ verb: 'list', resource, namespace, query, signal }));
-    for (const item of items) take(item);
+    const { metadata, items: found } = page.parse(
+      await client.ask({ verb: 'list', resource, namespace, query, signal }),
+    );
+    for (const item of found) take(item);
     if (metadata.continue === '') return metadata.resourceVersion;
     token = metadata.continue;
   }

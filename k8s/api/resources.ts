@@ -22,6 +22,8 @@ export const PODS: Resource = { apiVersion: 'v1', kind: 'Pod', plural: 'pods' };
 export const SERVICES: Resource = { apiVersion: 'v1', kind: 'Service', plural: 'services' };
 export const SECRETS: Resource = { apiVersion: 'v1', kind: 'Secret', plural: 'secrets' };
 export const CONFIG_MAPS: Resource = { apiVersion: 'v1', kind: 'ConfigMap', plural: 'configmaps' };
+/** Events as they are read: only core/v1 can select them by the kind of the object that they are about. */
+export const CORE_EVENTS: Resource = { apiVersion: 'v1', kind: 'Event', plural: 'events' };
 export const ENDPOINT_SLICES: Resource = {
   apiVersion: 'discovery.k8s.io/v1',
   kind: 'EndpointSlice',

@@ -1,4 +1,4 @@
-import type { ContainerState, FailedCreate, PodState } from './observed.ts';
+import type { ContainerStatus, Pod } from '../objects/pods.ts';
 
 /** What stands in the way of a replica. */
 export interface Trouble {
@@ -18,17 +18,18 @@ const IMAGE_REASONS = [
 const SETUP_REASONS = ['CreateContainerConfigError', 'CreateContainerError', 'RunContainerError'];
 
 /** What is wrong with a pod; undefined where nothing is, or where it only needs time. */
-export function troubleOf(pod: PodState): Trouble | undefined {
+export function troubleOf(pod: Pod): Trouble | undefined {
   const scheduled = pod.conditions.find(({ type }) => type === 'PodScheduled');
   if (scheduled?.status === 'False') {
     return { reason: 'Unschedulable', message: `no node takes the pod ${pod.name}: ${scheduled.message}` };
   }
-  for (const container of pod.containers) {
+  const containers = [...pod.initStatuses, ...pod.statuses];
+  for (const container of containers) {
     const trouble = containerTrouble(pod, container);
     if (trouble !== undefined) return trouble;
   }
   const ready = pod.conditions.find(({ type }) => type === 'Ready');
-  const runs = pod.containers.length > 0 && pod.containers.every(({ state }) => state.running ?? state.terminated);
+  const runs = containers.length > 0 && containers.every(({ running, terminated }) => running ?? terminated);
   if (ready?.status === 'False' && runs && !pod.deleting) {
     const message = `the pod ${pod.name} runs but does not pass its health check`;
     return { reason: 'HealthCheckFailing', message: `${message}${ready.message === '' ? '' : `: ${ready.message}`}` };
@@ -36,17 +37,17 @@ export function troubleOf(pod: PodState): Trouble | undefined {
   return undefined;
 }
 
-function containerTrouble(pod: PodState, { state, lastState, ...container }: ContainerState): Trouble | undefined {
-  const { reason = '', message = '' } = state.waiting ?? {};
+function containerTrouble(pod: Pod, container: ContainerStatus): Trouble | undefined {
+  const { reason = '', message = '' } = container.waiting ?? {};
   const tail = message === '' ? '' : `: ${message}`;
   if (IMAGE_REASONS.includes(reason)) {
     return { reason: 'ImagePullFailed', message: `the image ${container.image} cannot be pulled${tail}` };
   }
   if (SETUP_REASONS.includes(reason)) return setupTrouble(pod, message === '' ? reason : message);
-  const ended = state.terminated ?? lastState.terminated;
-  const restarting = reason === 'CrashLoopBackOff' || (container.restartCount > 0 && state.terminated !== undefined);
+  const ended = container.terminated ?? container.lastTermination;
+  const restarting = reason === 'CrashLoopBackOff' || (container.restarts > 0 && container.terminated !== undefined);
   if (!restarting) return undefined;
-  const times = `${container.restartCount} restart${container.restartCount === 1 ? '' : 's'}`;
+  const times = `${container.restarts} restart${container.restarts === 1 ? '' : 's'}`;
   if (ended?.reason === 'OOMKilled') {
     return {
       reason: 'OutOfMemory',
@@ -58,7 +59,7 @@ function containerTrouble(pod: PodState, { state, lastState, ...container }: Con
   return { reason: 'CrashLoop', message: `the server in the pod ${pod.name} ${status} (${times}); see ${look}` };
 }
 
-function setupTrouble(pod: PodState, message: string): Trouble {
+function setupTrouble(pod: Pod, message: string): Trouble {
   if (/secrets? .*not found|couldn't find key|non-existent secret key/i.test(message)) {
     return {
       reason: 'SecretMissing',
@@ -74,7 +75,7 @@ function setupTrouble(pod: PodState, message: string): Trouble {
 }
 
 /** What is wrong where pods cannot even be made. */
-export function createTrouble({ message }: FailedCreate): Trouble {
+export function createTrouble(message: string): Trouble {
   if (/exceeded quota/.test(message)) {
     return { reason: 'QuotaExceeded', message: `a quota of the namespace allows no more pods: ${message}` };
   }

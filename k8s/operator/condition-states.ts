@@ -1,6 +1,9 @@
 import type { Backend } from '../../core/registry/backend.ts';
-import type { FailedCreate, PodState, SliceState, WorkloadState } from '../mcpbackend/observed.ts';
 import { createTrouble, type Trouble, troubleOf } from '../mcpbackend/trouble.ts';
+import type { Pod } from '../objects/pods.ts';
+import type { ServicePorts } from '../objects/services.ts';
+import type { StatefulSetState } from '../objects/stateful-sets.ts';
+import type { FailedCreate, SliceState } from './observed.ts';
 
 /** What a condition says. */
 export interface ConditionState {
@@ -28,9 +31,9 @@ export const unknown = (reason: string, message: string): ConditionState => ({ s
 
 /** What is known of the pods of a backend. */
 export interface WorkloadFacts {
-  workload: WorkloadState | undefined;
+  workload: StatefulSetState | undefined;
   /** Pods that there are. */
-  pods: readonly PodState[];
+  pods: readonly Pod[];
   /** The last failure to make a pod. */
   failedCreate: FailedCreate | undefined;
 }
@@ -66,12 +69,12 @@ export function judgeWorkload({ workload, pods, failedCreate }: WorkloadFacts): 
   return { ready, healthy, ...counts };
 }
 
-function worst(wanted: number, pods: readonly PodState[], failedCreate: FailedCreate | undefined): Trouble | undefined {
+function worst(wanted: number, pods: readonly Pod[], failedCreate: FailedCreate | undefined): Trouble | undefined {
   const troubles = pods.flatMap((pod) => troubleOf(pod) ?? []);
   // What only takes time may still come right; the others need somebody.
   const [first] = [...troubles].sort((a, b) => Number(isSlow(a)) - Number(isSlow(b)));
   if (first !== undefined && !isSlow(first)) return first;
-  return pods.length < wanted && failedCreate !== undefined ? createTrouble(failedCreate) : first;
+  return pods.length < wanted && failedCreate !== undefined ? createTrouble(failedCreate.message) : first;
 }
 
 const isSlow = ({ reason }: Trouble) => reason === 'HealthCheckFailing';
@@ -79,7 +82,7 @@ const isSlow = ({ reason }: Trouble) => reason === 'HealthCheckFailing';
 /** How a backend is that is a Service of the cluster. `ports` is undefined where there is no such Service. */
 export function judgeService(
   { name, port }: NonNullable<Backend['service']>,
-  ports: readonly { name: string; port: number }[] | undefined,
+  ports: ServicePorts['ports'] | undefined,
   slices: readonly SliceState[],
 ): Serving {
   const readyReplicas = slices.reduce((sum, { ready }) => sum + ready, 0);
@@ -100,7 +103,7 @@ export function judgeService(
 function portProblem(
   service: string,
   port: number | string | undefined,
-  ports: readonly { name: string; port: number }[],
+  ports: ServicePorts['ports'],
 ): ConditionState | undefined {
   const known = ports.map((each) => (each.name === '' ? String(each.port) : `${each.name} (${each.port})`)).join(', ');
   if (port === undefined) {

@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
 import type { Backend } from '../../core/registry/backend.ts';
 import { MCP_BACKENDS, type Resource, SERVICES } from '../api/resources.ts';
-import { SERVER_PORT, selectorLabels, WANTED_ANNOTATION, workloadLabels, workloadName } from '../mcpbackend/names.ts';
+import { SERVER_PORT, workloadName } from '../mcpbackend/names.ts';
+import { selectorLabels, WANTED_ANNOTATION, workloadLabels } from './labels.ts';
 import { podTemplate, portOf } from './pod-template.ts';
 import { DISRUPTION_BUDGETS, STATEFUL_SETS } from './resources.ts';
 

@@ -1,6 +1,7 @@
 import type { Backend } from '../../core/registry/backend.ts';
 import { DEFAULT_PORT } from '../../core/registry/workload.ts';
-import { SERVER_CONTAINER, SERVER_PORT, selectorLabels, workloadLabels } from '../mcpbackend/names.ts';
+import { SERVER_CONTAINER, SERVER_PORT } from '../mcpbackend/names.ts';
+import { selectorLabels, workloadLabels } from './labels.ts';
 import { isObject, mergeTemplate } from './merge.ts';
 import { probesOf } from './probes.ts';
 

@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { isApiError } from '../api/errors.ts';
 import { MCP_BACKENDS } from '../api/resources.ts';
 import type { BackendObject, BackendStatus } from '../mcpbackend/object.ts';
-import { parseWorkload } from '../mcpbackend/observed.ts';
+import { parseStatefulSet } from '../objects/stateful-sets.ts';
 import { type Applied, type Applier, isOwn } from './apply.ts';
 import { type ConditionState, judgeService, judgeUrl, judgeWorkload, no, type Serving } from './condition-states.ts';
 import { runsWorkload } from './desired.ts';
@@ -93,7 +93,7 @@ export class Reconciler {
     const own = workload !== undefined && isOwn(object, workload) ? workload : undefined;
     if (!accepted && own === undefined) return undefined;
     if (!backend.ok || runsWorkload(backend.value)) {
-      const state = own && parseWorkload(own.raw);
+      const state = own && parseStatefulSet(own.raw);
       const pods = view.pods(name, state?.spec.replicas ?? 0);
       // Times of events are whole seconds.
       const failedCreate = own && view.failedCreate(own.uid, (this.#readyAtMs.get(name) ?? 0) - 1_000);

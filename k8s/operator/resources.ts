@@ -6,7 +6,5 @@ export const DISRUPTION_BUDGETS: Resource = {
   kind: 'PodDisruptionBudget',
   plural: 'poddisruptionbudgets',
 };
-/** What the operator writes. */
+/** Events as the operator writes them. Events are read as `CORE_EVENTS`. */
 export const EVENTS: Resource = { apiVersion: 'events.k8s.io/v1', kind: 'Event', plural: 'events' };
-/** The same objects as the operator reads them: only here they can be chosen by the kind of object that they are about. */
-export const CORE_EVENTS: Resource = { apiVersion: 'v1', kind: 'Event', plural: 'events' };

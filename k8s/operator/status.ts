@@ -1,6 +1,6 @@
-import { selectorText } from '../mcpbackend/names.ts';
 import type { BackendObject, BackendStatus, Condition } from '../mcpbackend/object.ts';
 import { type ConditionState, no, type Serving } from './condition-states.ts';
+import { selectorText } from './labels.ts';
 
 /** Longest message of a condition; the schema takes 32,768 bytes. */
 const MAX_MESSAGE = 8_000;

@@ -1,4 +1,3 @@
-import { z } from 'zod';
 import { formatProblem } from '../../core/document/problems.ts';
 import { TENANTS_KEY } from '../../core/registry/installation.ts';
 import { parseTenants } from '../../core/tenants/parse.ts';
@@ -6,18 +5,9 @@ import type { Logger } from '../../runtime/log.ts';
 import type { KubeClient } from '../api/client.ts';
 import { Informer } from '../api/informer.ts';
 import { CONFIG_MAPS } from '../api/resources.ts';
+import { parseConfigMap } from '../objects/config-maps.ts';
 import { type ConditionState, no, unknown, yes } from './condition-states.ts';
 import type { EventRecorder } from './events.ts';
-
-/** Key of the ConfigMap that holds the tenants document. */
-
-const configMapSchema = z.object({
-  metadata: z.object({ name: z.string(), namespace: z.string(), uid: z.string() }),
-  data: z
-    .record(z.string(), z.string())
-    .nullish()
-    .transform((data) => data ?? {}),
-});
 
 /** The document as it was read. */
 interface TenantsObject {
@@ -29,10 +19,10 @@ interface TenantsObject {
 
 /** Reads the ConfigMap and judges what it says; undefined where it is none. */
 export function parseTenantsObject(object: unknown): TenantsObject | undefined {
-  const parsed = configMapSchema.safeParse(object);
-  if (!parsed.success) return undefined;
-  const { metadata, data } = parsed.data;
-  return { ...metadata, verdict: judgeTenants(metadata.name, data[TENANTS_KEY]) };
+  const configMap = parseConfigMap(object);
+  if (configMap === undefined) return undefined;
+  const { name, namespace, uid, data } = configMap;
+  return { ...{ name, namespace, uid }, verdict: judgeTenants(name, data[TENANTS_KEY]) };
 }
 
 function judgeTenants(configMapName: string, text: string | undefined): ConditionState {

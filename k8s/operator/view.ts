@@ -1,21 +1,22 @@
 import type { Logger } from '../../runtime/log.ts';
 import type { KubeClient } from '../api/client.ts';
 import { Informer } from '../api/informer.ts';
-import { ENDPOINT_SLICES, MCP_BACKENDS, PODS, type Resource, SERVICES } from '../api/resources.ts';
+import { CORE_EVENTS, ENDPOINT_SLICES, MCP_BACKENDS, PODS, type Resource, SERVICES } from '../api/resources.ts';
 import { BACKEND_LABEL, backendOfPod, backendOfWorkload, workloadName } from '../mcpbackend/names.ts';
 import { type BackendObject, parseBackendObject } from '../mcpbackend/object.ts';
+import { type Pod, parsePod } from '../objects/pods.ts';
+import type { ServicePorts } from '../objects/services.ts';
 import {
   type FailedCreate,
   type OwnedObject,
-  type PodState,
   parseFailedCreate,
   parseOwned,
-  parsePod,
-  parsePorts,
-  parseSlice,
+  parseServiceState,
+  parseSliceState,
+  type ServiceState,
   type SliceState,
-} from '../mcpbackend/observed.ts';
-import { CORE_EVENTS, DISRUPTION_BUDGETS, STATEFUL_SETS } from './resources.ts';
+} from './observed.ts';
+import { DISRUPTION_BUDGETS, STATEFUL_SETS } from './resources.ts';
 
 /** Pods of a backend that are looked at: as many as it may have. Somebody else may scale a StatefulSet to thousands of millions. */
 const MAX_PODS = 100;
@@ -30,17 +31,12 @@ export interface ViewOptions {
   onChange: (backends: Iterable<string>) => void;
 }
 
-/** What of a Service matters. */
-interface ServiceState extends OwnedObject {
-  ports: { name: string; port: number }[];
-}
-
 /** All that the operator knows of the namespace of the backends. */
 export class ClusterView {
   readonly backends: Informer<BackendObject>;
   readonly #owned: ReadonlyMap<Resource, Informer<OwnedObject>>;
   readonly #services: Informer<ServiceState>;
-  readonly #pods: Informer<PodState>;
+  readonly #pods: Informer<Pod>;
   readonly #slices: Informer<SliceState>;
   readonly #failures: Informer<FailedCreate>;
   /** The Service of each slice that was seen, for those that are gone. */
@@ -74,10 +70,7 @@ export class ClusterView {
     this.#services = new Informer({
       ...common,
       resource: SERVICES,
-      parse: (object) => {
-        const service = parseOwned(object);
-        return service && { ...service, ports: parsePorts(object) ?? [] };
-      },
+      parse: parseServiceState,
       onChange: (names) => {
         tell(names, backendOfWorkload);
         tell(this.#usersOf(names), (name) => name);
@@ -100,7 +93,7 @@ export class ClusterView {
       resource: ENDPOINT_SLICES,
       // Those of our own pods say nothing that the pods do not.
       labelSelector: `!${BACKEND_LABEL}`,
-      parse: parseSlice,
+      parse: parseSliceState,
       onChange: (names) => {
         const services = new Set<string>();
         for (const name of names) {
@@ -142,7 +135,7 @@ export class ClusterView {
   }
 
   /** Pods of a backend, of the ordinals that it should have. */
-  pods(backend: string, replicas: number): PodState[] {
+  pods(backend: string, replicas: number): Pod[] {
     const wanted = Math.min(replicas, MAX_PODS);
     const names = Array.from({ length: wanted }, (_, ordinal) => `${workloadName(backend)}-${ordinal}`);
     return names.flatMap((name) => this.#pods.items.get(name) ?? []);
@@ -155,7 +148,7 @@ export class ClusterView {
   }
 
   /** Ports of a Service; undefined where there is none. */
-  ports(service: string): { name: string; port: number }[] | undefined {
+  ports(service: string): ServicePorts['ports'] | undefined {
     return this.#services.items.get(service)?.ports;
   }
 

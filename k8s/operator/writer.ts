@@ -1,7 +1,9 @@
 import type { ApiRequest, KubeClient } from '../api/client.ts';
 import type { Term } from '../api/leader-election.ts';
 import type { Resource } from '../api/resources.ts';
-import { FIELD_MANAGER } from '../mcpbackend/names.ts';
+
+/** Field manager of everything that the operator applies (server-side apply). */
+const FIELD_MANAGER = 'mcp-gateway-operator';
 
 /** The process does not lead (any more), so that it must not write. */
 export class NotLeadingError extends Error {

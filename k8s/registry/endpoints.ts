@@ -1,7 +1,7 @@
 import { isIP } from 'node:net';
 import { type Endpoint, splitAddress } from '../../core/registry/endpoint.ts';
-import type { Pod, PodContainer } from './pods.ts';
-import type { ServicePorts } from './services.ts';
+import type { ServicePorts } from '../objects/services.ts';
+import type { EndpointPod, PodContainer } from './pods.ts';
 import type { Slice, SliceEndpoint } from './slices.ts';
 
 /** Port that is meant where a Service has several and nobody says which. */
@@ -15,7 +15,7 @@ export interface ServiceView {
   service: ServicePorts | undefined;
   /** Its slices, in an order that stays. */
   slices: readonly Slice[];
-  podOf: (name: string) => Pod | undefined;
+  podOf: (name: string) => EndpointPod | undefined;
 }
 
 /** The replicas behind a Service, and what stands in the way of more. */
@@ -106,7 +106,7 @@ function toEndpoint({ ip, ready, pod: ref }: SliceEndpoint, port: number, podOf:
 
 // The containers that say they listen there. Where none does it may be any of them, so a restart of each one counts: better a
 // session that begins anew than one that goes on with a server which does not know it.
-function serversOf({ containers }: Pod, port: number): readonly PodContainer[] {
+function serversOf({ containers }: EndpointPod, port: number): readonly PodContainer[] {
   const declared = containers.filter(({ ports }) => ports.includes(port));
   return declared.length > 0 ? declared : containers;
 }

@@ -1,13 +1,13 @@
-import type { Pod } from './pods.ts';
+import type { EndpointPod } from './pods.ts';
 
 /** The pods of each backend that the operator runs. */
 export class PodIndex {
-  readonly #pods: ReadonlyMap<string, Pod>;
+  readonly #pods: ReadonlyMap<string, EndpointPod>;
   readonly #backendOf = new Map<string, string>();
   readonly #podsOf = new Map<string, Set<string>>();
 
   /** @param pods live, by name */
-  constructor(pods: ReadonlyMap<string, Pod>) {
+  constructor(pods: ReadonlyMap<string, EndpointPod>) {
     this.#pods = pods;
   }
 

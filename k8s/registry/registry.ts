@@ -9,16 +9,16 @@ import type { KubeClient } from '../api/client.ts';
 import { Informer, type InformerOptions } from '../api/informer.ts';
 import { CONFIG_MAPS, ENDPOINT_SLICES, MCP_BACKENDS, PODS, SERVICES } from '../api/resources.ts';
 import { workloadName } from '../mcpbackend/names.ts';
+import { parseService, type ServicePorts } from '../objects/services.ts';
 import { type BackendReading, ClusterCatalog, parseBackend } from './catalog.ts';
 import { type ServiceEndpoints, survivors } from './endpoints.ts';
-import { type Pod, parsePod } from './pods.ts';
+import { type EndpointPod, readEndpointPod } from './pods.ts';
 import { PodIndex } from './pods-index.ts';
 import { ClusterSecretStore } from './secrets.ts';
-import { parseService, type ServicePorts } from './services.ts';
 import { ServiceIndex } from './services-index.ts';
 import { Settle } from './settle.ts';
-import { parseSlice, type Slice } from './slices.ts';
-import { ClusterTenants, parseConfigMap } from './tenants.ts';
+import { readSlice, type Slice } from './slices.ts';
+import { ClusterTenants, readTenantsText } from './tenants.ts';
 
 /** Problems of one line of the log. All of them are told anew whenever one changes. */
 const MAX_TOLD = 20;
@@ -43,7 +43,7 @@ export class KubernetesRegistry implements RegistrySource {
     backends: Informer<BackendReading>;
     slices: Informer<Slice>;
     services: Informer<ServicePorts>;
-    pods: Informer<Pod>;
+    pods: Informer<EndpointPod>;
     tenants: Informer<string>;
   };
   readonly #services: ServiceIndex;
@@ -77,7 +77,7 @@ export class KubernetesRegistry implements RegistrySource {
       }),
       slices: watch({
         resource: ENDPOINT_SLICES,
-        parse: parseSlice,
+        parse: readSlice,
         onChange: (names) => {
           this.#services.slicesChanged(names);
           changed();
@@ -93,7 +93,7 @@ export class KubernetesRegistry implements RegistrySource {
       }),
       pods: watch({
         resource: PODS,
-        parse: parsePod,
+        parse: readEndpointPod,
         onChange: (names) => {
           this.#services.podsChanged(names);
           this.#pods.podsChanged(names);
@@ -107,7 +107,7 @@ export class KubernetesRegistry implements RegistrySource {
         namespace: tenants.namespace,
         // Whoever may read this one only may list and watch it by its name only.
         fieldSelector: `metadata.name=${tenants.configMap}`,
-        parse: parseConfigMap,
+        parse: readTenantsText,
         onChange: () => {
           this.#tenants.update(this.#informers.tenants.items.get(tenants.configMap));
           const { problems, source } = this.#tenants;

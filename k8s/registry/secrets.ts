@@ -1,12 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { isDeepStrictEqual } from 'node:util';
-import { z } from 'zod';
 import { messageOf } from '../../core/errors.ts';
 import type { Logger } from '../../runtime/log.ts';
 import type { SecretState, SecretStore } from '../../runtime/registry/source.ts';
 import type { KubeClient } from '../api/client.ts';
 import { isApiError } from '../api/errors.ts';
 import { SECRETS } from '../api/resources.ts';
+import { secretTexts } from '../objects/secrets.ts';
 
 /** How long a change of a Secret may go unnoticed. */
 const POLL_MS = 10_000;
@@ -15,8 +15,6 @@ const MISSING_POLL_MS = 2_000;
 /** Where many are read, no more than 50 a second. */
 const POLL_EACH_MS = 20;
 const AT_ONCE = 8;
-
-const secret = z.object({ data: z.record(z.string(), z.string()).default({}) });
 
 /** What Secrets are read with. */
 export interface ClusterSecretStoreOptions {
@@ -99,12 +97,7 @@ export class ClusterSecretStore implements SecretStore {
   async #ask(name: string): Promise<SecretState> {
     const { client, namespace } = this.#options;
     try {
-      const { data } = secret.parse(await client.get(SECRETS, { namespace, name }));
-      const texts = Object.entries(data).map(([key, value]): [string, string] => [
-        key,
-        Buffer.from(value, 'base64').toString('utf8'),
-      ]);
-      return { data: new Map(texts) };
+      return { data: secretTexts(await client.get(SECRETS, { namespace, name })) };
     } catch (error) {
       if (isApiError(error, 'not-found')) return { problem: `the Secret ${name} is not there` };
       if (isApiError(error, 'forbidden')) return { problem: `the gateway may not read the Secret ${name}` };

@@ -1,13 +1,13 @@
+import type { ServicePorts } from '../objects/services.ts';
 import { type ServiceEndpoints, serviceEndpoints } from './endpoints.ts';
-import type { Pod } from './pods.ts';
-import type { ServicePorts } from './services.ts';
+import type { EndpointPod } from './pods.ts';
 import type { Slice } from './slices.ts';
 
 /** What is known of a namespace. The maps are live, by the names of the objects. */
 export interface NamespaceView {
   slices: ReadonlyMap<string, Slice>;
   services: ReadonlyMap<string, ServicePorts>;
-  pods: ReadonlyMap<string, Pod>;
+  pods: ReadonlyMap<string, EndpointPod>;
 }
 
 /** The endpoints of Services, worked out once and again only when a part of them changed. */

@@ -1,71 +1,35 @@
-import { z } from 'zod';
-
-const SERVICE_LABEL = 'kubernetes.io/service-name';
-
-const slice = z.object({
-  metadata: z.object({ labels: z.record(z.string(), z.string()).default({}) }),
-  addressType: z.string(),
-  // Go writes an empty list as null.
-  ports: z
-    .array(
-      z.object({
-        name: z.string().nullish(),
-        port: z.number().nullish(),
-        protocol: z.string().nullish(),
-      }),
-    )
-    .nullish(),
-  endpoints: z
-    .array(
-      z.object({
-        addresses: z.array(z.string()).min(1),
-        conditions: z.object({ ready: z.boolean().nullish(), terminating: z.boolean().nullish() }).nullish(),
-        targetRef: z
-          .object({ kind: z.string().nullish(), name: z.string().nullish(), uid: z.string().nullish() })
-          .nullish(),
-      }),
-    )
-    .nullish(),
-});
+import { parseSlice } from '../objects/slices.ts';
 
 /** One endpoint of a slice. */
 export interface SliceEndpoint {
-  /** Address without a port. All addresses of an endpoint are the same server; the first one is used. */
+  /** Address without a port. */
   ip: string;
   /** Whether new sessions may go there. */
   ready: boolean;
-  /** The pod behind it; undefined where it is none. */
+  /** The pod behind it; undefined if it is not a pod. */
   pod: { name: string; uid: string } | undefined;
 }
 
-/** What is used of an EndpointSlice. */
+/** What the registry keeps of an EndpointSlice. */
 export interface Slice {
   service: string;
-  /** Its TCP ports; the name of an only one may be empty. */
+  /** TCP ports. The name of an only port may be empty. */
   ports: readonly { name: string; port: number }[];
   endpoints: readonly SliceEndpoint[];
 }
 
-/** Reads an EndpointSlice; undefined where it belongs to no Service, or holds no addresses that can be dialled. */
-export function parseSlice(object: unknown): Slice | undefined {
-  const parsed = slice.safeParse(object);
-  if (!parsed.success) return undefined;
-  const { metadata, addressType, ports, endpoints } = parsed.data;
-  const service = metadata.labels[SERVICE_LABEL];
-  if (service === undefined || (addressType !== 'IPv4' && addressType !== 'IPv6')) return undefined;
+/** Reads an EndpointSlice; undefined if it does not belong to a Service, or holds no IP addresses. */
+export function readSlice(object: unknown): Slice | undefined {
+  const slice = parseSlice(object);
+  if (slice === undefined || (slice.addressType !== 'IPv4' && slice.addressType !== 'IPv6')) return undefined;
+  const { service, ports, endpoints } = slice;
   return {
-    service,
-    ports: (ports ?? []).flatMap(({ name, port, protocol }) =>
-      typeof port !== 'number' || (protocol ?? 'TCP') !== 'TCP' ? [] : [{ name: name ?? '', port }],
-    ),
-    endpoints: (endpoints ?? []).map(({ addresses: [ip = ''], conditions, targetRef }) => ({
-      ip,
-      // Nothing said means ready (EndpointConditions); a terminating one never is, whatever a Service publishes.
-      ready: conditions?.ready !== false && conditions?.terminating !== true,
-      pod:
-        targetRef?.kind === 'Pod' && targetRef.name != null
-          ? { name: targetRef.name, uid: targetRef.uid ?? '' }
-          : undefined,
+    ...{ service, ports },
+    endpoints: endpoints.map(({ address, ready, terminating, pod }) => ({
+      ip: address,
+      // With publishNotReadyAddresses a terminating endpoint counts as ready.
+      ready: ready && !terminating,
+      pod,
     })),
   };
 }

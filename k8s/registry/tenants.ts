@@ -1,15 +1,13 @@
-import { z } from 'zod';
 import type { Problem } from '../../core/document/problems.ts';
 import { TENANTS_KEY } from '../../core/registry/installation.ts';
 import { parseTenants } from '../../core/tenants/parse.ts';
 import type { Tenant } from '../../core/tenants/tenants.ts';
+import { parseConfigMap } from '../objects/config-maps.ts';
 
-const configMap = z.object({ data: z.record(z.string(), z.string()).default({}) });
-
-/** Reads the tenants document of a ConfigMap; empty where it holds none. */
-export function parseConfigMap(object: unknown): string | undefined {
-  const parsed = configMap.safeParse(object);
-  return parsed.success ? (parsed.data.data[TENANTS_KEY] ?? '') : undefined;
+/** Reads the tenants document of a ConfigMap; empty if it holds none. */
+export function readTenantsText(object: unknown): string | undefined {
+  const configMap = parseConfigMap(object);
+  return configMap && (configMap.data[TENANTS_KEY] ?? '');
 }
 
 /** The tenants of a cluster. A document that is wrong, and one that is gone, keep the last good one. */

@@ -60,10 +60,11 @@ export const INNER_ROOMS: Readonly<Record<string, Rows>> = {
   },
   k8s: {
     api: [],
-    mcpbackend: ['api'],
-    operator: ['api', 'mcpbackend'],
-    registry: ['api', 'mcpbackend'],
-    admin: ['api', 'mcpbackend'],
+    objects: ['api'],
+    mcpbackend: ['api', 'objects'],
+    operator: ['api', 'objects', 'mcpbackend'],
+    registry: ['api', 'objects', 'mcpbackend'],
+    admin: ['api', 'objects', 'mcpbackend'],
   },
   control: {
     [TOP]: [],

@@ -1,9 +1,9 @@
 import { expect } from 'chai';
 import { type ServiceView, serviceEndpoints, survivors } from '../../../k8s/registry/endpoints.ts';
-import type { Pod } from '../../../k8s/registry/pods.ts';
+import type { EndpointPod } from '../../../k8s/registry/pods.ts';
 import type { Slice } from '../../../k8s/registry/slices.ts';
 
-const pod = (more: Partial<Pod> = {}): Pod => ({
+const pod = (more: Partial<EndpointPod> = {}): EndpointPod => ({
   uid: 'u1',
   ips: ['10.0.0.1'],
   backend: 'a',
@@ -18,7 +18,7 @@ const slice = (more: Partial<Slice> = {}): Slice => ({
   endpoints: [{ ip: '10.0.0.1', ready: true, pod: { name: 'p-0', uid: 'u1' } }],
   ...more,
 });
-const look = (slices: Slice[], pods: Record<string, Pod> = { 'p-0': pod() }, more: Partial<ServiceView> = {}) =>
+const look = (slices: Slice[], pods: Record<string, EndpointPod> = { 'p-0': pod() }, more: Partial<ServiceView> = {}) =>
   serviceEndpoints({
     name: 's',
     port: undefined,
@@ -61,7 +61,7 @@ describe('k8s/registry/endpoints', () => {
 
   it('count restarts of the container that listens there, or of all where none says that it does', () => {
     const sidecar = { ports: [15_000], running: true, restarts: 7 };
-    const incarnation = (containers: Pod['containers']) =>
+    const incarnation = (containers: EndpointPod['containers']) =>
       look([slice()], { 'p-0': pod({ containers }) }).endpoints[0]?.incarnation;
     expect(incarnation([sidecar, { ports: [8080], running: true, restarts: 1 }])).to.equal('u1/1');
     expect(incarnation([sidecar, { ports: [], running: true, restarts: 1 }])).to.equal('u1/8');
@@ -153,7 +153,7 @@ describe('k8s/registry/endpoints', () => {
 
   it('outlive their slices, draining, as long as the very same servers run', () => {
     const { endpoints } = look([slice()]);
-    const after = (now: Pod | undefined) => survivors(endpoints, () => now);
+    const after = (now: EndpointPod | undefined) => survivors(endpoints, () => now);
     expect(after(pod({ ready: false }))).to.deep.equal(endpoints.map((one) => ({ ...one, draining: true })));
     expect(after(undefined)).to.deep.equal([]);
     expect(after(pod({ uid: 'u2' }))).to.deep.equal([]);

@@ -1,9 +1,9 @@
 import { expect } from 'chai';
+import { parseService } from '../../../k8s/objects/services.ts';
 import { ClusterCatalog, parseBackend } from '../../../k8s/registry/catalog.ts';
-import { parsePod } from '../../../k8s/registry/pods.ts';
-import { parseService } from '../../../k8s/registry/services.ts';
-import { parseSlice } from '../../../k8s/registry/slices.ts';
-import { ClusterTenants, parseConfigMap } from '../../../k8s/registry/tenants.ts';
+import { readEndpointPod } from '../../../k8s/registry/pods.ts';
+import { readSlice } from '../../../k8s/registry/slices.ts';
+import { ClusterTenants, readTenantsText } from '../../../k8s/registry/tenants.ts';
 
 const backendObject = (spec: object, more: object = {}) => ({
   metadata: { name: 'a', namespace: 'mcp', ...more },
@@ -19,7 +19,7 @@ const READY = { conditions: [{ type: 'Ready', status: 'True' }] };
 describe('k8s/registry reads', () => {
   it('an EndpointSlice', () => {
     const labels = { 'kubernetes.io/service-name': 's' };
-    const read = (more: object) => parseSlice({ metadata: { labels }, addressType: 'IPv4', ...more });
+    const read = (more: object) => readSlice({ metadata: { labels }, addressType: 'IPv4', ...more });
     expect(
       read({
         ports: [{ name: 'mcp', port: 1 }, { port: 2, protocol: 'UDP' }, { name: null, port: 3, protocol: 'TCP' }, {}],
@@ -45,8 +45,8 @@ describe('k8s/registry reads', () => {
     });
     expect(read({ ports: null, endpoints: null })).to.deep.equal({ service: 's', ports: [], endpoints: [] });
     expect(read({ addressType: 'FQDN' })).to.equal(undefined);
-    expect(parseSlice({ metadata: {}, addressType: 'IPv4' })).to.equal(undefined);
-    expect(parseSlice('x')).to.equal(undefined);
+    expect(readSlice({ metadata: {}, addressType: 'IPv4' })).to.equal(undefined);
+    expect(readSlice('x')).to.equal(undefined);
   });
 
   it('a pod: its addresses, the chief one first, and each container', () => {
@@ -56,7 +56,7 @@ describe('k8s/registry reads', () => {
       containerStatuses: [{ name: 'server', restartCount: 3, state: { running: { startedAt: 'x' } } }],
       ...READY,
     };
-    expect(parsePod(podObject(status, { labels: { 'mcpgateway.dev/backend': 'github' } }))).to.deep.equal({
+    expect(readEndpointPod(podObject(status, { labels: { 'mcpgateway.dev/backend': 'github' } }))).to.deep.equal({
       uid: 'u',
       ips: ['10.0.0.1', 'fd00::1'],
       backend: 'github',
@@ -67,21 +67,21 @@ describe('k8s/registry reads', () => {
       ],
       trouble: undefined,
     });
-    expect(parsePod(podObject({}))).to.deep.include({ ips: [], ready: false });
-    expect(parsePod(podObject(READY, { deletionTimestamp: '2026-01-01T00:00:00Z' }))?.ready).to.equal(false);
-    expect(parsePod({ metadata: {} })).to.equal(undefined);
+    expect(readEndpointPod(podObject({}))).to.deep.include({ ips: [], ready: false });
+    expect(readEndpointPod(podObject(READY, { deletionTimestamp: '2026-01-01T00:00:00Z' }))?.ready).to.equal(false);
+    expect(readEndpointPod({ metadata: {} })).to.equal(undefined);
   });
 
   it('what stands in the way of a pod, in words', () => {
     const labels = { 'mcpgateway.dev/backend': 'a' };
     const waiting = { reason: 'ImagePullBackOff', message: 'no such image' };
     const pulled = podObject({ containerStatuses: [{ name: 'server', image: 'x:1', state: { waiting } }] }, { labels });
-    expect(parsePod(pulled)?.trouble).to.equal('the image x:1 cannot be pulled: no such image');
+    expect(readEndpointPod(pulled)?.trouble).to.equal('the image x:1 cannot be pulled: no such image');
     const evicted = podObject(
       { phase: 'Failed', reason: 'Evicted', message: 'the node was low on memory' },
       { labels },
     );
-    expect(parsePod(evicted)?.trouble).to.equal('a pod has failed: Evicted: the node was low on memory');
+    expect(readEndpointPod(evicted)?.trouble).to.equal('a pod has failed: Evicted: the node was low on memory');
   });
 
   it('a Service', () => {
@@ -139,14 +139,18 @@ describe('k8s/registry keeps what was good', () => {
     expect(tenants.problems.map(({ source, message }) => `${source}: ${message}`)).to.deep.equal([
       'ConfigMap ns/name: it is not there',
     ]);
-    const text = parseConfigMap({ data: { 'tenants.yaml': 'tenants: [{name: t, match: [{claim: c, value: v}]}]' } });
+    const metadata = { name: 'name', namespace: 'ns', uid: 'u' };
+    const text = readTenantsText({
+      metadata,
+      data: { 'tenants.yaml': 'tenants: [{name: t, match: [{claim: c, value: v}]}]' },
+    });
     tenants.update(text);
     const { current } = tenants;
     expect(current?.map(({ name }) => name)).to.deep.equal(['t']);
     for (const [after, message] of [
       ['tenants: []', /tenants/],
       [undefined, /not there; the last good tenants go on/],
-      [parseConfigMap({ data: { other: 'x' } }), /no key tenants.yaml/],
+      [readTenantsText({ metadata, data: { other: 'x' } }), /no key tenants.yaml/],
     ] as const) {
       tenants.update(after);
       expect(tenants.current).to.equal(current);

@@ -1,10 +1,10 @@
 import { expect } from 'chai';
-import type { Pod } from '../../../k8s/registry/pods.ts';
-import type { ServicePorts } from '../../../k8s/registry/services.ts';
+import type { ServicePorts } from '../../../k8s/objects/services.ts';
+import type { EndpointPod } from '../../../k8s/registry/pods.ts';
 import { ServiceIndex } from '../../../k8s/registry/services-index.ts';
 import type { Slice } from '../../../k8s/registry/slices.ts';
 
-const pod = (uid: string): Pod => ({
+const pod = (uid: string): EndpointPod => ({
   uid,
   ips: ['10.0.0.1'],
   backend: undefined,
@@ -20,7 +20,7 @@ const slice = (service: string, uid: string): Slice => ({
 
 describe('k8s/registry/services-index', () => {
   let slices: Map<string, Slice>;
-  let pods: Map<string, Pod>;
+  let pods: Map<string, EndpointPod>;
   let services: Map<string, ServicePorts>;
   let index: ServiceIndex;
   const find = (service = 's') => index.endpointsOf(service, undefined);
@@ -35,7 +35,7 @@ describe('k8s/registry/services-index', () => {
     else slices.set(name, value);
     index.slicesChanged([name]);
   };
-  const setPod = (value: Pod | undefined) => {
+  const setPod = (value: EndpointPod | undefined) => {
     if (value === undefined) pods.delete('p');
     else pods.set('p', value);
     index.podsChanged(['p']);

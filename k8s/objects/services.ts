@@ -7,14 +7,14 @@ const service = z.object({
   }),
 });
 
-/** What is used of a Service. */
+/** What the gateway reads of a Service (core/v1). */
 export interface ServicePorts {
   type: string;
-  /** The numbers are those of the Service, not of its pods. */
+  /** Port numbers are those of the Service, not of its pods. The name may be empty. */
   ports: readonly { name: string; port: number }[];
 }
 
-/** Reads a Service; undefined where it is none. */
+/** Reads a Service; undefined if the object is not one. */
 export function parseService(object: unknown): ServicePorts | undefined {
   const parsed = service.safeParse(object);
   return parsed.success ? parsed.data.spec : undefined;

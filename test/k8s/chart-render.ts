@@ -71,17 +71,24 @@ const rendered = z.looseObject({
 /** An object that the chart renders. */
 export type Rendered = z.output<typeof rendered>;
 
-/** Renders the chart as the release mcp-gateway. Throws with what Helm said. */
-export async function render(
-  values: string,
-  options: { namespace?: string; set?: string[] } = {},
-): Promise<Rendered[]> {
-  const { namespace = 'mcp-gateway', set = [] } = options;
+/** How the chart is rendered besides its value file. `set` holds pairs `key=value`. */
+interface RenderOptions {
+  namespace?: string;
+  set?: string[];
+}
+
+/** Renders the chart as the release mcp-gateway. Throws an error with Helm's stderr. */
+export async function renderText(values: string, { namespace = 'mcp-gateway', set = [] }: RenderOptions = {}) {
   const args = ['template', 'mcp-gateway', CHART, '--namespace', namespace, '--values', values];
   const result = await helm([...args, ...set.flatMap((pair) => ['--set', pair])]);
   if (!result.ok) throw new Error(result.stderr);
-  // Kubernetes reads YAML 1.1, where no and off are no texts.
-  return parseAllDocuments(result.stdout, { version: '1.1' })
+  return result.stdout;
+}
+
+/** The objects that {@link renderText} gives, parsed. */
+export async function render(values: string, options: RenderOptions = {}): Promise<Rendered[]> {
+  // Kubernetes reads YAML 1.1, where no and off are booleans.
+  return parseAllDocuments(await renderText(values, options), { version: '1.1' })
     .map((document) => document.toJS())
     .filter((object) => object !== null)
     .map((object) => rendered.parse(object));

@@ -1,7 +1,6 @@
 import type { z } from 'zod';
 import type { ChangeResult } from '../control/backends/register.ts';
-import type { assignResult, listResult, quotaResult, statusResult } from '../control/results.ts';
-import { columns, usageTables } from '../control/tenants/quota-report.ts';
+import type { assignResult, listResult, statusResult } from '../control/results.ts';
 
 /** All backends as a table. */
 export function showList({ backends, notes }: z.output<typeof listResult>): string[] {
@@ -89,19 +88,13 @@ export function showAssignment({
   ];
 }
 
-/** The limits of a tenant and their use; before and after where they were changed. */
-export function showQuota(result: z.output<typeof quotaResult>): string[] {
-  const { tenant_id, before, after, changed, inForce, limits, lastHour, lastDay, notes } = result;
-  const left = (limits ?? []).flatMap(({ name, left: rest }) =>
-    rest === undefined ? [] : [[`  ${name}`, String(rest ?? 'not asked yet')]],
+/** Rows of cells as lines with aligned columns. */
+export function columns(rows: readonly (readonly string[])[]): string[] {
+  const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
+  return rows.map((row) =>
+    row
+      .map((cell, column) => cell.padEnd(widths[column] ?? 0))
+      .join('  ')
+      .trimEnd(),
   );
-  return [
-    tenant_id,
-    ...(changed ? ['before', ...before.map((line) => `  ${line}`), 'after'] : []),
-    ...after.map((line) => `  ${line}`),
-    ...(changed && inForce !== null ? [inForce ? 'in force' : 'written, but not in force yet'] : []),
-    ...(left.length === 0 ? [] : ['left now', ...columns(left)]),
-    ...(changed || lastHour === null || lastDay === null ? [] : usageTables(lastHour, lastDay)),
-    ...notes.map((note) => `note: ${note}`),
-  ];
 }

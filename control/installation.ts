@@ -97,6 +97,15 @@ export interface QuotaAnswer {
   notes: readonly string[];
 }
 
+/** Where the quota of a tenant is read and changed: an installation, or the part of one that a command works on. */
+export interface QuotaSource {
+  readonly tenants: TenantsDocument;
+  /** Limits in force and their use, or the reason why no gateway can be asked. */
+  quotaState(tenant: string): Promise<QuotaAnswer>;
+  /** Resolves to undefined if the registered backends are not known here. */
+  list(): Promise<{ backends: readonly { name: string }[] } | undefined>;
+}
+
 /** What lines of the audit log are about: `requestId`, or `session` for the fingerprint of one. */
 export interface AuditQuery {
   key: 'requestId' | 'session';
@@ -110,7 +119,7 @@ export type AuditLine = Readonly<Record<string, unknown>>;
  * A fleet that can be administered: a folder of one machine, or a namespace of a cluster. Methods throw a UserError that says what a
  * person can do: `no-such`, `exists`, `conflict`, `forbidden` (naming the permission), `cluster-unavailable`, `config`.
  */
-export interface Installation {
+export interface Installation extends QuotaSource {
   readonly place: RegistryKind;
   /** Where it is, for people: one clause that fits after "This server administers". */
   readonly title: string;
@@ -126,9 +135,6 @@ export interface Installation {
   remove(name: string): Promise<void>;
   /** @param lines how many of the last log lines of each replica */
   detail(backend: ManagedBackend, lines: number): Promise<BackendDetail>;
-  readonly tenants: TenantsDocument;
-  /** Limits in force and their use, and why where nobody can be asked. */
-  quotaState(tenant: string): Promise<QuotaAnswer>;
   sessionKeys(): Promise<SessionKeys>;
   /** Lines of the audit log about a request or a session, oldest first. */
   auditLines(about: AuditQuery): Promise<AuditLine[]>;

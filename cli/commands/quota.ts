@@ -1,27 +1,15 @@
-import { readFile } from 'node:fs/promises';
-import { setTimeout as sleep } from 'node:timers/promises';
-import { isDeepStrictEqual } from 'node:util';
-import { rewriteFile } from '../../control/documents/rewrite-file.ts';
-import { tenantsFileOf } from '../../control/folder/tenants-file.ts';
-import type { Installation } from '../../control/installation.ts';
-import { tenantQuota } from '../../control/tenants/quota.ts';
+import { quotasOfDocument, quotasOfGateway } from '../../control/folder/quotas.ts';
+import { isEdit, type QuotaRequest, tenantQuota } from '../../control/tenants/quota.ts';
 import { parseChanges, parseCount } from '../../control/tenants/quota-changes.ts';
-import { type Edited, editQuota, type QuotaEdit, unknownTenant } from '../../control/tenants/quota-edit.ts';
-import { describeQuota, toReport, toTable } from '../../control/tenants/quota-report.ts';
+import { toReport } from '../../control/tenants/quota-report.ts';
 import { parseOptionSeconds } from '../../core/document/duration.ts';
-import { UserError } from '../../core/errors.ts';
 import { stateDir } from '../../runtime/paths.ts';
-import { askQuota, type QuotaState } from '../../runtime/policy/quota.ts';
-import { type GatewayFacts, readFacts, stateFolder } from '../../runtime/state/folder.ts';
-import { chooseFleet } from '../choose-installation.ts';
-import { type Command, misuse, parseOptions } from '../command.ts';
-import { showQuota } from '../tables.ts';
+import { type StateFolder, stateFolder } from '../../runtime/state/folder.ts';
+import { chooseFleet, FLEET_OPTIONS } from '../choose-installation.ts';
+import { type Command, misuse, parseOptions, type Terminal } from '../command.ts';
+import { showQuota, showQuotaChange, showQuotaInForce } from '../quota-tables.ts';
 
-const TOP_OF_TABLE = 5;
-const TOP_OF_JSON = 1_000;
-/** A change that is not in force after this time is told as such. */
-const IN_FORCE_MS = 10_000;
-const POLL_MS = 50;
+const IN_FORCE_SECONDS = 10;
 
 const help = `Usage: mcp-gateway quota TENANT [--json] [--state-dir DIR]
        mcp-gateway quota TENANT --set 'KEY=VALUE...' [--state-dir DIR | --config FILE]
@@ -45,167 +33,86 @@ this gateway found it.
                         the tenants of a gateway in a Kubernetes cluster (namespace mcp-gateway); its pods are asked for their use, which
                         needs the permission to get pods/proxy there
 
-Exit status: 0 done, 1 written but not in force within ${IN_FORCE_MS / 1000} s, 64 a change that makes no sense or an unknown tenant, 76 no gateway
+Exit status: 0 done, 1 written but not in force within ${IN_FORCE_SECONDS} s, 64 a change that makes no sense or an unknown tenant, 76 no gateway
 runs, 78 the tenants document is not sound or cannot be written.`;
 
+const OPTIONS = {
+  ...FLEET_OPTIONS,
+  json: { type: 'boolean', default: false },
+  set: { type: 'string', multiple: true },
+  'top-up': { type: 'string' },
+  for: { type: 'string' },
+  config: { type: 'string' },
+} as const;
+
 /** `mcp-gateway quota` */
-export const quota: Command = {
-  summary: 'show and change the quota of a tenant',
-  help,
-  run: async (args, { env, print, tell }) => {
-    const { values, positionals } = parseOptions(
-      'quota',
-      args,
-      {
-        json: { type: 'boolean', default: false },
-        set: { type: 'string', multiple: true, default: [] },
-        'top-up': { type: 'string' },
-        for: { type: 'string' },
-        'state-dir': { type: 'string' },
-        config: { type: 'string' },
-        registry: { type: 'string' },
-        kubeconfig: { type: 'string' },
-        context: { type: 'string' },
-        namespace: { type: 'string' },
-        'gateway-namespace': { type: 'string' },
-        'tenants-configmap': { type: 'string' },
-      },
-      true,
-    );
-    const [tenant, ...rest] = positionals;
-    if (tenant === undefined || rest.length > 0) throw misuse('quota', 'name one tenant');
-    const edit = toEdit(tenant, values, Date.now());
-    const { registry, kubeconfig, context, namespace } = values;
-    const gateway = {
-      'gateway-namespace': values['gateway-namespace'],
-      'tenants-configmap': values['tenants-configmap'],
-    };
-    const elsewhere = { registry, kubeconfig, context, namespace, ...gateway };
-    if (Object.values(elsewhere).some((value) => value !== undefined)) {
-      if (values.config !== undefined)
-        throw misuse('quota', '--config is about a gateway of this machine that does not run');
-      const fleet = await chooseFleet('quota', { ...elsewhere, 'state-dir': values['state-dir'] }, env);
-      return quotaOfFleet(fleet, tenant, values, print);
-    }
-    const { config, json } = values;
-    if (config !== undefined) {
-      if (edit === undefined)
-        throw misuse('quota', '--config goes with --set or --top-up: without a gateway there is nothing to show');
-      if (values['state-dir'] !== undefined || json)
-        throw misuse('quota', '--config goes with neither --state-dir nor --json');
-      const file = await tenantsFileOf(config);
-      const edited = await change(file, edit);
-      for (const line of toLines(edited)) print(line);
-      print(`written to ${file}; a gateway that runs with it takes it by itself`);
-      return 0;
-    }
+export const quota: Command = { summary: 'show and change the quota of a tenant', help, run };
 
-    const folder = stateFolder(values['state-dir'] ?? stateDir(env));
-    const facts = readFacts(folder);
-    const ask = () => askState(facts, folder.root, tenant, json ? TOP_OF_JSON : TOP_OF_TABLE);
-    let state = await ask();
-    if (!state.tenants.includes(tenant)) throw unknownTenant(tenant, state.tenants);
-    let late = false;
-    if (edit !== undefined) {
-      checkBackends(edit, state);
-      const edited = await change(facts.tenantsFile, edit);
-      if (!json) for (const line of toLines(edited)) print(line);
-      const deadline = performance.now() + IN_FORCE_MS;
-      const isThere = async () => isDeepStrictEqual(state.quota, await readQuota(facts.tenantsFile, tenant));
-      while (!(await isThere()) && performance.now() < deadline) {
-        await sleep(POLL_MS);
-        state = await ask();
-      }
-      late = !(await isThere());
-      if (late) tell(`written, but not in force after ${IN_FORCE_MS / 1000} s; see mcp-gateway status`);
-      else if (!json) print('in force');
-    }
-    if (json) print(JSON.stringify(toReport(tenant, state, Date.now()), undefined, 2));
-    else if (edit === undefined) for (const line of toTable(tenant, state, Date.now())) print(line);
-    return late ? 1 : 0;
-  },
-};
-
-async function quotaOfFleet(
-  fleet: Installation,
-  tenant: string,
-  values: EditOptions & { json: boolean },
-  print: (line: string) => void,
-): Promise<number> {
-  const { set, for: duration, json } = values;
-  const topUp =
-    values['top-up'] === undefined || duration === undefined
-      ? undefined
-      : { requests: parseCount('--top-up', values['top-up']), seconds: parseOptionSeconds(duration) };
-  const wish = { tenant, requests: undefined, per: undefined, burst: undefined, dryRun: false, topUp };
-  const words = set.length === 0 ? undefined : set.join(' ');
-  const waiting = { inForceSeconds: IN_FORCE_MS / 1000, signal: new AbortController().signal };
-  const result = await tenantQuota(fleet, { ...wish, ...waiting, set: words }, Date.now);
-  if (json) print(JSON.stringify(result, undefined, 2));
-  else for (const line of showQuota(result)) print(line);
-  return result.changed && result.inForce === false ? 1 : 0;
-}
-
-interface EditOptions {
-  set: string[];
-  'top-up'?: string;
-  for?: string;
-}
-
-function toEdit(tenant: string, { set, ...values }: EditOptions, nowMs: number): QuotaEdit | undefined {
-  const { 'top-up': topUp, for: duration } = values;
-  if ((topUp === undefined) !== (duration === undefined)) throw misuse('quota', '--top-up and --for belong together');
-  const changes = set.length === 0 ? [] : parseChanges(set.join(' '));
-  if (topUp === undefined || duration === undefined) {
-    return changes.length === 0 ? undefined : { tenant, changes, topUp: undefined };
+async function run(args: string[], terminal: Terminal): Promise<number> {
+  const { values, positionals } = parseOptions('quota', args, OPTIONS, true);
+  const [tenant, ...rest] = positionals;
+  if (tenant === undefined || rest.length > 0) throw misuse('quota', 'name one tenant');
+  const { json, config, set = [], 'top-up': topUp, for: duration, 'state-dir': state, ...elsewhere } = values;
+  const request = toRequest(tenant, set, topUp, duration);
+  const print = (lines: readonly string[]) => lines.forEach(terminal.print);
+  if (Object.keys(elsewhere).length > 0) {
+    if (config !== undefined) throw misuse('quota', '--config is about a gateway of this machine that does not run');
+    const installation = await chooseFleet('quota', { ...elsewhere, 'state-dir': state }, terminal.env);
+    const result = await tenantQuota(installation, request, Date.now);
+    print(json ? [toJson(result)] : showQuota(result));
+    return result.changed && result.inForce === false ? 1 : 0;
   }
-  // In whole seconds, and never shorter than was asked for.
-  const untilMs = Math.ceil(nowMs / 1000 + parseOptionSeconds(duration)) * 1000;
-  return { tenant, changes, topUp: { requests: parseCount('--top-up', topUp), untilMs } };
+  if (config !== undefined) {
+    if (!isEdit(request))
+      throw misuse('quota', '--config goes with --set or --top-up: without a gateway there is nothing to show');
+    if (state !== undefined || json) throw misuse('quota', '--config goes with neither --state-dir nor --json');
+    const source = await quotasOfDocument(config);
+    print(showQuotaChange(await tenantQuota(source, request, Date.now)));
+    print([`written to ${source.tenants.source}; a gateway that runs with it takes it by itself`]);
+    return 0;
+  }
+  return quotaInForce(stateFolder(state ?? stateDir(terminal.env)), request, json, terminal);
 }
 
-async function askState(
-  { watcherSocket }: GatewayFacts,
-  root: string,
-  tenant: string,
-  top: number,
-): Promise<QuotaState> {
-  return askQuota(watcherSocket, tenant, top).catch((cause: unknown) => {
-    throw new UserError('not-running', `no gateway runs with the state folder ${root}`, {
-      hint: 'Start it with mcp-gateway up. --config gateway.yaml changes the tenants document without one.',
-      cause,
-    });
-  });
+function toRequest(tenant: string, set: string[], topUp?: string, duration?: string): QuotaRequest {
+  if ((topUp === undefined) !== (duration === undefined)) throw misuse('quota', '--top-up and --for belong together');
+  return {
+    tenant,
+    changes: set.length === 0 ? [] : parseChanges(set.join(' ')),
+    topUp:
+      topUp === undefined || duration === undefined
+        ? undefined
+        : { requests: parseCount('--top-up', topUp), seconds: parseOptionSeconds(duration) },
+    dryRun: false,
+    inForceSeconds: IN_FORCE_SECONDS,
+    signal: new AbortController().signal,
+  };
 }
 
-async function change(file: string, edit: QuotaEdit): Promise<Edited> {
-  let edited: Edited | undefined;
-  await rewriteFile(file, (text) => {
-    edited = editQuota(text, file, edit, Date.now());
-    return edited.text;
-  });
-  if (edited === undefined) throw new Error('the document was not read');
-  return edited;
+async function quotaInForce(
+  folder: StateFolder,
+  request: QuotaRequest,
+  json: boolean,
+  { print, tell }: Terminal,
+): Promise<number> {
+  const source = quotasOfGateway(folder);
+  const { tenant } = request;
+  // Asked before anything is written: without a gateway nothing is changed.
+  let state = await source.inForce(tenant);
+  let late = false;
+  if (isEdit(request)) {
+    const result = await tenantQuota(source, request, Date.now);
+    if (!json) showQuotaChange(result).forEach(print);
+    late = result.inForce === false;
+    if (late) tell(`written, but not in force after ${IN_FORCE_SECONDS} s; see mcp-gateway status`);
+    else if (!json) print('in force');
+    state = await source.inForce(tenant);
+  }
+  if (json) print(toJson(toReport(tenant, state, Date.now())));
+  else if (!isEdit(request)) showQuotaInForce(tenant, state, Date.now()).forEach(print);
+  return late ? 1 : 0;
 }
 
-// Somebody may have changed it once more by now; then that is what is to be in force.
-async function readQuota(file: string, tenant: string) {
-  const text = await readFile(file, 'utf8');
-  return editQuota(text, file, { tenant, changes: [], topUp: undefined }, Date.now()).after;
-}
-
-function checkBackends({ changes }: QuotaEdit, { backends, quota: inForce }: QuotaState): void {
-  const known = [...backends, ...Object.keys(inForce?.backends ?? {})];
-  const unknown = changes.find(({ path: [scope, name = ''] }) => scope === 'backends' && !known.includes(name));
-  if (unknown === undefined) return;
-  const hint = `Backends: ${backends.join(', ')}`;
-  throw new UserError('usage', `there is no backend ${JSON.stringify(unknown.path[1])}`, { hint });
-}
-
-function toLines({ before, after }: Edited): string[] {
-  const lines = (title: string, value: Edited['after']) => [
-    title,
-    ...describeQuota(value, Date.now()).map((line) => `  ${line}`),
-  ];
-  return [...lines('before', before), ...lines('after', after)];
+function toJson(value: unknown): string {
+  return JSON.stringify(value, undefined, 2);
 }

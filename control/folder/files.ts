@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { link, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { parse, stringify } from 'yaml';
 import { type GatewayConfig, gatewaySchema } from '../../core/config/gateway.ts';
@@ -13,18 +13,17 @@ import { removeValue, setValue } from '../documents/yaml-text.ts';
 import type { BackendSpec } from '../installation.ts';
 
 /** A gateway's configuration and the absolute paths that it names. */
-export interface FolderPaths {
+export interface GatewayPaths {
   config: GatewayConfig;
   backends: string;
   tenants: string;
 }
 
-/** Reads gateway.yaml of a folder. Throws a UserError where there is none, or one with problems. */
-export async function readPaths(folder: string): Promise<FolderPaths> {
-  const file = join(folder, 'gateway.yaml');
+/** Reads a gateway.yaml. Throws a UserError if it is missing or has errors. */
+export async function readGateway(file: string): Promise<GatewayPaths> {
   const text = await readFile(file, 'utf8').catch((cause: unknown) => {
-    throw new UserError('missing-file', `there is no gateway in ${folder}: ${messageOf(cause)}`, {
-      hint: 'Name the folder of a gateway.yaml with --registry DIR.',
+    throw new UserError('missing-file', `${file} cannot be read: ${messageOf(cause)}`, {
+      hint: 'Name the folder of a gateway.yaml with --registry DIR, or the file with --config FILE.',
       cause,
     });
   });
@@ -34,7 +33,13 @@ export async function readPaths(folder: string): Promise<FolderPaths> {
     throw new UserError('config', `${file} has errors; fix them first`, { hint });
   }
   const config = parsed.value;
+  const folder = dirname(file);
   return { config, backends: resolve(folder, config.backends), tenants: resolve(folder, config.tenants) };
+}
+
+/** Reads the gateway.yaml of a folder, as {@link readGateway} does. */
+export async function readPaths(folder: string): Promise<GatewayPaths> {
+  return readGateway(join(folder, 'gateway.yaml'));
 }
 
 /** One file of the folder of the backends. */

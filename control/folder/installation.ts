@@ -1,7 +1,7 @@
-import { readFile, rm } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { formatProblem } from '../../core/document/problems.ts';
-import { isMissingFile, messageOf, UserError } from '../../core/errors.ts';
+import { messageOf, UserError } from '../../core/errors.ts';
 import { backendUrl } from '../../core/policy/policy.ts';
 import { EMPTY_CATALOG, readCatalog } from '../../core/registry/catalog.ts';
 import { parseSessionKeys, type SessionKeys } from '../../core/session/keys.ts';
@@ -22,6 +22,7 @@ import type {
 } from '../installation.ts';
 import { type BackendFile, createBackendFile, readBackendFiles, readPaths, rewriteSpec, specOf } from './files.ts';
 import { type Running, RunningGateway } from './running.ts';
+import { readText, tenantsFile } from './tenants-file.ts';
 
 /** The watcher looks at its files once a second where the kernel tells it nothing. */
 const SETTLE_MS = 1_500;
@@ -43,12 +44,10 @@ export class FolderFleet implements Installation {
     this.#gateway = new RunningGateway(state);
     this.title = `the folder ${this.#folder} of one machine (gateway.yaml, its backends and its tenants)`;
     this.secretsLocation = join(this.#folder, 'backends');
-    const file = async () => (await readPaths(this.#folder)).tenants;
-    this.tenants = {
-      source: `the tenants document of ${this.#folder}`,
-      read: async () => readText(await file()),
-      edit: async (change) => rewriteFile(await file(), change),
-    };
+    this.tenants = tenantsFile(
+      `the tenants document of ${this.#folder}`,
+      async () => (await readPaths(this.#folder)).tenants,
+    );
   }
 
   async list(): Promise<FleetListing> {
@@ -148,11 +147,4 @@ export class FolderFleet implements Installation {
     }
     throw new UserError('no-such', `there is no backend ${JSON.stringify(name)}`);
   }
-}
-
-async function readText(file: string): Promise<string> {
-  return readFile(file, 'utf8').catch((cause: unknown) => {
-    const code = isMissingFile(cause) ? 'missing-file' : 'forbidden';
-    throw new UserError(code, `${file} cannot be read: ${messageOf(cause)}`, { cause });
-  });
 }

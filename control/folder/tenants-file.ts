@@ -1,17 +1,26 @@
 import { readFile } from 'node:fs/promises';
-import { dirname, resolve } from 'node:path';
-import { gatewaySchema } from '../../core/config/gateway.ts';
-import { parseYaml } from '../../core/document/parse.ts';
-import { formatProblem } from '../../core/document/problems.ts';
-import { messageOf, UserError } from '../../core/errors.ts';
+import { isMissingFile, messageOf, UserError } from '../../core/errors.ts';
+import { rewriteFile } from '../documents/rewrite-file.ts';
+import type { TenantsDocument } from '../installation.ts';
 
-/** The tenants document that a gateway.yaml names. Throws a UserError where that cannot be read. */
-export async function tenantsFileOf(configFile: string): Promise<string> {
-  const text = await readFile(configFile, 'utf8').catch((cause: unknown) => {
-    throw new UserError('missing-file', `${configFile} cannot be read: ${messageOf(cause)}`, { cause });
+/**
+ * A tenants document in a file.
+ *
+ * @param source its name in messages
+ * @param locate finds the file; called before each access
+ */
+export function tenantsFile(source: string, locate: () => Promise<string>): TenantsDocument {
+  return {
+    source,
+    read: async () => readText(await locate()),
+    edit: async (change) => rewriteFile(await locate(), change),
+  };
+}
+
+/** Reads a text file. Throws a UserError `missing-file` or `forbidden`. */
+export async function readText(file: string): Promise<string> {
+  return readFile(file, 'utf8').catch((cause: unknown) => {
+    const code = isMissingFile(cause) ? 'missing-file' : 'forbidden';
+    throw new UserError(code, `${file} cannot be read: ${messageOf(cause)}`, { cause });
   });
-  const parsed = parseYaml(text, configFile, gatewaySchema);
-  if (parsed.ok) return resolve(dirname(configFile), parsed.value.tenants);
-  const hint = parsed.problems.map(formatProblem).join('\n');
-  throw new UserError('config', `${configFile} has errors; fix them first`, { hint });
 }

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { UserError } from '../../core/errors.ts';
 import { MAX_BURST, PERIODS_MS } from '../../core/quota/bucket.ts';
 
@@ -29,6 +30,28 @@ export function parseChanges(text: string): Change[] {
   const twice = paths.find((path, index) => paths.indexOf(path) !== index);
   if (twice !== undefined) throw unusable(`${twice} is set twice`);
   return changes;
+}
+
+/** The same changes with the tenant's own limit as values, as a tool takes them. */
+export interface ChangeFields {
+  requests?: number | undefined;
+  per?: string | undefined;
+  burst?: number | 'none' | undefined;
+  /** More changes, for {@link parseChanges}. */
+  set?: string | undefined;
+}
+
+/** Changes from values and words. Throws a UserError `usage` if a key is set twice, and as {@link parseChanges}. */
+export function toChanges({ requests, per, burst, set }: ChangeFields): Change[] {
+  const own: Change[] = [
+    ...(requests === undefined ? [] : [{ path: ['requests'], value: requests }]),
+    ...(per === undefined ? [] : [{ path: ['per'], value: per }]),
+    ...(burst === undefined ? [] : [{ path: ['burst'], value: burst === 'none' ? undefined : burst }]),
+  ];
+  const more = set === undefined ? [] : parseChanges(set);
+  const twice = more.find(({ path }) => own.some((change) => isDeepStrictEqual(change.path, path)));
+  if (twice !== undefined) throw new UserError('usage', `${twice.path.join('.')} is set twice`);
+  return [...own, ...more];
 }
 
 function parseWord(word: string): Change {

@@ -6,26 +6,37 @@ import type { UsageCount } from '../../core/quota/usage.ts';
 import type { NamedUsage, QuotaState, UsageSpan } from '../../runtime/policy/quota.ts';
 
 const PERIODS: Readonly<Record<number, string>> = { 1000: 'second', 60000: 'minute', 3600000: 'hour', 86400000: 'day' };
-/** Names of each kind in a table. */
-const TOP = 5;
-const KINDS = ['users', 'backends', 'tools'] as const;
 
-/** A limit for people, such as `1000 per hour, burst 500`; the burst is left out where it is what refills in a period. */
-export function describeLimit({ requests, periodMs, burst }: Limit): string {
-  const period = PERIODS[periodMs] ?? `${periodMs} ms`;
-  return `${requests} per ${period}${burst === requests ? '' : `, burst ${burst}`}`;
+/** A limit as a report shows it. */
+export interface ReportedLimit {
+  requests: number;
+  /** `second`, `minute`, `hour` or `day`. */
+  per: string;
+  burst: number;
 }
 
-/** The limits of a quota, one line each, without what is left of them. */
+/** A limit for people, such as `1000 per hour, burst 500`. The burst is omitted if it equals the requests. */
+export function describeLimit({ requests, per, burst }: ReportedLimit): string {
+  return `${requests} per ${per}${burst === requests ? '' : `, burst ${burst}`}`;
+}
+
+/** A quota for people, one line for each part, without what is left of its limits. */
 export function describeQuota(quota: Quota | undefined, nowMs: number): string[] {
   if (quota === undefined) return ['no quota: as much as it likes'];
-  const lines = [
-    ...limitsOf(quota).map(({ name, limit }) => `${name}: ${describeLimit(limit)}`),
-    ...activeTopUps(quota, nowMs).map(({ requests, until }) => `top-up: ${requests} until ${until}`),
-    ...atOnce(quota),
-    ...(quota.dryRun ? ['dry run: nothing is refused'] : []),
-  ];
+  const limits = limitsOf(quota).map(({ name, limit }) => `${name}: ${describeLimit(toReported(limit))}`);
+  const lines = [...limits, ...describeOptions(quota, nowMs)];
   return lines.length === 0 ? ['no limits'] : lines;
+}
+
+/** The parts of a quota that are not rate limits, for people, one line each. */
+export function describeOptions(quota: Quota, nowMs: number): string[] {
+  const { maxConcurrent, maxStreams, dryRun } = quota;
+  return [
+    ...activeTopUps(quota, nowMs).map(({ requests, until }) => `top-up: ${requests} until ${until}`),
+    ...(maxConcurrent === undefined ? [] : [`requests at once: ${maxConcurrent}`]),
+    ...(maxStreams === undefined ? [] : [`open streams at once: ${maxStreams}`]),
+    ...(dryRun ? ['dry run: nothing is refused'] : []),
+  ];
 }
 
 /** What was used since a time, as a report has it. */
@@ -47,7 +58,7 @@ export function toReport(tenant: string, state: QuotaState, nowMs: number) {
     dryRun: quota?.dryRun ?? false,
     limits: (quota === undefined ? [] : limitsOf(quota)).map(({ name, key, limit }) => ({
       name,
-      ...{ requests: limit.requests, per: PERIODS[limit.periodMs], burst: limit.burst },
+      ...toReported(limit),
       ...(key === undefined ? {} : { left: leftOf(key, state, nowMs) ?? null }),
     })),
     maxConcurrent: quota?.maxConcurrent ?? null,
@@ -64,36 +75,6 @@ function reported({ sinceMs, all, users, backends, tools }: UsageSpan): Reported
     ...{ since: isoTime(sinceMs), all },
     ...{ users: users.map(named), backends: backends.map(named), tools: tools.map(named) },
   };
-}
-
-/** The same for people, as lines. */
-export function toTable(tenant: string, state: QuotaState, nowMs: number): string[] {
-  const { quota, lastHour, lastDay } = state;
-  const rows = (quota === undefined ? [] : limitsOf(quota)).map(({ name, key, limit }) => [
-    name,
-    describeLimit(limit),
-    key === undefined ? '' : String(leftOf(key, state, nowMs) ?? 'not asked yet'),
-  ]);
-  return [
-    `${tenant}${quota === undefined ? ': no quota, as much as it likes' : ''}`,
-    ...(quota?.dryRun ? ['dry run: nothing is refused'] : []),
-    ...(quota === undefined ? [] : activeTopUps(quota, nowMs)).map(
-      (one) => `top-up of ${one.requests} until ${one.until}`,
-    ),
-    ...(quota === undefined ? [] : atOnce(quota)),
-    ...(rows.length === 0 ? [] : ['', ...columns([['LIMIT', '', 'LEFT NOW'], ...rows])]),
-    ...usageTables(reported(lastHour), reported(lastDay)),
-  ];
-}
-
-/** What was used, by whom and for what, for people. */
-export function usageTables(lastHour: ReportedSpan, lastDay: ReportedSpan): string[] {
-  return [
-    '',
-    ...usageLines(`LAST HOUR (from ${lastHour.since.slice(11, 16)} UTC)`, lastHour),
-    '',
-    ...usageLines(`LAST DAY (from ${lastDay.since.replace('T', ' ').slice(0, 16)} UTC)`, lastDay),
-  ];
 }
 
 interface ShownLimit {
@@ -128,33 +109,8 @@ function activeTopUps({ topUps }: Quota, nowMs: number): { requests: number; unt
     .map(({ requests, untilMs }) => ({ requests, until: isoTime(untilMs) }));
 }
 
-function atOnce({ maxConcurrent, maxStreams }: Quota): string[] {
-  return [
-    ...(maxConcurrent === undefined ? [] : [`requests at once: ${maxConcurrent}`]),
-    ...(maxStreams === undefined ? [] : [`open streams at once: ${maxStreams}`]),
-  ];
-}
-
-function usageLines(title: string, span: ReportedSpan): string[] {
-  const row = (name: string, { requests, cost, refused, wouldRefuse }: UsageCount) => [
-    name,
-    ...[requests, cost, refused, wouldRefuse].map(String),
-  ];
-  const rows = KINDS.flatMap((kind) =>
-    span[kind].slice(0, TOP).map(({ name, ...count }) => row(`  ${kind.slice(0, -1)} ${name}`, count)),
-  );
-  return columns([[title, 'REQUESTS', 'COST', 'REFUSED', 'WOULD BE REFUSED'], row('all', span.all), ...rows]);
-}
-
-/** Rows of cells as lines with aligned columns. */
-export function columns(rows: readonly (readonly string[])[]): string[] {
-  const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
-  return rows.map((row) =>
-    row
-      .map((cell, column) => cell.padEnd(widths[column] ?? 0))
-      .join('  ')
-      .trimEnd(),
-  );
+function toReported({ requests, periodMs, burst }: Limit): ReportedLimit {
+  return { requests, per: PERIODS[periodMs] ?? `${periodMs} ms`, burst };
 }
 
 function isoTime(ms: number): string {

@@ -3,23 +3,21 @@ import { isDeepStrictEqual } from 'node:util';
 import type { z } from 'zod';
 import { UserError } from '../../core/errors.ts';
 import type { Quota } from '../../core/quota/quota.ts';
-import type { Installation, QuotaAnswer } from '../installation.ts';
+import type { Tenant } from '../../core/tenants/tenants.ts';
+import type { QuotaAnswer, QuotaSource } from '../installation.ts';
 import type { quotaResult } from '../results.ts';
 import { tenantsIn } from './document.ts';
-import { type Change, parseChanges } from './quota-changes.ts';
-import { type Edited, editQuota, unknownTenant } from './quota-edit.ts';
+import type { Change } from './quota-changes.ts';
+import { type Edited, editQuota } from './quota-edit.ts';
 import { describeQuota, toReport } from './quota-report.ts';
+import { checkTenants } from './tenants.ts';
 
-const POLL_MS = 200;
+const POLL_MS = 100;
 
-/** What is asked of the quota of a tenant; nothing but the tenant: to show it. */
-export interface QuotaChangeRequest {
+/** A request to show the quota of a tenant, or to change it if there are changes or a top-up. */
+export interface QuotaRequest {
   tenant: string;
-  requests: number | undefined;
-  per: string | undefined;
-  burst: number | 'none' | undefined;
-  /** More of it, as `mcp-gateway quota --set` takes it. */
-  set: string | undefined;
+  changes: readonly Change[];
   topUp: { requests: number; seconds: number } | undefined;
   dryRun: boolean;
   /** Longest wait until a change is in force. */
@@ -27,78 +25,93 @@ export interface QuotaChangeRequest {
   signal: AbortSignal;
 }
 
-/** Shows the quota of a tenant, and changes it where that is asked for. */
+/** Whether a request changes anything. */
+export function isEdit({ changes, topUp }: Pick<QuotaRequest, 'changes' | 'topUp'>): boolean {
+  return changes.length > 0 || topUp !== undefined;
+}
+
+/**
+ * Shows the quota of a tenant, and changes it if the request says so.
+ *
+ * @throws UserError `usage` for an unknown tenant, backend or rule and for limits that are not valid, `config` for a document that
+ * has errors or cannot be edited
+ */
 export async function tenantQuota(
-  fleet: Installation,
-  wish: QuotaChangeRequest,
+  source: QuotaSource,
+  request: QuotaRequest,
   now: () => number,
 ): Promise<z.output<typeof quotaResult>> {
-  const { tenant, dryRun } = wish;
-  const { source } = fleet.tenants;
-  const edit = { tenant, changes: toChanges(wish), topUp: toTopUp(wish, now()) };
-  const wanted = edit.changes.length > 0 || edit.topUp !== undefined;
-  const text = await fleet.tenants.read();
-  const names = tenantsIn(text, source).map(({ name }) => name);
-  if (!names.includes(tenant)) throw unknownTenant(tenant, names);
-  await checkBackends(fleet, edit.changes);
-  let edited: Edited = editQuota(text, source, edit, now());
-  if (wanted && !dryRun) {
-    await fleet.tenants.edit((newest) => {
-      edited = editQuota(newest, source, edit, now());
+  const { tenant, dryRun, changes } = request;
+  const { tenants } = source;
+  const edit = { tenant, changes, topUp: toTopUp(request, now()) };
+  const text = await tenants.read();
+  const known = tenantsIn(text, tenants.source);
+  checkTenants([tenant], known);
+  await checkBackends(source, quotaOf(known, tenant), changes);
+  let edited: Edited = editQuota(text, tenants.source, edit, now());
+  const writes = isEdit(request) && !dryRun;
+  if (writes) {
+    await tenants.edit((newest) => {
+      edited = editQuota(newest, tenants.source, edit, now());
       return edited.text;
     });
   }
   const { before, after } = edited;
-  let answer = await fleet.quotaState(tenant);
-  const deadline = performance.now() + wish.inForceSeconds * 1000;
-  const waits = () => wanted && !dryRun && isInForce(answer, after) === false;
-  while (waits() && performance.now() < deadline && !wish.signal.aborted) {
+  let wanted = after;
+  let answer = await source.quotaState(tenant);
+  const deadline = performance.now() + request.inForceSeconds * 1000;
+  while (writes && isInForce(answer, wanted) === false && performance.now() < deadline && !request.signal.aborted) {
     await sleep(POLL_MS);
-    answer = await fleet.quotaState(tenant);
+    answer = await source.quotaState(tenant);
+    wanted = await writtenQuota(source, tenant, wanted);
   }
-  const told = answer.state && toReport(tenant, answer.state, now());
+  const report = answer.state && toReport(tenant, answer.state, now());
   return {
     ...{ tenant_id: tenant, dryRun, changed: !isDeepStrictEqual(before, after) },
     before: describeQuota(before, now()),
     after: describeQuota(after, now()),
-    inForce: dryRun ? null : isInForce(answer, after),
-    limits: told?.limits.map(({ per = '', ...limit }) => ({ ...limit, per })) ?? null,
-    lastHour: told?.lastHour ?? null,
-    lastDay: told?.lastDay ?? null,
+    inForce: dryRun ? null : isInForce(answer, wanted),
+    limits: report?.limits ?? null,
+    lastHour: report?.lastHour ?? null,
+    lastDay: report?.lastDay ?? null,
     notes: [...answer.notes],
   };
 }
 
-function toChanges({ requests, per, burst, set }: QuotaChangeRequest): Change[] {
-  const own: Change[] = [
-    ...(requests === undefined ? [] : [{ path: ['requests'], value: requests }]),
-    ...(per === undefined ? [] : [{ path: ['per'], value: per }]),
-    ...(burst === undefined ? [] : [{ path: ['burst'], value: burst === 'none' ? undefined : burst }]),
-  ];
-  const more = set === undefined ? [] : parseChanges(set);
-  const twice = more.find(({ path }) => own.some((change) => isDeepStrictEqual(change.path, path)));
-  if (twice !== undefined) throw new UserError('usage', `${twice.path.join('.')} is set twice`);
-  return [...own, ...more];
+// Another edit may have followed; then its quota is the one that comes into force.
+async function writtenQuota({ tenants }: QuotaSource, tenant: string, before: Quota | undefined) {
+  try {
+    return quotaOf(tenantsIn(await tenants.read(), tenants.source), tenant);
+  } catch (error) {
+    if (error instanceof UserError) return before;
+    throw error;
+  }
 }
 
-// In whole seconds, and never shorter than was asked for.
-function toTopUp({ topUp }: QuotaChangeRequest, nowMs: number) {
+function quotaOf(tenants: readonly Tenant[], name: string): Quota | undefined {
+  return tenants.find((tenant) => tenant.name === name)?.quota;
+}
+
+// Whole seconds, rounded up: a top-up never ends earlier than requested.
+function toTopUp({ topUp }: QuotaRequest, nowMs: number) {
   return topUp && { requests: topUp.requests, untilMs: Math.ceil(nowMs / 1000 + topUp.seconds) * 1000 };
 }
 
-// Null: as far as is known it is, but somebody could not be asked.
+// Null: in force at every gateway that answered, but not every gateway did.
 function isInForce({ inForce, complete }: QuotaAnswer, after: Quota | undefined): boolean | null {
   if (inForce.some((quota) => !isDeepStrictEqual(quota, after))) return false;
   return complete ? true : null;
 }
 
-async function checkBackends(fleet: Installation, changes: readonly Change[]): Promise<void> {
-  const named = changes.flatMap(({ path: [scope, name = ''], value }) =>
-    scope === 'backends' && value !== undefined ? [name] : [],
-  );
-  if (named.length === 0) return;
-  const known = (await fleet.list()).backends.map(({ name }) => name);
-  const unknown = named.find((name) => !known.includes(name));
+// A backend that the quota names already may have been removed since; its limits can still be changed and removed.
+async function checkBackends(source: QuotaSource, quota: Quota | undefined, changes: readonly Change[]): Promise<void> {
+  const limited = Object.keys(quota?.backends ?? {});
+  const named = changes.flatMap(({ path: [scope, name = ''] }) => (scope === 'backends' ? [name] : []));
+  const others = named.filter((name) => !limited.includes(name));
+  const listing = others.length === 0 ? undefined : await source.list();
+  if (listing === undefined) return;
+  const known = listing.backends.map(({ name }) => name);
+  const unknown = others.find((name) => !known.includes(name));
   if (unknown === undefined) return;
   throw new UserError('usage', `there is no backend ${JSON.stringify(unknown)}`, {
     hint: `Backends: ${known.join(', ')}`,

@@ -6,6 +6,7 @@ import { helmInput } from '../../helm/input.ts';
 import { helmValues } from '../../helm/values.ts';
 import { denialResult, helmResult, quotaResult, sessionResult } from '../../results.ts';
 import { tenantQuota } from '../../tenants/quota.ts';
+import { toChanges } from '../../tenants/quota-changes.ts';
 import { dryRun } from '../backend-input.ts';
 import type { AddTool, ToolsOptions } from './tool.ts';
 
@@ -46,8 +47,9 @@ export function addOtherTools(add: AddTool, { fleet, viewer }: ToolsOptions): vo
     },
     ({ tenant_id: tenant, topUp, requests, per, burst, set, ...rest }, { mcpReq: { signal } }) => {
       const extra = topUp && { requests: topUp.requests, seconds: parseOptionSeconds(topUp.for) };
-      const wish = { tenant, requests, per, burst, set, ...rest, topUp: extra };
-      return tenantQuota(fleet, { ...wish, signal, inForceSeconds: IN_FORCE_SECONDS }, Date.now);
+      const changes = toChanges({ requests, per, burst, set });
+      const request = { tenant, changes, topUp: extra, ...rest, signal, inForceSeconds: IN_FORCE_SECONDS };
+      return tenantQuota(fleet, request, Date.now);
     },
   );
   add(

@@ -1,51 +1,111 @@
 import { resolve } from 'node:path';
 import type { Installation } from '../control/installation.ts';
-import { UserError } from '../core/errors.ts';
+import type { RegistryKind } from '../core/registry/kind.ts';
 import { stateDir } from '../runtime/paths.ts';
 import { stateFolder } from '../runtime/state/folder.ts';
-import type { parseOptions, Terminal } from './command.ts';
+import { misuse, type Terminal } from './command.ts';
 
-/** The options that say which fleet is meant; every command that administers one has them. */
-export const FLEET_OPTIONS = {
-  registry: { type: 'string' },
-  'state-dir': { type: 'string' },
-  kubeconfig: { type: 'string' },
-  context: { type: 'string' },
-  namespace: { type: 'string' },
-  'gateway-namespace': { type: 'string' },
-  'tenants-configmap': { type: 'string' },
-  'session-keys-secret': { type: 'string' },
-} as const satisfies Parameters<typeof parseOptions>[2];
+/** An option that helps to choose the installation that a command administers. */
+interface InstallationOption {
+  type: 'string';
+  /** The kind of installation that it is for. */
+  kind: RegistryKind;
+  /** What stands for its value in the help. `DIR` and `FILE` are paths. */
+  value: 'DIR' | 'FILE' | 'NAME';
+  /** What follows in the help. */
+  help: string;
+}
 
-/** What they do, for `--help`. */
-export const FLEET_HELP = `  --registry DIR           the folder of a gateway.yaml on this machine, in place of a cluster
-  --state-dir DIR          with --registry: state folder of the gateway; default: mcp-gateway in $XDG_STATE_HOME or ~/.local/state
-  --context NAME           context of the kubeconfig; default: its current one, or the ServiceAccount of this pod
-  --namespace NAME         namespace of the MCPBackends; default: mcp
-  --gateway-namespace NAME namespace of the gateway and its tenants; default: mcp-gateway
-  --tenants-configmap NAME there; default: mcp-gateway-tenants
-  --session-keys-secret NAME  there; default: mcp-gateway-session-keys
-  --kubeconfig FILE        default: KUBECONFIG, else ~/.kube/config`;
+/** The options that choose an installation, for {@link parseOptions}. Every command that administers one has all of them. */
+export const INSTALLATION_OPTIONS = {
+  registry: {
+    ...{ type: 'string', kind: 'folder', value: 'DIR' },
+    help: 'the folder of a gateway.yaml on this machine, in place of a cluster',
+  },
+  'state-dir': {
+    ...{ type: 'string', kind: 'folder', value: 'DIR' },
+    help: 'with --registry: state folder of the gateway; default: mcp-gateway in $XDG_STATE_HOME or ~/.local/state',
+  },
+  kubeconfig: {
+    ...{ type: 'string', kind: 'cluster', value: 'FILE' },
+    help: 'default: KUBECONFIG, else ~/.kube/config',
+  },
+  context: {
+    ...{ type: 'string', kind: 'cluster', value: 'NAME' },
+    help: 'context of the kubeconfig; default: its current one, or the ServiceAccount of this pod',
+  },
+  namespace: {
+    ...{ type: 'string', kind: 'cluster', value: 'NAME' },
+    help: 'namespace of the MCPBackends; default: mcp',
+  },
+  'gateway-namespace': {
+    ...{ type: 'string', kind: 'cluster', value: 'NAME' },
+    help: 'namespace of the gateway and its tenants; default: mcp-gateway',
+  },
+  'tenants-configmap': {
+    ...{ type: 'string', kind: 'cluster', value: 'NAME' },
+    help: 'in the namespace of the gateway; default: mcp-gateway-tenants',
+  },
+  'session-keys-secret': {
+    ...{ type: 'string', kind: 'cluster', value: 'NAME' },
+    help: 'in the namespace of the gateway; default: mcp-gateway-session-keys',
+  },
+} as const satisfies Readonly<Record<string, InstallationOption>>;
 
-/** Their values. */
-export type FleetChoice = Partial<Record<keyof typeof FLEET_OPTIONS, string | undefined>>;
+type OptionName = keyof typeof INSTALLATION_OPTIONS;
 
-/** Finds the fleet that the options name. Throws a UserError where they contradict each other. Nobody is asked yet. */
-export async function chooseFleet(command: string, choice: FleetChoice, env: Terminal['env']): Promise<Installation> {
-  const hint = `See mcp-gateway ${command} --help.`;
-  const { registry, 'state-dir': state, ...cluster } = choice;
-  if (registry === undefined) {
-    if (state !== undefined) throw new UserError('usage', '--state-dir goes with --registry only', { hint });
-    const { ClusterFleet } = await import('../control/cluster/installation.ts');
-    const { kubeconfig, context, namespace, 'gateway-namespace': gatewayNamespace } = cluster;
-    const { 'tenants-configmap': tenantsConfigMap, 'session-keys-secret': sessionKeysSecret } = cluster;
-    const place = { kubeconfig, context, env, namespace, gatewayNamespace, tenantsConfigMap, sessionKeysSecret };
-    return new ClusterFleet(place);
+const OPTIONS = Object.entries(INSTALLATION_OPTIONS) as [OptionName, InstallationOption][];
+const HELP_COLUMN = 25;
+
+/** The lines of these options in `--help`. */
+export const INSTALLATION_HELP = OPTIONS.map(([name, { value, help }]) => {
+  const option = `--${name} ${value}`;
+  return `  ${option.length < HELP_COLUMN ? option.padEnd(HELP_COLUMN) : `${option}  `}${help}`;
+}).join('\n');
+
+/** Values of the options. Other keys are ignored, so all values of a command can be passed. */
+export type InstallationChoice = Readonly<Partial<Record<OptionName, string | undefined>>>;
+
+/** The kind of installation that is chosen. Throws a UserError `usage` if the options contradict each other. */
+export function chosenKind(command: string, choice: InstallationChoice): RegistryKind {
+  const given = (kind: RegistryKind) =>
+    OPTIONS.find(([name, option]) => option.kind === kind && name !== 'registry' && choice[name] !== undefined)?.[0];
+  const [ofFolder, ofCluster] = [given('folder'), given('cluster')];
+  if (choice.registry === undefined) {
+    if (ofFolder !== undefined) throw misuse(command, `--${ofFolder} goes with --registry only`);
+    return 'cluster';
   }
-  const both = Object.entries(cluster).find(([, value]) => value !== undefined);
-  if (both !== undefined) {
-    throw new UserError('usage', `--registry is a folder of this machine, --${both[0]} is about a cluster`, { hint });
+  if (ofCluster !== undefined) {
+    throw misuse(command, `--registry is a folder of this machine, --${ofCluster} is about a cluster`);
   }
-  const { FolderFleet } = await import('../control/folder/installation.ts');
-  return new FolderFleet(resolve(registry), stateFolder(resolve(state ?? stateDir(env))));
+  return 'folder';
+}
+
+/** The arguments that make the same choice from any working directory. Throws as {@link chosenKind} does. */
+export function choiceArguments(command: string, choice: InstallationChoice): string[] {
+  chosenKind(command, choice);
+  return OPTIONS.flatMap(([name, { value }]) => {
+    const given = choice[name];
+    if (given === undefined) return [];
+    return [`--${name}`, value === 'NAME' ? given : resolve(given)];
+  });
+}
+
+/** The installation that the options choose. Nothing is read or asked yet. Throws as {@link chosenKind} does. */
+export async function chooseInstallation(
+  command: string,
+  choice: InstallationChoice,
+  env: Terminal['env'],
+): Promise<Installation> {
+  const { registry, 'state-dir': state, kubeconfig, context, namespace } = choice;
+  if (chosenKind(command, choice) === 'folder' && registry !== undefined) {
+    const { FolderFleet } = await import('../control/folder/installation.ts');
+    return new FolderFleet(resolve(registry), stateFolder(resolve(state ?? stateDir(env))));
+  }
+  const { ClusterFleet } = await import('../control/cluster/installation.ts');
+  return new ClusterFleet({
+    ...{ kubeconfig, context, env, namespace, gatewayNamespace: choice['gateway-namespace'] },
+    tenantsConfigMap: choice['tenants-configmap'],
+    sessionKeysSecret: choice['session-keys-secret'],
+  });
 }

@@ -1,5 +1,5 @@
 import { isDnsLabel } from '../../core/registry/names.ts';
-import type { FleetChoice } from '../choose-installation.ts';
+import { choiceArguments, type InstallationChoice } from '../choose-installation.ts';
 import { misuse } from '../command.ts';
 
 /** `mcp-gateway serve`, which a client starts and speaks to over stdio. */
@@ -25,22 +25,14 @@ export interface UserRegistration {
 export type Registration = OperatorRegistration | UserRegistration;
 
 const OPERATOR_NAME = 'mcp-gateway';
-const OF_A_FOLDER = ['registry', 'state-dir'] as const;
-const OF_A_CLUSTER = ['kubeconfig', 'context', 'namespace', 'gateway-namespace'] as const;
 
-/** Registers `mcp-gateway serve` with the options that say which fleet it works on. Throws a UserError where they contradict. */
-export function registerOperator(choice: FleetChoice): OperatorRegistration {
-  const cluster = OF_A_CLUSTER.find((name) => choice[name] !== undefined);
-  if (choice.registry !== undefined && cluster !== undefined) {
-    throw misuse('clients', `--registry is a folder of this machine, --${cluster} is about a cluster`);
-  }
-  if (choice.registry === undefined && choice['state-dir'] !== undefined)
-    throw misuse('clients', '--state-dir goes with --registry');
-  const given = [...OF_A_FOLDER, ...OF_A_CLUSTER].flatMap((name) => {
-    const value = choice[name];
-    return value === undefined ? [] : [`--${name}`, value];
-  });
-  return { use: 'operator', name: OPERATOR_NAME, command: 'mcp-gateway', args: ['serve', ...given] };
+/**
+ * Registers `mcp-gateway serve` with the options that choose its installation. Paths are made absolute, since a client starts
+ * programs in any working directory. Throws a UserError if the options contradict each other.
+ */
+export function registerOperator(choice: InstallationChoice): OperatorRegistration {
+  const args = ['serve', ...choiceArguments('clients', choice)];
+  return { use: 'operator', name: OPERATOR_NAME, command: 'mcp-gateway', args };
 }
 
 /** A variable of the environment, as shells and clients take its name. */

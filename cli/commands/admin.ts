@@ -7,7 +7,7 @@ import { listenUnix } from '../../runtime/http/unix-server.ts';
 import { createLogger } from '../../runtime/log.ts';
 import { FileWatch } from '../../runtime/registry/watch.ts';
 import { untilShutdown } from '../../runtime/shutdown.ts';
-import { chooseFleet, FLEET_HELP, FLEET_OPTIONS } from '../choose-installation.ts';
+import { chooseInstallation, INSTALLATION_HELP, INSTALLATION_OPTIONS } from '../choose-installation.ts';
 import { type Command, parseOptions, required, wholeNumber } from '../command.ts';
 
 const help = `Usage: mcp-gateway admin --secret-file FILE (--socket PATH | --port N) [--registry DIR]
@@ -19,7 +19,7 @@ gateway.yaml has the key admin. Who is no gateway gets 401.
   --socket PATH            Unix socket that it listens on
   --port N                 port that it listens on, in place of a socket; 0 picks a free one
   --address IP             with --port (default 127.0.0.1)
-${FLEET_HELP}
+${INSTALLATION_HELP}
   --log-level LEVEL        trace, debug, info (default), warn, error
 
 GET /healthz answers 200 to everybody. SIGTERM: ends with 0.`;
@@ -30,7 +30,7 @@ export const admin: Command = {
   help,
   run: async (args, { env }) => {
     const { values } = parseOptions('admin', args, {
-      ...FLEET_OPTIONS,
+      ...INSTALLATION_OPTIONS,
       'secret-file': { type: 'string' },
       socket: { type: 'string' },
       port: { type: 'string' },
@@ -41,7 +41,7 @@ export const admin: Command = {
     const secretFile = required('admin', 'secret-file', file);
     if ((socket === undefined) === (port === undefined)) fail('one of --socket and --port is required');
     if (isIP(address) === 0) fail(`--address must be an IP address (got ${address})`);
-    const fleet = await chooseFleet('admin', choice, env);
+    const fleet = await chooseInstallation('admin', choice, env);
     const log = createLogger({ name: 'admin', level });
     let secret = await readSecret(secretFile);
     const watch = new FileWatch({

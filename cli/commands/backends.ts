@@ -7,7 +7,7 @@ import { backendStatus } from '../../control/backends/status.ts';
 import { parseOptionSeconds } from '../../core/document/duration.ts';
 import { messageOf, UserError } from '../../core/errors.ts';
 import { specOfDocument, specOfFlags } from '../backend-flags.ts';
-import { chooseFleet, FLEET_HELP, FLEET_OPTIONS } from '../choose-installation.ts';
+import { chooseInstallation, INSTALLATION_HELP, INSTALLATION_OPTIONS } from '../choose-installation.ts';
 import { type Command, misuse, parseOptions, required, type Terminal, wholeNumber } from '../command.ts';
 import { showAssignment, showChange, showList, showStatus } from '../tables.ts';
 
@@ -37,13 +37,13 @@ Administers the MCP servers behind the gateway: in a Kubernetes cluster, or with
   --wait TIME              wait until it serves: 30s, 5m
   --json                   as JSON
 
-${FLEET_HELP}
+${INSTALLATION_HELP}
 
 Exit status: 0 done, 1 not ready in time, or list finds one that does not serve, 64 wrong usage, 66 no such backend, 69 the cluster cannot be
 reached, 73 the name is taken, 75 somebody else changed it meanwhile, 77 a permission is missing, 78 the backend is not sound.`;
 
 const OPTIONS = {
-  ...FLEET_OPTIONS,
+  ...INSTALLATION_OPTIONS,
   json: { type: 'boolean', default: false },
   'dry-run': { type: 'boolean', default: false },
   wait: { type: 'string' },
@@ -156,14 +156,7 @@ const ACTIONS: Readonly<Record<string, (asked: Asked, terminal: Terminal) => Pro
 };
 
 function fleetOf(values: Asked['values'], { env }: Terminal) {
-  const { registry, kubeconfig, context, namespace } = values;
-  const own = { registry, kubeconfig, context, namespace, 'state-dir': values['state-dir'] };
-  const gateway = {
-    'gateway-namespace': values['gateway-namespace'],
-    'tenants-configmap': values['tenants-configmap'],
-    'session-keys-secret': values['session-keys-secret'],
-  };
-  return chooseFleet('backends', { ...own, ...gateway }, env);
+  return chooseInstallation('backends', values, env);
 }
 
 function waitingOf({ wait }: Asked['values'], { tell: say }: Terminal): Waiting | undefined {

@@ -1,7 +1,6 @@
-import { resolve } from 'node:path';
 import { stateDir } from '../../runtime/paths.ts';
 import { readFacts, stateFolder } from '../../runtime/state/folder.ts';
-import { FLEET_HELP, FLEET_OPTIONS } from '../choose-installation.ts';
+import { INSTALLATION_HELP, INSTALLATION_OPTIONS } from '../choose-installation.ts';
 import { CLIENTS } from '../clients/clients.ts';
 import { type Registration, registerOperator, registerUser } from '../clients/registration.ts';
 import { type Command, misuse, parseOptions } from '../command.ts';
@@ -16,7 +15,7 @@ Prints what registers the gateway with an MCP client: to standard output what is
   --json                   as JSON: what is added, its format, where it goes, and a link for clients that have one
 
   --use operator           the client starts mcp-gateway serve, which administers a fleet; the default without --backend and --url
-${FLEET_HELP}
+${INSTALLATION_HELP}
 
   --use user               the client uses a backend through the gateway; the default with --backend or --url
   --backend B              name of the backend
@@ -26,7 +25,7 @@ ${FLEET_HELP}
                            VS Code asks for it, and Continue takes it from its secret of this name`;
 
 const OPTIONS = {
-  ...FLEET_OPTIONS,
+  ...INSTALLATION_OPTIONS,
   use: { type: 'string' },
   backend: { type: 'string' },
   url: { type: 'string' },
@@ -71,9 +70,6 @@ export const clients: Command = {
   },
 };
 
-/** A client starts the program in a folder of its own choice. */
-const PATHS = ['registry', 'state-dir', 'kubeconfig'] as const;
-
 type Values = Partial<Record<Exclude<keyof typeof OPTIONS, 'json'>, string>>;
 
 function toRegistration(values: Values, localUrl: () => string): Registration {
@@ -83,12 +79,10 @@ function toRegistration(values: Values, localUrl: () => string): Registration {
     if ([backend, url, tokenName].some((value) => value !== undefined)) {
       throw misuse('clients', '--backend, --url and --token-from go with --use user');
     }
-    const choice = { ...fleet, 'state-dir': state };
-    for (const path of PATHS) if (choice[path] !== undefined) choice[path] = resolve(choice[path]);
-    return registerOperator(choice);
+    return registerOperator(values);
   }
   if (use !== 'user') throw misuse('clients', `--use must be operator or user (got ${use})`);
-  const [wrong] = Object.keys(fleet).filter((name) => name in FLEET_OPTIONS);
+  const [wrong] = Object.keys(fleet).filter((name) => name in INSTALLATION_OPTIONS);
   if (wrong !== undefined) throw misuse('clients', `--${wrong} goes with --use operator`);
   if (url !== undefined && state !== undefined) throw misuse('clients', '--url goes without --state-dir');
   return registerUser(url ?? localUrl(), backend, tokenName);

@@ -5,7 +5,7 @@ import { toReport } from '../../control/tenants/quota-report.ts';
 import { parseOptionSeconds } from '../../core/document/duration.ts';
 import { stateDir } from '../../runtime/paths.ts';
 import { type StateFolder, stateFolder } from '../../runtime/state/folder.ts';
-import { chooseFleet, FLEET_OPTIONS } from '../choose-installation.ts';
+import { chooseInstallation, INSTALLATION_OPTIONS } from '../choose-installation.ts';
 import { type Command, misuse, parseOptions, type Terminal } from '../command.ts';
 import { showQuota, showQuotaChange, showQuotaInForce } from '../quota-tables.ts';
 
@@ -37,7 +37,7 @@ Exit status: 0 done, 1 written but not in force within ${IN_FORCE_SECONDS} s, 64
 runs, 78 the tenants document is not sound or cannot be written.`;
 
 const OPTIONS = {
-  ...FLEET_OPTIONS,
+  ...INSTALLATION_OPTIONS,
   json: { type: 'boolean', default: false },
   set: { type: 'string', multiple: true },
   'top-up': { type: 'string' },
@@ -57,7 +57,7 @@ async function run(args: string[], terminal: Terminal): Promise<number> {
   const print = (lines: readonly string[]) => lines.forEach(terminal.print);
   if (Object.keys(elsewhere).length > 0) {
     if (config !== undefined) throw misuse('quota', '--config is about a gateway of this machine that does not run');
-    const installation = await chooseFleet('quota', { ...elsewhere, 'state-dir': state }, terminal.env);
+    const installation = await chooseInstallation('quota', { ...elsewhere, 'state-dir': state }, terminal.env);
     const result = await tenantQuota(installation, request, Date.now);
     print(json ? [toJson(result)] : showQuota(result));
     return result.changed && result.inForce === false ? 1 : 0;

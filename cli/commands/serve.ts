@@ -1,6 +1,6 @@
 import { createLogger } from '../../runtime/log.ts';
 import { untilShutdown } from '../../runtime/shutdown.ts';
-import { chooseFleet, FLEET_HELP, FLEET_OPTIONS } from '../choose-installation.ts';
+import { chooseInstallation, INSTALLATION_HELP, INSTALLATION_OPTIONS } from '../choose-installation.ts';
 import { type Command, parseOptions } from '../command.ts';
 
 const help = `Usage: mcp-gateway serve [--registry DIR] [--context NAME] [--namespace NAME]
@@ -12,7 +12,7 @@ quotas, explains refusals and sessions, makes values for the Helm chart. Clients
 
 It administers a Kubernetes cluster, or with --registry a folder of this machine.
 
-${FLEET_HELP}
+${INSTALLATION_HELP}
   --log-level L            trace, debug, info, warn (default), error; the log goes to standard error
 
 It ends with its standard input, and by SIGTERM.`;
@@ -22,9 +22,9 @@ export const serve: Command = {
   summary: 'administer a gateway from an MCP client',
   help,
   run: async (args, { env }) => {
-    const options = { ...FLEET_OPTIONS, 'log-level': { type: 'string', default: 'warn' } } as const;
+    const options = { ...INSTALLATION_OPTIONS, 'log-level': { type: 'string', default: 'warn' } } as const;
     const { 'log-level': level, ...choice } = parseOptions('serve', args, options).values;
-    const fleet = await chooseFleet('serve', choice, env);
+    const fleet = await chooseInstallation('serve', choice, env);
     const log = createLogger({ name: 'serve', level });
     const { default: manifest } = await import('../../package.json', { with: { type: 'json' } });
     const { createOperatorServer } = await import('../../control/mcp/server.ts');

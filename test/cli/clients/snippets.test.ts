@@ -111,10 +111,5 @@ describe('clients: registrations', () => {
       [[GATEWAY, 'jira', 'eyJ.a.b'], '--token-from must be the name of a variable'],
     ];
     for (const [given, message] of refused) expect(() => registerUser(...given)).to.throw(UserError, message);
-    for (const option of ['kubeconfig', 'context', 'namespace', 'gateway-namespace']) {
-      const both = { registry: '/r', [option]: 'x' };
-      expect(() => registerOperator(both)).to.throw(UserError, `--${option} is about a cluster`);
-    }
-    expect(() => registerOperator({ 'state-dir': '/s' })).to.throw(UserError, '--state-dir goes with --registry');
   });
 });

@@ -5,7 +5,7 @@ import { RULES } from './rules.ts';
 import { STATUS_SCHEMA } from './status-schema.ts';
 import { type Structural, structuralOf } from './structural.ts';
 
-/** Keys of a backend that are none of a spec: the name is that of the object, and files are for one machine. */
+/** Keys of a backend file that a spec does not have: the name is that of the object, and paths of files exist only on one machine. */
 const NOT_IN_SPEC = [
   'name',
   'cwd',
@@ -14,9 +14,9 @@ const NOT_IN_SPEC = [
   'clientCertificate.certFile',
   'clientCertificate.keyFile',
 ];
-/** What one of two may hold elsewhere, and must hold here. */
+/** Keys that are optional in a backend file, which has an alternative, and required in a spec. */
 const REQUIRED = ['upstreamAuth.secret', 'clientCertificate.secret'];
-/** Bounds that only the API server has, which must know what a rule can cost at most. */
+/** Bounds that only the API server needs, to estimate the maximum cost of a CEL rule. */
 const BOUNDS: Readonly<Record<string, Structural>> = {
   env: { maxProperties: 256 },
   secretEnv: { maxProperties: 256 },
@@ -24,7 +24,7 @@ const BOUNDS: Readonly<Record<string, Structural>> = {
 
 const [GROUP = '', VERSION = ''] = MCP_BACKENDS.apiVersion.split('/');
 
-/** The schema of a spec: that of core/registry, with rules and descriptions. */
+/** The schema of a spec: that of core/registry with CEL rules and descriptions. */
 export function specSchema(): Structural {
   return refine(structuralOf(clusterBackendSchema), '');
 }

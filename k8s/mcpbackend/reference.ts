@@ -3,8 +3,8 @@ import type { Structural } from './structural.ts';
 
 const HEAD = `# MCPBackend: every key
 
-Made by \`npm run generate\` from the schema; \`kubectl explain mcpbackend.spec\` tells the same. [operator.md](operator.md) tells what the operator
-makes of it, and [configuration.md](../configuration.md#a-backend-file) what the keys mean that files have too.
+Generated from the schema by \`npm run generate\`; \`kubectl explain mcpbackend.spec\` shows the same. [operator.md](operator.md) describes what the
+operator creates for it, and [configuration.md](../configuration.md#a-backend-file) the keys that it shares with backend files.
 
     apiVersion: mcpgateway.dev/v1alpha1
     kind: MCPBackend
@@ -24,7 +24,7 @@ makes of it, and [configuration.md](../configuration.md#a-backend-file) what the
 export function reference(spec: Structural): string {
   const rows = rowsOf(spec, '').map((cells) => `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`);
   const rules = rulesOf(spec).map((message) => `- ${message}`);
-  return `${HEAD}${rows.join('\n')}\n\n## What the API server refuses besides\n\n${rules.join('\n')}\n`;
+  return `${HEAD}${rows.join('\n')}\n\n## Further rules that the API server checks\n\n${rules.join('\n')}\n`;
 }
 
 function rowsOf(schema: Structural, path: string): string[][] {

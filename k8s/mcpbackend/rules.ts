@@ -3,7 +3,7 @@ import { celMs, type Rule } from './structural.ts';
 
 const WHERE = ['image', 'command', 'service', 'url', 'urls'];
 const RUNS = '(has(self.image) || has(self.command))';
-/** Of the whole object, whose spec is `self.spec`. */
+/** The same for the whole object, whose spec is `self.spec`. */
 const OBJECT_RUNS = '(has(self.spec.image) || has(self.spec.command))';
 const HTTPS =
   "((has(self.url) && self.url.startsWith('https:')) || (has(self.urls) && self.urls.all(u, u.startsWith('https:'))))";
@@ -15,24 +15,24 @@ const onlyFor = (key: string, condition: string, message: string): Rule => ({
 
 const noDots: Rule = {
   rule: "!self.matches('(^|/)[.]{1,2}(/|$)')",
-  message: 'must not hold . or .. segments',
+  message: 'must not contain . or .. segments',
 };
 
 const variableNames: Rule = {
   rule: "self.all(name, name.matches('^[A-Za-z_][A-Za-z0-9_]*$'))",
-  message: 'must have names of environment variables: letters, digits and _, with no digit first',
+  message: 'names must be environment variables: letters, digits and _, not starting with a digit',
 };
 
-const notPort: Rule = { rule: "!('PORT' in self)", message: 'PORT is set by the operator: use port' };
+const notPort: Rule = { rule: "!('PORT' in self)", message: 'PORT cannot be set here: the operator sets it from port' };
 
 const httpUrl: Rule = {
   rule: "self.matches('^https?://[^/?#@ ]+(/[^?# ]*)?$')",
-  message: 'must be an http or https URL without credentials, query and fragment',
+  message: 'must be an http or https URL without credentials, query or fragment',
 };
 
 /**
- * The rules of core/registry that a schema cannot say, in CEL, by path in the spec; `*` stands for the values of a mapping or the
- * items of a list. Those under the empty path are for the whole object.
+ * The rules of core/registry that a structural schema cannot express, in CEL, by path in the spec; `*` stands for the values of a
+ * mapping or the items of a list. Rules under the empty path apply to the whole object.
  */
 export const RULES: Readonly<Record<string, readonly Rule[]>> = {
   '': [
@@ -42,11 +42,11 @@ export const RULES: Readonly<Record<string, readonly Rule[]>> = {
     },
     {
       rule: "self.metadata.name.matches('^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$')",
-      message: 'the name must be a DNS label: at most 63 of a-z, 0-9 and -, with no - at either end',
+      message: 'the name must be a DNS label: at most 63 characters of a-z, 0-9 and -, with no - at either end',
     },
     {
       rule: `!${OBJECT_RUNS} || size(self.metadata.name) <= ${MAX_WORKLOAD_NAME}`,
-      message: `the name must have at most ${MAX_WORKLOAD_NAME} characters where the operator runs the server`,
+      message: `the name must have at most ${MAX_WORKLOAD_NAME} characters if the operator runs the server`,
     },
   ],
   spec: [
@@ -56,22 +56,22 @@ export const RULES: Readonly<Record<string, readonly Rule[]>> = {
     },
     {
       rule: "!has(self.command) || self.transport == 'stdio'",
-      message: 'command runs in a cluster with transport: stdio only; use an image for a server that speaks HTTP',
+      message: 'in a cluster a command must have transport: stdio; use an image for a server that speaks HTTP',
     },
-    { rule: "self.transport != 'stdio' || has(self.command)", message: 'transport: stdio is only for a command' },
+    { rule: "self.transport != 'stdio' || has(self.command)", message: 'transport: stdio requires a command' },
     {
       rule: "self.transport != 'stdio' || self.affinity == 'session'",
-      message: 'affinity must be session with transport: stdio, where each session has a process of its own',
+      message: 'affinity must be session with transport: stdio, because each session has its own process',
     },
-    onlyFor('stdio', "self.transport == 'stdio'", 'is only for transport: stdio'),
+    onlyFor('stdio', "self.transport == 'stdio'", 'requires transport: stdio'),
     ...['compute', 'imagePullSecrets', 'nodeSelector', 'serviceAccount', 'podTemplate'].map((key) =>
-      onlyFor(key, RUNS, 'is only for an image or a command'),
+      onlyFor(key, RUNS, 'requires an image or a command'),
     ),
-    ...['args', 'port'].map((key) => onlyFor(key, 'has(self.image)', 'is only for an image')),
-    ...['caSecret', 'clientCertificate'].map((key) => onlyFor(key, HTTPS, 'is only for https URLs')),
+    ...['args', 'port'].map((key) => onlyFor(key, 'has(self.image)', 'requires an image')),
+    ...['caSecret', 'clientCertificate'].map((key) => onlyFor(key, HTTPS, 'requires https URLs')),
     {
       rule: '!has(self.env) || !has(self.secretEnv) || self.secretEnv.all(name, !(name in self.env))',
-      message: 'a variable is either in env or in secretEnv',
+      message: 'a variable must not be in both env and secretEnv',
     },
   ],
   'spec.env': [variableNames, notPort],
@@ -87,13 +87,19 @@ export const RULES: Readonly<Record<string, readonly Rule[]>> = {
   ],
   'spec.healthCheck.path': [noDots],
   'spec.upstreamAuth': [
-    { rule: "has(self.username) == (self.type == 'basic')", message: 'username is for type: basic, and needed there' },
-    { rule: "has(self.header) == (self.type == 'header')", message: 'header is for type: header, and needed there' },
+    {
+      rule: "has(self.username) == (self.type == 'basic')",
+      message: 'username is required with type: basic, and not allowed otherwise',
+    },
+    {
+      rule: "has(self.header) == (self.type == 'header')",
+      message: 'header is required with type: header, and not allowed otherwise',
+    },
   ],
   'spec.upstreamAuth.header': [
     {
       rule: "!self.lowerAscii().matches('^(host|connection|keep-alive|te|trailer|upgrade|content-.*|transfer-encoding|proxy-.*|mcp-.*|x-mcp-.*|x-envoy-.*)$')",
-      message: 'is a header that the gateway or HTTP itself uses',
+      message: 'must not be a header that the gateway or HTTP itself uses',
     },
   ],
 };

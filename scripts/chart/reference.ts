@@ -1,6 +1,6 @@
 import type { JsonSchema } from './schema-parts.ts';
 
-/** Keys that other pages describe in full. */
+/** Keys that other pages describe. */
 const ELSEWHERE = ['global', 'issuer', 'issuers', 'tenants', 'backends'];
 
 /** The page of all values: a row for each key, from the schema and the chart's values.yaml. */
@@ -10,7 +10,7 @@ export function valuesReference(schema: JsonSchema, values: unknown): string {
   );
   return `# Values of the chart
 
-Made from \`k8s/chart/values.schema.json\` and \`k8s/chart/values.yaml\` by \`npm run generate\`. Helm refuses keys that are not here.
+Generated from \`k8s/chart/values.schema.json\` and \`k8s/chart/values.yaml\` by \`npm run generate\`. Helm rejects any other key.
 
 | value | type | default | meaning |
 |---|---|---|---|

@@ -4,7 +4,7 @@ import { tenantsSchema } from '../../core/tenants/tenants.ts';
 import { specSchema } from '../../k8s/mcpbackend/crd.ts';
 import type { Structural } from '../../k8s/mcpbackend/structural.ts';
 
-/** A JSON schema (draft 7), as far as this chart needs one. */
+/** The part of a JSON schema (draft 7) that this chart uses. */
 export interface JsonSchema {
   type?: string | string[];
   description?: string;
@@ -24,7 +24,7 @@ export interface JsonSchema {
   [keyword: string]: unknown;
 }
 
-/** Keywords that say nothing about a value: defaults are those of the gateway, which adds them itself. */
+/** Keywords that do not constrain a value. Defaults are left out because the gateway fills them in itself. */
 const WITHOUT_MEANING = ['$schema', 'default', 'durationMs', 'format'];
 
 function fromZod(schema: z.ZodType): JsonSchema {
@@ -38,7 +38,7 @@ export const ISSUER = fromZod(issuerSchema);
 /** A list of tenants, as in tenants.yaml. */
 export const TENANTS: JsonSchema = { ...fromZod(tenantsSchema).properties?.tenants, minItems: 0 };
 
-/** The spec of an MCPBackend, as its CustomResourceDefinition has it; rules in CEL are left to the API server. */
+/** The spec of an MCPBackend, as in its CustomResourceDefinition. The API server checks the CEL rules. */
 export const BACKEND: JsonSchema = fromStructural(specSchema());
 
 function fromStructural(schema: Structural): JsonSchema {

@@ -275,12 +275,10 @@ describe('the CustomResourceDefinition', function () {
     }
   });
 
-  it('says in words what is wrong', async () => {
-    expect(await refusal({ name: 'mcp', spec: {} })).to.contain('exactly one of image, command, service, url and urls');
-    expect(await refusal({ name: 'mcp', spec: { image: 'a' } })).to.contain('the name is reserved for the gateway');
-    expect(await refusal({ name: 'a', spec: { image: 'a', env: { PORT: '1' } } })).to.contain(
-      'PORT is set by the operator',
-    );
-    expect(await refusal({ name: 'a', spec: { image: 'a', drain: '2d' } })).to.contain('must be between 0ms and 1d');
+  it('says what is wrong', async () => {
+    expect(await refusal({ name: 'mcp', spec: {} })).to.contain('image, command, service, url and urls');
+    expect(await refusal({ name: 'mcp', spec: { image: 'a' } })).to.contain('reserved');
+    expect(await refusal({ name: 'a', spec: { image: 'a', env: { PORT: '1' } } })).to.contain('PORT');
+    expect(await refusal({ name: 'a', spec: { image: 'a', drain: '2d' } })).to.contain('between 0ms and 1d');
   });
 });

@@ -81,9 +81,11 @@ describe('the chart', function () {
       expect(await refused('publicUrl=')).to.contain('publicUrl is required');
       expect(await refused('issuer=null')).to.contain('issuer.url is required');
       expect(await refused('tenants=null')).to.contain('tenants is required');
-      expect(await refused('issuers[0].url=https://b.example.com')).to.contain('only one of issuer and issuers');
-      expect(await refused('redis.url=redis://a', 'redis.tryOut.enabled=true')).to.contain('only one of redis.url');
-      expect(await refused('redis.existingSecret=a')).to.contain('redis.existingSecret needs redis.url');
+      expect(await refused('issuers[0].url=https://b.example.com')).to.contain('issuer and issuers cannot be combined');
+      expect(await refused('redis.url=redis://a', 'redis.tryOut.enabled=true')).to.contain(
+        'redis.url and redis.tryOut.enabled cannot be combined',
+      );
+      expect(await refused('redis.existingSecret=a')).to.contain('redis.existingSecret requires redis.url');
       expect(await refused('operator.enabled=false')).to.contain('sessionKeys.existingSecret is required');
       expect(await refused('admin.enabled=true')).to.contain('admin.tenants is required');
       expect(
@@ -91,7 +93,7 @@ describe('the chart', function () {
           ...['admin.enabled=true', 'admin.tenants[0]=a', 'operator.enabled=false', 'sessionKeys.existingSecret=b'],
         ),
       ).to.contain('admin.existingSecret is required');
-      expect(await refused('gateway.shutdown.settleSeconds=31')).to.contain('must not be more than drainSeconds');
+      expect(await refused('gateway.shutdown.settleSeconds=31')).to.contain('settleSeconds must not be greater than');
       expect(await refused('httpRoute.enabled=true')).to.contain('httpRoute.parentRefs is required');
       expect(await refused('backendsNamespace.name=mcp-gateway')).to.contain(
         'must not be the namespace of the release',

@@ -1,4 +1,4 @@
-{{/* What of gateway.yaml is read only at the start: a change of it needs new pods. */}}
+{{/* The part of gateway.yaml that is read only at startup: changing it needs new pods. */}}
 {{- define "mcp-gateway.startConfig" -}}
 {{- $listen := dict "address" .Values.listen.address "port" .Values.listen.port -}}
 {{- with .Values.listen.trustedProxies }}{{ $_ := set $listen "trustedProxies" . }}{{ end -}}
@@ -33,23 +33,23 @@
 {{- toYaml $config -}}
 {{- end }}
 
-{{/* What the schema of the values cannot say. */}}
+{{/* Checks that the schema of the values cannot express. */}}
 {{- define "mcp-gateway.validate" -}}
-{{- $_ := required "publicUrl is required: where clients reach the gateway, such as https://mcp.example.com" .Values.publicUrl -}}
-{{- if and (not .Values.issuer) (not .Values.issuers) }}{{ fail "issuer.url is required: who issues access tokens, such as https://login.microsoftonline.com/<directory>/v2.0" }}{{ end -}}
-{{- if and .Values.issuer .Values.issuers }}{{ fail "only one of issuer and issuers may be given" }}{{ end -}}
-{{- if and .Values.tenantsConfigMap.create (not .Values.tenants) }}{{ fail "tenants is required: at least one tenant, or tenantsConfigMap.create=false" }}{{ end -}}
-{{- if and (not .Values.tenantsConfigMap.create) .Values.tenants }}{{ fail "tenants goes with no tenantsConfigMap.create=false: somebody else writes that ConfigMap" }}{{ end -}}
-{{- if and .Values.redis.url .Values.redis.tryOut.enabled }}{{ fail "only one of redis.url and redis.tryOut.enabled may be given" }}{{ end -}}
-{{- if and .Values.redis.existingSecret (not .Values.redis.url) }}{{ fail "redis.existingSecret needs redis.url" }}{{ end -}}
-{{- if and .Values.redis.caKey (not .Values.redis.existingSecret) }}{{ fail "redis.caKey is a key of redis.existingSecret, which is missing" }}{{ end -}}
-{{- if and (not .Values.operator.enabled) (not .Values.sessionKeys.existingSecret) }}{{ fail "sessionKeys.existingSecret is required where operator.enabled is false: nobody makes the keys" }}{{ end -}}
-{{- if and .Values.admin.enabled (not .Values.admin.tenants) }}{{ fail "admin.tenants is required: whose holders of the role mcp.admin may use the gateway's own tools" }}{{ end -}}
-{{- if and .Values.admin.enabled (not .Values.operator.enabled) (not .Values.admin.existingSecret) }}{{ fail "admin.existingSecret is required where operator.enabled is false: nobody makes the secret" }}{{ end -}}
-{{- if gt (int .Values.gateway.shutdown.settleSeconds) (int .Values.gateway.shutdown.drainSeconds) }}{{ fail "gateway.shutdown.settleSeconds must not be more than drainSeconds" }}{{ end -}}
-{{- if and .Values.httpRoute.enabled (not .Values.httpRoute.parentRefs) }}{{ fail "httpRoute.parentRefs is required: which Gateway the route belongs to" }}{{ end -}}
-{{- if gt (int .Values.autoscaling.minReplicas) (int .Values.autoscaling.maxReplicas) }}{{ fail "autoscaling.minReplicas must not be more than maxReplicas" }}{{ end -}}
-{{- if eq .Values.backendsNamespace.name .Release.Namespace }}{{ fail "backendsNamespace.name must not be the namespace of the release: who may make backends must not reach the gateway's Secrets" }}{{ end -}}
+{{- $_ := required "publicUrl is required: the URL at which clients reach the gateway, such as https://mcp.example.com" .Values.publicUrl -}}
+{{- if and (not .Values.issuer) (not .Values.issuers) }}{{ fail "issuer.url is required: the issuer of access tokens, such as https://login.microsoftonline.com/<directory>/v2.0" }}{{ end -}}
+{{- if and .Values.issuer .Values.issuers }}{{ fail "issuer and issuers cannot be combined: set one of them" }}{{ end -}}
+{{- if and .Values.tenantsConfigMap.create (not .Values.tenants) }}{{ fail "tenants is required: set at least one tenant, or tenantsConfigMap.create=false" }}{{ end -}}
+{{- if and (not .Values.tenantsConfigMap.create) .Values.tenants }}{{ fail "tenants cannot be combined with tenantsConfigMap.create=false: put the tenants into the ConfigMap that you supply" }}{{ end -}}
+{{- if and .Values.redis.url .Values.redis.tryOut.enabled }}{{ fail "redis.url and redis.tryOut.enabled cannot be combined: set one of them" }}{{ end -}}
+{{- if and .Values.redis.existingSecret (not .Values.redis.url) }}{{ fail "redis.existingSecret requires redis.url" }}{{ end -}}
+{{- if and .Values.redis.caKey (not .Values.redis.existingSecret) }}{{ fail "redis.caKey requires redis.existingSecret: it names a key of that Secret" }}{{ end -}}
+{{- if and (not .Values.operator.enabled) (not .Values.sessionKeys.existingSecret) }}{{ fail "sessionKeys.existingSecret is required if operator.enabled is false: only the operator creates the keys" }}{{ end -}}
+{{- if and .Values.admin.enabled (not .Values.admin.tenants) }}{{ fail "admin.tenants is required: the tenants whose callers with the role mcp.admin may use the admin tools" }}{{ end -}}
+{{- if and .Values.admin.enabled (not .Values.operator.enabled) (not .Values.admin.existingSecret) }}{{ fail "admin.existingSecret is required if operator.enabled is false: only the operator creates the Secret" }}{{ end -}}
+{{- if gt (int .Values.gateway.shutdown.settleSeconds) (int .Values.gateway.shutdown.drainSeconds) }}{{ fail "gateway.shutdown.settleSeconds must not be greater than gateway.shutdown.drainSeconds" }}{{ end -}}
+{{- if and .Values.httpRoute.enabled (not .Values.httpRoute.parentRefs) }}{{ fail "httpRoute.parentRefs is required: the Gateway that the route belongs to" }}{{ end -}}
+{{- if gt (int .Values.autoscaling.minReplicas) (int .Values.autoscaling.maxReplicas) }}{{ fail "autoscaling.minReplicas must not be greater than autoscaling.maxReplicas" }}{{ end -}}
+{{- if eq .Values.backendsNamespace.name .Release.Namespace }}{{ fail "backendsNamespace.name must not be the namespace of the release: users who may create backends must not reach the Secrets of the gateway" }}{{ end -}}
 {{- range $name, $spec := .Values.backends -}}
 {{- if has $name (list "gateway" "mcp" "sse" "healthz" "readyz" "metrics" "admin") }}{{ fail (printf "backends.%s: the name is reserved for the gateway itself" $name) }}{{ end -}}
 {{- end -}}

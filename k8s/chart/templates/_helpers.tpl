@@ -20,7 +20,7 @@
 {{- include "mcp-gateway.fullname" . }}-admin
 {{- end }}
 
-{{/* What the gateway shows to the process that serves its own tools. Not in the backends' namespace, where others may use Secrets. */}}
+{{/* Secret that the gateway sends to the process that serves the admin tools. It is not in the backends' namespace, where other users may use Secrets. */}}
 {{- define "mcp-gateway.ownToolsSecret" -}}
 {{- default "mcp-gateway-own-tools" .Values.admin.existingSecret -}}
 {{- end }}
@@ -54,7 +54,7 @@ app.kubernetes.io/instance: {{ $root.Release.Name }}
 app.kubernetes.io/component: {{ index . 1 }}
 {{- end }}
 
-{{/* Labels of pods: without the version, so that an upgrade restarts only what it changes. */}}
+{{/* Labels of pods. They lack the version, so that an upgrade restarts only the pods that it changes. */}}
 {{- define "mcp-gateway.podLabels" -}}
 {{ include "mcp-gateway.selector" . }}
 app.kubernetes.io/part-of: mcp-gateway
@@ -104,7 +104,7 @@ readOnlyRootFilesystem: true
 capabilities: {drop: [ALL]}
 {{- end }}
 
-{{/* The token of the pod's ServiceAccount, for the one container that mounts it. */}}
+{{/* Token of the pod's ServiceAccount. Only one container mounts it. */}}
 {{- define "mcp-gateway.tokenVolume" -}}
 name: api-token
 projected:

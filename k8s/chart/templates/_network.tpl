@@ -6,7 +6,7 @@
   ports: [{port: 53, protocol: UDP}, {port: 53, protocol: TCP}]
 {{- end }}
 
-{{/* Its address is known to no selector. */}}
+{{/* The API server has no selector: any address is allowed, at its ports. */}}
 {{- define "mcp-gateway.apiServerEgress" -}}
 - to: {{- include "mcp-gateway.anywhere" . | nindent 2 }}
   ports:
@@ -15,11 +15,11 @@
   {{- end }}
 {{- end }}
 
-{{/* Not to the metadata services of clouds, which give out the credentials of nodes. */}}
+{{/* Excludes the metadata services of clouds, which hand out the credentials of nodes. */}}
 {{- define "mcp-gateway.anywhere" -}}
 - ipBlock: {cidr: 0.0.0.0/0, except: [169.254.0.0/16]}
 - ipBlock: {cidr: '::/0', except: ['fe80::/10', 'fd00:ec2::254/128']}
-# Some network plugins count no pods among the addresses.
+# Some network plugins do not match pods by ipBlock.
 - namespaceSelector: {}
 {{- end }}
 

@@ -1,6 +1,6 @@
 {{/*
-A process of the pod that does not answer for a minute is started again: (list $ "process"). Who is asked starts last, once the image of
-Envoy was pulled, too.
+Liveness probe of one process of the gateway pod: (list $ "process"). A process that does not answer for a minute is restarted. The probes
+are answered by the container `pod`, which starts last, after the image of Envoy was pulled: hence the initial delay.
 */}}
 {{- define "mcp-gateway.livez" -}}
 {{- $root := index . 0 -}}
@@ -25,7 +25,7 @@ failureThreshold: 6
 {{- end }}
 {{- end }}
 
-{{/* Where pods go: (list $ .Values.gateway "component") */}}
+{{/* Scheduling of pods: (list $ .Values.gateway "component") */}}
 {{- define "mcp-gateway.placement" -}}
 {{- $root := index . 0 -}}
 {{- $values := index . 1 -}}

@@ -11,7 +11,7 @@ import { drainEnvoy } from '../envoy/drain.ts';
 import { type TlsPair, validityWarning } from '../envoy/tls/pair.ts';
 import { writeSecretFile } from '../envoy/tls/secret-file.ts';
 import { openAuditLog } from '../runtime/audit.ts';
-import type { Logger } from '../runtime/log.ts';
+import { type Logger, renamed } from '../runtime/log.ts';
 import { endLeftovers } from '../runtime/processes/leftovers.ts';
 import { acquireLock } from '../runtime/processes/lock.ts';
 import { assertPortFree, freePort } from '../runtime/processes/ports.ts';
@@ -190,7 +190,7 @@ export class LocalGateway {
       tenant: DEFAULT_TENANT,
       resources: () => [this.publicUrl, ...this.backendUrls.values()],
       scopes: () => this.#scopes,
-      logger: log.child({ name: 'issuer' }),
+      logger: renamed(log, 'issuer'),
     });
     this.developmentIssuer = issuer.issuer;
     this.#stops.push(() => issuer.stop());

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import type { Backend } from '../core/registry/backend.ts';
 import type { EndpointFile } from '../core/registry/endpoint.ts';
-import type { Logger } from '../runtime/log.ts';
+import { type Logger, renamed } from '../runtime/log.ts';
 import { Replica, type ReplicaOptions } from './replica.ts';
 
 type CommandBackend = Backend & { command: string[] };
@@ -108,7 +108,7 @@ export class BackendReplicas {
   #start(): Replica {
     const { endpointsFolder: _, log, ...common } = this.#options;
     const id = `${this.#backend.name}-${this.#started++}`;
-    const replicaLog = log.child({ name: id });
+    const replicaLog = renamed(log, id);
     return new Replica({ ...common, id, backend: this.#backend, log: replicaLog, onChange: () => this.#onChange() });
   }
 

@@ -1,6 +1,6 @@
 import { availableParallelism } from 'node:os';
 import { dirname } from 'node:path';
-import type { Logger } from '../runtime/log.ts';
+import { type Logger, renamed } from '../runtime/log.ts';
 import { describeExit } from '../runtime/processes/child.ts';
 import { type Supervised, superviseChild } from '../runtime/processes/supervisor.ts';
 import type { StateFolder } from '../runtime/state/folder.ts';
@@ -80,7 +80,7 @@ export function startRoles(options: RolesOptions): Roles {
 }
 
 function startRole(name: string, command: string[], { folder, log }: RolesOptions): Supervised {
-  const roleLog = log.child({ name });
+  const roleLog = renamed(log, name);
   return superviseChild(
     () => ({
       name,

@@ -55,6 +55,8 @@ export interface TestGateway {
   pid: number;
   /** Everything that was logged so far. */
   log: readonly LogLine[];
+  /** The same lines as they were written. */
+  rawLog: readonly string[];
   backendUrl(name: string): string;
   /** An access token; default: subject `developer`, tenant `engineering`, scope `mcp`, good for every backend for an hour. */
   token(options?: TokenOptions): Promise<string>;
@@ -100,6 +102,7 @@ export async function startGateway(options: StartOptions): Promise<TestGateway> 
   if (options.workers !== 'default') args.push('--workers', String(options.workers ?? 2));
   const child = spawn(process.execPath, [PROGRAM, ...args], { stdio: ['ignore', 'pipe', 'pipe'], cwd: PROJECT });
   const log: LogLine[] = [];
+  const rawLog: string[] = [];
   const errors: string[] = [];
   createInterface({ input: child.stderr }).on('line', (line) => errors.push(line));
   const lines = createInterface({ input: child.stdout });
@@ -110,6 +113,7 @@ export async function startGateway(options: StartOptions): Promise<TestGateway> 
     lines.on('line', (text) => {
       const line = JSON.parse(text) as LogLine;
       log.push(line);
+      rawLog.push(text);
       if (line.msg === 'ready' && 'url' in line) {
         clearTimeout(timer);
         resolve(line);
@@ -140,6 +144,7 @@ export async function startGateway(options: StartOptions): Promise<TestGateway> 
     stateDir,
     pid: child.pid ?? 0,
     log,
+    rawLog,
     backendUrl: (name) => `${url}/${name}/mcp`,
     token: ({ audience = url, ttlSeconds = 3600, ...rest } = {}) =>
       issueDevelopmentToken({ stateDir, audience, ttlSeconds, ...rest }),

@@ -7,8 +7,7 @@ ARG ENVOY=envoyproxy/envoy:distroless-v1.40.0
 FROM ${NODE} AS build
 WORKDIR /src
 COPY package.json package-lock.json ./
-# Not npm ci: it wants the optional packages of every platform in the lock file.
-RUN npm install --ignore-scripts --no-audit --no-fund
+RUN npm ci --ignore-scripts --no-audit --no-fund
 COPY tsconfig.json tsconfig.build.json ./
 COPY scripts/copy-assets.ts scripts/
 COPY core core
@@ -30,7 +29,7 @@ RUN npm run build && mkdir -p /state
 FROM ${NODE} AS dependencies
 WORKDIR /src
 COPY package.json package-lock.json ./
-RUN npm install --omit=dev --ignore-scripts --no-audit --no-fund
+RUN npm ci --omit=dev --ignore-scripts --no-audit --no-fund
 
 FROM ${ENVOY} AS envoy
 

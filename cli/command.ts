@@ -1,4 +1,5 @@
 import { type ParseArgsConfig, parseArgs } from 'node:util';
+import { parseDurationMs } from '../core/document/duration.ts';
 import { messageOf, UserError } from '../core/errors.ts';
 
 /** The process that a command runs in: everything that it takes from outside. */
@@ -49,6 +50,16 @@ export function parseOptions<const O extends Options>(
 export function required(command: string, name: string, value: string | undefined): string {
   if (value !== undefined && value !== '') return value;
   throw misuse(command, `--${name} is required`);
+}
+
+/** Node's timers hold no more than 2^31 - 1 ms. */
+const MAX_TIMER_MS = 2_147_483_647;
+
+/** Milliseconds of an option such as `500ms`, `30s`, `5m` or `1h`. */
+export function duration(command: string, name: string, text: string): number {
+  const ms = parseDurationMs(text);
+  if (ms !== undefined && ms <= MAX_TIMER_MS) return ms;
+  throw misuse(command, `--${name} must be a duration such as 500ms, 30s, 5m or 1h (got ${text})`);
 }
 
 /** A whole number between two bounds. */

@@ -1,4 +1,3 @@
-import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
 import { isIP } from 'node:net';
 import { createAdminServer } from '../../control/http/server.ts';
@@ -8,7 +7,8 @@ import { createLogger } from '../../runtime/log.ts';
 import { FileWatch } from '../../runtime/registry/watch.ts';
 import { untilShutdown } from '../../runtime/shutdown.ts';
 import { chooseInstallation, INSTALLATION_HELP, INSTALLATION_OPTIONS } from '../choose-installation.ts';
-import { type Command, parseOptions, required, wholeNumber } from '../command.ts';
+import { type Command, misuse, parseOptions, required, wholeNumber } from '../command.ts';
+import { listenTcp } from '../listen.ts';
 
 const help = `Usage: mcp-gateway admin --secret-file FILE (--socket PATH | --port N) [--registry DIR]
 
@@ -39,8 +39,9 @@ export const admin: Command = {
     });
     const { 'secret-file': file, socket, port, address, 'log-level': level, ...choice } = values;
     const secretFile = required('admin', 'secret-file', file);
-    if ((socket === undefined) === (port === undefined)) fail('one of --socket and --port is required');
-    if (isIP(address) === 0) fail(`--address must be an IP address (got ${address})`);
+    if ((socket === undefined) === (port === undefined))
+      throw misuse('admin', 'one of --socket and --port is required');
+    if (isIP(address) === 0) throw misuse('admin', `--address must be an IP address (got ${address})`);
     const fleet = await chooseInstallation('admin', choice, env);
     const log = createLogger({ name: 'admin', level });
     let secret = await readSecret(secretFile);
@@ -55,12 +56,7 @@ export const admin: Command = {
     const { version } = manifest;
     const server = createAdminServer({ fleet, secret: () => secret, version, log });
     if (socket !== undefined) await listenUnix(server.http, socket);
-    else {
-      server.http.listen(wholeNumber('admin', 'port', port ?? '', 0, 65_535), address);
-      await once(server.http, 'listening').catch((cause: Error) => {
-        throw new UserError('port-taken', `cannot listen on port ${port}: ${cause.message}`, { cause });
-      });
-    }
+    else await listenTcp(server.http, wholeNumber('admin', 'port', port ?? '', 0, 65_535), address);
     log.info({ address: server.http.address(), fleet: fleet.title }, 'ready');
     await untilShutdown();
     watch.close();
@@ -75,8 +71,4 @@ async function readSecret(file: string): Promise<string> {
   });
   if (text.trim() !== '') return text.trim();
   throw new UserError('config', `${file} holds no secret`);
-}
-
-function fail(message: string): never {
-  throw new UserError('usage', message, { hint: 'See mcp-gateway admin --help.' });
 }

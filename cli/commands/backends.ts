@@ -1,14 +1,13 @@
-import { readFile } from 'node:fs/promises';
 import { assignBackend } from '../../control/backends/assign.ts';
 import { listBackends } from '../../control/backends/list.ts';
 import type { Waiting } from '../../control/backends/readiness.ts';
 import { type ChangeResult, registerBackend, removeBackend, scaleBackend } from '../../control/backends/register.ts';
 import { backendStatus } from '../../control/backends/status.ts';
 import { parseOptionSeconds } from '../../core/document/duration.ts';
-import { messageOf, UserError } from '../../core/errors.ts';
 import { specOfDocument, specOfFlags } from '../backend-flags.ts';
 import { chooseInstallation, INSTALLATION_HELP, INSTALLATION_OPTIONS } from '../choose-installation.ts';
 import { type Command, misuse, parseOptions, required, type Terminal, wholeNumber } from '../command.ts';
+import { readInput } from '../input.ts';
 import { showAssignment, showChange, showList, showStatus } from '../tables.ts';
 
 const help = `Usage: mcp-gateway backends list
@@ -113,7 +112,7 @@ const ACTIONS: Readonly<Record<string, (asked: Asked, terminal: Terminal) => Pro
   },
   register: async ({ name, command, values }, terminal) => {
     const { update, unset = [], file } = values;
-    const document = file === undefined ? {} : specOfDocument(await readSource(file), file);
+    const document = file === undefined ? {} : specOfDocument(await readInput(file), file);
     const { name: named, ...given } = specOfFlags(values, command, document);
     if (named !== undefined && named !== name)
       throw misuse('backends', `${file} is about ${String(named)}, not ${name}`);
@@ -174,12 +173,4 @@ function changed(result: ChangeResult, values: Asked['values'], terminal: Termin
 function tell<T>(result: T, show: (result: T) => string[], { json }: Asked['values'], { print }: Terminal): void {
   if (json) print(JSON.stringify(result, undefined, 2));
   else for (const line of show(result)) print(line);
-}
-
-async function readSource(file: string): Promise<string> {
-  try {
-    return await readFile(file === '-' ? '/dev/stdin' : file, 'utf8');
-  } catch (cause) {
-    throw new UserError('missing-file', `${file} cannot be read: ${messageOf(cause)}`, { cause });
-  }
 }

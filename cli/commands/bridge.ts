@@ -1,10 +1,8 @@
 import { startBridge } from '../../bridge/bridge.ts';
-import { parseDurationMs } from '../../core/document/duration.ts';
-import { UserError } from '../../core/errors.ts';
 import { createLogger } from '../../runtime/log.ts';
 import { assertPortFree } from '../../runtime/processes/ports.ts';
 import { untilShutdown } from '../../runtime/shutdown.ts';
-import { type Command, parseOptions, required, wholeNumber } from '../command.ts';
+import { type Command, duration, misuse, parseOptions, required, wholeNumber } from '../command.ts';
 
 const MEBIBYTE = 1024 * 1024;
 
@@ -51,10 +49,11 @@ export const bridge: Command = {
       true,
     );
     const [program, ...rest] = positionals;
-    if (program === undefined || program === '') throw usage('the command of the server is missing after --');
-    if (!values.path.startsWith('/')) throw usage(`--path must begin with / (got ${values.path})`);
+    if (program === undefined || program === '')
+      throw misuse('bridge', 'the command of the server is missing after --');
+    if (!values.path.startsWith('/')) throw misuse('bridge', `--path must begin with / (got ${values.path})`);
     const port = wholeNumber('bridge', 'port', required('bridge', 'port', values.port), 0, 65_535);
-    const drainMs = duration('drain', values.drain);
+    const drainMs = duration('bridge', 'drain', values.drain);
     await assertPortFree(values.host, port);
     const running = await startBridge({
       host: values.host,
@@ -63,9 +62,9 @@ export const bridge: Command = {
       command: [program, ...rest],
       env,
       maxSessions: wholeNumber('bridge', 'max-sessions', values['max-sessions'], 1, 10_000),
-      idleMs: duration('idle', values.idle),
-      startMs: duration('start', values.start),
-      graceMs: duration('grace', values.grace),
+      idleMs: duration('bridge', 'idle', values.idle),
+      startMs: duration('bridge', 'start', values.start),
+      graceMs: duration('bridge', 'grace', values.grace),
       maxMessageBytes: wholeNumber('bridge', 'max-message-mib', values['max-message-mib'], 1, 256) * MEBIBYTE,
       recordFile: values.children,
       log: createLogger({ name: 'bridge', level: values['log-level'] }),
@@ -75,14 +74,3 @@ export const bridge: Command = {
     return 0;
   },
 };
-
-function duration(name: string, text: string): number {
-  const ms = parseDurationMs(text);
-  // Node's timers hold no more than 2^31 - 1 ms.
-  if (ms !== undefined && ms <= 2_147_483_647) return ms;
-  throw usage(`--${name} must be a duration such as 500ms, 30s, 5m or 1h (got ${text})`);
-}
-
-function usage(message: string): UserError {
-  return new UserError('usage', message, { hint: 'See mcp-gateway bridge --help.' });
-}

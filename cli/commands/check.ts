@@ -1,7 +1,7 @@
 import { formatProblem } from '../../core/document/problems.ts';
 import { UserError } from '../../core/errors.ts';
 import { checkDocument } from '../../local/documents.ts';
-import { type Command, parseOptions } from '../command.ts';
+import { type Command, misuse, parseOptions } from '../command.ts';
 import { askIssuers } from '../online.ts';
 
 const help = `Usage: mcp-gateway check [--online] FILE...
@@ -21,8 +21,7 @@ export const check: Command = {
   help,
   run: async (args, { print, tell }) => {
     const { values, positionals } = parseOptions('check', args, { online: { type: 'boolean', default: false } }, true);
-    if (positionals.length === 0)
-      throw new UserError('usage', 'name at least one file', { hint: 'See mcp-gateway check --help.' });
+    if (positionals.length === 0) throw misuse('check', 'name at least one file');
     const checked = await Promise.all(positionals.map(async (file) => ({ file, ...(await checkDocument(file)) })));
     const problems = checked.flatMap((document) => document.problems);
     if (values.online) {

@@ -1,5 +1,4 @@
-import { UserError } from '../../core/errors.ts';
-import { type Command, parseOptions } from '../command.ts';
+import { type Command, misuse, parseOptions } from '../command.ts';
 import { completionScript, SHELLS } from '../completion/scripts.ts';
 import { wordsOf } from '../completion/words.ts';
 
@@ -22,9 +21,7 @@ export function completionFor(commands: Readonly<Record<string, () => Promise<Co
       const { positionals } = parseOptions('completion', args, {}, true);
       const shell = SHELLS.find((name) => name === positionals[0]);
       if (shell === undefined || positionals.length > 1) {
-        throw new UserError('usage', `name one shell: ${SHELLS.join(', ')}`, {
-          hint: 'See mcp-gateway completion --help.',
-        });
+        throw misuse('completion', `name one shell: ${SHELLS.join(', ')}`);
       }
       const words = await Promise.all(
         Object.entries(commands).map(async ([name, load]) => wordsOf(name, await load())),

@@ -1,10 +1,10 @@
-import { readFile } from 'node:fs/promises';
 import { parse } from 'yaml';
 import { helmInput } from '../../control/helm/input.ts';
 import { helmValues } from '../../control/helm/values.ts';
 import { parseValue } from '../../core/document/parse.ts';
 import { messageOf, UserError } from '../../core/errors.ts';
-import { type Command, parseOptions } from '../command.ts';
+import { type Command, misuse, parseOptions } from '../command.ts';
+import { readInput } from '../input.ts';
 
 const help = `Usage: mcp-gateway helm-values FILE [--json]
 
@@ -32,9 +32,7 @@ export const helmValuesCommand: Command = {
     const options = { json: { type: 'boolean', default: false } } as const;
     const { values, positionals } = parseOptions('helm-values', args, options, true);
     const [file, ...rest] = positionals;
-    if (file === undefined || rest.length > 0) {
-      throw new UserError('usage', 'name one document', { hint: 'See mcp-gateway helm-values --help.' });
-    }
+    if (file === undefined || rest.length > 0) throw misuse('helm-values', 'name one document');
     const parsed = parseValue(await readDocument(file), file, helmInput);
     if (!parsed.ok) {
       const lines = parsed.problems.map(({ path, message }) => (path === '' ? message : `${path}: ${message}`));
@@ -53,7 +51,7 @@ export const helmValuesCommand: Command = {
 
 async function readDocument(file: string): Promise<unknown> {
   try {
-    return parse(await readFile(file === '-' ? '/dev/stdin' : file, 'utf8'), { maxAliasCount: 20 });
+    return parse(await readInput(file), { maxAliasCount: 20 });
   } catch (cause) {
     throw new UserError('missing-file', `${file} cannot be read: ${messageOf(cause)}`, { cause });
   }

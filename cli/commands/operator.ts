@@ -1,6 +1,5 @@
 import { randomBytes } from 'node:crypto';
 import { hostname } from 'node:os';
-import { UserError } from '../../core/errors.ts';
 import { INSTALLATION } from '../../core/registry/installation.ts';
 import { isDnsLabel } from '../../core/registry/names.ts';
 import { KubeClient } from '../../k8s/api/client.ts';
@@ -8,7 +7,7 @@ import { loadCluster } from '../../k8s/api/credentials.ts';
 import { startOperator } from '../../k8s/operator/operator.ts';
 import { createLogger } from '../../runtime/log.ts';
 import { untilShutdown } from '../../runtime/shutdown.ts';
-import { type Command, parseOptions, required, wholeNumber } from '../command.ts';
+import { type Command, misuse, parseOptions, required, wholeNumber } from '../command.ts';
 
 const help = `Usage: mcp-gateway operator --bridge-image IMAGE [OPTIONS]
 
@@ -71,21 +70,19 @@ export const operator: Command = {
   },
 };
 
-const seeHelp = { hint: 'See mcp-gateway operator --help.' };
-
 function namespace(name: string, value: string): string {
   if (isDnsLabel(value)) return value;
-  throw new UserError('usage', `--${name} must be the name of a namespace (got ${JSON.stringify(value)})`, seeHelp);
+  throw misuse('operator', `--${name} must be the name of a namespace (got ${JSON.stringify(value)})`);
 }
 
 function publicUrl(value: string | undefined): string | undefined {
   if (value === undefined || value === '') return undefined;
   const url = URL.parse(value);
   if (url !== null && ['http:', 'https:'].includes(url.protocol) && url.search === '' && url.hash === '') return value;
-  throw new UserError('usage', `--public-url must be an http or https URL without query (got ${value})`, seeHelp);
+  throw misuse('operator', `--public-url must be an http or https URL without query (got ${value})`);
 }
 
 function truth(name: string, value: string): boolean {
   if (value === 'true' || value === 'false') return value === 'true';
-  throw new UserError('usage', `--${name} must be true or false (got ${value})`, seeHelp);
+  throw misuse('operator', `--${name} must be true or false (got ${value})`);
 }

@@ -1,14 +1,12 @@
-import { once } from 'node:events';
 import { join } from 'node:path';
-import { parseDurationMs } from '../../core/document/duration.ts';
-import { UserError } from '../../core/errors.ts';
 import { drainPod } from '../../envoy/drain.ts';
 import type { PodSockets } from '../../pod/probes.ts';
 import { createPodServer } from '../../pod/server.ts';
 import { createLogger } from '../../runtime/log.ts';
 import { untilShutdown } from '../../runtime/shutdown.ts';
 import { socketNames } from '../../runtime/state/sockets.ts';
-import { type Command, parseOptions, required, wholeNumber } from '../command.ts';
+import { type Command, duration, parseOptions, required, wholeNumber } from '../command.ts';
+import { listenTcp } from '../listen.ts';
 
 const help = `Usage: mcp-gateway pod --sockets DIR [--workers N] [--port N] [--settle TIME] [--drain TIME]
 
@@ -44,14 +42,11 @@ export const pod: Command = {
       required('pod', 'sockets', values.sockets),
       wholeNumber('pod', 'workers', values.workers, 1, 64),
     );
-    const drain = { settleMs: duration('settle', values.settle), maxMs: duration('drain', values.drain) };
+    const drain = { settleMs: duration('pod', 'settle', values.settle), maxMs: duration('pod', 'drain', values.drain) };
     const log = createLogger({ name: 'pod', level: values['log-level'] });
     const shutdown = untilShutdown();
     const server = createPodServer(sockets);
-    server.listen(wholeNumber('pod', 'port', values.port, 0, 65_535), values.address);
-    await once(server, 'listening').catch((cause: Error) => {
-      throw new UserError('port-taken', `cannot listen on port ${values.port}: ${cause.message}`, { cause });
-    });
+    await listenTcp(server, wholeNumber('pod', 'port', values.port, 0, 65_535), values.address);
     log.info({ address: server.address() }, 'ready');
 
     await shutdown;
@@ -73,12 +68,4 @@ function podSockets(folder: string, workers: number): PodSockets {
     metadata: numbered('ext-authz', names.metadata),
     extProc: numbered('ext-proc', names.extProc),
   };
-}
-
-function duration(name: string, text: string): number {
-  const ms = parseDurationMs(text);
-  if (ms !== undefined) return ms;
-  throw new UserError('usage', `--${name} must be a duration such as 30s (got ${text})`, {
-    hint: 'See mcp-gateway pod --help.',
-  });
 }

@@ -8,7 +8,7 @@ import { createLogger, type Logger } from '../../runtime/log.ts';
 import { FolderRegistry } from '../../runtime/registry/folder.ts';
 import { untilShutdown } from '../../runtime/shutdown.ts';
 import { startWatcher, type WatcherOptions } from '../../watcher/watcher.ts';
-import { type Command, parseOptions, required, wholeNumber } from '../command.ts';
+import { type Command, misuse, parseOptions, required, wholeNumber } from '../command.ts';
 
 /** Where systems keep the certificates of public authorities. */
 const CA_FILES = ['/etc/ssl/certs/ca-certificates.crt', '/etc/pki/tls/certs/ca-bundle.crt', '/etc/ssl/cert.pem'];
@@ -112,9 +112,7 @@ function adminPlace(place: string, secretFile: string): AdminAddress {
   const socket = socketOf(place);
   if (socket !== undefined) return { at: { socket }, secretFile: resolve(secretFile) };
   if (serverUrl.safeParse(place).success) return { at: { url: place }, secretFile: resolve(secretFile) };
-  throw new UserError('usage', `--own-tools must be unix:PATH or an http URL (got ${place})`, {
-    hint: 'See mcp-gateway watcher --help.',
-  });
+  throw misuse('watcher', `--own-tools must be unix:PATH or an http URL (got ${place})`);
 }
 
 interface OpenerOptions {

@@ -1,7 +1,6 @@
-import { formatProblem } from '../../core/document/problems.ts';
 import { UserError } from '../../core/errors.ts';
 import { INSTALLATION, SESSION_KEYS_KEY, TENANTS_KEY } from '../../core/registry/installation.ts';
-import { parseSessionKeys, type SessionKeys } from '../../core/session/keys.ts';
+import type { SessionKeys } from '../../core/session/keys.ts';
 import { eventsOf } from '../../k8s/admin/events.ts';
 import { GATEWAY_PODS } from '../../k8s/admin/gateway-pods.ts';
 import { healthOf } from '../../k8s/admin/health.ts';
@@ -10,6 +9,7 @@ import { type AdminPod, podLog, podsBySelector, podsOfBackend } from '../../k8s/
 import { readSecret } from '../../k8s/admin/secret.ts';
 import { KubeClient } from '../../k8s/api/client.ts';
 import { auditLine } from '../explain/audit-lines.ts';
+import { sessionKeysIn } from '../explain/session-keys.ts';
 import type {
   AuditLine,
   AuditQuery,
@@ -139,11 +139,7 @@ export class ClusterFleet implements Installation {
     const source = `the Secret ${name} in the namespace ${this.#gatewayNamespace}`;
     const text = await readSecret(client, { namespace: this.#gatewayNamespace, name }, SESSION_KEYS_KEY);
     if (text === undefined) throw new UserError('config', `${source} has no key ${SESSION_KEYS_KEY}`);
-    const parsed = parseSessionKeys(text, source);
-    if (parsed.ok) return parsed.value;
-    throw new UserError('config', `${source} holds no usable session keys`, {
-      hint: parsed.problems.map(formatProblem).join('\n'),
-    });
+    return sessionKeysIn(text, source);
   }
 
   async auditLines(about: AuditQuery): Promise<AuditLine[]> {

@@ -4,10 +4,11 @@ import { formatProblem } from '../../core/document/problems.ts';
 import { messageOf, UserError } from '../../core/errors.ts';
 import { backendUrl } from '../../core/policy/policy.ts';
 import { EMPTY_CATALOG, readCatalog } from '../../core/registry/catalog.ts';
-import { parseSessionKeys, type SessionKeys } from '../../core/session/keys.ts';
+import type { SessionKeys } from '../../core/session/keys.ts';
 import type { StateFolder } from '../../runtime/state/folder.ts';
 import { rewriteFile } from '../documents/rewrite-file.ts';
 import { findAuditLines } from '../explain/audit-lines.ts';
+import { sessionKeysIn } from '../explain/session-keys.ts';
 import type {
   AuditLine,
   AuditQuery,
@@ -123,11 +124,7 @@ export class FolderFleet implements Installation {
     const { config } = await readPaths(this.#folder);
     const { keyFile } = config.sessions;
     const file = keyFile === undefined ? this.#state.sessionKeys : resolve(this.#folder, keyFile);
-    const parsed = parseSessionKeys(await readText(file), file);
-    if (parsed.ok) return parsed.value;
-    throw new UserError('config', `${file} holds no usable session keys`, {
-      hint: parsed.problems.map(formatProblem).join('\n'),
-    });
+    return sessionKeysIn(await readText(file), file);
   }
 
   async auditLines(about: AuditQuery): Promise<AuditLine[]> {

@@ -1,7 +1,31 @@
+import { isDeepStrictEqual } from 'node:util';
 import { formatProblem } from '../../core/document/problems.ts';
 import { UserError } from '../../core/errors.ts';
 import { parseTenants } from '../../core/tenants/parse.ts';
 import type { Tenant } from '../../core/tenants/tenants.ts';
+
+/**
+ * Checks that an edit changed none of the other tenants: an anchor would carry the change to every tenant that refers to it.
+ *
+ * @param isEdited by index and name
+ * @throws UserError `config`
+ */
+export function checkOthers(
+  source: string,
+  before: readonly Tenant[],
+  after: readonly Tenant[],
+  isEdited: (index: number, name: string) => boolean,
+): void {
+  const others = (tenants: readonly Tenant[]) => tenants.filter(({ name }, index) => !isEdited(index, name));
+  if (!isDeepStrictEqual(others(after), others(before))) {
+    throw notEditable(source, 'other tenants share what would change');
+  }
+}
+
+/** A document that is left as it is, since an edit would not keep its meaning or layout. */
+export function notEditable(source: string, reason: string): UserError {
+  return new UserError('config', `${source} cannot be edited here: ${reason}`, { hint: 'Edit it by hand.' });
+}
 
 /** The tenants in a document. Throws a UserError `config` with all problems of a document that is not sound. */
 export function tenantsIn(text: string, source: string): readonly Tenant[] {

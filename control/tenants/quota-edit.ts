@@ -1,12 +1,10 @@
-import { isDeepStrictEqual } from 'node:util';
 import { isMap, isSeq, parseDocument } from 'yaml';
 import { messageOf, UserError } from '../../core/errors.ts';
 import type { Quota } from '../../core/quota/quota.ts';
 import type { TopUp } from '../../core/quota/top-up.ts';
 import { parseTenants } from '../../core/tenants/parse.ts';
-import type { Tenant } from '../../core/tenants/tenants.ts';
 import { appendValue, removeValue, setValue, type YamlPath } from '../documents/yaml-text.ts';
-import { tenantsIn } from './document.ts';
+import { checkOthers, notEditable, tenantsIn } from './document.ts';
 import type { Change } from './quota-changes.ts';
 
 /** What is to become of the quota of a tenant. */
@@ -54,7 +52,7 @@ export function editQuota(text: string, source: string, edit: QuotaEdit, nowMs: 
     if (edit.topUp !== undefined) edited = topUp(edited, [...place, 'topUps'], edit.topUp, nowMs);
   } catch (error) {
     if (error instanceof UserError) throw error;
-    throw notHere(source, messageOf(error));
+    throw notEditable(source, messageOf(error));
   }
   const parsed = parseTenants(edited, source);
   if (!parsed.ok) {
@@ -65,11 +63,7 @@ export function editQuota(text: string, source: string, edit: QuotaEdit, nowMs: 
     });
   }
   const after = parsed.value[index];
-  const others = (all: readonly Tenant[]) => all.filter((_, at) => at !== index);
-  // An anchor would carry the change to whoever refers to it.
-  if (!isDeepStrictEqual(others(parsed.value), others(tenants))) {
-    throw notHere(source, 'other tenants share what would change');
-  }
+  checkOthers(source, tenants, parsed.value, (at) => at === index);
   return { text: edited, before, after: after?.quota };
 }
 
@@ -109,8 +103,4 @@ function topUp(text: string, place: YamlPath, { requests, untilMs }: TopUp, nowM
     if (until <= nowMs) edited = removeValue(edited, [...place, index]);
   }
   return edited;
-}
-
-function notHere(source: string, reason: string): UserError {
-  return new UserError('config', `${source} cannot be changed here: ${reason}`, { hint: 'Change it by hand.' });
 }

@@ -1,10 +1,8 @@
-import { isDeepStrictEqual } from 'node:util';
-import { UserError } from '../../core/errors.ts';
 import { mayUseBackend } from '../../core/tenants/match.ts';
 import type { Tenant } from '../../core/tenants/tenants.ts';
 import { appendValue } from '../documents/yaml-text.ts';
 import type { Installation } from '../installation.ts';
-import { tenantsIn } from './document.ts';
+import { checkOthers, tenantsIn } from './document.ts';
 import { unknownTenant } from './quota-edit.ts';
 
 /** The tenants of a fleet. */
@@ -40,10 +38,6 @@ export function nameBackend(text: string, source: string, backend: string, names
     edited = appendValue(edited, ['tenants', index, 'backends'], backend);
   });
   const after = tenantsIn(edited, source);
-  const untouched = (all: readonly Tenant[]) => all.filter(({ name }) => !names.includes(name));
-  if (isDeepStrictEqual(untouched(after), untouched(before))) return edited;
-  // An anchor would carry the change to whoever refers to it.
-  throw new UserError('config', `${source} cannot be changed here: other tenants share what would change`, {
-    hint: 'Change it by hand.',
-  });
+  checkOthers(source, before, after, (_, name) => names.includes(name));
+  return edited;
 }

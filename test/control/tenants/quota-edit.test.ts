@@ -143,6 +143,6 @@ describe('control/tenants/quota-edit', () => {
   - {name: a, ${match}, quota: &q {requests: 1, per: day}}
   - {name: b, ${match}, quota: *q}`;
     code(78, /other tenants share/, () => change('a', 'requests=2', shared));
-    code(78, /cannot be changed here/, () => change('b', 'requests=2', shared));
+    code(78, /cannot be edited here/, () => change('b', 'requests=2', shared));
   });
 });

@@ -3,10 +3,13 @@ import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 
 /**
- * Answers a request of a Node server by a fetch handler. The signal of the request tells it that the client is gone. Headers go out
- * with the first byte of the body at the latest.
+ * Answers a request of a Node server with a fetch handler. The signal of the request aborts when the client is gone.
  *
- * @param report told of what nobody foresaw
+ * `toNodeHandler` of `@modelcontextprotocol/node` 2.1.2 differs in two ways that matter here: it keeps the response headers back
+ * until the first byte of the body, so a client of a quiet event stream waits for them; and it ends a response whose body failed as
+ * if it were complete. It would also bring hono along. The limit for request bodies (4 MiB) is the MCP handler's own in both cases.
+ *
+ * @param report called with unexpected errors
  */
 export async function serveFetch(
   fetch: (request: Request) => Promise<Response>,

@@ -4,29 +4,32 @@ import type { AccessLogServiceHandlers } from '../protos/gen/envoy/service/acces
 import type { StreamAccessLogsMessage__Output } from '../protos/gen/envoy/service/accesslog/v3/StreamAccessLogsMessage.ts';
 import type { SlotServiceHandlers } from '../protos/gen/mcp_gateway/v1/SlotService.ts';
 import { accessLogService, slotService } from '../protos/load.ts';
-import { Slots } from './slots.ts';
+import { SlotWaits } from './slot-waits.ts';
 
-/** How long a request waits for a place: more than the news of an end takes, and too little to be felt. */
-const PATIENCE_MS = 50;
+/**
+ * How long a request waits for a slot. When a request follows the end of another one, it arrives before the log entry of that end;
+ * the wait covers this delay and is too short to notice.
+ */
+const WAIT_MS = 50;
 
-/** Namespace of the metadata in which ext-authz names the place. */
+/** Namespace of the metadata in which ext-authz passes the slot to the access log. */
 const NAMESPACE = 'envoy.filters.http.ext_authz';
 
-/** Counts what is open of each tenant: ext-authz takes places, Envoy's access log gives them back. */
+/** Counts the open requests and streams of each tenant: ext-authz acquires slots, Envoy's access log releases them. */
 export class SlotService {
-  readonly #slots = new Slots();
-  /** Streams of access logs: one for each worker thread of Envoy. */
+  readonly #slots = new SlotWaits();
+  /** Number of access log streams that are open; each worker thread of Envoy has one. */
   #logs = 0;
 
   /** Adds `mcp_gateway.v1.SlotService` and `envoy.service.accesslog.v3.AccessLogService` to a server. */
   addTo(server: Server): void {
     const slots: SlotServiceHandlers = {
       Acquire: (call, callback) => {
-        const { slot = '', tenant = '', stream = false, max = 0 } = call.request;
+        const { slot = '', tenant = '', stream = false, limit = 0 } = call.request;
         const group = `${tenant}/${stream ? 'streams' : 'requests'}`;
-        void this.#slots.acquire(group, slot, max, PATIENCE_MS).then((granted) => {
-          if (granted && call.cancelled) this.#slots.release(slot);
-          callback(null, { granted });
+        void this.#slots.acquire({ group, slot, limit }, WAIT_MS).then((acquired) => {
+          if (acquired && call.cancelled) this.#slots.release(slot);
+          callback(null, { acquired });
         });
       },
       Release: (call, callback) => {
@@ -38,10 +41,10 @@ export class SlotService {
     const accessLog: AccessLogServiceHandlers = {
       StreamAccessLogs: (stream) => {
         stream.on('data', (message: StreamAccessLogsMessage__Output) => {
-          for (const entry of message.httpLogs?.logEntry ?? []) this.#hear(entry);
+          for (const entry of message.httpLogs?.logEntry ?? []) this.#read(entry);
         });
         stream.on('error', () => undefined);
-        // Envoy ends the last of them only by leaving, and what it knew of has ended with it.
+        // Envoy closes its last stream only when it exits, and its requests end with it.
         this.#logs += 1;
         stream.on('close', () => {
           this.#logs -= 1;
@@ -52,7 +55,7 @@ export class SlotService {
     server.addService(accessLogService(), { ...accessLog });
   }
 
-  #hear({ commonProperties }: HTTPAccessLogEntry__Output): void {
+  #read({ commonProperties }: HTTPAccessLogEntry__Output): void {
     const slot = commonProperties?.metadata?.filterMetadata?.[NAMESPACE]?.fields?.slot?.stringValue;
     if (slot === undefined) return;
     if (commonProperties?.accessLogType === 'DownstreamEnd') this.#slots.release(slot);

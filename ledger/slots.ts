@@ -1,104 +1,89 @@
-/** Places that are not heard of for this long are given back: whoever had one is gone. */
-const LEASE_MS = 45_000;
+/** A slot without news for this long is released: its request has ended without a log entry. */
+const SLOT_EXPIRY_MS = 45_000;
 
-/** A place that is taken. */
-interface Place {
+/** A request for a slot. */
+export interface SlotRequest {
+  /** What is limited together, such as the requests of a tenant. */
   readonly group: string;
-  heardMs: number;
-}
-
-/** Somebody who waits for a place. */
-interface Waiter {
+  /** Unique id of the slot. */
   readonly slot: string;
-  readonly max: number;
-  readonly answer: (granted: boolean) => void;
+  /** Most slots of the group that may be taken. */
+  readonly limit: number;
 }
 
-/** Counts what is open at once in groups, such as the requests of a tenant. */
+/**
+ * Counts the slots that are taken in groups, and queues requests that found none. It has no timers: the caller decides how long a
+ * request waits. Times are milliseconds on any steady clock.
+ */
 export class Slots {
-  readonly #places = new Map<string, Place>();
+  readonly #taken = new Map<string, { readonly group: string; seenMs: number }>();
   readonly #counts = new Map<string, number>();
-  readonly #waiting = new Map<string, Waiter[]>();
-  readonly #nowMs: () => number;
+  /** Waiting requests by group, first come first served. */
+  readonly #waiting = new Map<string, SlotRequest[]>();
 
-  /** @param nowMs milliseconds on any steady clock */
-  constructor(nowMs: () => number = () => performance.now()) {
-    this.#nowMs = nowMs;
-  }
-
-  /** How many places of a group are taken. */
+  /** Number of slots of a group that are taken. */
   taken(group: string): number {
     return this.#counts.get(group) ?? 0;
   }
 
-  /**
-   * Takes a place, or waits for one: a request that follows on the end of another one comes before the news of that end.
-   * Resolves with whether there was one in time.
-   */
-  acquire(group: string, slot: string, max: number, patienceMs: number): Promise<boolean> {
-    if (this.taken(group) >= max) this.#forgetLost(group);
-    if (this.taken(group) < max) {
-      this.#take(group, slot);
-      return Promise.resolve(true);
-    }
-    return new Promise((resolve) => {
-      const waiter: Waiter = {
-        slot,
-        max,
-        answer: (granted) => {
-          clearTimeout(timer);
-          resolve(granted);
-        },
-      };
-      const timer = setTimeout(() => {
-        this.#dismiss(group, waiter);
-        resolve(false);
-      }, patienceMs);
-      this.#waiting.set(group, [...(this.#waiting.get(group) ?? []), waiter]);
-    });
-  }
-
-  /** Says that a place is still in use. */
-  renew(slot: string): void {
-    const place = this.#places.get(slot);
-    if (place !== undefined) place.heardMs = this.#nowMs();
-  }
-
-  /** Gives a place back; one that nobody has is no matter. */
-  release(slot: string): void {
-    const place = this.#places.get(slot);
-    if (place === undefined) return;
-    this.#places.delete(slot);
-    const count = this.taken(place.group) - 1;
-    if (count > 0) this.#counts.set(place.group, count);
-    else this.#counts.delete(place.group);
-    const [next] = this.#waiting.get(place.group) ?? [];
-    if (next === undefined || this.taken(place.group) >= next.max) return;
-    this.#dismiss(place.group, next);
-    this.#take(place.group, next.slot);
-    next.answer(true);
-  }
-
-  /** Gives everything back: the Envoy that knew of it is gone. */
-  clear(): void {
-    for (const slot of [...this.#places.keys()]) this.release(slot);
-  }
-
-  #take(group: string, slot: string): void {
-    this.#places.set(slot, { group, heardMs: this.#nowMs() });
+  /** Takes a slot if the group has one left, and returns whether it had. */
+  acquire({ group, slot, limit }: SlotRequest, nowMs: number): boolean {
+    if (this.taken(group) >= limit) return false;
+    this.#taken.set(slot, { group, seenMs: nowMs });
     this.#counts.set(group, this.taken(group) + 1);
+    return true;
   }
 
-  #dismiss(group: string, waiter: Waiter): void {
-    const others = (this.#waiting.get(group) ?? []).filter((other) => other !== waiter);
+  /** Queues a request for the next slot of its group that is released. */
+  wait(request: SlotRequest): void {
+    this.#waiting.set(request.group, [...(this.#waiting.get(request.group) ?? []), request]);
+  }
+
+  /** Removes a request from the queue. */
+  cancel({ group, slot }: SlotRequest): void {
+    const others = (this.#waiting.get(group) ?? []).filter((request) => request.slot !== slot);
     if (others.length > 0) this.#waiting.set(group, others);
     else this.#waiting.delete(group);
   }
 
-  #forgetLost(group: string): void {
-    const oldestMs = this.#nowMs() - LEASE_MS;
-    for (const [slot, place] of this.#places) {
-      if (place.group === group && place.heardMs < oldestMs) this.release(slot);
-    }
+  /** Records that a slot is still in use. An unknown slot is ignored. */
+  renew(slot: string, nowMs: number): void {
+    const taken = this.#taken.get(slot);
+    if (taken !== undefined) taken.seenMs = nowMs;
+  }
+
+  /** Releases a slot; an unknown one is ignored. Returns the waiting request that got it, which leaves the queue. */
+  release(slot: string, nowMs: number): SlotRequest | undefined {
+    const taken = this.#taken.get(slot);
+    if (taken === undefined) return undefined;
+    const { group } = taken;
+    this.#taken.delete(slot);
+    const count = this.taken(group) - 1;
+    if (count > 0) this.#counts.set(group, count);
+    else this.#counts.delete(group);
+    const [next] = this.#waiting.get(group) ?? [];
+    if (next === undefined || !this.acquire(next, nowMs)) return undefined;
+    this.cancel(next);
+    return next;
+  }
+
+  /** Releases the slots of a group that have expired. Returns the waiting requests that got them. */
+  expire(group: string, nowMs: number): SlotRequest[] {
+    const expired = [...this.#taken].filter(
+      ([, taken]) => taken.group === group && taken.seenMs < nowMs - SLOT_EXPIRY_MS,
+    );
+    return this.#releaseAll(
+      expired.map(([slot]) => slot),
+      nowMs,
+    );
+  }
+
+  /** Releases every slot. Returns the waiting requests that got one. */
+  clear(nowMs: number): SlotRequest[] {
+    return this.#releaseAll([...this.#taken.keys()], nowMs);
+  }
+
+  #releaseAll(slots: readonly string[], nowMs: number): SlotRequest[] {
+    return slots.flatMap((slot) => this.release(slot, nowMs) ?? []);
   }
 }

@@ -1,36 +1,39 @@
 import { randomUUID } from 'node:crypto';
 import type { BucketReading } from '../core/quota/reading.ts';
-import { spansSince, UsageLedger } from '../core/quota/usage.ts';
+import { spansSince, type UsageCount, UsageLedger } from '../core/quota/usage.ts';
 import type { GetQuotaResponse } from '../protos/gen/mcp_gateway/v1/GetQuotaResponse.ts';
+import type { NamedUsage } from '../protos/gen/mcp_gateway/v1/NamedUsage.ts';
 import type { UsageReceipt } from '../protos/gen/mcp_gateway/v1/UsageReceipt.ts';
 import type { UsageReport__Output } from '../protos/gen/mcp_gateway/v1/UsageReport.ts';
 import type { UsageSpan } from '../protos/gen/mcp_gateway/v1/UsageSpan.ts';
-import { readingsFromProto, readingToProto, rowsFromProto } from '../runtime/policy/convert-usage.ts';
+import { countToProto, readingsFromProto, readingToProto, rowsFromProto } from '../runtime/policy/convert-usage.ts';
 
-/** What is known of one process that counts. */
+/** The state of a process that reports. */
 interface Reporter {
   incarnation: string;
+  /** Number of its latest report. */
   sequence: number;
-  /** Newest readings by tenant and key. */
+  /** Its newest readings by tenant and key. */
   readings: Map<string, BucketReading>;
 }
 
-/** Adds up what the ext-authz processes of this gateway count. */
+/** Adds up the reports of the ext-authz processes of this gateway. */
 export class UsageBook {
-  readonly #watcher = randomUUID();
+  readonly #incarnation = randomUUID();
   readonly #ledger = new UsageLedger();
   readonly #reporters = new Map<string, Reporter>();
   readonly #now: () => number;
 
+  /** @param now milliseconds since the epoch */
   constructor(now: () => number = Date.now) {
     this.#now = now;
   }
 
-  /** Adds a report, or only acknowledges one that it has already. */
+  /** Adds a report. One that was added before is only acknowledged. */
   add({ process = '', incarnation = '', sequence = 0, rows, buckets }: UsageReport__Output): UsageReceipt {
     let reporter = this.#reporters.get(process);
     if (reporter?.incarnation !== incarnation) {
-      // What a process had in its memory is gone with it.
+      // The process has restarted, and its own buckets were in its memory.
       reporter = { incarnation, sequence: 0, readings: new Map() };
       this.#reporters.set(process, reporter);
     }
@@ -41,10 +44,10 @@ export class UsageBook {
         reporter.readings.set(`${reading.tenant}/${reading.key}`, reading);
       }
     }
-    return { watcher: this.#watcher };
+    return { incarnation: this.#incarnation };
   }
 
-  /** What is known of a tenant, with so many names of each kind at most. */
+  /** The readings and the usage of a tenant, with at most `top` names of each kind. */
   answer(tenant: string, top: number): Pick<GetQuotaResponse, 'buckets' | 'spans'> {
     const { hourMs, dayMs } = spansSince(this.#now());
     const readings = [...this.#reporters.values()].flatMap((reporter) => [...reporter.readings.values()]);
@@ -58,8 +61,15 @@ export class UsageBook {
     const { all, users, backends, tools } = this.#ledger.summary(tenant, sinceMs, top);
     const [whole] = all;
     return {
-      ...{ sinceMs, users: [...users], backends: [...backends], tools: [...tools] },
-      ...(whole === undefined ? {} : { all: whole.count }),
+      sinceMs,
+      users: users.map(namedToProto),
+      backends: backends.map(namedToProto),
+      tools: tools.map(namedToProto),
+      ...(whole === undefined ? {} : { all: countToProto(whole.count) }),
     };
   }
+}
+
+function namedToProto({ name, count }: { name: string; count: UsageCount }): NamedUsage {
+  return { name, count: countToProto(count) };
 }

@@ -1,4 +1,4 @@
-// The gRPC contracts as grpc-js takes them, read from the .proto files beside this module.
+// The gRPC contracts in the form that grpc-js needs, read from the .proto files next to this module.
 import { fileURLToPath } from 'node:url';
 import * as grpc from '@grpc/grpc-js';
 import { loadSync, type MessageTypeDefinition, type Options, type PackageDefinition } from '@grpc/proto-loader';
@@ -27,13 +27,15 @@ import type {
 } from './gen/envoy/service/ext_proc/v3/ExternalProcessor.ts';
 import type { PolicyServiceClient, PolicyServiceDefinition } from './gen/mcp_gateway/v1/PolicyService.ts';
 import type { SlotServiceClient, SlotServiceDefinition } from './gen/mcp_gateway/v1/SlotService.ts';
+import type { StatusServiceClient, StatusServiceDefinition } from './gen/mcp_gateway/v1/StatusService.ts';
+import type { UsageServiceClient, UsageServiceDefinition } from './gen/mcp_gateway/v1/UsageService.ts';
 
-/** The folder of the .proto files; the build copies them beside the compiled module. */
+/** The folder of the .proto files. The build copies them next to the compiled module. */
 export const protoDir = fileURLToPath(new URL('.', import.meta.url));
 
 /**
  * How messages look in TypeScript: camelCase fields, 64-bit integers as numbers, enums as strings, bytes as Buffer.
- * An absent field is absent, but repeated fields and maps are always there; each oneof has a field that names its case.
+ * Unset fields are absent, except that repeated fields and maps are always present. Each oneof has a field that names its case.
  */
 export const loaderOptions = {
   keepCase: false,
@@ -50,6 +52,8 @@ const files = {
   externalProcessor: 'envoy/service/ext_proc/v3/external_processor.proto',
   discovery: 'envoy/service/discovery/v3/ads.proto',
   policy: 'mcp_gateway/v1/policy.proto',
+  status: 'mcp_gateway/v1/status.proto',
+  usage: 'mcp_gateway/v1/usage.proto',
   slots: 'mcp_gateway/v1/slots.proto',
   accessLog: 'envoy/service/accesslog/v3/als.proto',
   cluster: 'envoy/config/cluster/v3/cluster.proto',
@@ -58,13 +62,13 @@ const files = {
   http: 'envoy/extensions/upstreams/http/v3/http_protocol_options.proto',
 } as const;
 
-/** The .proto files from which all others are reached by import, relative to {@link protoDir}. */
+/** The .proto files that import all others, directly or not. Relative to {@link protoDir}. */
 export const protoRoots: readonly string[] = Object.values(files);
 
-// One file at a time, on first use: a role reads only the contracts it serves.
+// Files are read one at a time, on first use, so a process reads only the contracts that it needs.
 const loaded = new Map<string, PackageDefinition>();
 
-// proto-loader types its definitions too widely: each caller says what the generated types say of its own.
+// proto-loader's types are too wide, so each caller casts to the generated type.
 function definitionOf(file: string, name: string): unknown {
   let contract = loaded.get(file);
   if (contract === undefined) {
@@ -102,6 +106,16 @@ export function policyService(): PolicyServiceDefinition {
   return definitionOf(files.policy, 'mcp_gateway.v1.PolicyService') as PolicyServiceDefinition;
 }
 
+/** `mcp_gateway.v1.StatusService`: served by the watcher, called by commands. */
+export function statusService(): StatusServiceDefinition {
+  return definitionOf(files.status, 'mcp_gateway.v1.StatusService') as StatusServiceDefinition;
+}
+
+/** `mcp_gateway.v1.UsageService`: served by the watcher, called by ext-authz and commands. */
+export function usageService(): UsageServiceDefinition {
+  return definitionOf(files.usage, 'mcp_gateway.v1.UsageService') as UsageServiceDefinition;
+}
+
 /** `mcp_gateway.v1.SlotService`: served by the watcher, called by ext-authz. */
 export function slotService(): SlotServiceDefinition {
   return definitionOf(files.slots, 'mcp_gateway.v1.SlotService') as SlotServiceDefinition;
@@ -123,32 +137,42 @@ function clientOf<Client>(service: grpc.ServiceDefinition, name: string): Client
   return grpc.makeClientConstructor(service, name) as unknown as ClientConstructor<Client>;
 }
 
-/** A client of ext-authz, as Envoy is one; for tests and diagnosis. */
+/** A client of ext-authz such as Envoy, for tests and diagnosis. */
 export function authorizationClient(): ClientConstructor<AuthorizationClient> {
   return clientOf(authorizationService(), 'envoy.service.auth.v3.Authorization');
 }
 
-/** A client of ext-proc, as Envoy is one; for tests and diagnosis. */
+/** A client of ext-proc such as Envoy, for tests and diagnosis. */
 export function externalProcessorClient(): ClientConstructor<ExternalProcessorClient> {
   return clientOf(externalProcessorService(), 'envoy.service.ext_proc.v3.ExternalProcessor');
 }
 
-/** A client of the watcher's discovery, as Envoy is one; for tests and diagnosis. */
+/** A client of the watcher's discovery service such as Envoy, for tests and diagnosis. */
 export function aggregatedDiscoveryClient(): ClientConstructor<AggregatedDiscoveryServiceClient> {
   return clientOf(aggregatedDiscoveryService(), 'envoy.service.discovery.v3.AggregatedDiscoveryService');
 }
 
-/** A client of the policy that the watcher hands out. */
+/** A client of the watcher's `PolicyService`. */
 export function policyClient(): ClientConstructor<PolicyServiceClient> {
   return clientOf(policyService(), 'mcp_gateway.v1.PolicyService');
 }
 
-/** A client of the places that the watcher counts. */
+/** A client of the watcher's `StatusService`. */
+export function statusClient(): ClientConstructor<StatusServiceClient> {
+  return clientOf(statusService(), 'mcp_gateway.v1.StatusService');
+}
+
+/** A client of the watcher's `UsageService`. */
+export function usageClient(): ClientConstructor<UsageServiceClient> {
+  return clientOf(usageService(), 'mcp_gateway.v1.UsageService');
+}
+
+/** A client of the watcher's `SlotService`. */
 export function slotClient(): ClientConstructor<SlotServiceClient> {
   return clientOf(slotService(), 'mcp_gateway.v1.SlotService');
 }
 
-/** The messages that travel inside a `google.protobuf.Any`: as written, and as read back. */
+/** The messages that are sent inside a `google.protobuf.Any`, each with its input and its output type. */
 interface AnyMessages {
   'envoy.config.cluster.v3.Cluster': [Cluster, Cluster__Output];
   'envoy.config.endpoint.v3.ClusterLoadAssignment': [ClusterLoadAssignment, ClusterLoadAssignment__Output];
@@ -158,7 +182,7 @@ interface AnyMessages {
 
 export type AnyMessageName = keyof AnyMessages;
 
-/** A `google.protobuf.Any` on the wire. proto-loader keeps `type_url` in snake case whatever the options say. */
+/** A `google.protobuf.Any` on the wire. proto-loader ignores `keepCase` for `type_url` and keeps it in snake case. */
 export interface EncodedAny {
   type_url: string;
   value: Buffer;
@@ -175,17 +199,17 @@ function messageOf<Name extends AnyMessageName>(name: Name) {
   return definitionOf(anyFiles[name], name) as MessageTypeDefinition<AnyMessages[Name][0], AnyMessages[Name][1]>;
 }
 
-/** The type URL of a message, as `type_url` of an Any and in discovery: `type.googleapis.com/<full name>`. */
+/** The type URL of a message, as in `type_url` of an Any and in discovery: `type.googleapis.com/<full name>`. */
 export function typeUrlOf<Name extends AnyMessageName>(name: Name): `type.googleapis.com/${Name}` {
   return `type.googleapis.com/${name}`;
 }
 
-/** Packs a message into an Any: a resource of discovery, or the typed configuration of an Envoy extension. */
+/** Packs a message into an Any: a discovery resource, or the typed configuration of an Envoy extension. */
 export function encodeAny<Name extends AnyMessageName>(name: Name, message: AnyMessages[Name][0]): EncodedAny {
   return { type_url: typeUrlOf(name), value: messageOf(name).serialize(message) };
 }
 
-/** Reads back the bytes of an Any whose type is known. */
+/** Reads the bytes of an Any whose type is known. */
 export function decodeAny<Name extends AnyMessageName>(name: Name, value: Buffer): AnyMessages[Name][1] {
   return messageOf(name).deserialize(value);
 }

@@ -15,6 +15,7 @@ import { serveUnix } from '../../runtime/grpc/server.ts';
 import { listenUnix } from '../../runtime/http/unix-server.ts';
 import { createLogger } from '../../runtime/log.ts';
 import { PolicyClient } from '../../runtime/policy/client.ts';
+import { UsageClient } from '../../runtime/policy/usage-client.ts';
 import { watchSessionKeys } from '../../runtime/session-keys.ts';
 import { untilShutdown } from '../../runtime/shutdown.ts';
 import { type Command, parseOptions, required } from '../command.ts';
@@ -61,7 +62,8 @@ async function run(args: string[]): Promise<number> {
   const keys = watchSessionKeys(keyFile, log, (changed) => sessions.useKeys(changed));
   const sessions = new SessionOpener(keys.keys);
   let verifier = new TokenVerifier({ issuers: [], log });
-  const usage = new UsageMeter({ process: socket, send: (report) => policy.reportUsage(report) });
+  const usageReports = new UsageClient(watcherSocket);
+  const usage = new UsageMeter({ process: socket, send: (report) => usageReports.report(report) });
   const quotas = new QuotaService(log, usage);
   const shutdown = untilShutdown();
   const informed = Promise.withResolvers<void>();
@@ -111,6 +113,7 @@ async function run(args: string[]): Promise<number> {
   http.close();
   http.closeAllConnections();
   await usage.close();
+  usageReports.close();
   policy.close();
   keys.close();
   quotas.close();

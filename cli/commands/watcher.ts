@@ -4,12 +4,16 @@ import type { AdminAddress } from '../../core/admin/backend.ts';
 import { UserError } from '../../core/errors.ts';
 import { socketOf } from '../../core/registry/endpoint.ts';
 import { serverUrl } from '../../core/registry/url.ts';
+import { SlotService } from '../../ledger/slot-service.ts';
+import { UsageService } from '../../ledger/usage-service.ts';
+import { serveUnix } from '../../runtime/grpc/server.ts';
 import { createLogger, type Logger } from '../../runtime/log.ts';
 import { FolderRegistry } from '../../runtime/registry/folder.ts';
 import { untilShutdown } from '../../runtime/shutdown.ts';
 import { startWatcher, type WatcherOptions } from '../../watcher/watcher.ts';
 import { type Command, misuse, parseOptions, required, wholeNumber } from '../command.ts';
 
+const STOP_GRACE_MS = 1_000;
 /** Where systems keep the certificates of public authorities. */
 const CA_FILES = ['/etc/ssl/certs/ca-certificates.crt', '/etc/pki/tls/certs/ca-bundle.crt', '/etc/ssl/cert.pem'];
 
@@ -75,8 +79,7 @@ export const watcher: Command = {
     const log = createLogger({ name: 'watcher', level: values['log-level'] });
     const failed = Promise.withResolvers<never>();
     const { kubeconfig, context } = values;
-    const running = await startWatcher({
-      socket: option('socket'),
+    const running = startWatcher({
       configFile,
       openRegistry: registryOpener({
         ...{ folder, log },
@@ -99,10 +102,16 @@ export const watcher: Command = {
       allowLocalUrls: values['allow-local-urls'],
       log,
     });
+    const usage = new UsageService(() => running.policyInForce());
+    const services = [running, usage, new SlotService()];
+    const server = await serveUnix(option('socket'), (grpc) => {
+      for (const service of services) service.addTo(grpc);
+    });
     try {
       await Promise.race([untilShutdown(), failed.promise]);
     } finally {
-      await running.stop();
+      running.close();
+      await server.stop(STOP_GRACE_MS);
     }
     return 0;
   },

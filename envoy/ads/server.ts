@@ -13,20 +13,20 @@ type Stream = ServerDuplexStream<DeltaDiscoveryRequest__Output, DeltaDiscoveryRe
 /** Clusters come before the endpoints that belong to them. */
 const TYPES: readonly string[] = [CLUSTER, ENDPOINTS];
 
-/** Called with the name of a resource that an Envoy refused, and its reason. */
-export type OnRefused = (name: string, reason: string) => void;
+/** Called with the name of a resource that an Envoy rejected, and the reason that it gave. */
+export type OnRejected = (name: string, reason: string) => void;
 
 /** The delta ADS server: tells every connected Envoy what changed, one unanswered response for each type at a time. */
 export class DiscoveryServer {
   readonly #log: Logger;
-  readonly #onRefused: OnRefused;
+  readonly #onRejected: OnRejected;
   readonly #streams = new Map<Stream, Map<string, Subscription>>();
   readonly #changes = new Changes();
   #snapshot: Snapshot | undefined;
 
-  constructor(options: { log: Logger; onRefused: OnRefused }) {
+  constructor(options: { log: Logger; onRejected: OnRejected }) {
     this.#log = options.log;
-    this.#onRefused = options.onRefused;
+    this.#onRejected = options.onRejected;
   }
 
   /** Adds `envoy.service.discovery.v3.AggregatedDiscoveryService` to a server. */
@@ -82,14 +82,14 @@ export class DiscoveryServer {
     const subscription = types.get(typeUrl) ?? new Subscription(typeUrl);
     types.set(typeUrl, subscription);
     const error = request.errorDetail?.message;
-    const refused = subscription.receive({
+    const rejected = subscription.receive({
       subscribe: request.resourceNamesSubscribe ?? [],
       unsubscribe: request.resourceNamesUnsubscribe ?? [],
       initialVersions: new Map(Object.entries(request.initialResourceVersions ?? {})),
       nonce: request.responseNonce ?? '',
       error: request.errorDetail ? (error ?? 'no reason given') : undefined,
     });
-    for (const { name } of refused?.resources ?? []) this.#onRefused(name, error ?? 'no reason given');
+    for (const { name } of rejected?.resources ?? []) this.#onRejected(name, error ?? 'no reason given');
     this.#send(stream);
     this.#changes.wake();
   }

@@ -53,7 +53,7 @@ export class SlotRule {
     const { name: tenant, quota } = request.membership.tenant;
     const part = Math.max(1, Math.floor(max / gateways()));
     const slot = randomUUID();
-    if (await this.#acquire({ slot, tenant, stream, max: part })) {
+    if (await this.#acquire({ slot, tenant, stream, limit: part })) {
       return { headers: {}, slot, undo: () => this.release(slot) };
     }
     if (quota?.dryRun === true) return undefined;
@@ -66,10 +66,10 @@ export class SlotRule {
     });
   }
 
-  #acquire(request: { slot: string; tenant: string; stream: boolean; max: number }): Promise<boolean> {
+  #acquire(request: { slot: string; tenant: string; stream: boolean; limit: number }): Promise<boolean> {
     return new Promise((resolve) => {
       this.#client.Acquire(request, { deadline: Date.now() + DEADLINE_MS }, (error, response) => {
-        resolve(error !== null || response?.granted === true);
+        resolve(error !== null || response?.acquired === true);
       });
     });
   }

@@ -3,7 +3,7 @@ import type { BucketReading } from '../../core/quota/reading.ts';
 import { type UsageEvent, UsageLedger, type UsageRow } from '../../core/quota/usage.ts';
 import type { UsageReceipt__Output } from '../../protos/gen/mcp_gateway/v1/UsageReceipt.ts';
 import type { UsageReport } from '../../protos/gen/mcp_gateway/v1/UsageReport.ts';
-import { readingToProto } from '../../runtime/policy/convert-usage.ts';
+import { readingToProto, rowToProto } from '../../runtime/policy/convert-usage.ts';
 
 const REPORT_MS = 1_000;
 /** So that a report is well below the 4 MiB that a message may have. */
@@ -70,8 +70,9 @@ export class UsageMeter {
     const { sequence, rows, readings } = this.#underWay;
     const { process, send } = this.#options;
     try {
-      const report = { process, incarnation: this.#incarnation, sequence, rows, buckets: readings.map(readingToProto) };
-      const { watcher = '' } = await send(report);
+      const messages = { rows: rows.map(rowToProto), buckets: readings.map(readingToProto) };
+      const receipt = await send({ process, incarnation: this.#incarnation, sequence, ...messages });
+      const watcher = receipt.incarnation ?? '';
       if (this.#watcher !== undefined && watcher !== this.#watcher) this.#tellAgain();
       this.#watcher = watcher;
     } catch {

@@ -3,15 +3,13 @@ import type { Policy } from '../../core/policy/policy.ts';
 import type { PolicyServiceClient } from '../../protos/gen/mcp_gateway/v1/PolicyService.ts';
 import type { PolicyUpdate__Output } from '../../protos/gen/mcp_gateway/v1/PolicyUpdate.ts';
 import type { SubscribeRequest } from '../../protos/gen/mcp_gateway/v1/SubscribeRequest.ts';
-import type { UsageReceipt__Output } from '../../protos/gen/mcp_gateway/v1/UsageReceipt.ts';
-import type { UsageReport } from '../../protos/gen/mcp_gateway/v1/UsageReport.ts';
 import { policyClient } from '../../protos/load.ts';
 import type { Logger } from '../log.ts';
 import { applyUpdate } from './apply.ts';
+import { RECONNECT } from './reconnect.ts';
 
 const RETRY_MS = 200;
 const END_SESSION_TIMEOUT_MS = 2_000;
-const REPORT_TIMEOUT_MS = 1_000;
 
 /** What a policy client needs. */
 export interface PolicyClientOptions {
@@ -40,8 +38,7 @@ export class PolicyClient {
   constructor(options: PolicyClientOptions) {
     this.#options = options;
     this.#client = new (policyClient())(`unix:${options.socket}`, credentials.createInsecure(), {
-      'grpc.initial_reconnect_backoff_ms': 100,
-      'grpc.max_reconnect_backoff_ms': 1_000,
+      ...RECONNECT,
       // A snapshot holds all backends, and there may be thousands.
       'grpc.max_receive_message_length': 256 << 20,
     });
@@ -54,17 +51,6 @@ export class PolicyClient {
     return new Promise((resolve, reject) => {
       this.#client.EndSession({ session: { fingerprint, forgetAtSeconds } }, { deadline }, (error) => {
         error ? reject(error) : resolve();
-      });
-    });
-  }
-
-  /** Tells what was counted. Rejects when the watcher does not answer in time. */
-  reportUsage(report: UsageReport): Promise<UsageReceipt__Output> {
-    const deadline = Date.now() + REPORT_TIMEOUT_MS;
-    return new Promise((resolve, reject) => {
-      this.#client.ReportUsage(report, { deadline }, (error, receipt) => {
-        if (error || receipt === undefined) reject(error ?? new Error('no answer'));
-        else resolve(receipt);
       });
     });
   }

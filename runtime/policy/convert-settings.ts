@@ -1,9 +1,13 @@
 import { ALGORITHMS, type Issuer } from '../../core/identity/issuer.ts';
-import type { PolicySettings } from '../../core/policy/policy.ts';
+import type { PolicySettings, QuotaStoreSettings } from '../../core/policy/policy.ts';
 import type { ClaimRule } from '../../core/tenants/claim-rule.ts';
 import type { Tenant } from '../../core/tenants/tenants.ts';
 import type { ClaimRule__Output, ClaimRule as ClaimRuleMessage } from '../../protos/gen/mcp_gateway/v1/ClaimRule.ts';
 import type { Issuer__Output, Issuer as IssuerMessage } from '../../protos/gen/mcp_gateway/v1/Issuer.ts';
+import type {
+  QuotaStore__Output,
+  QuotaStore as QuotaStoreMessage,
+} from '../../protos/gen/mcp_gateway/v1/QuotaStore.ts';
 import type { Settings, Settings__Output } from '../../protos/gen/mcp_gateway/v1/Settings.ts';
 import type { Tenant__Output, Tenant as TenantMessage } from '../../protos/gen/mcp_gateway/v1/Tenant.ts';
 import { filtersFromProto, filtersToProto, someOf } from './convert.ts';
@@ -21,7 +25,7 @@ export function settingsToProto(settings: PolicySettings): Settings {
     allowedOrigins: [...allowedOrigins],
     scopes: [...scopes],
     audit,
-    quotaStore: quotas,
+    quotaStore: quotaStoreToProto(quotas),
     sessionLifetimeSeconds,
   };
 }
@@ -36,16 +40,24 @@ export function settingsFromProto(settings: Settings__Output): PolicySettings {
     allowedOrigins: settings.allowedOrigins ?? [],
     scopes: settings.scopes ?? [],
     audit: settings.audit === 'none' || settings.audit === 'denied' ? settings.audit : 'all',
-    quotas: {
-      redisUrl: settings.quotaStore?.redisUrl ?? '',
-      redisPasswordFile: settings.quotaStore?.redisPasswordFile ?? '',
-      redisCaFile: settings.quotaStore?.redisCaFile ?? '',
-      deadlineMs: settings.quotaStore?.deadlineMs ?? 0,
-      refuseWithoutRedis: settings.quotaStore?.refuseWithoutRedis ?? false,
-      processes: settings.quotaStore?.processes ?? 1,
-      gateways: settings.quotaStore?.gateways ?? 1,
-    },
+    quotas: quotaStoreFromProto(settings.quotaStore),
     sessionLifetimeSeconds: settings.sessionLifetimeSeconds ?? 0,
+  };
+}
+
+function quotaStoreToProto({ refuseWithoutRedis, ...store }: QuotaStoreSettings): QuotaStoreMessage {
+  return { ...store, denyWithoutRedis: refuseWithoutRedis };
+}
+
+function quotaStoreFromProto(store: QuotaStore__Output | null | undefined): QuotaStoreSettings {
+  return {
+    redisUrl: store?.redisUrl ?? '',
+    redisPasswordFile: store?.redisPasswordFile ?? '',
+    redisCaFile: store?.redisCaFile ?? '',
+    deadlineMs: store?.deadlineMs ?? 0,
+    refuseWithoutRedis: store?.denyWithoutRedis ?? false,
+    processes: store?.processes ?? 1,
+    gateways: store?.gateways ?? 1,
   };
 }
 

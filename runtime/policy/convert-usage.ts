@@ -4,18 +4,28 @@ import type {
   BucketReading__Output,
   BucketReading as ReadingMessage,
 } from '../../protos/gen/mcp_gateway/v1/BucketReading.ts';
-import type { UsageCount__Output } from '../../protos/gen/mcp_gateway/v1/UsageCount.ts';
-import type { UsageRow__Output } from '../../protos/gen/mcp_gateway/v1/UsageRow.ts';
+import type { UsageCount as CountMessage, UsageCount__Output } from '../../protos/gen/mcp_gateway/v1/UsageCount.ts';
+import type { UsageRow as RowMessage, UsageRow__Output } from '../../protos/gen/mcp_gateway/v1/UsageRow.ts';
 
 /** A count of the contract as a value of the domain. */
 export function countFromProto(count: UsageCount__Output | null | undefined): UsageCount {
-  const { requests = 0, cost = 0, refused = 0, wouldRefuse = 0 } = count ?? {};
+  const { requests = 0, cost = 0, denied = 0, wouldDeny = 0 } = count ?? {};
   return {
     requests: Number(requests),
     cost: Number(cost),
-    refused: Number(refused),
-    wouldRefuse: Number(wouldRefuse),
+    refused: Number(denied),
+    wouldRefuse: Number(wouldDeny),
   };
+}
+
+/** A count as the contract has it. */
+export function countToProto({ requests, cost, refused, wouldRefuse }: UsageCount): CountMessage {
+  return { requests, cost, denied: refused, wouldDeny: wouldRefuse };
+}
+
+/** A row as the contract has it. */
+export function rowToProto({ tenant, kind, name, windowMs, count }: UsageRow): RowMessage {
+  return { tenant, kind, name, windowMs, count: countToProto(count) };
 }
 
 /** Counts of a report; one of a kind that this version does not know is left out. */

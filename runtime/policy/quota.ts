@@ -4,7 +4,8 @@ import type { BucketReading } from '../../core/quota/reading.ts';
 import type { UsageCount } from '../../core/quota/usage.ts';
 import type { GetQuotaResponse__Output } from '../../protos/gen/mcp_gateway/v1/GetQuotaResponse.ts';
 import type { NamedUsage__Output } from '../../protos/gen/mcp_gateway/v1/NamedUsage.ts';
-import { policyClient } from '../../protos/load.ts';
+import { usageClient } from '../../protos/load.ts';
+import { unaryOnce } from '../grpc/unary.ts';
 import { quotaFromProto } from './convert-quota.ts';
 import { countFromProto, readingsFromProto } from './convert-usage.ts';
 
@@ -47,17 +48,11 @@ export interface QuotaState {
 
 /** Asks a watcher on its Unix socket about the quota of a tenant. Rejects when nobody answers. */
 export async function askQuota(socket: string, tenant: string, top: number): Promise<QuotaState> {
-  const client = new (policyClient())(`unix:${socket}`, credentials.createInsecure());
-  try {
-    return await new Promise((resolve, reject) => {
-      client.GetQuota({ tenant, top }, { deadline: Date.now() + TIMEOUT_MS }, (error, response) => {
-        if (error || response === undefined) reject(error ?? new Error('no answer'));
-        else resolve(stateFromProto(response));
-      });
-    });
-  } finally {
-    client.close();
-  }
+  const client = new (usageClient())(`unix:${socket}`, credentials.createInsecure());
+  const response = await unaryOnce<typeof client, GetQuotaResponse__Output>(client, (service, callback) =>
+    service.GetQuota({ tenant, top }, { deadline: Date.now() + TIMEOUT_MS }, callback),
+  );
+  return stateFromProto(response);
 }
 
 function stateFromProto(response: GetQuotaResponse__Output): QuotaState {

@@ -13,7 +13,7 @@ export const ROOMS: Rows = {
   envoy: ['core', 'protos', 'runtime'],
   pod: ['core', 'protos', 'runtime'],
   k8s: ['core', 'protos', 'runtime'],
-  watcher: ['core', 'protos', 'runtime', 'envoy', 'ledger'],
+  watcher: ['core', 'protos', 'runtime', 'envoy'],
   control: ['core', 'protos', 'runtime', 'k8s'],
   local: ['core', 'protos', 'runtime', 'envoy'],
   cli: [

@@ -1,79 +1,77 @@
 import { expect } from 'chai';
 import { Slots } from '../../ledger/slots.ts';
 
-const NEVER_MS = 60_000;
+const request = (slot: string, limit: number, group = 'a') => ({ group, slot, limit });
 
 describe('ledger/slots', () => {
-  let nowMs: number;
   let slots: Slots;
+  const acquire = (slot: string, limit: number, nowMs = 0) => slots.acquire(request(slot, limit), nowMs);
+  const names = (requests: readonly { slot: string }[]) => requests.map(({ slot }) => slot);
 
   beforeEach(() => {
-    nowMs = 0;
-    slots = new Slots(() => nowMs);
+    slots = new Slots();
   });
 
-  it('gives out as many places as there are, to each group its own', async () => {
-    expect(await slots.acquire('a', '1', 2, 0)).to.equal(true);
-    expect(await slots.acquire('a', '2', 2, 0)).to.equal(true);
-    expect(await slots.acquire('a', '3', 2, 0)).to.equal(false);
-    expect(await slots.acquire('b', '4', 1, 0)).to.equal(true);
+  it('gives each group as many slots as its limit', () => {
+    expect([acquire('1', 2), acquire('2', 2), acquire('3', 2)]).to.deep.equal([true, true, false]);
+    expect(slots.acquire(request('4', 1, 'b'), 0)).to.equal(true);
     expect([slots.taken('a'), slots.taken('b'), slots.taken('c')]).to.deep.equal([2, 1, 0]);
   });
 
-  it('gives a place that came back to who waited first', async () => {
-    await slots.acquire('a', '1', 1, 0);
-    const order: string[] = [];
-    const first = slots.acquire('a', '2', 1, NEVER_MS).then((granted) => order.push(`2 ${granted}`));
-    const second = slots.acquire('a', '3', 1, NEVER_MS).then((granted) => order.push(`3 ${granted}`));
-    slots.release('1');
-    await first;
-    slots.release('2');
-    await second;
-    expect(order).to.deep.equal(['2 true', '3 true']);
-    expect(slots.taken('a')).to.equal(1);
-  });
-
-  it('lets nobody wait for longer than they like, and keeps no place for who left', async () => {
-    await slots.acquire('a', '1', 1, 0);
-    expect(await slots.acquire('a', '2', 1, 5)).to.equal(false);
-    slots.release('1');
+  it('gives a released slot to the request that waits longest', () => {
+    acquire('1', 1);
+    slots.wait(request('2', 1));
+    slots.wait(request('3', 1));
+    expect(slots.release('1', 0)?.slot).to.equal('2');
+    expect(slots.release('2', 0)?.slot).to.equal('3');
+    expect(slots.release('3', 0)).to.equal(undefined);
     expect(slots.taken('a')).to.equal(0);
   });
 
-  it('takes back a place once, whoever says so', async () => {
-    await slots.acquire('a', '1', 2, 0);
-    await slots.acquire('a', '2', 2, 0);
-    for (let count = 0; count < 3; count++) slots.release('1');
-    slots.release('unknown');
+  it('keeps no slot for a request that no longer waits', () => {
+    acquire('1', 1);
+    slots.wait(request('2', 1));
+    slots.cancel(request('2', 1));
+    expect(slots.release('1', 0)).to.equal(undefined);
+    expect(slots.taken('a')).to.equal(0);
+  });
+
+  it('releases a slot once, and ignores unknown ones', () => {
+    acquire('1', 2);
+    acquire('2', 2);
+    for (const slot of ['1', '1', '1', 'unknown']) slots.release(slot, 0);
     expect(slots.taken('a')).to.equal(1);
   });
 
-  it('takes back places that were not heard of for long, and no others', async () => {
-    await slots.acquire('a', 'lost', 2, 0);
-    await slots.acquire('a', 'open', 2, 0);
-    nowMs = 40_000;
-    slots.renew('open');
-    slots.renew('unknown');
-    expect(await slots.acquire('a', 'early', 2, 0)).to.equal(false);
-    nowMs = 46_000;
-    expect(await slots.acquire('a', 'next', 2, 0)).to.equal(true);
-    expect(await slots.acquire('a', 'more', 2, 0)).to.equal(false);
+  it('expires slots without news, and no others', () => {
+    acquire('lost', 3);
+    acquire('open', 3);
+    slots.acquire(request('other', 1, 'b'), 0);
+    slots.renew('open', 40_000);
+    slots.renew('unknown', 40_000);
+    slots.wait(request('next', 2));
+    expect(slots.expire('a', 45_000)).to.deep.equal([]);
+    expect(names(slots.expire('a', 46_000))).to.deep.equal(['next']);
+    expect([slots.taken('a'), slots.taken('b')]).to.deep.equal([2, 1]);
+    // The clock of the new slot starts when it is taken.
+    expect(names(slots.expire('a', 91_000))).to.deep.equal([]);
+    expect(slots.taken('a')).to.equal(1);
   });
 
-  it('counts anew where a limit was changed', async () => {
-    await slots.acquire('a', '1', 3, 0);
-    await slots.acquire('a', '2', 3, 0);
-    expect(await slots.acquire('a', '3', 1, 0)).to.equal(false);
-    slots.release('1');
-    expect(await slots.acquire('a', '4', 1, 0)).to.equal(false);
-    slots.release('2');
-    expect(await slots.acquire('a', '5', 1, 0)).to.equal(true);
+  it('applies a limit that was lowered to slots that were taken before', () => {
+    acquire('1', 3);
+    acquire('2', 3);
+    expect(acquire('3', 1)).to.equal(false);
+    slots.wait(request('4', 1));
+    expect(slots.release('1', 0)).to.equal(undefined);
+    expect(slots.release('2', 0)?.slot).to.equal('4');
   });
 
-  it('is empty once everything was given back', async () => {
-    await slots.acquire('a', '1', 1, 0);
-    const waiting = slots.acquire('a', '2', 1, NEVER_MS);
-    slots.clear();
-    expect(await waiting).to.equal(true);
+  it('has no slot taken once all were released', () => {
+    acquire('1', 2);
+    acquire('2', 2);
+    slots.wait(request('3', 2));
+    expect(names(slots.clear(0))).to.deep.equal(['3']);
+    expect(slots.taken('a')).to.equal(1);
   });
 });

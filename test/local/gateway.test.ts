@@ -6,7 +6,7 @@ import { banner } from '../../local/banner.ts';
 import { forwardLine } from '../../local/output.ts';
 import { awaitReady } from '../../local/ready.ts';
 import type { GetStatusResponse } from '../../protos/gen/mcp_gateway/v1/GetStatusResponse.ts';
-import { PolicyHub } from '../../watcher/publish/policy-service.ts';
+import { StatusService } from '../../watcher/health/status-service.ts';
 import { freeSocket, serveAnywhere } from '../runtime/grpc/socket.ts';
 
 describe('local', () => {
@@ -74,8 +74,7 @@ describe('local', () => {
         response.writeHead(answer).end();
       });
       await new Promise<void>((resolve) => http.listen(0, '127.0.0.1', resolve));
-      const hub = new PolicyHub({ status: () => status, endedSessions: new Map(), onEnded: () => {} });
-      const server = await serveAnywhere((grpc) => hub.addTo(grpc));
+      const server = await serveAnywhere((grpc) => new StatusService(() => status).addTo(grpc));
       stops.push(
         () => http.close(),
         () => http.closeAllConnections(),

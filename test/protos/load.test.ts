@@ -10,17 +10,23 @@ import {
   encodeAny,
   externalProcessorService,
   policyService,
+  slotService,
+  statusService,
+  usageService,
 } from '../../protos/load.ts';
 import { officialDirs, readProtos } from './facts.ts';
 
 describe('loaded contracts', () => {
-  it('have the method paths that Envoy calls', () => {
+  it('have the method paths that are called', () => {
     expect(authorizationService().Check.path).to.equal('/envoy.service.auth.v3.Authorization/Check');
     expect(externalProcessorService().Process.path).to.equal('/envoy.service.ext_proc.v3.ExternalProcessor/Process');
     expect(aggregatedDiscoveryService().DeltaAggregatedResources.path).to.equal(
       '/envoy.service.discovery.v3.AggregatedDiscoveryService/DeltaAggregatedResources',
     );
     expect(policyService().Subscribe.path).to.equal('/mcp_gateway.v1.PolicyService/Subscribe');
+    expect(statusService().GetStatus.path).to.equal('/mcp_gateway.v1.StatusService/GetStatus');
+    expect(usageService().ReportUsage.path).to.equal('/mcp_gateway.v1.UsageService/ReportUsage');
+    expect(slotService().Acquire.path).to.equal('/mcp_gateway.v1.SlotService/Acquire');
   });
 
   it('are read once', () => {

@@ -18,10 +18,10 @@ export interface StatusInput {
   /** Why an endpoint is unhealthy, by {@link diagnosisKey}. */
   diagnoses: ReadonlyMap<string, string>;
   notes: readonly string[];
-  /** Why Envoy refused the backend's resources. */
-  refused: string | undefined;
-  /** Requests are refused, however well the endpoints are: the notes say why. */
-  refusing: boolean;
+  /** Why Envoy rejected the backend's resources; undefined if it did not. */
+  rejection: string | undefined;
+  /** Requests are denied, whatever the health of the endpoints. The notes say why. */
+  lacksSecrets: boolean;
 }
 
 /** What a diagnosis is kept under: two backends may have an endpoint at one address and check it differently. */
@@ -30,7 +30,7 @@ export function diagnosisKey(backend: string, address: string): string {
 }
 
 /** Sums up the state of a backend: serving as soon as one endpoint can be sent to, and requests are. */
-export function toStatus({ entry, health, diagnoses, notes, refused, refusing }: StatusInput): BackendStatus {
+export function toStatus({ entry, health, diagnoses, notes, rejection, lacksSecrets }: StatusInput): BackendStatus {
   const { backend, drainUntilMs } = entry;
   const endpoints = entry.endpoints.map(({ id, address, draining }) => {
     const seen = draining ? 'draining' : (health?.get(address) ?? 'unknown');
@@ -43,9 +43,14 @@ export function toStatus({ entry, health, diagnoses, notes, refused, refusing }:
   });
   const reasons = endpoints.flatMap(({ id, reason }) => (reason === '' ? [] : [`${id}: ${reason}`]));
   reasons.push(...notes);
-  if (refused !== undefined) reasons.push(`Envoy refused its configuration: ${refused}`);
+  if (rejection !== undefined) reasons.push(`Envoy rejected its configuration: ${rejection}`);
   if (endpoints.length === 0 && isRun(backend) && backend.replicas === 0) reasons.push('replicas is 0');
-  return { name: backend.name, state: stateOf(drainUntilMs !== undefined, refusing, endpoints), endpoints, reasons };
+  return {
+    name: backend.name,
+    state: stateOf(drainUntilMs !== undefined, lacksSecrets, endpoints),
+    endpoints,
+    reasons,
+  };
 }
 
 // By the gateway itself or by the operator.
@@ -55,11 +60,11 @@ function isRun({ command, image }: Backend): boolean {
 
 function stateOf(
   draining: boolean,
-  refusing: boolean,
+  lacksSecrets: boolean,
   endpoints: { health: EndpointHealth }[],
 ): BackendStatus['state'] {
   if (draining) return 'draining';
-  if (refusing) return 'unhealthy';
+  if (lacksSecrets) return 'unhealthy';
   if (endpoints.some(({ health }) => health === 'healthy')) return 'serving';
   return endpoints.some(({ health }) => health === 'unhealthy') ? 'unhealthy' : 'starting';
 }

@@ -1,56 +1,56 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Server, ServerDuplexStream } from '@grpc/grpc-js';
 import type { Policy, PolicyBackend, PolicySettings } from '../../core/policy/policy.ts';
-import { UsageBook } from '../../ledger/usage-book.ts';
-import type { EndedSession } from '../../protos/gen/mcp_gateway/v1/EndedSession.ts';
-import type { GetQuotaRequest__Output } from '../../protos/gen/mcp_gateway/v1/GetQuotaRequest.ts';
-import type { GetQuotaResponse } from '../../protos/gen/mcp_gateway/v1/GetQuotaResponse.ts';
-import type { GetStatusResponse } from '../../protos/gen/mcp_gateway/v1/GetStatusResponse.ts';
 import type { PolicyServiceHandlers } from '../../protos/gen/mcp_gateway/v1/PolicyService.ts';
 import type { PolicyUpdate } from '../../protos/gen/mcp_gateway/v1/PolicyUpdate.ts';
 import type { SubscribeRequest__Output } from '../../protos/gen/mcp_gateway/v1/SubscribeRequest.ts';
 import { policyService } from '../../protos/load.ts';
 import { Changes } from '../../runtime/changes.ts';
 import { backendToProto } from '../../runtime/policy/convert.ts';
-import { quotaToProto } from '../../runtime/policy/convert-quota.ts';
 import { settingsToProto } from '../../runtime/policy/convert-settings.ts';
 
 type Stream = ServerDuplexStream<SubscribeRequest__Output, PolicyUpdate>;
 
-/** What a subscriber has: the snapshot, and the version of the update that is in force there. */
+/** The state of a subscriber. */
 interface SubscriberState {
+  /** Whether it was sent the snapshot. */
   greeted: boolean;
+  /** Version of the update that is in force there. */
   applied: number;
 }
 
-/** A worker that does not acknowledge within this time does not hold up the others. */
+/** A subscriber that does not acknowledge within this time does not hold up the others. */
 const ACK_TIMEOUT_MS = 1_000;
 
-/** What the hub needs from the watcher. */
-export interface HubOptions {
-  status: () => GetStatusResponse;
-  /** Sessions that were ended before this process started. */
+/** The part of a policy that is published. */
+export type PublishedPolicy = Pick<Policy, 'settings' | 'backends'>;
+
+/** What a policy service is started with. */
+export interface PolicyServiceOptions {
+  /** Sessions that were ended before this process started: fingerprint to the second since the epoch when it may be forgotten. */
   endedSessions: ReadonlyMap<string, number>;
-  /** Called for each session that is ended, to remember it. */
+  /** Called for each session that is ended, to remember it across a restart. */
   onEnded: (fingerprint: string, forgetAtSeconds: number) => void;
 }
 
-/** Hands the policy to ext-authz and ext-proc, and knows when it is in force. */
-export class PolicyHub {
-  readonly #options: HubOptions;
+/** Sends the policy to ext-authz and ext-proc, and waits until it is in force there. */
+export class PolicyService {
+  readonly #options: PolicyServiceOptions;
   readonly #streams = new Map<Stream, SubscriberState>();
   readonly #changes = new Changes();
   readonly #ended: Map<string, number>;
-  #settings: PolicySettings | undefined;
-  #backends: Policy['backends'] = new Map();
-  /** Settings that every subscriber has. */
-  #inForce: PolicySettings | undefined;
-  readonly #usage = new UsageBook();
+  #published: PublishedPolicy | undefined;
+  #inForce: PublishedPolicy | undefined;
   #version = 0;
 
-  constructor(options: HubOptions) {
+  constructor(options: PolicyServiceOptions) {
     this.#options = options;
     this.#ended = new Map(options.endedSessions);
+  }
+
+  /** The policy that every subscriber has acknowledged; undefined before the first one. */
+  get inForce(): PublishedPolicy | undefined {
+    return this.#inForce;
   }
 
   /** Adds `mcp_gateway.v1.PolicyService` to a server. */
@@ -61,49 +61,32 @@ export class PolicyHub {
         const { fingerprint = '', forgetAtSeconds = 0 } = call.request.session ?? {};
         this.endSession(fingerprint, Number(forgetAtSeconds)).then(() => callback(null, {}), callback);
       },
-      GetStatus: (_call, callback) => callback(null, this.#options.status()),
-      ReportUsage: (call, callback) => callback(null, this.#usage.add(call.request)),
-      GetQuota: (call, callback) => callback(null, this.#quotaOf(call.request)),
     };
     server.addService(policyService(), { ...handlers });
   }
 
-  /** Puts a policy in force; resolves when every subscriber has it. Nothing is sent where nothing changed. */
+  /** Puts a policy in force; resolves once every subscriber has it. An unchanged policy is not sent. */
   async publish(settings: PolicySettings, backends: Policy['backends']): Promise<void> {
-    const update: PolicyUpdate = {};
-    if (!isDeepStrictEqual(settings, this.#settings)) update.settings = settingsToProto(settings);
-    update.backends = [...backends.values()].filter((backend) => !this.#knows(backend)).map(backendToProto);
-    update.removedBackends = [...this.#backends.keys()].filter((name) => !backends.has(name));
-    this.#settings = settings;
-    this.#backends = backends;
-    const changed = update.settings !== undefined || update.backends.length > 0 || update.removedBackends.length > 0;
-    if (changed) await this.#send(update);
-    this.#inForce = settings;
+    const before = this.#published;
+    const isKnown = (backend: PolicyBackend) => isDeepStrictEqual(before?.backends.get(backend.name), backend);
+    const update: PolicyUpdate = {
+      ...(isDeepStrictEqual(settings, before?.settings) ? {} : { settings: settingsToProto(settings) }),
+      backends: [...backends.values()].filter((backend) => !isKnown(backend)).map(backendToProto),
+      removedBackends: [...(before?.backends.keys() ?? [])].filter((name) => !backends.has(name)),
+    };
+    const published = { settings, backends };
+    this.#published = published;
+    if (isChange(update)) await this.#send(update);
+    this.#inForce = published;
   }
 
-  /** Ends a session; resolves when every subscriber refuses it. */
+  /** Ends a session; resolves once every subscriber denies its requests. */
   async endSession(fingerprint: string, forgetAtSeconds: number): Promise<void> {
     const nowSeconds = Date.now() / 1000;
     for (const [known, forgetAt] of this.#ended) if (forgetAt <= nowSeconds) this.#ended.delete(known);
     this.#ended.set(fingerprint, forgetAtSeconds);
     this.#options.onEnded(fingerprint, forgetAtSeconds);
     await this.#send({ endedSessions: [{ fingerprint, forgetAtSeconds }] });
-  }
-
-  #quotaOf({ tenant = '', top = 0 }: GetQuotaRequest__Output): GetQuotaResponse {
-    const { tenants = [], quotas } = this.#inForce ?? {};
-    const quota = tenants.find(({ name }) => name === tenant)?.quota;
-    return {
-      tenants: tenants.map(({ name }) => name),
-      backends: [...this.#backends.keys()],
-      ...(quota === undefined ? {} : { quota: quotaToProto(quota) }),
-      ...this.#usage.answer(tenant, top),
-      ...(quotas === undefined ? {} : { redis: quotas.redisUrl !== '', processes: quotas.processes }),
-    };
-  }
-
-  #knows(backend: PolicyBackend): boolean {
-    return isDeepStrictEqual(this.#backends.get(backend.name), backend);
   }
 
   #accept(stream: Stream): void {
@@ -123,21 +106,18 @@ export class PolicyHub {
   }
 
   #greet(stream: Stream, state: SubscriberState): void {
-    if (state.greeted || this.#settings === undefined) return;
+    if (state.greeted || this.#published === undefined) return;
     state.greeted = true;
-    stream.write(this.#snapshot(this.#settings));
+    stream.write(this.#snapshot(this.#published));
   }
 
-  #snapshot(settings: PolicySettings): PolicyUpdate {
-    const endedSessions: EndedSession[] = [...this.#ended].map(([fingerprint, forgetAtSeconds]) => {
-      return { fingerprint, forgetAtSeconds };
-    });
+  #snapshot({ settings, backends }: PublishedPolicy): PolicyUpdate {
     return {
       version: this.#version,
       snapshot: true,
       settings: settingsToProto(settings),
-      backends: [...this.#backends.values()].map(backendToProto),
-      endedSessions,
+      backends: [...backends.values()].map(backendToProto),
+      endedSessions: [...this.#ended].map(([fingerprint, forgetAtSeconds]) => ({ fingerprint, forgetAtSeconds })),
     };
   }
 
@@ -152,4 +132,8 @@ export class PolicyHub {
       ACK_TIMEOUT_MS,
     );
   }
+}
+
+function isChange({ settings, backends = [], removedBackends = [] }: PolicyUpdate): boolean {
+  return settings !== undefined || backends.length > 0 || removedBackends.length > 0;
 }

@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
-import type { Policy, PolicyBackend, PolicySettings } from '../../core/policy/policy.ts';
+import type { Policy, PolicyBackend } from '../../core/policy/policy.ts';
 import { clusterName } from '../../core/registry/cluster-name.ts';
-import type { Fleet, FleetBackend } from '../../core/registry/fleet.ts';
+import type { FleetBackend } from '../../core/registry/fleet.ts';
 import type { DiscoveryServer } from '../../envoy/ads/server.ts';
 import {
   type BackendResources,
@@ -12,7 +12,8 @@ import {
 } from '../../envoy/ads/snapshot.ts';
 import { toCluster, toLoadAssignment, type UpstreamTls } from '../../envoy/resources.ts';
 import type { BackendSecrets } from '../secrets/port.ts';
-import type { PolicyHub } from './policy-service.ts';
+import type { FleetSnapshot } from '../source/snapshot.ts';
+import type { PolicyService } from './policy-service.ts';
 
 /** An Envoy that does not answer within this time does not hold up the others. */
 const SETTLE_TIMEOUT_MS = 2_000;
@@ -20,8 +21,7 @@ const SETTLE_TIMEOUT_MS = 2_000;
 /** Where a fleet is published to, and what it is made with. */
 export interface PublisherOptions {
   discovery: DiscoveryServer;
-  hub: PolicyHub;
-  secrets: BackendSecrets;
+  policy: Pick<PolicyService, 'publish'>;
   /** File of the certificates that https URLs are verified with by default. */
   systemCaFile: string;
   /** Folder of the gateway's configuration, which files named by backends are relative to. */
@@ -44,12 +44,12 @@ interface Made {
  */
 export class Publisher {
   readonly #options: PublisherOptions;
-  readonly #refused = new Map<string, string>();
+  readonly #rejected = new Map<string, string>();
   // Few of many backends change at a time, and one that did is a new value.
   readonly #made = new WeakMap<FleetBackend, Made>();
   #snapshot: Snapshot | undefined;
   #policy: Policy['backends'] = new Map();
-  #next: { settings: PolicySettings; fleet: Fleet } | undefined;
+  #next: FleetSnapshot | undefined;
   #publishing: Promise<void> | undefined;
 
   constructor(options: PublisherOptions) {
@@ -57,38 +57,38 @@ export class Publisher {
   }
 
   /** Publishes a fleet after the one that is being published; resolves when the newest one is in force. */
-  publish(settings: PolicySettings, fleet: Fleet): Promise<void> {
-    this.#next = { settings, fleet };
+  publish(snapshot: FleetSnapshot): Promise<void> {
+    this.#next = snapshot;
     this.#publishing ??= this.#run();
     return this.#publishing;
   }
 
-  /** Takes down that Envoy refused a resource. */
-  refuse(resource: string, reason: string): void {
-    this.#refused.set(resource, reason);
+  /** Records that Envoy rejected a resource. */
+  reject(resource: string, reason: string): void {
+    this.#rejected.set(resource, reason);
   }
 
-  /** Why Envoy refused a backend; undefined when it did not. */
-  refusalOf(backend: string): string | undefined {
-    return this.#refused.get(clusterName(backend));
+  /** Why Envoy rejected the resources of a backend; undefined if it did not. */
+  rejectionOf(backend: string): string | undefined {
+    return this.#rejected.get(clusterName(backend));
   }
 
   async #run(): Promise<void> {
     try {
       while (this.#next !== undefined) {
-        const { settings, fleet } = this.#next;
+        const next = this.#next;
         this.#next = undefined;
-        await this.#publishOne(settings, fleet);
+        await this.#publishOne(next);
       }
     } finally {
       this.#publishing = undefined;
     }
   }
 
-  async #publishOne(settings: PolicySettings, fleet: Fleet): Promise<void> {
-    const { discovery, hub } = this.#options;
+  async #publishOne({ settings, fleet, secrets }: FleetSnapshot): Promise<void> {
+    const { discovery, policy: service } = this.#options;
     const wanted = new Map<string, BackendResources>();
-    const made = [...fleet.values()].map((entry) => this.#make(entry));
+    const made = [...fleet.values()].map((entry) => this.#make(entry, secrets));
     for (const { policy, resources } of made) {
       if (resources !== undefined) wanted.set(clusterName(policy.name), resources);
     }
@@ -96,24 +96,24 @@ export class Publisher {
     this.#toEnvoy(leaving.length === 0 ? wanted : new Map([...leaving, ...wanted]));
     if (discovery.connected) await discovery.settled(SETTLE_TIMEOUT_MS);
     this.#policy = new Map(made.flatMap(({ policy }) => this.#toPolicy(policy)));
-    await hub.publish(settings, this.#policy);
+    await service.publish(settings, this.#policy);
     this.#toEnvoy(wanted);
   }
 
   #toEnvoy(snapshot: Snapshot): void {
     // The first one is published even when it is empty: Envoy waits for it.
     if (this.#snapshot !== undefined && equalSnapshots(snapshot, this.#snapshot)) return;
-    for (const name of this.#refused.keys()) {
+    for (const name of this.#rejected.keys()) {
       if (this.#snapshot?.get(name)?.cluster.version !== snapshot.get(name)?.cluster.version)
-        this.#refused.delete(name);
+        this.#rejected.delete(name);
     }
     this.#snapshot = snapshot;
     this.#options.discovery.publish(snapshot);
   }
 
-  #make(entry: FleetBackend): Made {
+  #make(entry: FleetBackend, secrets: BackendSecrets): Made {
     const { backend } = entry;
-    const { secrets, systemCaFile, folder } = this.#options;
+    const { systemCaFile, folder } = this.#options;
     const certificate = secrets.certificateOf(backend);
     const authorities = secrets.authoritiesOf(backend);
     const credential = secrets.credentialOf(backend);
@@ -135,10 +135,10 @@ export class Publisher {
     return made;
   }
 
-  // A cluster that Envoy refused goes on as it last was, with the endpoints of now; one that it never took stays unknown.
+  // Envoy keeps the last version of a cluster that it rejects, and takes new endpoints for it. A cluster that it never accepted has no policy.
   #toPolicy(after: PolicyBackend): [string, PolicyBackend][] {
     const { name } = after;
-    if (this.refusalOf(name) === undefined) return [[name, after]];
+    if (this.rejectionOf(name) === undefined) return [[name, after]];
     const before = this.#policy.get(name);
     return before === undefined ? [] : [[name, { ...before, endpoints: after.endpoints, draining: after.draining }]];
   }

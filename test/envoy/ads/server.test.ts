@@ -11,14 +11,14 @@ const LONG_MS = 5_000;
 describe('envoy/ads/server', () => {
   let discovery: DiscoveryServer;
   let socket: string;
-  let refused: string[];
+  let rejected: string[];
   const stops: (() => unknown)[] = [];
 
   beforeEach(async () => {
-    refused = [];
+    rejected = [];
     discovery = new DiscoveryServer({
       log: capturedLog().log,
-      onRefused: (name, reason) => refused.push(`${name}: ${reason}`),
+      onRejected: (name, reason) => rejected.push(`${name}: ${reason}`),
     });
     const server = await serveAnywhere((grpc) => discovery.addTo(grpc));
     socket = server.socket;
@@ -84,7 +84,7 @@ describe('envoy/ads/server', () => {
     discovery.publish(snapshotOf({ 'backend/bad': '1', 'backend/bad-not': '1' }));
     await envoy.until(() => envoy.endpoints.size === 1);
     expect(await discovery.settled(LONG_MS)).to.equal(true);
-    expect(refused).to.deep.equal(['backend/bad: Error adding/updating cluster(s) backend/bad: not wanted']);
+    expect(rejected).to.deep.equal(['backend/bad: Error adding/updating cluster(s) backend/bad: not wanted']);
     expect([...envoy.endpoints.keys()]).to.deep.equal(['backend/bad-not']);
     envoy.refuses.clear();
     discovery.publish(snapshotOf({ 'backend/bad': '2', 'backend/bad-not': '1' }));

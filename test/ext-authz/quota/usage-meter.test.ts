@@ -4,9 +4,9 @@ import type { UsageEvent } from '../../../core/quota/usage.ts';
 import { UsageMeter } from '../../../ext-authz/quota/usage-meter.ts';
 import { UsageBook } from '../../../ledger/usage-book.ts';
 import type { UsageReport } from '../../../protos/gen/mcp_gateway/v1/UsageReport.ts';
-import { policyService } from '../../../protos/load.ts';
+import { usageService } from '../../../protos/load.ts';
 
-const { requestSerialize, requestDeserialize } = policyService().ReportUsage;
+const { requestSerialize, requestDeserialize } = usageService().ReportUsage;
 
 describe('ext-authz/quota/usage-meter', () => {
   let book: UsageBook;
@@ -56,7 +56,7 @@ describe('ext-authz/quota/usage-meter', () => {
     one.count(event(), [reading(6)]);
     for (let times = 0; times < 3; times++) await Promise.all([one.flush(), two.flush()]);
     const { day, levels } = known();
-    expect(day?.all).to.deep.equal({ requests: 3, cost: 6, refused: 0, wouldRefuse: 0 });
+    expect(day?.all).to.deep.equal({ requests: 3, cost: 6, denied: 0, wouldDeny: 0 });
     expect(day?.users?.map(({ name, count }) => [name, count?.requests])).to.deep.equal([
       ['ann', 2],
       ['bob', 1],

@@ -3,8 +3,8 @@ import { expect } from 'chai';
 import {
   externalProcessorClient,
   externalProcessorService,
-  policyClient,
-  policyService,
+  statusClient,
+  statusService,
 } from '../../../protos/load.ts';
 import { serveUnix } from '../../../runtime/grpc/server.ts';
 import { clientOn, freeSocket } from './socket.ts';
@@ -37,14 +37,14 @@ describe('runtime/grpc/server', () => {
       called = resolve;
     });
     const server = await serveUnix(socket, (grpc) => {
-      grpc.addService(policyService(), {
+      grpc.addService(statusService(), {
         GetStatus: (_call: unknown, callback: (error: null, value: object) => void) => {
           answer = () => callback(null, { envoyConnected: true });
           called();
         },
       });
     });
-    const client = clientOn(socket, policyClient());
+    const client = clientOn(socket, statusClient());
     const asked = new Promise((resolve) => client.GetStatus({}, (_error, status) => resolve(status?.envoyConnected)));
     await arrived;
     const stopped = server.stop(5_000);

@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import { Changes } from '../../../runtime/changes.ts';
 import { serveUnix } from '../../../runtime/grpc/server.ts';
 import { PolicyClient } from '../../../runtime/policy/client.ts';
-import { PolicyHub } from '../../../watcher/publish/policy-service.ts';
+import { PolicyService } from '../../../watcher/publish/policy-service.ts';
 import { capturedLog } from '../../ext-authz/captured-log.ts';
 import { policyBackend, policyOf } from '../../ext-authz/policy.ts';
 import { freeSocket } from '../grpc/socket.ts';
@@ -18,11 +18,11 @@ describe('runtime/policy/client', () => {
   let messages: string[];
   const stops: (() => unknown)[] = [];
 
-  async function startHub() {
-    const hub = new PolicyHub({ status: () => ({}), endedSessions: new Map(), onEnded: () => {} });
-    const server = await serveUnix(socket, (grpc) => hub.addTo(grpc));
+  async function startService() {
+    const service = new PolicyService({ endedSessions: new Map(), onEnded: () => {} });
+    const server = await serveUnix(socket, (grpc) => service.addTo(grpc));
     stops.push(() => server.stop(0));
-    return { hub, server };
+    return { service, server };
   }
 
   beforeEach(() => {
@@ -45,28 +45,28 @@ describe('runtime/policy/client', () => {
 
   it('finds a watcher that starts later, and says nothing of having waited', async () => {
     expect(client.current).to.equal(undefined);
-    const { hub } = await startHub();
-    await hub.publish(settings, new Map([['a', policyBackend('a')]]));
+    const { service } = await startService();
+    await service.publish(settings, new Map([['a', policyBackend('a')]]));
     await until(() => names() === 'a');
     expect(client.current?.settings).to.deep.equal(settings);
     expect(messages).to.deep.equal([]);
   });
 
   it('has every change in force before the watcher goes on', async () => {
-    const { hub } = await startHub();
-    await hub.publish(settings, new Map());
+    const { service } = await startService();
+    await service.publish(settings, new Map());
     await until(() => client.current !== undefined);
-    await hub.publish(settings, new Map([['a', policyBackend('a')]]));
+    await service.publish(settings, new Map([['a', policyBackend('a')]]));
     expect(names()).to.equal('a');
-    await hub.publish(settings, new Map());
+    await service.publish(settings, new Map());
     expect(names()).to.equal('');
     await client.endSession('f', FAR);
     expect(client.current?.endedSessions.has('f')).to.equal(true);
   });
 
   it('goes on with the last policy while the watcher is away, then with the new one and every ended session', async () => {
-    const { hub, server } = await startHub();
-    await hub.publish(settings, new Map([['a', policyBackend('a')]]));
+    const { service, server } = await startService();
+    await service.publish(settings, new Map([['a', policyBackend('a')]]));
     await until(() => names() === 'a');
     await client.endSession('f', FAR);
     await server.stop(0);
@@ -76,7 +76,7 @@ describe('runtime/policy/client', () => {
     });
     expect(failed).to.equal(true);
     expect(names()).to.equal('a');
-    const { hub: next } = await startHub();
+    const { service: next } = await startService();
     await next.publish(settings, new Map([['b', policyBackend('b')]]));
     await until(() => names() === 'b');
     expect([...(client.current?.endedSessions.keys() ?? [])]).to.deep.equal(['f']);

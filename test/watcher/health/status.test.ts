@@ -21,8 +21,8 @@ function stateOf(health: Record<number, EndpointHealth>, more: Partial<StatusInp
     health: hosts,
     diagnoses: new Map(),
     notes: [],
-    refused: undefined,
-    refusing: false,
+    rejection: undefined,
+    lacksSecrets: false,
     ...more,
   });
 }
@@ -40,10 +40,10 @@ describe('watcher/health/status', () => {
   it('of a removed backend is draining', () => expect(stateOf({ 1: 'healthy' }, {}, 5).state).to.equal('draining'));
 
   it('is not serving while requests are refused, however well the replicas are', () => {
-    const refusing = { refusing: true, notes: ['no credential'] };
-    expect(stateOf({ 1: 'healthy' }, refusing)).to.deep.include({ state: 'unhealthy', reasons: ['no credential'] });
-    expect(stateOf({}, { ...refusing, health: undefined }).state).to.equal('unhealthy');
-    expect(stateOf({ 1: 'healthy' }, refusing, 5).state).to.equal('draining');
+    const lacking = { lacksSecrets: true, notes: ['no credential'] };
+    expect(stateOf({ 1: 'healthy' }, lacking)).to.deep.include({ state: 'unhealthy', reasons: ['no credential'] });
+    expect(stateOf({}, { ...lacking, health: undefined }).state).to.equal('unhealthy');
+    expect(stateOf({ 1: 'healthy' }, lacking, 5).state).to.equal('draining');
   });
 
   it('is starting while Envoy does not know the cluster', () => {
@@ -54,12 +54,12 @@ describe('watcher/health/status', () => {
     const diagnoses = new Map([[diagnosisKey('a', '127.0.0.1:1'), 'GET /healthz answered 404']]);
     const { reasons, endpoints } = stateOf(
       { 1: 'unhealthy', 2: 'healthy' },
-      { diagnoses, notes: ['a-2 ended'], refused: 'bad' },
+      { diagnoses, notes: ['a-2 ended'], rejection: 'bad' },
     );
     expect(reasons).to.deep.equal([
       'a-1: GET /healthz answered 404',
       'a-2 ended',
-      'Envoy refused its configuration: bad',
+      'Envoy rejected its configuration: bad',
     ]);
     expect(endpoints.map(({ reason }) => reason)).to.deep.equal(['GET /healthz answered 404', '']);
   });
@@ -67,13 +67,20 @@ describe('watcher/health/status', () => {
   it('shows a replica that drains as draining whatever its health', () => {
     const entry = { backend: BACKEND, endpoints: [endpoint(1, true)], drainUntilMs: undefined };
     const health = new Map<string, EndpointHealth>([['127.0.0.1:1', 'unhealthy']]);
-    const status = toStatus({ entry, health, diagnoses: new Map(), notes: [], refused: undefined, refusing: false });
+    const status = toStatus({
+      entry,
+      health,
+      diagnoses: new Map(),
+      notes: [],
+      rejection: undefined,
+      lacksSecrets: false,
+    });
     expect(status.endpoints.map((one) => one.health)).to.deep.equal(['draining']);
   });
 
   it('tells of a backend without replicas that none are wanted', () => {
     const entry = { backend: { ...BACKEND, replicas: 0 }, endpoints: [], drainUntilMs: undefined };
-    const seen = { health: undefined, diagnoses: new Map(), notes: [], refused: undefined, refusing: false };
+    const seen = { health: undefined, diagnoses: new Map(), notes: [], rejection: undefined, lacksSecrets: false };
     const { reasons } = toStatus({ entry, ...seen });
     expect(reasons).to.deep.equal(['replicas is 0']);
   });

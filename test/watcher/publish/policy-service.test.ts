@@ -1,14 +1,13 @@
 import { setImmediate } from 'node:timers/promises';
 import { expect } from 'chai';
 import type { Policy } from '../../../core/policy/policy.ts';
-import { quotaSchema } from '../../../core/quota/quota.ts';
 import type { PolicyServiceClient } from '../../../protos/gen/mcp_gateway/v1/PolicyService.ts';
 import type { PolicyUpdate__Output } from '../../../protos/gen/mcp_gateway/v1/PolicyUpdate.ts';
+import type { StatusServiceClient } from '../../../protos/gen/mcp_gateway/v1/StatusService.ts';
 import type { SubscribeRequest } from '../../../protos/gen/mcp_gateway/v1/SubscribeRequest.ts';
-import { policyClient } from '../../../protos/load.ts';
-import { askQuota } from '../../../runtime/policy/quota.ts';
-import { askStatus } from '../../../runtime/policy/status.ts';
-import { PolicyHub } from '../../../watcher/publish/policy-service.ts';
+import { policyClient, statusClient } from '../../../protos/load.ts';
+import { StatusService } from '../../../watcher/health/status-service.ts';
+import { PolicyService } from '../../../watcher/publish/policy-service.ts';
 import { policyBackend, policyOf } from '../../ext-authz/policy.ts';
 import { clientOn, serveAnywhere } from '../../runtime/grpc/socket.ts';
 import { Messages } from '../../runtime/grpc/stream.ts';
@@ -17,7 +16,7 @@ const ISSUER = 'https://i.example';
 const { settings } = policyOf(ISSUER, []);
 const FAR = Math.floor(Date.now() / 1000) + 3600;
 
-/** A subscriber that acknowledges only when it is told to. */
+/** A subscriber that acknowledges only when the test does it. */
 class Subscriber extends Messages<SubscribeRequest, PolicyUpdate__Output> {
   constructor(client: PolicyServiceClient) {
     super(client.Subscribe());
@@ -29,35 +28,38 @@ class Subscriber extends Messages<SubscribeRequest, PolicyUpdate__Output> {
   }
 }
 
-/** Whether a promise is fulfilled after everything that is on the way has arrived. */
-async function isDone(promise: Promise<unknown>, client: PolicyServiceClient): Promise<boolean> {
+/** Whether a promise is fulfilled once a call that was made later on the same connection is answered. */
+async function isDone(promise: Promise<unknown>, barrier: StatusServiceClient): Promise<boolean> {
   let done = false;
   void promise.then(() => {
     done = true;
   });
-  await new Promise((resolve) => client.GetStatus({}, resolve));
+  await new Promise((resolve) => barrier.GetStatus({}, resolve));
   await setImmediate();
   return done;
 }
 
 describe('watcher/publish/policy-service', () => {
-  let hub: PolicyHub;
-  let socket: string;
+  let service: PolicyService;
   let client: PolicyServiceClient;
+  let barrier: StatusServiceClient;
   let remembered: [string, number][];
   const stops: (() => unknown)[] = [];
 
   beforeEach(async () => {
     remembered = [];
-    hub = new PolicyHub({
-      status: () => ({ envoyConnected: true, problems: ['p'] }),
+    service = new PolicyService({
       endedSessions: new Map([['before', FAR]]),
       onEnded: (...entry) => remembered.push(entry),
     });
-    const server = await serveAnywhere((grpc) => hub.addTo(grpc));
-    socket = server.socket;
-    client = clientOn(socket, policyClient());
+    const server = await serveAnywhere((grpc) => {
+      service.addTo(grpc);
+      new StatusService(() => ({})).addTo(grpc);
+    });
+    client = clientOn(server.socket, policyClient());
+    barrier = clientOn(server.socket, statusClient());
     stops.push(
+      () => barrier.close(),
       () => client.close(),
       () => server.stop(0),
     );
@@ -84,7 +86,7 @@ describe('watcher/publish/policy-service', () => {
   }
 
   it('greets a subscriber with everything', async () => {
-    await hub.publish(settings, backends(policyBackend('a'), policyBackend('b')));
+    await service.publish(settings, backends(policyBackend('a'), policyBackend('b')));
     const greeting = await subscribe().next();
     expect(greeting.snapshot).to.equal(true);
     expect(greeting.backends?.map(({ name }) => name)).to.deep.equal(['a', 'b']);
@@ -94,50 +96,43 @@ describe('watcher/publish/policy-service', () => {
 
   it('greets one that came before there was a policy as soon as there is one', async () => {
     const subscriber = subscribe();
-    const published = hub.publish(settings, backends(policyBackend('a')));
+    const published = service.publish(settings, backends(policyBackend('a')));
     const greeting = await subscriber.next();
     expect(greeting.snapshot).to.equal(true);
     subscriber.ack(greeting.version);
     await published;
   });
 
-  it('tells the quota that is in force, and that of nobody else', async () => {
-    await hub.publish(settings, backends(policyBackend('a')));
+  it('knows the policy that every subscriber has acknowledged', async () => {
+    expect(service.inForce).to.equal(undefined);
+    await service.publish(settings, backends(policyBackend('a')));
     const subscriber = await subscribed();
-    const quota = quotaSchema.parse({
-      requests: 5,
-      per: 'hour',
-      topUps: [{ requests: 1, until: '2030-01-01T00:00:00Z' }],
-    });
-    const tenants = settings.tenants.map((tenant) => ({ ...tenant, quota: tenant.name === 'red' ? quota : undefined }));
-    const published = hub.publish({ ...settings, tenants }, backends(policyBackend('a')));
+    const published = service.publish(settings, backends(policyBackend('b')));
     const update = await subscriber.next();
-    expect((await askQuota(socket, 'red', 5)).quota).to.equal(undefined);
+    expect([...(service.inForce?.backends.keys() ?? [])]).to.deep.equal(['a']);
     subscriber.ack(update.version);
     await published;
-    const state = await askQuota(socket, 'red', 5);
-    expect(state).to.deep.include({ quota, tenants: ['red', 'blue'], backends: ['a'], redis: false, processes: 1 });
-    expect((await askQuota(socket, 'blue', 5)).quota).to.equal(undefined);
+    expect([...(service.inForce?.backends.keys() ?? [])]).to.deep.equal(['b']);
   });
 
   it('sends only what changed, and waits until it is in force', async () => {
-    await hub.publish(settings, backends(policyBackend('a'), policyBackend('b')));
+    await service.publish(settings, backends(policyBackend('a'), policyBackend('b')));
     const subscriber = await subscribed();
-    const published = hub.publish(settings, backends(policyBackend('b', { path: '/x' }), policyBackend('c')));
+    const published = service.publish(settings, backends(policyBackend('b', { path: '/x' }), policyBackend('c')));
     const update = await subscriber.next();
     expect([update.snapshot ?? false, update.settings ?? undefined]).to.deep.equal([false, undefined]);
     expect(update.backends?.map(({ name }) => name)).to.deep.equal(['b', 'c']);
     expect(update.removedBackends).to.deep.equal(['a']);
-    expect(await isDone(published, client)).to.equal(false);
+    expect(await isDone(published, barrier)).to.equal(false);
     subscriber.ack(update.version);
     await published;
   });
 
   it('sends nothing where nothing changed', async () => {
-    await hub.publish(settings, backends(policyBackend('a')));
+    await service.publish(settings, backends(policyBackend('a')));
     const subscriber = await subscribed();
-    await hub.publish({ ...settings }, backends(policyBackend('a')));
-    const published = hub.publish({ ...settings, publicUrl: 'http://other' }, backends(policyBackend('a')));
+    await service.publish({ ...settings }, backends(policyBackend('a')));
+    const published = service.publish({ ...settings, publicUrl: 'http://other' }, backends(policyBackend('a')));
     const update = await subscriber.next();
     expect(update.settings?.publicUrl).to.equal('http://other');
     expect(update.backends).to.deep.equal([]);
@@ -146,7 +141,7 @@ describe('watcher/publish/policy-service', () => {
   });
 
   it('ends a session only when all subscribers refuse it', async () => {
-    await hub.publish(settings, backends());
+    await service.publish(settings, backends());
     const [one, other] = [await subscribed(), await subscribed()];
     const ended = new Promise((resolve) =>
       client.EndSession({ session: { fingerprint: 'f', forgetAtSeconds: FAR } }, resolve),
@@ -158,7 +153,7 @@ describe('watcher/publish/policy-service', () => {
     ]);
     expect(remembered).to.deep.equal([['f', FAR]]);
     one.ack(updates[0]?.version);
-    expect(await isDone(ended, client)).to.equal(false);
+    expect(await isDone(ended, barrier)).to.equal(false);
     other.ack(updates[1]?.version);
     expect(await ended).to.equal(null);
     const late = await subscribe().next();
@@ -166,29 +161,25 @@ describe('watcher/publish/policy-service', () => {
   });
 
   it('does not wait for a subscriber that left', async () => {
-    await hub.publish(settings, backends());
+    await service.publish(settings, backends());
     const subscriber = await subscribed();
-    const ended = hub.endSession('f', FAR);
+    const ended = service.endSession('f', FAR);
     await subscriber.next();
     subscriber.stream.cancel();
     await ended;
   });
 
   it('does not wait for ever for one that does not answer', async () => {
-    await hub.publish(settings, backends());
+    await service.publish(settings, backends());
     await subscribed();
-    await hub.endSession('f', FAR);
+    await service.endSession('f', FAR);
   });
 
   it('forgets ended sessions in time', async () => {
-    await hub.publish(settings, backends());
-    await hub.endSession('over', 1);
-    await hub.endSession('f', FAR);
+    await service.publish(settings, backends());
+    await service.endSession('over', 1);
+    await service.endSession('f', FAR);
     const greeting = await subscribe().next();
     expect(greeting.endedSessions?.map(({ fingerprint }) => fingerprint)).to.deep.equal(['before', 'f']);
-  });
-
-  it('passes the status on', async () => {
-    expect(await askStatus(socket)).to.deep.include({ envoyConnected: true, problems: ['p'] });
   });
 });

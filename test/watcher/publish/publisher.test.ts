@@ -6,7 +6,7 @@ import type { Endpoint } from '../../../core/registry/endpoint.ts';
 import { type Fleet, planFleet } from '../../../core/registry/fleet.ts';
 import { DiscoveryServer } from '../../../envoy/ads/server.ts';
 import { PolicyClient } from '../../../runtime/policy/client.ts';
-import { PolicyHub } from '../../../watcher/publish/policy-service.ts';
+import { PolicyService } from '../../../watcher/publish/policy-service.ts';
 import { Publisher } from '../../../watcher/publish/publisher.ts';
 import { SecretFiles } from '../../../watcher/secrets/secret-files.ts';
 import { EnvoyClient } from '../../envoy/ads/envoy-client.ts';
@@ -49,14 +49,14 @@ describe('watcher/publish/publisher', () => {
 
   beforeEach(async () => {
     const { log } = capturedLog();
-    const discovery = new DiscoveryServer({ log, onRefused: (name, reason) => publisher.refuse(name, reason) });
-    const hub = new PolicyHub({ status: () => ({}), endedSessions: new Map(), onEnded: () => {} });
+    const discovery = new DiscoveryServer({ log, onRejected: (name, reason) => publisher.reject(name, reason) });
+    const policy = new PolicyService({ endedSessions: new Map(), onEnded: () => {} });
     folder = emptyFolder();
     secrets = new SecretFiles({ folder, log, onChange: () => undefined });
-    publisher = new Publisher({ discovery, hub, secrets, systemCaFile: '/ca.pem', folder });
+    publisher = new Publisher({ discovery, policy, systemCaFile: '/ca.pem', folder });
     const server = await serveAnywhere((grpc) => {
       discovery.addTo(grpc);
-      hub.addTo(grpc);
+      policy.addTo(grpc);
     });
     socket = server.socket;
     envoy = new EnvoyClient(socket);
@@ -72,7 +72,7 @@ describe('watcher/publish/publisher', () => {
       },
     });
     // Both are connected once they have the first publication.
-    await publisher.publish(settings, new Map());
+    await publish(new Map());
     await envoy.until(() => envoy.responses === 1);
     stops.push(
       () => secrets.keepOnly([]),
@@ -86,14 +86,16 @@ describe('watcher/publish/publisher', () => {
     for (const stop of stops.splice(0)) await stop();
   });
 
+  const publish = (fleet: Fleet) => publisher.publish({ settings, fleet, secrets });
+
   it('has Envoy take clusters and endpoints before a request can be sent there', async () => {
-    await publisher.publish(settings, fleetOf(backend('a')));
+    await publish(fleetOf(backend('a')));
     expect(events).to.deep.equal(['+cds backend/a', '+eds backend/a', '+policy a']);
   });
 
   it('waits for the answer of Envoy, not only for the sending', async () => {
     envoy.mute = true;
-    const published = publisher.publish(settings, fleetOf(backend('a')));
+    const published = publish(fleetOf(backend('a')));
     await envoy.until(() => events.includes('+cds backend/a'));
     expect(policies.current?.backends.has('a')).to.equal(false);
     envoy.speak();
@@ -102,38 +104,36 @@ describe('watcher/publish/publisher', () => {
   });
 
   it('takes a cluster away only when no request can be sent there', async () => {
-    await publisher.publish(settings, fleetOf(backend('a'), backend('b')));
+    await publish(fleetOf(backend('a'), backend('b')));
     events.length = 0;
-    await publisher.publish(settings, fleetOf(backend('b')));
+    await publish(fleetOf(backend('b')));
     await envoy.until(() => events.includes('-cds backend/a'));
     expect(events.indexOf('-policy a')).to.be.lessThan(events.indexOf('-cds backend/a'));
     expect(events[0]).to.equal('-policy a');
   });
 
   it('replaces one backend by another without a gap', async () => {
-    await publisher.publish(settings, fleetOf(backend('a')));
+    await publish(fleetOf(backend('a')));
     events.length = 0;
-    await publisher.publish(settings, fleetOf(backend('b')));
+    await publish(fleetOf(backend('b')));
     await envoy.until(() => events.includes('-cds backend/a'));
     expect(events.slice(0, 4)).to.deep.equal(['+cds backend/b', '+eds backend/b', '+policy b', '-policy a']);
   });
 
   it('sends nothing twice, and one backend alone when one changed', async () => {
     const [a, b] = [backend('a'), backend('b')];
-    await publisher.publish(settings, fleetOf(a, b));
+    await publish(fleetOf(a, b));
     const { responses } = envoy;
-    await publisher.publish(settings, fleetOf(a, b));
+    await publish(fleetOf(a, b));
     expect(envoy.responses).to.equal(responses);
     events.length = 0;
-    await publisher.publish(settings, fleetOf(a, backend('b', { affinity: 'none' })));
+    await publish(fleetOf(a, backend('b', { affinity: 'none' })));
     expect(events).to.deep.equal(['+cds backend/b', '+eds backend/b']);
   });
 
   it('publishes the newest of what came meanwhile', async () => {
     envoy.mute = true;
-    const all = [fleetOf(backend('a')), fleetOf(backend('b')), fleetOf(backend('c'))].map((fleet) =>
-      publisher.publish(settings, fleet),
-    );
+    const all = [fleetOf(backend('a')), fleetOf(backend('b')), fleetOf(backend('c'))].map((fleet) => publish(fleet));
     await envoy.until(() => events.includes('+cds backend/a'));
     envoy.speak();
     await Promise.all(all);
@@ -143,24 +143,21 @@ describe('watcher/publish/publisher', () => {
 
   it('does not send requests to a backend that Envoy refused, and serves it once it is right', async () => {
     envoy.refuses.add('backend/bad');
-    await publisher.publish(settings, fleetOf(backend('a'), backend('bad')));
+    await publish(fleetOf(backend('a'), backend('bad')));
     expect([...(policies.current?.backends.keys() ?? [])]).to.deep.equal(['a']);
-    expect(publisher.refusalOf('bad')).to.match(/not wanted/);
-    expect(publisher.refusalOf('a')).to.equal(undefined);
+    expect(publisher.rejectionOf('bad')).to.match(/not wanted/);
+    expect(publisher.rejectionOf('a')).to.equal(undefined);
     envoy.refuses.clear();
-    await publisher.publish(settings, fleetOf(backend('a'), backend('bad', { affinity: 'none' })));
+    await publish(fleetOf(backend('a'), backend('bad', { affinity: 'none' })));
     expect([...(policies.current?.backends.keys() ?? [])]).to.deep.equal(['a', 'bad']);
-    expect(publisher.refusalOf('bad')).to.equal(undefined);
+    expect(publisher.rejectionOf('bad')).to.equal(undefined);
   });
 
   it('goes on with the last good of a backend whose change Envoy refused, with the endpoints of now', async () => {
-    await publisher.publish(settings, fleetOf(backend('a', { path: '/old' })));
+    await publish(fleetOf(backend('a', { path: '/old' })));
     envoy.refuses.add('backend/a');
     const changed = backend('a', { path: '/new', affinity: 'none' });
-    await publisher.publish(
-      settings,
-      new Map([['a', { backend: changed, endpoints: [endpoint('a-7')], drainUntilMs: undefined }]]),
-    );
+    await publish(new Map([['a', { backend: changed, endpoints: [endpoint('a-7')], drainUntilMs: undefined }]]));
     const after = policies.current?.backends.get('a');
     expect([after?.path, after?.affinity, after?.endpoints.map(({ id }) => id)]).to.deep.equal([
       '/old',
@@ -170,13 +167,13 @@ describe('watcher/publish/publisher', () => {
   });
 
   it('says of a draining backend that it drains', async () => {
-    await publisher.publish(settings, new Map([['a', { backend: backend('a'), endpoints: [], drainUntilMs: 5 }]]));
+    await publish(new Map([['a', { backend: backend('a'), endpoints: [], drainUntilMs: 5 }]]));
     expect(policies.current?.backends.get('a')?.draining).to.equal(true);
   });
 
   describe('a backend with a certificate of the gateway', () => {
     const mutual = backend('mutual', { command: undefined, url: 'https://a.example', clientCertificate: PAIR_FILES });
-    const publish = () => publisher.publish(settings, fleetOf(mutual));
+    const publishMutual = () => publish(fleetOf(mutual));
     const untilRead = async (name: 'client-one' | 'client-two') => {
       const before = secrets.certificateOf(mutual);
       installPair(folder, name);
@@ -189,23 +186,23 @@ describe('watcher/publish/publisher', () => {
     it('is dialled with it, and anew when it changes', async () => {
       secrets.keepOnly([mutual]);
       await untilRead('client-one');
-      await publish();
+      await publishMutual();
       expect(events).to.deep.equal(['+cds backend/mutual', '+eds backend/mutual', '+policy mutual']);
       events.length = 0;
-      await publish();
+      await publishMutual();
       expect(events).to.deep.equal([]);
       await untilRead('client-two');
-      await publish();
+      await publishMutual();
       expect(events).to.deep.equal(['+cds backend/mutual', '+eds backend/mutual']);
     });
 
     it('is not dialled before there is one, and requests are refused', async () => {
       secrets.keepOnly([mutual]);
-      await publish();
+      await publishMutual();
       expect(events).to.deep.equal(['+policy mutual']);
       expect(policies.current?.backends.get('mutual')?.credential).to.equal('missing');
       await untilRead('client-one');
-      await publish();
+      await publishMutual();
       expect(events.slice(1)).to.deep.equal(['+cds backend/mutual', '+eds backend/mutual']);
       expect(policies.current?.backends.get('mutual')?.credential).to.equal(undefined);
     });
@@ -213,7 +210,7 @@ describe('watcher/publish/publisher', () => {
     it('keeps the last good one', async () => {
       secrets.keepOnly([mutual]);
       await untilRead('client-one');
-      await publish();
+      await publishMutual();
       const pair = secrets.certificateOf(mutual);
       installFile('client-two.pem', join(folder, PAIR_FILES.certFile));
       const notes = await eventually(

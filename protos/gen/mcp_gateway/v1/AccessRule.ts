@@ -4,11 +4,11 @@ import type { ItemFilters as _mcp_gateway_v1_ItemFilters, ItemFilters__Output as
 
 export interface AccessRule {
   /**
-   * Empty: all of the tenant's.
+   * Empty: all backends of the tenant.
    */
   'backends'?: (string)[];
   /**
-   * Empty: everybody.
+   * Empty: every member of the tenant.
    */
   'roles'?: (string)[];
   'filters'?: (_mcp_gateway_v1_ItemFilters | null);
@@ -16,11 +16,11 @@ export interface AccessRule {
 
 export interface AccessRule__Output {
   /**
-   * Empty: all of the tenant's.
+   * Empty: all backends of the tenant.
    */
   'backends': (string)[];
   /**
-   * Empty: everybody.
+   * Empty: every member of the tenant.
    */
   'roles': (string)[];
   'filters'?: (_mcp_gateway_v1_ItemFilters__Output);

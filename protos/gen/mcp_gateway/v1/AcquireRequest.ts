@@ -2,26 +2,32 @@
 
 export interface AcquireRequest {
   /**
-   * Unique; the access log names it again.
+   * Unique id of the slot, which the access log repeats.
    */
   'slot'?: (string);
   'tenant'?: (string);
   /**
-   * A GET stream; else a request.
+   * Whether this is a GET stream; otherwise it is a request.
    */
   'stream'?: (boolean);
-  'max'?: (number);
+  /**
+   * Most slots that the tenant may hold: its maxConcurrent, or its maxStreams for a stream.
+   */
+  'limit'?: (number);
 }
 
 export interface AcquireRequest__Output {
   /**
-   * Unique; the access log names it again.
+   * Unique id of the slot, which the access log repeats.
    */
   'slot'?: (string);
   'tenant'?: (string);
   /**
-   * A GET stream; else a request.
+   * Whether this is a GET stream; otherwise it is a request.
    */
   'stream'?: (boolean);
-  'max'?: (number);
+  /**
+   * Most slots that the tenant may hold: its maxConcurrent, or its maxStreams for a stream.
+   */
+  'limit'?: (number);
 }

@@ -1,9 +1,9 @@
 // Original file: protos/mcp_gateway/v1/slots.proto
 
 export interface AcquireResponse {
-  'granted'?: (boolean);
+  'acquired'?: (boolean);
 }
 
 export interface AcquireResponse__Output {
-  'granted'?: (boolean);
+  'acquired'?: (boolean);
 }

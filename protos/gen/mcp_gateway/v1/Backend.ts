@@ -10,11 +10,11 @@ export interface Backend {
   'name'?: (string);
   'affinity'?: (_mcp_gateway_v1_Affinity);
   /**
-   * Lower-case header that places sessionless requests; empty: the caller.
+   * Lower-case name of the header that picks the replica of requests without a session; empty: the caller picks it.
    */
   'affinityHeader'?: (string);
   /**
-   * Tenants that may use it; all where any_tenant is set.
+   * Tenants that may use the backend; ignored if any_tenant is set.
    */
   'tenants'?: (string)[];
   'anyTenant'?: (boolean);
@@ -26,11 +26,11 @@ export interface Backend {
   'filters'?: (_mcp_gateway_v1_ItemFilters | null);
   'credential'?: (_mcp_gateway_v1_Credential | null);
   /**
-   * There should be a credential, and there is none.
+   * The backend needs a credential that could not be read.
    */
   'credentialMissing'?: (boolean);
   /**
-   * Parts of the caller's identity that the server is told.
+   * Parts of the caller's identity that are sent to the server.
    */
   'identityHeaders'?: (string)[];
 }
@@ -39,11 +39,11 @@ export interface Backend__Output {
   'name'?: (string);
   'affinity'?: (_mcp_gateway_v1_Affinity__Output);
   /**
-   * Lower-case header that places sessionless requests; empty: the caller.
+   * Lower-case name of the header that picks the replica of requests without a session; empty: the caller picks it.
    */
   'affinityHeader'?: (string);
   /**
-   * Tenants that may use it; all where any_tenant is set.
+   * Tenants that may use the backend; ignored if any_tenant is set.
    */
   'tenants': (string)[];
   'anyTenant'?: (boolean);
@@ -55,11 +55,11 @@ export interface Backend__Output {
   'filters'?: (_mcp_gateway_v1_ItemFilters__Output);
   'credential'?: (_mcp_gateway_v1_Credential__Output);
   /**
-   * There should be a credential, and there is none.
+   * The backend needs a credential that could not be read.
    */
   'credentialMissing'?: (boolean);
   /**
-   * Parts of the caller's identity that the server is told.
+   * Parts of the caller's identity that are sent to the server.
    */
   'identityHeaders': (string)[];
 }

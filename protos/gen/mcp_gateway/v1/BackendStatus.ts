@@ -1,4 +1,4 @@
-// Original file: protos/mcp_gateway/v1/policy.proto
+// Original file: protos/mcp_gateway/v1/status.proto
 
 import type { EndpointStatus as _mcp_gateway_v1_EndpointStatus, EndpointStatus__Output as _mcp_gateway_v1_EndpointStatus__Output } from '../../mcp_gateway/v1/EndpointStatus.ts';
 import type { StatusChange as _mcp_gateway_v1_StatusChange, StatusChange__Output as _mcp_gateway_v1_StatusChange__Output } from '../../mcp_gateway/v1/StatusChange.ts';
@@ -11,11 +11,11 @@ export interface BackendStatus {
   'state'?: (string);
   'endpoints'?: (_mcp_gateway_v1_EndpointStatus)[];
   /**
-   * Why it is not serving as it should, and what to do.
+   * Why the backend does not serve as it should, and what to do.
    */
   'reasons'?: (string)[];
   /**
-   * How its state changed lately, the oldest first.
+   * The latest changes of its state, oldest first.
    */
   'history'?: (_mcp_gateway_v1_StatusChange)[];
 }
@@ -28,11 +28,11 @@ export interface BackendStatus__Output {
   'state'?: (string);
   'endpoints': (_mcp_gateway_v1_EndpointStatus__Output)[];
   /**
-   * Why it is not serving as it should, and what to do.
+   * Why the backend does not serve as it should, and what to do.
    */
   'reasons': (string)[];
   /**
-   * How its state changed lately, the oldest first.
+   * The latest changes of its state, oldest first.
    */
   'history': (_mcp_gateway_v1_StatusChange__Output)[];
 }

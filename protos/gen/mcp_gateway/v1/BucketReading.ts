@@ -1,9 +1,9 @@
-// Original file: protos/mcp_gateway/v1/policy.proto
+// Original file: protos/mcp_gateway/v1/usage.proto
 
 import type { Long } from '@grpc/proto-loader';
 
 /**
- * The newest answer of a bucket that all members of a tenant share.
+ * The newest known level of a bucket that all members of a tenant share.
  */
 export interface BucketReading {
   'tenant'?: (string);
@@ -18,13 +18,13 @@ export interface BucketReading {
   'periodMs'?: (number | string | Long);
   'atMs'?: (number | string | Long);
   /**
-   * From Redis; else the process has a bucket of its own.
+   * Whether the bucket is in Redis; otherwise it belongs to the process alone.
    */
   'shared'?: (boolean);
 }
 
 /**
- * The newest answer of a bucket that all members of a tenant share.
+ * The newest known level of a bucket that all members of a tenant share.
  */
 export interface BucketReading__Output {
   'tenant'?: (string);
@@ -39,7 +39,7 @@ export interface BucketReading__Output {
   'periodMs'?: (number);
   'atMs'?: (number);
   /**
-   * From Redis; else the process has a bucket of its own.
+   * Whether the bucket is in Redis; otherwise it belongs to the process alone.
    */
   'shared'?: (boolean);
 }

@@ -2,15 +2,15 @@
 
 export interface ClaimRule {
   /**
-   * Empty holds for no token.
+   * Issuer of the token. A rule without an issuer matches no token.
    */
   'issuer'?: (string);
   /**
-   * Path of the claim; empty where named tells it.
+   * Path of the claim; empty if `named` is set.
    */
   'claim'?: (string)[];
   /**
-   * tenant, groups or roles: as the issuer's claims say.
+   * tenant, groups or roles: the path that IssuerClaims has for it.
    */
   'named'?: (string);
   'values'?: (string)[];
@@ -18,15 +18,15 @@ export interface ClaimRule {
 
 export interface ClaimRule__Output {
   /**
-   * Empty holds for no token.
+   * Issuer of the token. A rule without an issuer matches no token.
    */
   'issuer'?: (string);
   /**
-   * Path of the claim; empty where named tells it.
+   * Path of the claim; empty if `named` is set.
    */
   'claim': (string)[];
   /**
-   * tenant, groups or roles: as the issuer's claims say.
+   * tenant, groups or roles: the path that IssuerClaims has for it.
    */
   'named'?: (string);
   'values': (string)[];

@@ -1,7 +1,7 @@
 // Original file: protos/mcp_gateway/v1/policy.proto
 
 /**
- * A header with a secret.
+ * A header that holds a secret.
  */
 export interface Credential {
   'name'?: (string);
@@ -9,7 +9,7 @@ export interface Credential {
 }
 
 /**
- * A header with a secret.
+ * A header that holds a secret.
  */
 export interface Credential__Output {
   'name'?: (string);

@@ -4,22 +4,22 @@ import type { Long } from '@grpc/proto-loader';
 
 export interface EndedSession {
   /**
-   * The session's fingerprint: 32 hex digits that say nothing about it.
+   * Fingerprint of the session: 32 hex digits that reveal nothing about it.
    */
   'fingerprint'?: (string);
   /**
-   * Seconds since the epoch from which it may be forgotten.
+   * Seconds since the epoch from which the entry may be dropped.
    */
   'forgetAtSeconds'?: (number | string | Long);
 }
 
 export interface EndedSession__Output {
   /**
-   * The session's fingerprint: 32 hex digits that say nothing about it.
+   * Fingerprint of the session: 32 hex digits that reveal nothing about it.
    */
   'fingerprint'?: (string);
   /**
-   * Seconds since the epoch from which it may be forgotten.
+   * Seconds since the epoch from which the entry may be dropped.
    */
   'forgetAtSeconds'?: (number);
 }

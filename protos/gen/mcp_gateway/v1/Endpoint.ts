@@ -3,7 +3,7 @@
 export interface Endpoint {
   'id'?: (string);
   /**
-   * ip:port
+   * ip:port, or unix:PATH
    */
   'address'?: (string);
   'incarnation'?: (string);
@@ -13,7 +13,7 @@ export interface Endpoint {
 export interface Endpoint__Output {
   'id'?: (string);
   /**
-   * ip:port
+   * ip:port, or unix:PATH
    */
   'address'?: (string);
   'incarnation'?: (string);

@@ -1,9 +1,9 @@
-// Original file: protos/mcp_gateway/v1/policy.proto
+// Original file: protos/mcp_gateway/v1/usage.proto
 
 export interface GetQuotaRequest {
   'tenant'?: (string);
   /**
-   * Most users, backends and tools to name.
+   * Most users, backends and tools to return.
    */
   'top'?: (number);
 }
@@ -11,7 +11,7 @@ export interface GetQuotaRequest {
 export interface GetQuotaRequest__Output {
   'tenant'?: (string);
   /**
-   * Most users, backends and tools to name.
+   * Most users, backends and tools to return.
    */
   'top'?: (number);
 }

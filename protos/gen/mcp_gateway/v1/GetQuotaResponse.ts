@@ -1,4 +1,4 @@
-// Original file: protos/mcp_gateway/v1/policy.proto
+// Original file: protos/mcp_gateway/v1/usage.proto
 
 import type { Quota as _mcp_gateway_v1_Quota, Quota__Output as _mcp_gateway_v1_Quota__Output } from '../../mcp_gateway/v1/Quota.ts';
 import type { BucketReading as _mcp_gateway_v1_BucketReading, BucketReading__Output as _mcp_gateway_v1_BucketReading__Output } from '../../mcp_gateway/v1/BucketReading.ts';
@@ -14,11 +14,11 @@ export interface GetQuotaResponse {
    */
   'backends'?: (string)[];
   /**
-   * Absent: the tenant has none, or there is no such tenant.
+   * Absent: the tenant has no quota, or does not exist.
    */
   'quota'?: (_mcp_gateway_v1_Quota | null);
   /**
-   * What each process last heard of each bucket.
+   * The newest reading that each process has of each bucket.
    */
   'buckets'?: (_mcp_gateway_v1_BucketReading)[];
   /**
@@ -26,11 +26,11 @@ export interface GetQuotaResponse {
    */
   'spans'?: (_mcp_gateway_v1_UsageSpan)[];
   /**
-   * Whether quotas are kept in Redis.
+   * Whether buckets are kept in Redis.
    */
   'redis'?: (boolean);
   /**
-   * ext-authz processes of all gateways.
+   * Number of ext-authz processes of all gateways.
    */
   'processes'?: (number);
 }
@@ -45,11 +45,11 @@ export interface GetQuotaResponse__Output {
    */
   'backends': (string)[];
   /**
-   * Absent: the tenant has none, or there is no such tenant.
+   * Absent: the tenant has no quota, or does not exist.
    */
   'quota'?: (_mcp_gateway_v1_Quota__Output);
   /**
-   * What each process last heard of each bucket.
+   * The newest reading that each process has of each bucket.
    */
   'buckets': (_mcp_gateway_v1_BucketReading__Output)[];
   /**
@@ -57,11 +57,11 @@ export interface GetQuotaResponse__Output {
    */
   'spans': (_mcp_gateway_v1_UsageSpan__Output)[];
   /**
-   * Whether quotas are kept in Redis.
+   * Whether buckets are kept in Redis.
    */
   'redis'?: (boolean);
   /**
-   * ext-authz processes of all gateways.
+   * Number of ext-authz processes of all gateways.
    */
   'processes'?: (number);
 }

@@ -1,11 +1,11 @@
-// Original file: protos/mcp_gateway/v1/policy.proto
+// Original file: protos/mcp_gateway/v1/status.proto
 
 import type { BackendStatus as _mcp_gateway_v1_BackendStatus, BackendStatus__Output as _mcp_gateway_v1_BackendStatus__Output } from '../../mcp_gateway/v1/BackendStatus.ts';
 
 export interface GetStatusResponse {
   'backends'?: (_mcp_gateway_v1_BackendStatus)[];
   /**
-   * Problems of documents that were refused: "file:line: path: message".
+   * Problems of documents that were rejected: "file:line: path: message".
    */
   'problems'?: (string)[];
   /**
@@ -17,7 +17,7 @@ export interface GetStatusResponse {
 export interface GetStatusResponse__Output {
   'backends': (_mcp_gateway_v1_BackendStatus__Output)[];
   /**
-   * Problems of documents that were refused: "file:line: path: message".
+   * Problems of documents that were rejected: "file:line: path: message".
    */
   'problems': (string)[];
   /**

@@ -8,7 +8,7 @@ export interface Issuer {
   'algorithms'?: (string)[];
   'clockSkewSeconds'?: (number);
   /**
-   * Empty: at the well-known place.
+   * Empty: the well-known URL of the issuer.
    */
   'discoveryUrl'?: (string);
   'scopePrefix'?: (string);
@@ -21,7 +21,7 @@ export interface Issuer__Output {
   'algorithms': (string)[];
   'clockSkewSeconds'?: (number);
   /**
-   * Empty: at the well-known place.
+   * Empty: the well-known URL of the issuer.
    */
   'discoveryUrl'?: (string);
   'scopePrefix'?: (string);

@@ -1,7 +1,7 @@
 // Original file: protos/mcp_gateway/v1/policy.proto
 
 /**
- * Paths of claims, each a list of names that leads into objects.
+ * Paths of claims. Each path is a list of names that leads into nested objects.
  */
 export interface IssuerClaims {
   'subject'?: (string)[];
@@ -9,13 +9,13 @@ export interface IssuerClaims {
   'groups'?: (string)[];
   'roles'?: (string)[];
   /**
-   * Empty: scope, else scp.
+   * Empty: scope, or scp if there is no scope.
    */
   'scopes'?: (string)[];
 }
 
 /**
- * Paths of claims, each a list of names that leads into objects.
+ * Paths of claims. Each path is a list of names that leads into nested objects.
  */
 export interface IssuerClaims__Output {
   'subject': (string)[];
@@ -23,7 +23,7 @@ export interface IssuerClaims__Output {
   'groups': (string)[];
   'roles': (string)[];
   /**
-   * Empty: scope, else scp.
+   * Empty: scope, or scp if there is no scope.
    */
   'scopes': (string)[];
 }

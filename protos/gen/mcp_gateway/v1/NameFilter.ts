@@ -2,7 +2,7 @@
 
 export interface NameFilter {
   /**
-   * Whether allow counts; without it all is allowed.
+   * Whether `allow` applies; otherwise every name is allowed.
    */
   'restricted'?: (boolean);
   'allow'?: (string)[];
@@ -11,7 +11,7 @@ export interface NameFilter {
 
 export interface NameFilter__Output {
   /**
-   * Whether allow counts; without it all is allowed.
+   * Whether `allow` applies; otherwise every name is allowed.
    */
   'restricted'?: (boolean);
   'allow': (string)[];

@@ -1,4 +1,4 @@
-// Original file: protos/mcp_gateway/v1/policy.proto
+// Original file: protos/mcp_gateway/v1/usage.proto
 
 import type { UsageCount as _mcp_gateway_v1_UsageCount, UsageCount__Output as _mcp_gateway_v1_UsageCount__Output } from '../../mcp_gateway/v1/UsageCount.ts';
 

@@ -6,42 +6,42 @@ import type { EndedSession as _mcp_gateway_v1_EndedSession, EndedSession__Output
 import type { Long } from '@grpc/proto-loader';
 
 /**
- * A change. The first one of a stream is a snapshot and replaces everything.
+ * A change of the policy. The first update of a stream is a snapshot and replaces everything.
  */
 export interface PolicyUpdate {
   'version'?: (number | string | Long);
   'snapshot'?: (boolean);
   /**
-   * Absent where it did not change.
+   * Absent if unchanged.
    */
   'settings'?: (_mcp_gateway_v1_Settings | null);
   /**
-   * Whole backends that are new or changed.
+   * Backends that are new or changed, each one complete.
    */
   'backends'?: (_mcp_gateway_v1_Backend)[];
   /**
-   * Names of backends that are gone.
+   * Names of backends that were removed.
    */
   'removedBackends'?: (string)[];
   'endedSessions'?: (_mcp_gateway_v1_EndedSession)[];
 }
 
 /**
- * A change. The first one of a stream is a snapshot and replaces everything.
+ * A change of the policy. The first update of a stream is a snapshot and replaces everything.
  */
 export interface PolicyUpdate__Output {
   'version'?: (number);
   'snapshot'?: (boolean);
   /**
-   * Absent where it did not change.
+   * Absent if unchanged.
    */
   'settings'?: (_mcp_gateway_v1_Settings__Output);
   /**
-   * Whole backends that are new or changed.
+   * Backends that are new or changed, each one complete.
    */
   'backends': (_mcp_gateway_v1_Backend__Output)[];
   /**
-   * Names of backends that are gone.
+   * Names of backends that were removed.
    */
   'removedBackends': (string)[];
   'endedSessions': (_mcp_gateway_v1_EndedSession__Output)[];

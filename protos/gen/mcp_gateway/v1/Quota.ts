@@ -18,7 +18,7 @@ export interface Quota {
   'dryRun'?: (boolean);
   'topUps'?: (_mcp_gateway_v1_TopUp)[];
   /**
-   * Open at once; 0: any number.
+   * Most requests and streams that may be open at the same time; 0: unlimited.
    */
   'maxConcurrent'?: (number);
   'maxStreams'?: (number);
@@ -37,7 +37,7 @@ export interface Quota__Output {
   'dryRun'?: (boolean);
   'topUps': (_mcp_gateway_v1_TopUp__Output)[];
   /**
-   * Open at once; 0: any number.
+   * Most requests and streams that may be open at the same time; 0: unlimited.
    */
   'maxConcurrent'?: (number);
   'maxStreams'?: (number);

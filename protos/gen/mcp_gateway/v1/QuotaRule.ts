@@ -8,7 +8,7 @@ export interface QuotaRule {
   'selector'?: (_mcp_gateway_v1_Selector | null);
   'limit'?: (_mcp_gateway_v1_Limit | null);
   /**
-   * Each user has a bucket of its own.
+   * Each user has a bucket; otherwise the tenant has one.
    */
   'eachUser'?: (boolean);
 }
@@ -18,7 +18,7 @@ export interface QuotaRule__Output {
   'selector'?: (_mcp_gateway_v1_Selector__Output);
   'limit'?: (_mcp_gateway_v1_Limit__Output);
   /**
-   * Each user has a bucket of its own.
+   * Each user has a bucket; otherwise the tenant has one.
    */
   'eachUser'?: (boolean);
 }

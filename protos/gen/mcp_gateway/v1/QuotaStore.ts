@@ -1,7 +1,7 @@
 // Original file: protos/mcp_gateway/v1/policy.proto
 
 /**
- * Where quotas are kept.
+ * Where the buckets of quotas are kept.
  */
 export interface QuotaStore {
   /**
@@ -9,30 +9,30 @@ export interface QuotaStore {
    */
   'redisUrl'?: (string);
   /**
-   * Absolute paths of files that hold the password and the PEM of authorities; empty: none.
+   * Absolute paths of the file with the password and of the PEM file with certificate authorities; empty: none.
    */
   'redisPasswordFile'?: (string);
   'redisCaFile'?: (string);
   /**
-   * Longest wait for an answer.
+   * Longest wait for an answer of Redis.
    */
   'deadlineMs'?: (number);
   /**
-   * While Redis cannot be asked, requests with a quota are refused; else each process gives out its share.
+   * While Redis does not answer: true denies requests that have a quota, false lets each process hand out its share.
    */
-  'refuseWithoutRedis'?: (boolean);
+  'denyWithoutRedis'?: (boolean);
   /**
-   * Processes of all gateways that share the quotas.
+   * Number of ext-authz processes of all gateways that share the quotas.
    */
   'processes'?: (number);
   /**
-   * How many gateways there are.
+   * Number of gateways.
    */
   'gateways'?: (number);
 }
 
 /**
- * Where quotas are kept.
+ * Where the buckets of quotas are kept.
  */
 export interface QuotaStore__Output {
   /**
@@ -40,24 +40,24 @@ export interface QuotaStore__Output {
    */
   'redisUrl'?: (string);
   /**
-   * Absolute paths of files that hold the password and the PEM of authorities; empty: none.
+   * Absolute paths of the file with the password and of the PEM file with certificate authorities; empty: none.
    */
   'redisPasswordFile'?: (string);
   'redisCaFile'?: (string);
   /**
-   * Longest wait for an answer.
+   * Longest wait for an answer of Redis.
    */
   'deadlineMs'?: (number);
   /**
-   * While Redis cannot be asked, requests with a quota are refused; else each process gives out its share.
+   * While Redis does not answer: true denies requests that have a quota, false lets each process hand out its share.
    */
-  'refuseWithoutRedis'?: (boolean);
+  'denyWithoutRedis'?: (boolean);
   /**
-   * Processes of all gateways that share the quotas.
+   * Number of ext-authz processes of all gateways that share the quotas.
    */
   'processes'?: (number);
   /**
-   * How many gateways there are.
+   * Number of gateways.
    */
   'gateways'?: (number);
 }

@@ -1,7 +1,7 @@
 // Original file: protos/mcp_gateway/v1/policy.proto
 
 /**
- * Empty lists are no condition.
+ * Which requests a rule applies to. An empty list matches every request.
  */
 export interface Selector {
   'backends'?: (string)[];
@@ -10,7 +10,7 @@ export interface Selector {
 }
 
 /**
- * Empty lists are no condition.
+ * Which requests a rule applies to. An empty list matches every request.
  */
 export interface Selector__Output {
   'backends': (string)[];

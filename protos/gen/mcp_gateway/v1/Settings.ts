@@ -13,7 +13,7 @@ export interface Settings {
   'sessionLifetimeSeconds'?: (number);
   'scopes'?: (string)[];
   /**
-   * Which decisions are written down: all, denied or none.
+   * Which decisions go to the audit log: all, denied or none.
    */
   'audit'?: (string);
   'quotaStore'?: (_mcp_gateway_v1_QuotaStore | null);
@@ -28,7 +28,7 @@ export interface Settings__Output {
   'sessionLifetimeSeconds'?: (number);
   'scopes': (string)[];
   /**
-   * Which decisions are written down: all, denied or none.
+   * Which decisions go to the audit log: all, denied or none.
    */
   'audit'?: (string);
   'quotaStore'?: (_mcp_gateway_v1_QuotaStore__Output);

@@ -9,14 +9,14 @@ import type { ReleaseResponse as _mcp_gateway_v1_ReleaseResponse, ReleaseRespons
 
 export interface SlotServiceClient extends grpc.Client {
   /**
-   * Takes a place, or waits for one for a moment. Envoy's access log gives it back.
+   * Takes a slot. If all are taken, waits for one for a moment. Envoy's access log releases it when the request ends.
    */
   Acquire(argument: _mcp_gateway_v1_AcquireRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_mcp_gateway_v1_AcquireResponse__Output>): grpc.ClientUnaryCall;
   Acquire(argument: _mcp_gateway_v1_AcquireRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_mcp_gateway_v1_AcquireResponse__Output>): grpc.ClientUnaryCall;
   Acquire(argument: _mcp_gateway_v1_AcquireRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_mcp_gateway_v1_AcquireResponse__Output>): grpc.ClientUnaryCall;
   Acquire(argument: _mcp_gateway_v1_AcquireRequest, callback: grpc.requestCallback<_mcp_gateway_v1_AcquireResponse__Output>): grpc.ClientUnaryCall;
   /**
-   * Takes a place, or waits for one for a moment. Envoy's access log gives it back.
+   * Takes a slot. If all are taken, waits for one for a moment. Envoy's access log releases it when the request ends.
    */
   acquire(argument: _mcp_gateway_v1_AcquireRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_mcp_gateway_v1_AcquireResponse__Output>): grpc.ClientUnaryCall;
   acquire(argument: _mcp_gateway_v1_AcquireRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_mcp_gateway_v1_AcquireResponse__Output>): grpc.ClientUnaryCall;
@@ -24,14 +24,14 @@ export interface SlotServiceClient extends grpc.Client {
   acquire(argument: _mcp_gateway_v1_AcquireRequest, callback: grpc.requestCallback<_mcp_gateway_v1_AcquireResponse__Output>): grpc.ClientUnaryCall;
 
   /**
-   * Gives a place back whose request never went on.
+   * Releases the slot of a request that was not forwarded after all.
    */
   Release(argument: _mcp_gateway_v1_ReleaseRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_mcp_gateway_v1_ReleaseResponse__Output>): grpc.ClientUnaryCall;
   Release(argument: _mcp_gateway_v1_ReleaseRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_mcp_gateway_v1_ReleaseResponse__Output>): grpc.ClientUnaryCall;
   Release(argument: _mcp_gateway_v1_ReleaseRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_mcp_gateway_v1_ReleaseResponse__Output>): grpc.ClientUnaryCall;
   Release(argument: _mcp_gateway_v1_ReleaseRequest, callback: grpc.requestCallback<_mcp_gateway_v1_ReleaseResponse__Output>): grpc.ClientUnaryCall;
   /**
-   * Gives a place back whose request never went on.
+   * Releases the slot of a request that was not forwarded after all.
    */
   release(argument: _mcp_gateway_v1_ReleaseRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_mcp_gateway_v1_ReleaseResponse__Output>): grpc.ClientUnaryCall;
   release(argument: _mcp_gateway_v1_ReleaseRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_mcp_gateway_v1_ReleaseResponse__Output>): grpc.ClientUnaryCall;
@@ -42,12 +42,12 @@ export interface SlotServiceClient extends grpc.Client {
 
 export interface SlotServiceHandlers extends grpc.UntypedServiceImplementation {
   /**
-   * Takes a place, or waits for one for a moment. Envoy's access log gives it back.
+   * Takes a slot. If all are taken, waits for one for a moment. Envoy's access log releases it when the request ends.
    */
   Acquire: grpc.handleUnaryCall<_mcp_gateway_v1_AcquireRequest__Output, _mcp_gateway_v1_AcquireResponse>;
 
   /**
-   * Gives a place back whose request never went on.
+   * Releases the slot of a request that was not forwarded after all.
    */
   Release: grpc.handleUnaryCall<_mcp_gateway_v1_ReleaseRequest__Output, _mcp_gateway_v1_ReleaseResponse>;
 

@@ -1,4 +1,4 @@
-// Original file: protos/mcp_gateway/v1/policy.proto
+// Original file: protos/mcp_gateway/v1/status.proto
 
 export interface StatusChange {
   /**

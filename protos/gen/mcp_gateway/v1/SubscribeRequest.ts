@@ -4,7 +4,7 @@ import type { Long } from '@grpc/proto-loader';
 
 export interface SubscribeRequest {
   /**
-   * Process that asks, for the watcher's log.
+   * Name of the subscribing process, for the watcher's log.
    */
   'subscriber'?: (string);
   /**
@@ -15,7 +15,7 @@ export interface SubscribeRequest {
 
 export interface SubscribeRequest__Output {
   /**
-   * Process that asks, for the watcher's log.
+   * Name of the subscribing process, for the watcher's log.
    */
   'subscriber'?: (string);
   /**

@@ -9,13 +9,13 @@ export interface Tenant {
   'name'?: (string);
   'match'?: (_mcp_gateway_v1_ClaimRule)[];
   /**
-   * Names of backends; "*" is all.
+   * Names of backends; "*" means all.
    */
   'backends'?: (string)[];
   'roles'?: (_mcp_gateway_v1_TenantRole)[];
   'rules'?: (_mcp_gateway_v1_AccessRule)[];
   /**
-   * Absent: as much as it likes.
+   * Absent: unlimited.
    */
   'quota'?: (_mcp_gateway_v1_Quota | null);
 }
@@ -24,13 +24,13 @@ export interface Tenant__Output {
   'name'?: (string);
   'match': (_mcp_gateway_v1_ClaimRule__Output)[];
   /**
-   * Names of backends; "*" is all.
+   * Names of backends; "*" means all.
    */
   'backends': (string)[];
   'roles': (_mcp_gateway_v1_TenantRole__Output)[];
   'rules': (_mcp_gateway_v1_AccessRule__Output)[];
   /**
-   * Absent: as much as it likes.
+   * Absent: unlimited.
    */
   'quota'?: (_mcp_gateway_v1_Quota__Output);
 }

@@ -5,7 +5,7 @@ import type { ClaimRule as _mcp_gateway_v1_ClaimRule, ClaimRule__Output as _mcp_
 export interface TenantRole {
   'name'?: (string);
   /**
-   * Empty: held by whose token names it.
+   * Empty: held by callers whose token names the role.
    */
   'match'?: (_mcp_gateway_v1_ClaimRule)[];
 }
@@ -13,7 +13,7 @@ export interface TenantRole {
 export interface TenantRole__Output {
   'name'?: (string);
   /**
-   * Empty: held by whose token names it.
+   * Empty: held by callers whose token names the role.
    */
   'match': (_mcp_gateway_v1_ClaimRule__Output)[];
 }

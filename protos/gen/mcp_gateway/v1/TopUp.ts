@@ -3,7 +3,7 @@
 import type { Long } from '@grpc/proto-loader';
 
 /**
- * Extra for a while.
+ * Extra requests until a point in time.
  */
 export interface TopUp {
   'requests'?: (number);
@@ -14,7 +14,7 @@ export interface TopUp {
 }
 
 /**
- * Extra for a while.
+ * Extra requests until a point in time.
  */
 export interface TopUp__Output {
   'requests'?: (number);

@@ -1,29 +1,29 @@
-// Original file: protos/mcp_gateway/v1/policy.proto
+// Original file: protos/mcp_gateway/v1/usage.proto
 
 import type { Long } from '@grpc/proto-loader';
 
 export interface UsageCount {
   /**
-   * Requests that were let pass.
+   * Requests that were allowed.
    */
   'requests'?: (number | string | Long);
   'cost'?: (number | string | Long);
-  'refused'?: (number | string | Long);
+  'denied'?: (number | string | Long);
   /**
-   * Of those that were let pass: what would have been refused without dry_run.
+   * Of the allowed requests: how many would have been denied without dry_run.
    */
-  'wouldRefuse'?: (number | string | Long);
+  'wouldDeny'?: (number | string | Long);
 }
 
 export interface UsageCount__Output {
   /**
-   * Requests that were let pass.
+   * Requests that were allowed.
    */
   'requests'?: (number);
   'cost'?: (number);
-  'refused'?: (number);
+  'denied'?: (number);
   /**
-   * Of those that were let pass: what would have been refused without dry_run.
+   * Of the allowed requests: how many would have been denied without dry_run.
    */
-  'wouldRefuse'?: (number);
+  'wouldDeny'?: (number);
 }

@@ -1,15 +1,15 @@
-// Original file: protos/mcp_gateway/v1/policy.proto
+// Original file: protos/mcp_gateway/v1/usage.proto
 
 export interface UsageReceipt {
   /**
-   * The watcher's own incarnation: another one knows nothing of earlier reports.
+   * Incarnation of the receiver. A new incarnation has none of the earlier reports.
    */
-  'watcher'?: (string);
+  'incarnation'?: (string);
 }
 
 export interface UsageReceipt__Output {
   /**
-   * The watcher's own incarnation: another one knows nothing of earlier reports.
+   * Incarnation of the receiver. A new incarnation has none of the earlier reports.
    */
-  'watcher'?: (string);
+  'incarnation'?: (string);
 }

@@ -1,4 +1,4 @@
-// Original file: protos/mcp_gateway/v1/policy.proto
+// Original file: protos/mcp_gateway/v1/usage.proto
 
 import type { UsageRow as _mcp_gateway_v1_UsageRow, UsageRow__Output as _mcp_gateway_v1_UsageRow__Output } from '../../mcp_gateway/v1/UsageRow.ts';
 import type { BucketReading as _mcp_gateway_v1_BucketReading, BucketReading__Output as _mcp_gateway_v1_BucketReading__Output } from '../../mcp_gateway/v1/BucketReading.ts';
@@ -6,12 +6,12 @@ import type { Long } from '@grpc/proto-loader';
 
 export interface UsageReport {
   /**
-   * Process that counts; its successor has the same name and another incarnation.
+   * Process that counts. After a restart it has the same name and another incarnation.
    */
   'process'?: (string);
   'incarnation'?: (string);
   /**
-   * Counts the reports of an incarnation, so that none is added twice.
+   * Number of the report within its incarnation, so that no report is added twice.
    */
   'sequence'?: (number | string | Long);
   'rows'?: (_mcp_gateway_v1_UsageRow)[];
@@ -20,12 +20,12 @@ export interface UsageReport {
 
 export interface UsageReport__Output {
   /**
-   * Process that counts; its successor has the same name and another incarnation.
+   * Process that counts. After a restart it has the same name and another incarnation.
    */
   'process'?: (string);
   'incarnation'?: (string);
   /**
-   * Counts the reports of an incarnation, so that none is added twice.
+   * Number of the report within its incarnation, so that no report is added twice.
    */
   'sequence'?: (number);
   'rows': (_mcp_gateway_v1_UsageRow__Output)[];

@@ -1,4 +1,4 @@
-// Original file: protos/mcp_gateway/v1/policy.proto
+// Original file: protos/mcp_gateway/v1/usage.proto
 
 import type { UsageCount as _mcp_gateway_v1_UsageCount, UsageCount__Output as _mcp_gateway_v1_UsageCount__Output } from '../../mcp_gateway/v1/UsageCount.ts';
 import type { Long } from '@grpc/proto-loader';
@@ -14,7 +14,7 @@ export interface UsageRow {
    */
   'name'?: (string);
   /**
-   * Start of a window of five minutes, or of an hour where it is longer ago; milliseconds since the epoch.
+   * Start of the window in milliseconds since the epoch. A window has five minutes, or an hour if it is more than an hour old.
    */
   'windowMs'?: (number | string | Long);
   'count'?: (_mcp_gateway_v1_UsageCount | null);
@@ -31,7 +31,7 @@ export interface UsageRow__Output {
    */
   'name'?: (string);
   /**
-   * Start of a window of five minutes, or of an hour where it is longer ago; milliseconds since the epoch.
+   * Start of the window in milliseconds since the epoch. A window has five minutes, or an hour if it is more than an hour old.
    */
   'windowMs'?: (number);
   'count'?: (_mcp_gateway_v1_UsageCount__Output);

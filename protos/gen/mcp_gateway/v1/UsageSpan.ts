@@ -1,4 +1,4 @@
-// Original file: protos/mcp_gateway/v1/policy.proto
+// Original file: protos/mcp_gateway/v1/usage.proto
 
 import type { UsageCount as _mcp_gateway_v1_UsageCount, UsageCount__Output as _mcp_gateway_v1_UsageCount__Output } from '../../mcp_gateway/v1/UsageCount.ts';
 import type { NamedUsage as _mcp_gateway_v1_NamedUsage, NamedUsage__Output as _mcp_gateway_v1_NamedUsage__Output } from '../../mcp_gateway/v1/NamedUsage.ts';
@@ -8,7 +8,7 @@ export interface UsageSpan {
   'sinceMs'?: (number | string | Long);
   'all'?: (_mcp_gateway_v1_UsageCount | null);
   /**
-   * Those with most requests, refused ones included, first.
+   * Those with the most requests first; denied requests count.
    */
   'users'?: (_mcp_gateway_v1_NamedUsage)[];
   'backends'?: (_mcp_gateway_v1_NamedUsage)[];
@@ -19,7 +19,7 @@ export interface UsageSpan__Output {
   'sinceMs'?: (number);
   'all'?: (_mcp_gateway_v1_UsageCount__Output);
   /**
-   * Those with most requests, refused ones included, first.
+   * Those with the most requests first; denied requests count.
    */
   'users': (_mcp_gateway_v1_NamedUsage__Output)[];
   'backends': (_mcp_gateway_v1_NamedUsage__Output)[];

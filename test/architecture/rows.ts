@@ -66,15 +66,16 @@ export const INNER_ROOMS: Readonly<Record<string, Rows>> = {
     registry: ['api', 'objects', 'mcpbackend'],
     admin: ['api', 'objects', 'mcpbackend'],
   },
+  // What works on an installation imports neither of its two implementations (folder, cluster), nor what serves it (mcp, http).
   control: {
     [TOP]: [],
-    documents: [TOP],
+    documents: [],
     tenants: [TOP, 'documents'],
     backends: [TOP, 'tenants'],
     explain: [TOP, 'backends'],
     helm: [TOP, 'backends', 'tenants'],
     folder: [TOP, 'backends', 'documents', 'explain', 'tenants'],
-    cluster: [TOP, 'backends', 'explain', 'tenants'],
+    cluster: [TOP, 'backends', 'explain'],
     mcp: [TOP, 'backends', 'explain', 'helm', 'tenants'],
     http: [TOP, 'mcp'],
   },

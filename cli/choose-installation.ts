@@ -99,11 +99,11 @@ export async function chooseInstallation(
 ): Promise<Installation> {
   const { registry, 'state-dir': state, kubeconfig, context, namespace } = choice;
   if (chosenKind(command, choice) === 'folder' && registry !== undefined) {
-    const { FolderFleet } = await import('../control/folder/installation.ts');
-    return new FolderFleet(resolve(registry), stateFolder(resolve(state ?? stateDir(env))));
+    const { FolderInstallation } = await import('../control/folder/installation.ts');
+    return new FolderInstallation(resolve(registry), stateFolder(resolve(state ?? stateDir(env))));
   }
-  const { ClusterFleet } = await import('../control/cluster/installation.ts');
-  return new ClusterFleet({
+  const { ClusterInstallation } = await import('../control/cluster/installation.ts');
+  return new ClusterInstallation({
     ...{ kubeconfig, context, env, namespace, gatewayNamespace: choice['gateway-namespace'] },
     tenantsConfigMap: choice['tenants-configmap'],
     sessionKeysSecret: choice['session-keys-secret'],

@@ -36,10 +36,10 @@ export interface ManagedBackend {
   health: BackendHealth;
 }
 
-/** All backends of a fleet. */
-export interface FleetListing {
+/** All backends of an installation. */
+export interface BackendListing {
   backends: readonly ManagedBackend[];
-  /** What is not right with the fleet as a whole: no gateway runs, a document is refused. */
+  /** What is not right with the installation as a whole: no gateway runs, a document is refused. */
   notes: readonly string[];
 }
 
@@ -85,7 +85,7 @@ export interface TenantsDocument {
   edit(change: (text: string) => string): Promise<void>;
 }
 
-/** What the gateways of a fleet tell about the quota of a tenant. */
+/** What the gateways of an installation tell about the quota of a tenant. */
 export interface QuotaAnswer {
   /** Limits in force and their use, of all gateways that answered together; undefined where none did. */
   state: QuotaState | undefined;
@@ -116,17 +116,17 @@ export interface AuditQuery {
 export type AuditLine = Readonly<Record<string, unknown>>;
 
 /**
- * A fleet that can be administered: a folder of one machine, or a namespace of a cluster. Methods throw a UserError that says what a
+ * An installation that can be administered: a folder of one machine, or a namespace of a cluster. Methods throw a UserError that says what a
  * person can do: `no-such`, `exists`, `conflict`, `forbidden` (naming the permission), `cluster-unavailable`, `config`.
  */
 export interface Installation extends QuotaSource {
-  readonly place: RegistryKind;
+  readonly kind: RegistryKind;
   /** Where it is, for people: one clause that fits after "This server administers". */
   readonly title: string;
   /** Names of the keys of a credential's right place, for messages: the namespace in a cluster, the folder otherwise. */
   readonly secretsLocation: string;
   /** All backends with their health, by one call. */
-  list(): Promise<FleetListing>;
+  list(): Promise<BackendListing>;
   /** Undefined when there is none of that name. */
   get(name: string): Promise<ManagedBackend | undefined>;
   create(spec: BackendSpec, options: WriteOptions): Promise<void>;

@@ -27,7 +27,7 @@ export const claudeDesktop: Client = {
   title: 'Claude Desktop',
   reference: 'https://modelcontextprotocol.io/docs/develop/connect-local-servers',
   snippet: (registration) => {
-    if (registration.use === 'operator') {
+    if (registration.use === 'administrator') {
       return file('mcpServers', registration, started(registration), [
         'macOS: ~/Library/Application Support/Claude/claude_desktop_config.json',
         'Windows: %APPDATA%\\Claude\\claude_desktop_config.json',
@@ -52,7 +52,7 @@ export const cursor: Client = {
   reference: 'https://cursor.com/docs/mcp',
   snippet: (registration) => {
     const entry =
-      registration.use === 'operator'
+      registration.use === 'administrator'
         ? { type: 'stdio', ...started(registration) }
         : { url: registration.url, ...fromEnvironment(registration) };
     const config = Buffer.from(JSON.stringify(entry)).toString('base64');
@@ -82,7 +82,7 @@ export const vscode: Client = {
       return file('servers', registration, { type: 'http', url, ...bearer(`\${input:${id}}`) }, places, { inputs });
     }
     const entry =
-      registration.use === 'operator'
+      registration.use === 'administrator'
         ? { type: 'stdio', ...started(registration) }
         : { type: 'http', url: registration.url };
     const link = `vscode:mcp/install?${encodeURIComponent(JSON.stringify({ name: registration.name, ...entry }))}`;
@@ -96,7 +96,7 @@ export const cline: Client = {
   reference: 'https://github.com/cline/cline/blob/main/docs/mcp/mcp-overview.mdx',
   snippet: (registration) => {
     const entry =
-      registration.use === 'operator'
+      registration.use === 'administrator'
         ? started(registration)
         : { type: 'streamableHttp', url: registration.url, ...fromEnvironment(registration) };
     return file('mcpServers', registration, entry, [
@@ -112,7 +112,7 @@ export const windsurf: Client = {
   reference: 'https://docs.windsurf.com/windsurf/cascade/mcp',
   snippet: (registration) => {
     const entry =
-      registration.use === 'operator'
+      registration.use === 'administrator'
         ? started(registration)
         : { serverUrl: registration.url, ...fromEnvironment(registration) };
     return file('mcpServers', registration, entry, [
@@ -130,7 +130,7 @@ export const zed: Client = {
     if (registration.use === 'user' && registration.tokenName !== undefined) {
       throw noTokenVariable('Zed', 'Let it log in, or write the token itself into "headers" of your own settings.');
     }
-    const entry = registration.use === 'operator' ? started(registration) : { url: registration.url };
+    const entry = registration.use === 'administrator' ? started(registration) : { url: registration.url };
     return file('context_servers', registration, entry, [
       'the settings that "zed: open settings file" opens',
       'macOS, Linux: ~/.config/zed/settings.json',

@@ -10,7 +10,7 @@ export const claudeCode: Client = {
     const places = ['a shell in the project\'s folder; with "--scope user" before the name for every project'];
     const add = ['claude', 'mcp', 'add'];
     const { name } = registration;
-    if (registration.use === 'operator') {
+    if (registration.use === 'administrator') {
       const words = [...add, name, '--', registration.command, ...registration.args];
       return { format: 'sh', text: shellLine(words), places };
     }
@@ -40,7 +40,7 @@ export const continueDev: Client = {
   snippet: (registration) => {
     const { name } = registration;
     const server =
-      registration.use === 'operator'
+      registration.use === 'administrator'
         ? { name, type: 'stdio', command: registration.command, args: registration.args }
         : {
             name,
@@ -68,7 +68,7 @@ export const codex: Client = {
   reference: 'https://developers.openai.com/codex/mcp',
   snippet: (registration) => {
     const lines =
-      registration.use === 'operator'
+      registration.use === 'administrator'
         ? [`command = ${tomlString(registration.command)}`, `args = [${registration.args.map(tomlString).join(', ')}]`]
         : [
             `url = ${tomlString(registration.url)}`,

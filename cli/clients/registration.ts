@@ -3,8 +3,8 @@ import { choiceArguments, type InstallationChoice } from '../choose-installation
 import { misuse } from '../command.ts';
 
 /** `mcp-gateway serve`, which a client starts and speaks to over stdio. */
-export interface OperatorRegistration {
-  use: 'operator';
+export interface AdministratorRegistration {
+  use: 'administrator';
   /** What the client calls the server. */
   name: string;
   command: string;
@@ -22,17 +22,17 @@ export interface UserRegistration {
 }
 
 /** What a client is told of a server. */
-export type Registration = OperatorRegistration | UserRegistration;
+export type Registration = AdministratorRegistration | UserRegistration;
 
-const OPERATOR_NAME = 'mcp-gateway';
+const ADMINISTRATOR_NAME = 'mcp-gateway';
 
 /**
  * Registers `mcp-gateway serve` with the options that choose its installation. Paths are made absolute, since a client starts
  * programs in any working directory. Throws a UserError if the options contradict each other.
  */
-export function registerOperator(choice: InstallationChoice): OperatorRegistration {
+export function registerAdministrator(choice: InstallationChoice): AdministratorRegistration {
   const args = ['serve', ...choiceArguments('clients', choice)];
-  return { use: 'operator', name: OPERATOR_NAME, command: 'mcp-gateway', args };
+  return { use: 'administrator', name: ADMINISTRATOR_NAME, command: 'mcp-gateway', args };
 }
 
 /** A variable of the environment, as shells and clients take its name. */

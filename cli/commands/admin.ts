@@ -42,7 +42,7 @@ export const admin: Command = {
     if ((socket === undefined) === (port === undefined))
       throw misuse('admin', 'one of --socket and --port is required');
     if (isIP(address) === 0) throw misuse('admin', `--address must be an IP address (got ${address})`);
-    const fleet = await chooseInstallation('admin', choice, env);
+    const installation = await chooseInstallation('admin', choice, env);
     const log = createLogger({ name: 'admin', level });
     let secret = await readSecret(secretFile);
     const watch = new FileWatch({
@@ -54,10 +54,10 @@ export const admin: Command = {
     });
     const { default: manifest } = await import('../../package.json', { with: { type: 'json' } });
     const { version } = manifest;
-    const server = createAdminServer({ fleet, secret: () => secret, version, log });
+    const server = createAdminServer({ installation, secret: () => secret, version, log });
     if (socket !== undefined) await listenUnix(server.http, socket);
     else await listenTcp(server.http, wholeNumber('admin', 'port', port ?? '', 0, 65_535), address);
-    log.info({ address: server.http.address(), fleet: fleet.title }, 'ready');
+    log.info({ address: server.http.address(), fleet: installation.title }, 'ready');
     await untilShutdown();
     watch.close();
     await server.close();

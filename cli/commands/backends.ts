@@ -106,7 +106,7 @@ interface Asked {
 
 const ACTIONS: Readonly<Record<string, (asked: Asked, terminal: Terminal) => Promise<number>>> = {
   list: async ({ values }, terminal) => {
-    const result = await listBackends(await fleetOf(values, terminal));
+    const result = await listBackends(await installationOf(values, terminal));
     tell(result, showList, values, terminal);
     return result.backends.every(({ state }) => state === 'serving' || state === 'draining') ? 0 : 1;
   },
@@ -116,26 +116,26 @@ const ACTIONS: Readonly<Record<string, (asked: Asked, terminal: Terminal) => Pro
     const { name: named, ...given } = specOfFlags(values, command, document);
     if (named !== undefined && named !== name)
       throw misuse('backends', `${file} is about ${String(named)}, not ${name}`);
-    const fleet = await fleetOf(values, terminal);
+    const installation = await installationOf(values, terminal);
     const waiting = waitingOf(values, terminal);
     return changed(
-      await registerBackend(fleet, { name, given, unset, update, dryRun: values['dry-run'], waiting }),
+      await registerBackend(installation, { name, given, unset, update, dryRun: values['dry-run'], waiting }),
       values,
       terminal,
     );
   },
   status: async ({ name, values }, terminal) => {
     const lines = wholeNumber('backends', 'lines', values.lines, 0, 200);
-    const result = await backendStatus(await fleetOf(values, terminal), { name, lines });
+    const result = await backendStatus(await installationOf(values, terminal), { name, lines });
     tell(result, showStatus, values, terminal);
     return result.state === 'serving' ? 0 : 1;
   },
   scale: async ({ name, values }, terminal) => {
     const count = required('backends', 'replicas', values.replicas);
     const replicas = wholeNumber('backends', 'replicas', count, 0, 100);
-    const fleet = await fleetOf(values, terminal);
+    const installation = await installationOf(values, terminal);
     const wish = { name, replicas, dryRun: values['dry-run'], waiting: waitingOf(values, terminal) };
-    return changed(await scaleBackend(fleet, wish), values, terminal);
+    return changed(await scaleBackend(installation, wish), values, terminal);
   },
   assign: async ({ name, values }, terminal) => {
     const { tenant = [], add, remove } = values;
@@ -143,18 +143,18 @@ const ACTIONS: Readonly<Record<string, (asked: Asked, terminal: Terminal) => Pro
     if (add && remove) throw misuse('backends', '--add and --remove exclude each other');
     const mode = add ? 'add' : remove ? 'remove' : 'set';
     const wish = { name, tenants: tenant, mode, dryRun: values['dry-run'] } as const;
-    tell(await assignBackend(await fleetOf(values, terminal), wish), showAssignment, values, terminal);
+    tell(await assignBackend(await installationOf(values, terminal), wish), showAssignment, values, terminal);
     return 0;
   },
   remove: async ({ name, values }, terminal) =>
     changed(
-      await removeBackend(await fleetOf(values, terminal), { name, dryRun: values['dry-run'] }),
+      await removeBackend(await installationOf(values, terminal), { name, dryRun: values['dry-run'] }),
       values,
       terminal,
     ),
 };
 
-function fleetOf(values: Asked['values'], { env }: Terminal) {
+function installationOf(values: Asked['values'], { env }: Terminal) {
   return chooseInstallation('backends', values, env);
 }
 

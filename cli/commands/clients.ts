@@ -2,7 +2,7 @@ import { stateDir } from '../../runtime/paths.ts';
 import { readFacts, stateFolder } from '../../runtime/state/folder.ts';
 import { INSTALLATION_HELP, INSTALLATION_OPTIONS } from '../choose-installation.ts';
 import { CLIENTS } from '../clients/clients.ts';
-import { type Registration, registerOperator, registerUser } from '../clients/registration.ts';
+import { type Registration, registerAdministrator, registerUser } from '../clients/registration.ts';
 import { type Command, misuse, parseOptions } from '../command.ts';
 
 const help = `Usage: mcp-gateway clients list [--json]
@@ -14,7 +14,8 @@ Prints what registers the gateway with an MCP client: to standard output what is
   NAME                     ${[...CLIENTS.keys()].join(', ')}
   --json                   as JSON: what is added, its format, where it goes, and a link for clients that have one
 
-  --use operator           the client starts mcp-gateway serve, which administers a fleet; the default without --backend and --url
+  --use administrator      the client starts mcp-gateway serve, which administers an installation; the default without --backend
+                           and --url
 ${INSTALLATION_HELP}
 
   --use user               the client uses a backend through the gateway; the default with --backend or --url
@@ -32,6 +33,9 @@ const OPTIONS = {
   'token-from': { type: 'string' },
   json: { type: 'boolean', default: false },
 } as const;
+
+/** The former name of `--use administrator`. It is still accepted, and scripts still find it in the JSON output. */
+const FORMER_USE = 'operator';
 
 /** `mcp-gateway clients` */
 export const clients: Command = {
@@ -58,7 +62,8 @@ export const clients: Command = {
     });
     const snippet = client.snippet(registration);
     if (values.json) {
-      print(JSON.stringify({ client: name, use: registration.use, ...snippet }, undefined, 2));
+      const use = registration.use === 'user' ? 'user' : FORMER_USE;
+      print(JSON.stringify({ client: name, use, ...snippet }, undefined, 2));
       return 0;
     }
     print(snippet.text);
@@ -73,17 +78,17 @@ export const clients: Command = {
 type Values = Partial<Record<Exclude<keyof typeof OPTIONS, 'json'>, string>>;
 
 function toRegistration(values: Values, localUrl: () => string): Registration {
-  const { use: said, backend, url, 'token-from': tokenName, 'state-dir': state, ...fleet } = values;
-  const use = said ?? (backend !== undefined || url !== undefined ? 'user' : 'operator');
-  if (use === 'operator') {
+  const { use: said, backend, url, 'token-from': tokenName, 'state-dir': state, ...others } = values;
+  const use = said ?? (backend !== undefined || url !== undefined ? 'user' : 'administrator');
+  if (use === 'administrator' || use === FORMER_USE) {
     if ([backend, url, tokenName].some((value) => value !== undefined)) {
       throw misuse('clients', '--backend, --url and --token-from go with --use user');
     }
-    return registerOperator(values);
+    return registerAdministrator(values);
   }
-  if (use !== 'user') throw misuse('clients', `--use must be operator or user (got ${use})`);
-  const [wrong] = Object.keys(fleet).filter((name) => name in INSTALLATION_OPTIONS);
-  if (wrong !== undefined) throw misuse('clients', `--${wrong} goes with --use operator`);
+  if (use !== 'user') throw misuse('clients', `--use must be administrator or user (got ${use})`);
+  const [wrong] = Object.keys(others).filter((name) => name in INSTALLATION_OPTIONS);
+  if (wrong !== undefined) throw misuse('clients', `--${wrong} goes with --use administrator`);
   if (url !== undefined && state !== undefined) throw misuse('clients', '--url goes without --state-dir');
   return registerUser(url ?? localUrl(), backend, tokenName);
 }

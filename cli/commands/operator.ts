@@ -21,7 +21,7 @@ with an image or a command, and a status for all of them. Several may run; one o
   --tenants NAME            ConfigMap of the tenants (default mcp-gateway-tenants), which is checked
   --session-keys NAME       Secret of the session keys (default mcp-gateway-session-keys), made where it is missing;
                             empty: somebody else makes it
-  --own-tools-secret NAME   Secret that the gateway shows to mcp-gateway admin, made where it is missing; default: none
+  --admin-tools-secret NAME Secret that the gateway sends to mcp-gateway admin, created if it is missing; default: none
   --health-port N           answers /livez, /readyz and /metrics (default 8081; 0 picks a free one)
   --leader-elect BOOL       true (default): write only while holding the lease mcp-gateway-operator
   --kubeconfig FILE         default: KUBECONFIG, else the ServiceAccount of the pod, else ~/.kube/config
@@ -41,6 +41,8 @@ export const operator: Command = {
       'public-url': { type: 'string' },
       tenants: { type: 'string', default: INSTALLATION.tenantsConfigMap },
       'session-keys': { type: 'string', default: INSTALLATION.sessionKeysSecret },
+      'admin-tools-secret': { type: 'string' },
+      // The former name.
       'own-tools-secret': { type: 'string' },
       'health-port': { type: 'string', default: '8081' },
       'leader-elect': { type: 'string', default: 'true' },
@@ -55,7 +57,7 @@ export const operator: Command = {
       publicUrl: publicUrl(values['public-url']),
       tenantsConfigMap: required('operator', 'tenants', values.tenants),
       sessionKeysSecret: values['session-keys'] === '' ? undefined : values['session-keys'],
-      ownToolsSecret: values['own-tools-secret'],
+      ownToolsSecret: values['admin-tools-secret'] ?? values['own-tools-secret'],
       healthPort: wholeNumber('operator', 'health-port', values['health-port'], 0, 65_535),
       leaderElect: truth('leader-elect', values['leader-elect']),
       identity: `${env.POD_NAME ?? hostname()}_${randomBytes(4).toString('hex')}`,

@@ -24,16 +24,16 @@ export const serve: Command = {
   run: async (args, { env }) => {
     const options = { ...INSTALLATION_OPTIONS, 'log-level': { type: 'string', default: 'warn' } } as const;
     const { 'log-level': level, ...choice } = parseOptions('serve', args, options).values;
-    const fleet = await chooseInstallation('serve', choice, env);
+    const installation = await chooseInstallation('serve', choice, env);
     const log = createLogger({ name: 'serve', level });
     const { default: manifest } = await import('../../package.json', { with: { type: 'json' } });
-    const { createOperatorServer } = await import('../../control/mcp/server.ts');
+    const { createAdminMcpServer } = await import('../../control/mcp/server.ts');
     const { serveOverStdio } = await import('../../control/mcp/stdio.ts');
     const stopping = new AbortController();
     void untilShutdown().then(() => stopping.abort());
     const report = (error: unknown) => log.warn({ err: error }, 'unexpected');
     // Whoever can read the keys of sessions may know what is in them.
-    const server = () => createOperatorServer({ fleet, viewer: 'all', version: manifest.version, report });
+    const server = () => createAdminMcpServer({ installation, viewer: 'all', version: manifest.version, report });
     const { stdin: input, stdout: output } = process;
     await serveOverStdio(server, { input, output, stopping: stopping.signal, report });
     // Whoever is gone, or never reads, does not get what is still to be written.

@@ -32,8 +32,8 @@ Watches the registry, programs Envoy's clusters and endpoints (delta ADS), and h
   --development-issuer URL   the issuer, where the configuration says "development"
   --listener-secret FILE     where Envoy reads the listener's certificate from, where it listens with TLS
   --workers N                number of ext-authz processes (default 1), for their share of quotas
-  --own-tools PLACE          where mcp-gateway admin serves the gateway's own tools: unix:PATH or an http URL
-  --own-tools-secret FILE    the secret that it is called with
+  --admin-tools ADDRESS      where mcp-gateway admin serves the admin tools: unix:PATH or an http URL
+  --admin-tools-secret FILE  the secret that the gateway sends to it
   --ca-file FILE             certificates for https backends; default: those of the system, or SSL_CERT_FILE
   --kubeconfig FILE          cluster and credentials, where the configuration says "kubernetes"; default: KUBECONFIG, or the
                              ServiceAccount of the pod
@@ -57,6 +57,9 @@ export const watcher: Command = {
       'listen-url': { type: 'string' },
       'development-issuer': { type: 'string' },
       'listener-secret': { type: 'string' },
+      'admin-tools': { type: 'string' },
+      'admin-tools-secret': { type: 'string' },
+      // The former names.
       'own-tools': { type: 'string' },
       'own-tools-secret': { type: 'string' },
       'ca-file': { type: 'string' },
@@ -91,8 +94,10 @@ export const watcher: Command = {
       adminSocket: option('envoy-admin'),
       systemCaFile,
       listenerSecretFile: values['listener-secret'],
-      admin:
-        values['own-tools'] === undefined ? undefined : adminPlace(values['own-tools'], option('own-tools-secret')),
+      admin: adminAddress(
+        values['admin-tools'] ?? values['own-tools'],
+        values['admin-tools-secret'] ?? values['own-tools-secret'],
+      ),
       facts: {
         listenUrl: option('listen-url'),
         developmentIssuer: values['development-issuer'],
@@ -117,11 +122,13 @@ export const watcher: Command = {
   },
 };
 
-function adminPlace(place: string, secretFile: string): AdminAddress {
-  const socket = socketOf(place);
-  if (socket !== undefined) return { at: { socket }, secretFile: resolve(secretFile) };
-  if (serverUrl.safeParse(place).success) return { at: { url: place }, secretFile: resolve(secretFile) };
-  throw misuse('watcher', `--own-tools must be unix:PATH or an http URL (got ${place})`);
+function adminAddress(address: string | undefined, secret: string | undefined): AdminAddress | undefined {
+  if (address === undefined) return undefined;
+  const secretFile = resolve(required('watcher', 'admin-tools-secret', secret));
+  const socket = socketOf(address);
+  if (socket !== undefined) return { at: { socket }, secretFile };
+  if (serverUrl.safeParse(address).success) return { at: { url: address }, secretFile };
+  throw misuse('watcher', `--admin-tools must be unix:PATH or an http URL (got ${address})`);
 }
 
 interface OpenerOptions {

@@ -44,28 +44,31 @@ export function planAssignment(
 }
 
 /** Decides which tenants may use a backend. */
-export async function assignBackend(fleet: Installation, wish: Assignment): Promise<z.output<typeof assignResult>> {
-  const tenants = await readTenants(fleet);
+export async function assignBackend(
+  installation: Installation,
+  wish: Assignment,
+): Promise<z.output<typeof assignResult>> {
+  const tenants = await readTenants(installation);
   checkTenants(wish.tenants, tenants);
-  const found = await fleet.get(wish.name);
-  if (found === undefined) throw noBackend(wish.name, (await fleet.list()).backends);
+  const found = await installation.get(wish.name);
+  if (found === undefined) throw noBackend(wish.name, (await installation.list()).backends);
   const listOf = (spec: Readonly<Record<string, unknown>>) =>
-    soundSpec({ ...spec, name: wish.name }, fleet.place).tenants;
+    soundSpec({ ...spec, name: wish.name }, installation.kind).tenants;
   const list = listOf(found.spec);
   const plan = planAssignment(wish, list, tenants);
   const changed: string[] = [];
-  const read = await fleet.tenants.read();
-  const text = nameBackend(read, fleet.tenants.source, wish.name, plan.name);
+  const read = await installation.tenants.read();
+  const text = nameBackend(read, installation.tenants.source, wish.name, plan.name);
   // The tenants first: a name that nobody answers to yet opens nothing.
   if (text !== read) {
-    changed.push(fleet.tenants.source);
+    changed.push(installation.tenants.source);
     if (!wish.dryRun) {
-      await fleet.tenants.edit((now) => nameBackend(now, fleet.tenants.source, wish.name, plan.name));
+      await installation.tenants.edit((now) => nameBackend(now, installation.tenants.source, wish.name, plan.name));
     }
   }
   if (plan.list?.join() !== list?.join()) {
     changed.push(found.source);
-    await fleet.update(
+    await installation.update(
       wish.name,
       (spec) => {
         const now = planAssignment(wish, listOf(spec), tenants).list;
@@ -74,7 +77,7 @@ export async function assignBackend(fleet: Installation, wish: Assignment): Prom
       { dryRun: wish.dryRun },
     );
   }
-  const after = wish.dryRun ? tenants : await readTenants(fleet);
+  const after = wish.dryRun ? tenants : await readTenants(installation);
   const expected = usableBy(wish.name, plan.list, after);
   return {
     ...{ name: wish.name, dryRun: wish.dryRun, changed },

@@ -71,13 +71,13 @@ export function withoutCredentials(spec: BackendSpec): BackendSpec {
 export function refuseCredentials(
   name: string,
   given: Readonly<Record<string, unknown>>,
-  { place, secretsLocation }: { place: RegistryKind; secretsLocation: string },
+  { kind, secretsLocation }: { kind: RegistryKind; secretsLocation: string },
 ): void {
   const found = findCredentials(given);
   if (found.length === 0) return;
   const list = found.map(({ path, what }) => `${path} looks like ${what}`).join('; ');
   throw new UserError('usage', `secrets are references, never values: ${list}`, {
-    hint: `${place === 'cluster' ? inCluster(name, found, secretsLocation) : onMachine(name, secretsLocation)}\nNothing was changed.`,
+    hint: `${kind === 'cluster' ? inCluster(name, found, secretsLocation) : onMachine(name, secretsLocation)}\nNothing was changed.`,
   });
 }
 

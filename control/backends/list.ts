@@ -5,9 +5,9 @@ import { withoutCredentials } from './credentials.ts';
 import { isRecord } from './spec.ts';
 
 /** All backends. */
-export async function listBackends(fleet: Installation): Promise<z.output<typeof listResult>> {
-  const { backends, notes } = await fleet.list();
-  return { place: fleet.title, backends: backends.map(toRow), notes: [...notes] };
+export async function listBackends(installation: Installation): Promise<z.output<typeof listResult>> {
+  const { backends, notes } = await installation.list();
+  return { place: installation.title, backends: backends.map(toRow), notes: [...notes] };
 }
 
 /** A backend for a list; what looks like a credential is hidden. */

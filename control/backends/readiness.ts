@@ -18,7 +18,7 @@ export interface Waiting {
  * @param settleMs after a change, how long the health may still be that of before
  */
 export async function awaitSettled(
-  fleet: Installation,
+  installation: Installation,
   name: string,
   { seconds, progress, signal }: Waiting,
   settleMs: number,
@@ -27,7 +27,7 @@ export async function awaitSettled(
   const passedMs = () => performance.now() - started;
   let told = '';
   for (;;) {
-    const health = (await fleet.get(name))?.health;
+    const health = (await installation.get(name))?.health;
     const words = health === undefined ? 'it is gone' : describeHealth(health);
     if (words !== told) progress(`${name}: ${words}`, Math.floor(passedMs() / 1000));
     told = words;

@@ -27,10 +27,10 @@ export interface Registration {
 }
 
 /** Registers a backend, or changes one. */
-export async function registerBackend(fleet: Installation, wish: Registration): Promise<ChangeResult> {
+export async function registerBackend(installation: Installation, wish: Registration): Promise<ChangeResult> {
   const { name, given, unset, update, dryRun } = wish;
-  refuseCredentials(name, given, fleet);
-  const existing = await fleet.get(name);
+  refuseCredentials(name, given, installation);
+  const existing = await installation.get(name);
   if (existing !== undefined && !update) {
     throw new UserError('exists', `there is a backend ${JSON.stringify(name)} already (${existing.source})`, {
       hint: 'Choose another name; or change this one with update: true (--update), which keeps what is not named.',
@@ -39,24 +39,24 @@ export async function registerBackend(fleet: Installation, wish: Registration): 
   if (existing === undefined && unset.length > 0) throw new UserError('usage', `there is no backend ${name} to change`);
   const change = (spec: BackendSpec) => {
     const changed = changeSpec(spec, { given, unset });
-    soundSpec(changed, fleet.place);
+    soundSpec(changed, installation.kind);
     return changed;
   };
   const after = change(existing?.spec ?? { name });
-  const tenants = await tenantsOf(fleet, given.tenants);
-  if (existing === undefined) await fleet.create(after, { dryRun });
-  else if (changedKeys(existing.spec, after).length > 0) await fleet.update(name, change, { dryRun });
-  return report(fleet, { existing, after, tenants, dryRun, waiting: wish.waiting });
+  const tenants = await tenantsOf(installation, given.tenants);
+  if (existing === undefined) await installation.create(after, { dryRun });
+  else if (changedKeys(existing.spec, after).length > 0) await installation.update(name, change, { dryRun });
+  return report(installation, { existing, after, tenants, dryRun, waiting: wish.waiting });
 }
 
 /** Changes how many replicas a backend has. */
 export async function scaleBackend(
-  fleet: Installation,
+  installation: Installation,
   wish: { name: string; replicas: number; dryRun: boolean; waiting: Waiting | undefined },
 ): Promise<ChangeResult> {
   const { name, replicas, dryRun, waiting } = wish;
-  const existing = await fleet.get(name);
-  if (existing === undefined) throw noBackend(name, (await fleet.list()).backends);
+  const existing = await installation.get(name);
+  if (existing === undefined) throw noBackend(name, (await installation.list()).backends);
   if (existing.spec.image === undefined && existing.spec.command === undefined) {
     throw new UserError('usage', `${name} runs elsewhere: only an image or a command has replicas here`, {
       hint: 'Scale it where it runs; more URLs are given with urls, by register_backend with update: true.',
@@ -64,25 +64,25 @@ export async function scaleBackend(
   }
   const change = (spec: BackendSpec) => {
     const changed = changeSpec(spec, { given: { replicas }, unset: [] });
-    soundSpec(changed, fleet.place);
+    soundSpec(changed, installation.kind);
     return changed;
   };
   const after = change(existing.spec);
-  if (changedKeys(existing.spec, after).length > 0) await fleet.update(name, change, { dryRun });
-  return report(fleet, { existing, after, tenants: await tenantsOf(fleet, undefined), dryRun, waiting });
+  if (changedKeys(existing.spec, after).length > 0) await installation.update(name, change, { dryRun });
+  return report(installation, { existing, after, tenants: await tenantsOf(installation, undefined), dryRun, waiting });
 }
 
 /** Takes a backend away. Its sessions go on as long as its `drain` says. */
 export async function removeBackend(
-  fleet: Installation,
+  installation: Installation,
   { name, dryRun }: { name: string; dryRun: boolean },
 ): Promise<ChangeResult> {
-  const existing = await fleet.get(name);
-  if (existing === undefined) throw noBackend(name, (await fleet.list()).backends);
-  if (!dryRun) await fleet.remove(name);
+  const existing = await installation.get(name);
+  if (existing === undefined) throw noBackend(name, (await installation.list()).backends);
+  if (!dryRun) await installation.remove(name);
   return {
     ...{ action: dryRun ? 'would-remove' : 'removed', name, url: existing.url ?? null, ready: null, state: null },
-    manifest: manifestOf(existing.spec, fleet),
+    manifest: manifestOf(existing.spec, installation),
     changed: [],
     usableBy: null,
     reasons: [],
@@ -91,10 +91,10 @@ export async function removeBackend(
 }
 
 /** The object as it is written, in YAML; what looks like a credential is hidden. */
-export function manifestOf(spec: BackendSpec, fleet: Pick<Installation, 'place' | 'secretsLocation'>): string {
+export function manifestOf(spec: BackendSpec, installation: Pick<Installation, 'kind' | 'secretsLocation'>): string {
   const { name, ...rest } = withoutCredentials(spec);
-  if (fleet.place === 'folder') return stringify({ name, ...rest }, { lineWidth: 0 });
-  const metadata = { name, namespace: fleet.secretsLocation };
+  if (installation.kind === 'folder') return stringify({ name, ...rest }, { lineWidth: 0 });
+  const metadata = { name, namespace: installation.secretsLocation };
   return stringify(
     { apiVersion: 'mcpgateway.dev/v1alpha1', kind: 'MCPBackend', metadata, spec: rest },
     { lineWidth: 0 },
@@ -110,7 +110,7 @@ interface Outcome {
 }
 
 async function report(
-  fleet: Installation,
+  installation: Installation,
   { existing, after, tenants, dryRun, waiting }: Outcome,
 ): Promise<ChangeResult> {
   const { name } = after;
@@ -118,15 +118,15 @@ async function report(
   const done = existing === undefined ? 'created' : changed.length > 0 ? 'changed' : 'unchanged';
   const would = existing === undefined ? 'would-create' : changed.length > 0 ? 'would-change' : 'unchanged';
   const wait = dryRun ? undefined : waiting;
-  const settleMs = done === 'changed' ? fleet.settleMs : 0;
-  const health = wait && (await awaitSettled(fleet, name, wait, settleMs));
-  const backend = soundSpec(after, fleet.place);
+  const settleMs = done === 'changed' ? installation.settleMs : 0;
+  const health = wait && (await awaitSettled(installation, name, wait, settleMs));
+  const backend = soundSpec(after, installation.kind);
   const users = typeof tenants === 'string' ? null : usableBy(name, backend.tenants, tenants);
-  const now = dryRun ? existing : await fleet.get(name);
+  const now = dryRun ? existing : await installation.get(name);
   const shown = health ?? (dryRun ? undefined : now?.health);
   return {
     ...{ action: dryRun ? would : done, name, changed, usableBy: users },
-    manifest: manifestOf(after, fleet),
+    manifest: manifestOf(after, installation),
     url: now?.url ?? null,
     ready: wait === undefined ? null : health?.settled === true,
     state: shown?.state ?? null,
@@ -156,9 +156,9 @@ function notesOf(
 }
 
 // Whoever may register backends need not be allowed to read the tenants; why it was not read is told then.
-async function tenantsOf(fleet: Installation, wanted: unknown): Promise<readonly Tenant[] | string> {
+async function tenantsOf(installation: Installation, wanted: unknown): Promise<readonly Tenant[] | string> {
   try {
-    const tenants = await readTenants(fleet);
+    const tenants = await readTenants(installation);
     if (Array.isArray(wanted)) checkTenants(wanted.map(String), tenants);
     return tenants;
   } catch (error) {

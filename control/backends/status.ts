@@ -7,12 +7,12 @@ import { toRow } from './list.ts';
 
 /** One backend looked at closely. */
 export async function backendStatus(
-  fleet: Installation,
+  installation: Installation,
   { name, lines }: { name: string; lines: number },
 ): Promise<z.output<typeof statusResult>> {
-  const found = await fleet.get(name);
-  if (found === undefined) throw noBackend(name, (await fleet.list()).backends);
-  const { replicas, history } = await fleet.detail(found, lines);
+  const found = await installation.get(name);
+  if (found === undefined) throw noBackend(name, (await installation.list()).backends);
+  const { replicas, history } = await installation.detail(found, lines);
   return {
     ...toRow(found),
     source: found.source,

@@ -14,8 +14,8 @@ import type {
   AuditLine,
   AuditQuery,
   BackendDetail,
+  BackendListing,
   BackendSpec,
-  FleetListing,
   Installation,
   ManagedBackend,
   QuotaAnswer,
@@ -29,7 +29,7 @@ import { nameCluster } from './context.ts';
 const AUDIT_LINES = 50_000;
 
 /** Which cluster, and where in it. */
-export interface ClusterFleetOptions {
+export interface ClusterInstallationOptions {
   kubeconfig: string | undefined;
   context: string | undefined;
   env: Readonly<Record<string, string | undefined>>;
@@ -50,19 +50,19 @@ interface Loaded {
 }
 
 /** The backends of a namespace of a Kubernetes cluster, and the tenants of its gateway. */
-export class ClusterFleet implements Installation {
-  readonly place = 'cluster';
+export class ClusterInstallation implements Installation {
+  readonly kind = 'cluster';
   readonly title: string;
   readonly secretsLocation: string;
   // The status tells of which spec it is.
   readonly settleMs = 0;
   readonly tenants: TenantsDocument;
-  readonly #options: ClusterFleetOptions;
+  readonly #options: ClusterInstallationOptions;
   readonly #namespace: string;
   readonly #gatewayNamespace: string;
   #loading: Promise<Loaded> | undefined;
 
-  constructor(options: ClusterFleetOptions) {
+  constructor(options: ClusterInstallationOptions) {
     this.#options = options;
     this.#namespace = options.namespace ?? INSTALLATION.backendsNamespace;
     this.#gatewayNamespace = options.gatewayNamespace ?? INSTALLATION.gatewayNamespace;
@@ -82,7 +82,7 @@ export class ClusterFleet implements Installation {
     };
   }
 
-  async list(): Promise<FleetListing> {
+  async list(): Promise<BackendListing> {
     const { objects } = await this.#load();
     const found = await objects.list();
     return { backends: found.map((each) => this.#toManaged(each)), notes: [] };

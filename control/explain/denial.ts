@@ -66,10 +66,10 @@ const EXPLANATIONS: Readonly<Record<GatewayDenialReason, readonly [meaning: stri
 
 /** Why a request was refused, by its id. */
 export async function explainDenial(
-  fleet: Installation,
+  installation: Installation,
   { requestId, viewer }: { requestId: string; viewer: Viewer },
 ): Promise<z.output<typeof denialResult>> {
-  const lines = await fleet.auditLines({ key: 'requestId', value: requestId.trim() });
+  const lines = await installation.auditLines({ key: 'requestId', value: requestId.trim() });
   const decisions = lines.filter(
     (line) => (line.decision === 'allow' || line.decision === 'deny') && maySee(viewer, line),
   );

@@ -13,10 +13,10 @@ export type Viewer = 'all' | readonly string[];
 
 /** Tells what a sealed session id says. */
 export async function explainSession(
-  fleet: Installation,
+  installation: Installation,
   { sessionId, viewer, nowMs }: { sessionId: string; viewer: Viewer; nowMs: number },
 ): Promise<z.output<typeof sessionResult>> {
-  const session = openSession(sessionId.trim(), await fleet.sessionKeys());
+  const session = openSession(sessionId.trim(), await installation.sessionKeys());
   // A session of somebody else looks like none at all.
   if (session === undefined || !(viewer === 'all' || viewer.includes(session.tenant))) {
     throw new UserError('no-such', 'this is no session id of this gateway', {
@@ -28,9 +28,9 @@ export async function explainSession(
   }
   const fingerprint = sessionFingerprint(session);
   // Without the audit log the subject is not known; everything else is.
-  const lines = await fleet.auditLines({ key: 'session', value: fingerprint }).catch(() => []);
-  const found = await fleet.get(session.backend);
-  const detail = found && (await fleet.detail(found, 0).catch(() => undefined));
+  const lines = await installation.auditLines({ key: 'session', value: fingerprint }).catch(() => []);
+  const found = await installation.get(session.backend);
+  const detail = found && (await installation.detail(found, 0).catch(() => undefined));
   const replicas = detail?.replicas ?? [];
   const life = lifeOf(session, { exists: found !== undefined, replicas, lines });
   const named = lines.find((line) => typeof line.subject === 'string');

@@ -13,8 +13,8 @@ import type {
   AuditLine,
   AuditQuery,
   BackendDetail,
+  BackendListing,
   BackendSpec,
-  FleetListing,
   Installation,
   ManagedBackend,
   QuotaAnswer,
@@ -29,8 +29,8 @@ import { readText, tenantsFile } from './tenants-file.ts';
 const SETTLE_MS = 1_500;
 
 /** The backends and tenants of one machine: the folder of a gateway.yaml, and the gateway that runs with it, if one does. */
-export class FolderFleet implements Installation {
-  readonly place = 'folder';
+export class FolderInstallation implements Installation {
+  readonly kind = 'folder';
   readonly title: string;
   readonly secretsLocation: string;
   readonly settleMs = SETTLE_MS;
@@ -51,7 +51,7 @@ export class FolderFleet implements Installation {
     );
   }
 
-  async list(): Promise<FleetListing> {
+  async list(): Promise<BackendListing> {
     const { config, backends, tenants } = await readPaths(this.#folder);
     const files = await readBackendFiles(backends);
     const running = await this.#gateway.ask(tenants);

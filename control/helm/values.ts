@@ -25,7 +25,7 @@ const CHART = 'k8s/chart';
 export function helmValues(input: HelmInput): z.output<typeof helmResult> {
   const { backendsNamespace, namespace, release } = input;
   for (const { name, ...given } of input.backends) {
-    refuseCredentials(name, given, { place: 'cluster', secretsLocation: backendsNamespace });
+    refuseCredentials(name, given, { kind: 'cluster', secretsLocation: backendsNamespace });
   }
   const checked = check(input);
   const backends = Object.fromEntries(input.backends.map(({ name, ...spec }) => [name, spec]));

@@ -2,7 +2,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { type AuthInfo, createMcpHandler, type McpHttpHandler } from '@modelcontextprotocol/server';
 import type { Logger } from '../../runtime/log.ts';
 import type { Installation } from '../installation.ts';
-import { createOperatorServer } from '../mcp/server.ts';
+import { createAdminMcpServer } from '../mcp/server.ts';
 import type { ToolCall } from '../mcp/tools/tool.ts';
 import { type AdminCaller, readCaller } from './caller.ts';
 import { serveFetch } from './fetch.ts';
@@ -12,7 +12,7 @@ const ADMIN_PATH = '/mcp';
 
 /** What a server of the gateway's own tools works with. */
 export interface AdminServerOptions {
-  fleet: Installation;
+  installation: Installation;
   /** What the gateway shows; undefined before it was read. */
   secret: () => string | undefined;
   /** Of this program. */
@@ -31,7 +31,7 @@ export interface AdminServer {
  * The tools of `mcp-gateway serve` over Streamable HTTP, in both eras and without sessions: any process can answer any request.
  * Only `GET /healthz` is answered to those who do not know the secret.
  */
-export function createAdminServer({ fleet, secret, version, log }: AdminServerOptions): AdminServer {
+export function createAdminServer({ installation, secret, version, log }: AdminServerOptions): AdminServer {
   const report = (error: unknown) => log.warn({ err: error }, 'unexpected');
   // The handler hands this value on as it is, while it may make a copy of a request.
   const callers = new WeakMap<AuthInfo, AdminCaller>();
@@ -41,7 +41,13 @@ export function createAdminServer({ fleet, secret, version, log }: AdminServerOp
       if (caller === undefined) throw new Error('a request without its caller');
       // What happens in other tenants is theirs to know.
       const viewer = [caller.tenant];
-      return createOperatorServer({ fleet, viewer, version, report, onCall: (call) => record(log, caller, call) });
+      return createAdminMcpServer({
+        installation,
+        viewer,
+        version,
+        report,
+        onCall: (call) => record(log, caller, call),
+      });
     },
     { onerror: report },
   );

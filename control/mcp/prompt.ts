@@ -3,7 +3,7 @@ import { z } from 'zod';
 import type { Installation } from '../installation.ts';
 
 /** Adds the prompt that walks through a deployment: issuer, backends, tenants. */
-export function registerPrompts(server: McpServer, fleet: Installation): void {
+export function registerPrompts(server: McpServer, installation: Installation): void {
   server.registerPrompt(
     'deploy_gateway',
     {
@@ -22,7 +22,7 @@ export function registerPrompts(server: McpServer, fleet: Installation): void {
         'Help me to deploy an MCP gateway: one URL and one login in front of several MCP servers.',
         ...known.flatMap(([key, value]) => (value === undefined || value === '' ? [] : [`- ${key}: ${value}`])),
         '',
-        ...(fleet.place === 'cluster' ? CLUSTER_STEPS : FOLDER_STEPS),
+        ...(installation.kind === 'cluster' ? CLUSTER_STEPS : FOLDER_STEPS),
         '',
         'Ask me for what is missing, one matter at a time. Never ask me for a secret, and never take one: secrets are references,',
         'and I put their values where they belong myself. Show me what will be written before it is (dryRun: true).',

@@ -6,15 +6,15 @@ const TENANTS_URI = 'mcp-gateway://tenants';
 const MIME_TYPE = 'application/yaml';
 
 /** Adds the manifest of each backend, and the tenants document, as resources. */
-export function registerResources(server: McpServer, fleet: Installation): void {
+export function registerResources(server: McpServer, installation: Installation): void {
   server.registerResource(
     'tenants',
     TENANTS_URI,
     { title: 'Tenants', description: 'The tenants document: who may use what, and how much.', mimeType: MIME_TYPE },
-    async () => ({ contents: [{ uri: TENANTS_URI, mimeType: MIME_TYPE, text: await fleet.tenants.read() }] }),
+    async () => ({ contents: [{ uri: TENANTS_URI, mimeType: MIME_TYPE, text: await installation.tenants.read() }] }),
   );
   const list = async () => {
-    const { backends } = await fleet.list();
+    const { backends } = await installation.list();
     return {
       resources: backends.map(({ name, health }) => ({
         ...{ uri: uriOf(name), name, mimeType: MIME_TYPE },
@@ -23,7 +23,7 @@ export function registerResources(server: McpServer, fleet: Installation): void 
     };
   };
   const names = async (start: string) => {
-    const { backends } = await fleet.list();
+    const { backends } = await installation.list();
     return backends.map(({ name }) => name).filter((name) => name.startsWith(start));
   };
   server.registerResource(
@@ -35,9 +35,9 @@ export function registerResources(server: McpServer, fleet: Installation): void 
       mimeType: MIME_TYPE,
     },
     async (uri, { name }) => {
-      const found = await fleet.get(String(name));
+      const found = await installation.get(String(name));
       if (found === undefined) throw new ResourceNotFoundError(uri.href);
-      return { contents: [{ uri: uri.href, mimeType: MIME_TYPE, text: manifestOf(found.spec, fleet) }] };
+      return { contents: [{ uri: uri.href, mimeType: MIME_TYPE, text: manifestOf(found.spec, installation) }] };
     },
   );
 }

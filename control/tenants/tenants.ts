@@ -5,7 +5,7 @@ import type { Installation } from '../installation.ts';
 import { checkOthers, tenantsIn } from './document.ts';
 import { unknownTenant } from './quota-edit.ts';
 
-/** The tenants of a fleet. */
+/** The tenants of an installation. */
 export async function readTenants({ tenants }: Installation): Promise<readonly Tenant[]> {
   return tenantsIn(await tenants.read(), tenants.source);
 }

@@ -28,7 +28,7 @@ async function printedArgs(choice: Record<string, string>): Promise<readonly str
   const given = Object.entries(choice).flatMap(([name, value]) => [`--${name}`, value]);
   expect(await clients.run(['print', 'cursor', ...given], terminal)).to.equal(0);
   const [registration] = READERS.get('cursor')?.(lines.join('\n')) ?? [];
-  return registration?.use === 'operator' ? registration.args : [];
+  return registration?.use === 'administrator' ? registration.args : [];
 }
 
 describe('the options that choose an installation', () => {
@@ -47,7 +47,7 @@ describe('the options that choose an installation', () => {
 
     it(`choose a ${kind}`, async () => {
       expect(chosenKind('serve', everyOption(kind))).to.equal(kind);
-      expect((await chooseInstallation('serve', everyOption(kind), {})).place).to.equal(kind);
+      expect((await chooseInstallation('serve', everyOption(kind), {})).kind).to.equal(kind);
     });
   }
 

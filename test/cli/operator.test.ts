@@ -30,6 +30,12 @@ describe('cli/commands/operator', () => {
       expect(await failure([...args])).to.match(wanted));
   }
 
+  for (const option of ['--admin-tools-secret', '--own-tools-secret']) {
+    it(`takes ${option}`, async () => {
+      expect(await failure(['--bridge-image', 'b', option, 's'])).to.contain(KUBECONFIG);
+    });
+  }
+
   it('tells that a kubeconfig is missing', async () => {
     expect(await failure(['--bridge-image', 'b'])).to.contain('/nowhere/kubeconfig does not exist');
   });

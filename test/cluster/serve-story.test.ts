@@ -4,7 +4,7 @@ import { KubeClient } from '../../k8s/api/client.ts';
 import { loadCluster } from '../../k8s/api/credentials.ts';
 import { type RunningOperator, startOperator } from '../../k8s/operator/operator.ts';
 import { createLogger } from '../../runtime/log.ts';
-import { connectOperator, type OperatorClient } from '../control/mcp/admin-client.ts';
+import { type AdminClient, connectAdmin } from '../control/mcp/admin-client.ts';
 import { forEach, openSession, sendSound } from '../fixtures/replica-server/client.ts';
 import { eventually } from '../fixtures/replica-server/waiting.ts';
 import { SDK2_AUTO } from '../support/clients.ts';
@@ -49,7 +49,7 @@ describe('a fleet in a cluster, from the first registration to the 1001st call',
   let api: KubeClient;
   let operator: RunningOperator;
   let gateway: ClusterGateway;
-  let client: OperatorClient;
+  let client: AdminClient;
   let gatewayNamespace: string;
 
   before(async function () {
@@ -72,7 +72,7 @@ describe('a fleet in a cluster, from the first registration to the 1001st call',
       tenants: { namespace: gatewayNamespace, configMap: 'mcp-gateway-tenants' },
     });
     const { kubeconfig } = cluster;
-    client = await connectOperator([
+    client = await connectAdmin([
       '--kubeconfig',
       kubeconfig,
       '--namespace',

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { stringify } from 'yaml';
-import { connectOperator, type OperatorClient } from '../control/mcp/admin-client.ts';
+import { type AdminClient, connectAdmin } from '../control/mcp/admin-client.ts';
 import { runCommand } from '../fixtures/replica-server/command.ts';
 import { eventually } from '../fixtures/replica-server/waiting.ts';
 import { PROJECT } from '../support/gateway.ts';
@@ -29,7 +29,7 @@ describe('a fleet in a cluster, administered from an MCP client', function () {
   let namespace: string;
   let gatewayNamespace: string;
   let options: string[];
-  let client: OperatorClient;
+  let client: AdminClient;
 
   before(async function () {
     this.timeout(CLUSTER_TIMEOUT_MS);
@@ -40,7 +40,7 @@ describe('a fleet in a cluster, administered from an MCP client', function () {
     const metadata = { name: 'mcp-gateway-tenants', labels: { team: 'platform' } };
     await cluster.apply(stringify({ apiVersion: 'v1', kind: 'ConfigMap', metadata, data }), gatewayNamespace);
     options = ['--kubeconfig', cluster.kubeconfig, '--namespace', namespace, '--gateway-namespace', gatewayNamespace];
-    client = await connectOperator(options);
+    client = await connectAdmin(options);
   });
   after(() => client?.close());
 
@@ -171,7 +171,7 @@ describe('a fleet in a cluster, administered from an MCP client', function () {
 
   it('loses no update where several change the same objects at once', async () => {
     await client.call('register_backend', { name: 'busy', image: 'busy:1' });
-    const other = await connectOperator(options);
+    const other = await connectAdmin(options);
     try {
       const edits = [client, other].flatMap((one, at) =>
         [0, 1, 2].flatMap((index) => [
@@ -217,7 +217,7 @@ describe('a fleet in a cluster, administered from an MCP client', function () {
       );
     }
     const kubeconfig = await cluster.kubeconfigFor(namespace, 'administrator');
-    const administrator = await connectOperator(['--kubeconfig', kubeconfig, ...options.slice(2)]);
+    const administrator = await connectAdmin(['--kubeconfig', kubeconfig, ...options.slice(2)]);
     try {
       await eventually(
         () => administrator.call('list_backends'),
@@ -243,7 +243,7 @@ describe('a fleet in a cluster, administered from an MCP client', function () {
 
   it('names the permission that is missing', async () => {
     const kubeconfig = await cluster.kubeconfigFor(namespace, 'bare');
-    const bare = await connectOperator(['--kubeconfig', kubeconfig, ...options.slice(2)]);
+    const bare = await connectAdmin(['--kubeconfig', kubeconfig, ...options.slice(2)]);
     try {
       const listing = await bare.refusal('list_backends');
       expect(listing).to.include(`the permission to list mcpbackends in the namespace ${namespace}`);
@@ -276,7 +276,7 @@ describe('a fleet in a cluster, administered from an MCP client', function () {
 
   it('says so when the cluster cannot be reached, or is not known', async () => {
     const kubeconfig = cluster.writeKubeconfig({ token: 'x', server: 'https://127.0.0.1:1' });
-    const lost = await connectOperator(['--kubeconfig', kubeconfig]);
+    const lost = await connectAdmin(['--kubeconfig', kubeconfig]);
     try {
       expect(await lost.refusal('list_backends'))
         .to.include('https://127.0.0.1:1 cannot be reached')

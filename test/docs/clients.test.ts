@@ -2,7 +2,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { basename, extname, join } from 'node:path';
 import { expect } from 'chai';
 import { CLIENTS } from '../../cli/clients/clients.ts';
-import { registerOperator } from '../../cli/clients/registration.ts';
+import { registerAdministrator } from '../../cli/clients/registration.ts';
 import { READERS } from '../cli/clients/readers.ts';
 import { runCommand } from '../fixtures/replica-server/command.ts';
 import { PROJECT } from '../support/gateway.ts';
@@ -60,7 +60,7 @@ describe('docs/clients', function () {
           expect(line).to.match(new RegExp(`^mcp-gateway clients print ${own}( |$)`));
           return reader?.(output.trimEnd()) ?? [];
         });
-        expect(new Set(read.map(({ use }) => use))).to.have.all.keys('operator', 'user');
+        expect(new Set(read.map(({ use }) => use))).to.have.all.keys('administrator', 'user');
       });
     });
   }
@@ -68,12 +68,12 @@ describe('docs/clients', function () {
 
 describe('examples/clients', () => {
   const kubernetes = {
-    use: 'operator',
+    use: 'administrator',
     name: 'kubernetes',
     command: 'npx',
     args: ['-y', 'kubernetes-mcp-server@latest', '--read-only'],
   };
-  const both = [registerOperator({ context: 'kind-mcp', namespace: 'mcp' }), kubernetes];
+  const both = [registerAdministrator({ context: 'kind-mcp', namespace: 'mcp' }), kubernetes];
 
   it('are there for clients with a file of their own shape', () => {
     const names = readdirSync(EXAMPLES).map((file) => basename(file, extname(file)));

@@ -1,7 +1,7 @@
 import { dirname } from 'node:path';
 import { expect } from 'chai';
 import { readFacts, stateFolder } from '../../runtime/state/folder.ts';
-import { connectOperator, type OperatorClient } from '../control/mcp/admin-client.ts';
+import { type AdminClient, connectAdmin } from '../control/mcp/admin-client.ts';
 import { askReplica, forEach, openSession, REPLICA_PROGRAM, sendSound } from '../fixtures/replica-server/client.ts';
 import { runCommand } from '../fixtures/replica-server/command.ts';
 import { childOf } from '../fixtures/replica-server/processes.ts';
@@ -23,7 +23,7 @@ describe('a fleet in a folder, administered from an MCP client', function () {
   let snowflake: Replica;
   let gateway: TestGateway;
   let options: string[];
-  let client: OperatorClient;
+  let client: AdminClient;
 
   before(async () => {
     snowflake = await startReplica({ name: 'snowflake' });
@@ -31,7 +31,7 @@ describe('a fleet in a folder, administered from an MCP client', function () {
     gateway.writeTenants(TENANTS);
     const folder = dirname(readFacts(stateFolder(gateway.stateDir)).tenantsFile);
     options = ['--registry', folder, '--state-dir', gateway.stateDir];
-    client = await connectOperator(options);
+    client = await connectAdmin(options);
   });
   after(async () => {
     await client.close();

@@ -12,7 +12,7 @@ import type { AddTool, ToolsOptions } from './tool.ts';
 const name = z.string().min(1).describe('name of the backend');
 
 /** Adds the tools for backends. */
-export function addBackendTools(add: AddTool, { fleet }: ToolsOptions): void {
+export function addBackendTools(add: AddTool, { installation }: ToolsOptions): void {
   add(
     'list_backends',
     {
@@ -22,7 +22,7 @@ export function addBackendTools(add: AddTool, { fleet }: ToolsOptions): void {
       output: listResult,
       kind: 'read',
     },
-    () => listBackends(fleet),
+    () => listBackends(installation),
   );
   add(
     'backend_status',
@@ -36,10 +36,10 @@ export function addBackendTools(add: AddTool, { fleet }: ToolsOptions): void {
       output: statusResult,
       kind: 'read',
     },
-    (args) => backendStatus(fleet, args),
+    (args) => backendStatus(installation, args),
   );
   const where =
-    fleet.place === 'cluster'
+    installation.kind === 'cluster'
       ? 'image, service, url, urls and command (with transport: stdio)'
       : 'command, url and urls';
   add(
@@ -53,12 +53,12 @@ export function addBackendTools(add: AddTool, { fleet }: ToolsOptions): void {
         'Without tenants every tenant whose own list names it, or all backends, may use it.',
       ].join(' '),
       input: registerInput,
-      schema: registerSchema(fleet.place),
+      schema: registerSchema(installation.kind),
       output: changeResult,
       kind: 'change',
     },
     ({ waitSeconds: seconds, ...rest }, context) =>
-      registerBackend(fleet, { ...rest, waiting: waitingOf(seconds, context) }),
+      registerBackend(installation, { ...rest, waiting: waitingOf(seconds, context) }),
   );
   add(
     'scale_backend',
@@ -71,7 +71,7 @@ export function addBackendTools(add: AddTool, { fleet }: ToolsOptions): void {
       kind: 'change',
     },
     ({ waitSeconds: seconds, ...rest }, context) =>
-      scaleBackend(fleet, { ...rest, waiting: waitingOf(seconds, context) }),
+      scaleBackend(installation, { ...rest, waiting: waitingOf(seconds, context) }),
   );
   add(
     'remove_backend',
@@ -82,7 +82,7 @@ export function addBackendTools(add: AddTool, { fleet }: ToolsOptions): void {
       output: changeResult,
       kind: 'destroy',
     },
-    (args) => removeBackend(fleet, args),
+    (args) => removeBackend(installation, args),
   );
   add(
     'assign_backend',
@@ -101,7 +101,7 @@ export function addBackendTools(add: AddTool, { fleet }: ToolsOptions): void {
       output: assignResult,
       kind: 'change',
     },
-    (args) => assignBackend(fleet, args),
+    (args) => assignBackend(installation, args),
   );
 }
 

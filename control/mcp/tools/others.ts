@@ -34,7 +34,7 @@ const quotaInput = z.strictObject({
 });
 
 /** Adds the tools for tenants, for what happened to a request or a session, and for the Helm chart. */
-export function addOtherTools(add: AddTool, { fleet, viewer }: ToolsOptions): void {
+export function addOtherTools(add: AddTool, { installation, viewer }: ToolsOptions): void {
   add(
     'tenant_quota',
     {
@@ -49,7 +49,7 @@ export function addOtherTools(add: AddTool, { fleet, viewer }: ToolsOptions): vo
       const extra = topUp && { requests: topUp.requests, seconds: parseOptionSeconds(topUp.for) };
       const changes = toChanges({ requests, per, burst, set });
       const request = { tenant, changes, topUp: extra, ...rest, signal, inForceSeconds: IN_FORCE_SECONDS };
-      return tenantQuota(fleet, request, Date.now);
+      return tenantQuota(installation, request, Date.now);
     },
   );
   add(
@@ -62,7 +62,7 @@ export function addOtherTools(add: AddTool, { fleet, viewer }: ToolsOptions): vo
       output: sessionResult,
       kind: 'read',
     },
-    ({ sessionId }) => explainSession(fleet, { sessionId, viewer, nowMs: Date.now() }),
+    ({ sessionId }) => explainSession(installation, { sessionId, viewer, nowMs: Date.now() }),
   );
   add(
     'explain_denial',
@@ -73,7 +73,7 @@ export function addOtherTools(add: AddTool, { fleet, viewer }: ToolsOptions): vo
       output: denialResult,
       kind: 'read',
     },
-    (args) => explainDenial(fleet, { ...args, viewer }),
+    (args) => explainDenial(installation, { ...args, viewer }),
   );
   add(
     'helm_values',

@@ -8,7 +8,7 @@ import { inputSchemaOf, type JsonSchema, parseArguments, shown } from '../tool-i
 
 /** What the tools work with. */
 export interface ToolsOptions {
-  fleet: Installation;
+  installation: Installation;
   /** Whose sessions may be explained. */
   viewer: Viewer;
   /** Of this program. */

@@ -37,7 +37,7 @@ describe('mcp-gateway clients', function () {
     const { code, stdout, stderr } = await run('print', 'codex', '--context', 'kind-mcp', '--namespace', 'tools');
     expect(code).to.equal(0);
     const args = ['serve', '--context', 'kind-mcp', '--namespace', 'tools'];
-    expect(codex(stdout)).to.deep.equal([{ use: 'operator', name: 'mcp-gateway', command: 'mcp-gateway', args }]);
+    expect(codex(stdout)).to.deep.equal([{ use: 'administrator', name: 'mcp-gateway', command: 'mcp-gateway', args }]);
     expect(stderr).to.match(/^Goes into:\n {2}every project: ~\/\.codex\/config\.toml/);
   });
 
@@ -77,10 +77,11 @@ describe('mcp-gateway clients', function () {
       [['list', 'cursor'], /list takes --json alone/],
       [['list', '--registry', '/r'], /list takes --json alone/],
       [['print', 'emacs'], /there is no client "emacs"/],
-      [['print', 'cursor', '--use', 'admin'], /must be operator or user \(got admin\)/],
+      [['print', 'cursor', '--use', 'admin'], /must be administrator or user \(got admin\)/],
+      [['print', 'cursor', '--use', 'administrator', '--backend', 'jira'], /go with --use user/],
       [['print', 'cursor', '--use', 'operator', '--backend', 'jira'], /go with --use user/],
       [['print', 'cursor', '--token-from', 'T'], /go with --use user/],
-      [['print', 'cursor', '--backend', 'jira', '--context', 'c'], /--context goes with --use operator/],
+      [['print', 'cursor', '--backend', 'jira', '--context', 'c'], /--context goes with --use administrator/],
       [['print', 'cursor', '--registry', '/r', '--namespace', 'n'], /--namespace is about a cluster/],
       [['print', 'cursor', '--url', 'https://a', '--backend', 'b', '--state-dir', '/s'], /--url goes without/],
       [['print', 'zed', '--url', 'https://a/b/mcp', '--token-from', 'T'], /Zed takes no access token/],

@@ -25,7 +25,7 @@ interface Entry {
 /** One server, told back; `variable` finds the name in the client's way to write a variable. */
 function toRegistration(name: string, entry: Entry, variable: RegExp): Registration {
   const { command, args = [], url, authorization } = entry;
-  if (command !== undefined) return { use: 'operator', name, command, args };
+  if (command !== undefined) return { use: 'administrator', name, command, args };
   if (url === undefined) throw new Error('neither a program nor a URL');
   if (authorization === undefined) return { use: 'user', name, url };
   const [, tokenName] = variable.exec(authorization) ?? [];

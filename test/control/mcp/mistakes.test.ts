@@ -1,16 +1,16 @@
 import { expect } from 'chai';
-import { connectOperator, type OperatorClient } from './admin-client.ts';
+import { type AdminClient, connectAdmin } from './admin-client.ts';
 import { type RegistryFolder, registryFolder, TENANTS } from './registry-folder.ts';
 
 describe('what a client of mcp-gateway serve can send wrong', function () {
   this.timeout(30_000);
   let registry: RegistryFolder;
-  let client: OperatorClient;
+  let client: AdminClient;
 
   before(async () => {
     registry = registryFolder();
     registry.write('backends/jira.yaml', '# Our tickets.\nname: jira\nurl: http://127.0.0.1:1/mcp\n');
-    client = await connectOperator(registry.options);
+    client = await connectAdmin(registry.options);
   });
   after(async () => {
     await client.close();
@@ -107,7 +107,7 @@ describe('what a client of mcp-gateway serve can send wrong', function () {
 
   it('makes no lost update where several change the same documents at once', async () => {
     const other = registryFolder();
-    const clients = await Promise.all([connectOperator(other.options), connectOperator(other.options)]);
+    const clients = await Promise.all([connectAdmin(other.options), connectAdmin(other.options)]);
     try {
       await clients[0]?.call('register_backend', { name: 'jira', command: ['x'] });
       const each = clients.flatMap((one, at) =>

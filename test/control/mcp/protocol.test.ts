@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { connectOperator, KINDS, type OperatorClient } from './admin-client.ts';
+import { type AdminClient, connectAdmin, KINDS } from './admin-client.ts';
 import { type RegistryFolder, registryFolder } from './registry-folder.ts';
 
 const TOOLS = [
@@ -11,11 +11,11 @@ for (const kind of KINDS) {
   describe(`mcp-gateway serve, asked by ${kind}`, function () {
     this.timeout(30_000);
     let registry: RegistryFolder;
-    let client: OperatorClient;
+    let client: AdminClient;
 
     before(async () => {
       registry = registryFolder();
-      client = await connectOperator(registry.options, kind);
+      client = await connectAdmin(registry.options, kind);
     });
     after(async () => {
       await client.close();

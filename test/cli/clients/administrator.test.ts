@@ -14,7 +14,7 @@ describe('what mcp-gateway clients prints for an operator', function () {
   async function argsFor(name: string): Promise<readonly string[]> {
     const { stdout } = await runCommand(['clients', 'print', name, '--registry', 'examples/quickstart']);
     const [registration] = READERS.get(name)?.(stdout.trimEnd()) ?? [];
-    if (registration?.use !== 'operator') throw new Error(`not a program for ${name}: ${stdout}`);
+    if (registration?.use !== 'administrator') throw new Error(`not a program for ${name}: ${stdout}`);
     expect(registration.command, name).to.equal('mcp-gateway');
     return registration.args;
   }

@@ -8,7 +8,7 @@ import { loadGateway } from '../../local/documents.ts';
 import { LocalGateway } from '../../local/gateway.ts';
 import { createLogger } from '../../runtime/log.ts';
 import { cacheDir, stateDir } from '../../runtime/paths.ts';
-import { untilShutdown } from '../../runtime/shutdown.ts';
+import { isChildOfNpm, untilShutdown } from '../../runtime/shutdown.ts';
 import { stateFolder } from '../../runtime/state/folder.ts';
 import { type Command, parseOptions, type Terminal, wholeNumber } from '../command.ts';
 
@@ -50,7 +50,7 @@ async function run(args: string[], terminal: Terminal): Promise<number> {
   const { config } = documents.value;
   const log = createLogger({ name: 'up', level: values['log-level'], fd: terminal.interactive ? 2 : 1 });
   const stopping = new AbortController();
-  const shutdown = untilShutdown().then(() => stopping.abort());
+  const shutdown = untilShutdown({ withParent: isChildOfNpm(terminal.env) }).then(() => stopping.abort());
   const gateway = new LocalGateway({
     documents: documents.value,
     port: values.port === undefined ? config.listen.port : wholeNumber('up', 'port', values.port, 0, 65_535),

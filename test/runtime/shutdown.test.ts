@@ -1,0 +1,33 @@
+import { expect } from 'chai';
+import { isChildOfNpm, untilShutdown } from '../../runtime/shutdown.ts';
+
+const EVENTS = ['SIGTERM', 'SIGINT', 'SIGHUP', 'disconnect'];
+
+describe('runtime/shutdown', () => {
+  const before = new Map(EVENTS.map((name) => [name, process.rawListeners(name)]));
+  afterEach(() => {
+    for (const name of EVENTS) {
+      for (const listener of process.rawListeners(name)) {
+        if (!before.get(name)?.includes(listener)) process.off(name, listener as () => void);
+      }
+    }
+  });
+
+  it('comes with the end of the parent, if asked for', async () => {
+    let parent = 7;
+    const shutdown = untilShutdown({ withParent: true, parentPid: () => parent });
+    parent = 1;
+    await shutdown;
+  });
+
+  it('is asked for by processes that npx or `npm start` of a checkout started, and by no other script', () => {
+    const started = (script: string | undefined) => isChildOfNpm({ npm_lifecycle_script: script });
+    for (const script of ['mcp-gateway', "'mcp-gateway'", 'exec node cli/bin.js up --config a']) {
+      expect(started(script), script).to.equal(true);
+    }
+    // These may start a gateway in the background, and end before it does.
+    for (const script of [undefined, '', 'mcp-gateway up &', 'node cli/bin.js up &', 'exec concurrently x']) {
+      expect(started(script), script).to.equal(false);
+    }
+  });
+});

@@ -5,28 +5,28 @@ import { parse, stringify } from 'yaml';
 import { z } from 'zod';
 import { LISTENER_SECRET } from './tls/secret-file.ts';
 
-/** Envoy's configuration as the project delivers it. */
+/** Envoy's configuration as the project ships it. */
 export const ENVOY_CONFIG_FILE = fileURLToPath(new URL('./envoy.yaml', import.meta.url));
 
-/** What one machine's gateway sets in it. */
+/** What is set in it for one gateway. */
 export interface BootstrapSettings {
   /** Address and port of the listener. */
   address: string;
   port: number;
-  /** File that the listener's certificate is read from, as `envoy/tls/secret-file.ts` writes it. Default: plain HTTP. */
+  /** File with the listener's certificate, written by `envoy/tls/secret-file.ts`. Default: plain HTTP. */
   listenerSecret?: string | undefined;
-  /** Ranges of addresses (CIDR) of proxies whose X-Forwarded-For is believed. Default: none. */
+  /** Address ranges (CIDR) of proxies whose X-Forwarded-For is trusted. Default: none. */
   trustedProxies?: readonly string[];
-  /** Absolute path of the folder of all sockets, Envoy's admin socket among them. Default: Envoy's working directory. */
+  /** Absolute path of the folder of all sockets, including Envoy's admin socket. Default: Envoy's working directory. */
   folder?: string;
   /** Names of the Unix sockets of the services. */
   sockets: { extAuthz: string[]; extProc: string[]; metadata: string[] };
-  /** Default: the one of this process. */
+  /** Default: the platform of this process. */
   platform?: NodeJS.Platform;
 }
 
-/** Headers that begin with x-forwarded-, but for x-forwarded-for; RE2 cannot look ahead. */
-const FORWARDED_BUT_FOR = 'x-forwarded-([^f].*|f[^o].*|fo[^r].*|for.+)';
+/** Every x-forwarded- header except x-forwarded-for. Spelled out because RE2 has no lookahead. */
+const FORWARDED_EXCEPT_FOR = 'x-forwarded-([^f].*|f[^o].*|fo[^r].*|for.+)';
 
 const connectionManager = z.looseObject({
   use_remote_address: z.literal(true),
@@ -66,7 +66,7 @@ const bootstrap = z.looseObject({
   }),
 });
 
-/** Envoy's configuration for one machine: `envoy.yaml` with the listener and the services' sockets set. */
+/** Envoy's configuration for one gateway: `envoy.yaml` with its listener and the sockets of its services. */
 export function renderBootstrap(
   settings: BootstrapSettings,
   template = readFileSync(ENVOY_CONFIG_FILE, 'utf8'),
@@ -74,7 +74,7 @@ export function renderBootstrap(
   const config = bootstrap.parse(parse(template, { maxAliasCount: 100 }));
   const { listeners, clusters } = config.static_resources;
   for (const listener of listeners) {
-    // The numbers of socket options differ from system to system; the file has those of Linux.
+    // The file has the socket options of Linux; their numbers differ on other systems.
     if ((settings.platform ?? process.platform) !== 'linux') delete listener.socket_options;
     listener.address = { socket_address: { address: settings.address, port_value: settings.port } };
     const [chain] = listener.filter_chains;
@@ -125,12 +125,13 @@ function transportSocket(secretFile: string) {
   };
 }
 
-// With `use_remote_address` Envoy would not ask the extension. That one heeds X-Forwarded-For only on connections from a proxy of
-// the list, and finds the last address in it that is no such proxy. Everybody else's header is replaced before anyone reads it.
+// Envoy ignores the extension if `use_remote_address` is set. The extension reads X-Forwarded-For only on connections from a listed
+// proxy, and takes the last address that is not a listed proxy. On all other connections the header is replaced before it is read.
 function trustProxies(manager: z.output<typeof connectionManager>, ranges: readonly string[]): void {
   const [early] = manager.early_header_mutation_extensions;
   for (const { remove_on_match: match } of early.typed_config.mutations) {
-    if (match?.key_matcher.prefix === 'x-forwarded-') match.key_matcher = { safe_regex: { regex: FORWARDED_BUT_FOR } };
+    if (match?.key_matcher.prefix === 'x-forwarded-')
+      match.key_matcher = { safe_regex: { regex: FORWARDED_EXCEPT_FOR } };
   }
   for (const { typed_config: config } of manager.http_filters) {
     config.allowed_headers?.patterns.push({ exact: 'x-forwarded-for' });
@@ -154,7 +155,7 @@ function trustProxies(manager: z.output<typeof connectionManager>, ranges: reado
   });
 }
 
-// ext-authz is shown the connection's peer, which is a proxy here: the header tells it who the client is.
+// ext-authz gets the peer of the connection, which is a proxy here. The header gives it the address of the client.
 function oneAddress() {
   const header = { key: 'x-forwarded-for', value: '%DOWNSTREAM_REMOTE_ADDRESS_WITHOUT_PORT%' };
   const mutations = [{ append: { header, append_action: 'OVERWRITE_IF_EXISTS_OR_ADD' } }];

@@ -14,20 +14,20 @@ import { encodeAny } from '../protos/load.ts';
 import type { TlsPair } from './tls/pair.ts';
 
 /**
- * Envoy keeps idle connections to a server this long. Node's HTTP server closes them after 5 s; a request that Envoy sends
- * at that very moment would be lost.
+ * How long Envoy keeps an idle connection to a server. Node's HTTP server closes idle connections after 5 s, and a request that
+ * Envoy sends at that moment would be lost.
  */
 const UPSTREAM_IDLE_MS = 4_000;
 
-/** What https URLs are dialled with. */
+/** The TLS settings for https URLs. */
 export interface UpstreamTls {
-  /** The certificates that servers are verified with: PEM, or a file of it. */
+  /** Certificate authorities that servers are verified with: PEM text, or a PEM file. */
   authorities: { pem: string } | { file: string };
-  /** Shown to servers that ask for one. */
+  /** The client certificate, for servers that ask for one. */
   certificate?: TlsPair | undefined;
 }
 
-/** The cluster of a backend: how its replicas are balanced, checked and dialled. Its endpoints come apart, by EDS. */
+/** The cluster of a backend: load balancing, health checks and connections. Its endpoints are a resource of their own (EDS). */
 export function toCluster(backend: Backend, tls: UpstreamTls): Cluster {
   const name = clusterName(backend.name);
   return {
@@ -39,17 +39,17 @@ export function toCluster(backend: Backend, tls: UpstreamTls): Cluster {
       ? { lbPolicy: 'LEAST_REQUEST' }
       : { lbPolicy: 'RING_HASH', ringHashLbConfig: { minimumRingSize: { value: 1024 }, hashFunction: 'XX_HASH' } }),
     commonLbConfig: {
-      // Never spread over unhealthy replicas: a session opened there would be lost at once.
+      // Never spread requests over unhealthy replicas: a session that is opened there would be lost.
       healthyPanicThreshold: { value: 0 },
-      // Envoy would gather changes of health for a second: so long a replica that just came up would get no session.
+      // By default Envoy merges health changes for a second, during which a replica that just became healthy gets no session.
       updateMergeWindow: duration(0),
-      // A session lives on its replica alone, so it goes there in whatever health, as long as the replica exists.
+      // A session exists only on its replica. Its requests go there whatever the replica's health, as long as the replica exists.
       overrideHostStatus: { statuses: ['UNKNOWN', 'HEALTHY', 'DEGRADED', 'DRAINING', 'UNHEALTHY', 'TIMEOUT'] },
     },
     healthChecks: toHealthChecks(backend.healthCheck),
-    // Without it a removed host with failing health checks would go on serving.
+    // By default a removed host keeps serving until its health checks fail.
     ignoreHealthOnHostRemoval: true,
-    // Every session may hold a stream open for its whole life.
+    // Every session may keep a stream open for its whole life.
     circuitBreakers: {
       thresholds: [
         {
@@ -73,7 +73,7 @@ export function toCluster(backend: Backend, tls: UpstreamTls): Cluster {
   };
 }
 
-/** The endpoints of a backend. Those of a draining backend all drain. */
+/** The endpoints of a backend. If the backend drains, all of them do. */
 export function toLoadAssignment({ backend, endpoints, drainUntilMs }: FleetBackend): ClusterLoadAssignment {
   const draining = drainUntilMs !== undefined;
   return {
@@ -104,7 +104,7 @@ function toAddress(address: string): Address {
   return { socketAddress: { address: ip, portValue: port } };
 }
 
-/** Whoever failed is asked this often, where the interval is not shorter. */
+/** Longest interval between checks of a replica that is not healthy. */
 const UNHEALTHY_INTERVAL_MS = 1_000;
 
 function toHealthChecks(check: HealthCheck): EnvoyHealthCheck[] {
@@ -113,9 +113,9 @@ function toHealthChecks(check: HealthCheck): EnvoyHealthCheck[] {
     {
       timeout: duration(check.timeout),
       interval: duration(check.interval),
-      // A server that comes up fails its first check, and should not wait a whole interval for the next one.
+      // A server that is starting fails its first check and should not wait a whole interval for the next one.
       unhealthyInterval: duration(Math.min(check.interval, UNHEALTHY_INTERVAL_MS)),
-      // Also without traffic, so that a status is never older than one interval.
+      // The same without traffic, so that a status is never older than one interval.
       noTrafficInterval: duration(Math.min(check.interval, UNHEALTHY_INTERVAL_MS)),
       noTrafficHealthyInterval: duration(check.interval),
       unhealthyThreshold: { value: check.unhealthyThreshold },
@@ -128,8 +128,8 @@ function toHealthChecks(check: HealthCheck): EnvoyHealthCheck[] {
   ];
 }
 
-// The name that is sent and verified is that of each URL, since a backend may have several. The hostname of an endpoint will
-// not do: it is what goes into Host, with its port.
+// One transport socket for each host of the URLs: the host is the name that is sent (SNI) and verified. The hostname of an endpoint
+// cannot be used, because it is the Host header and may hold a port.
 function toTransportSockets(backend: Backend, { authorities, certificate }: UpstreamTls) {
   const trustedCa = 'pem' in authorities ? { inlineString: authorities.pem } : { filename: authorities.file };
   const tlsCertificates =
@@ -138,7 +138,7 @@ function toTransportSockets(backend: Backend, { authorities, certificate }: Upst
       : [{ certificateChain: { inlineString: certificate.chain }, privateKey: { inlineString: certificate.key } }];
   const hosts = new Set(backend.urls.flatMap(({ tls, host }) => (tls ? [host] : [])));
   return [...hosts].map((host) => {
-    // SNI holds no addresses (RFC 6066, section 3), so one is compared by itself.
+    // SNI cannot hold an IP address (RFC 6066, section 3), so the address is compared with the certificate instead.
     const names = isIP(host) === 0 ? [] : [{ sanType: 'IP_ADDRESS' as const, matcher: { exact: host } }];
     const context = {
       ...(names.length === 0 ? { sni: host, autoSniSanValidation: true } : {}),
@@ -150,7 +150,7 @@ function toTransportSockets(backend: Backend, { authorities, certificate }: Upst
   });
 }
 
-/** Under this name Envoy looks for what tells which transport socket an endpoint needs. */
+/** Namespace of the metadata by which Envoy picks the transport socket of an endpoint. */
 const TRANSPORT_SOCKET_MATCH = 'envoy.transport_socket_match';
 
 function serverName(host: string): Struct {

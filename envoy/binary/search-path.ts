@@ -3,8 +3,8 @@ import { access, stat } from 'node:fs/promises';
 import { delimiter, isAbsolute, join } from 'node:path';
 
 /**
- * The absolute paths of all executable files of that name, in the order of the search path. Relative and empty entries
- * are left out, so that a file in whatever folder somebody happens to stand in is never run.
+ * The absolute paths of all executable files with a name, in the order of the search path. Relative and empty entries are ignored,
+ * so that a file in the current folder is never run.
  */
 export async function programsOnPath(name: string, searchPath = ''): Promise<string[]> {
   const candidates = searchPath

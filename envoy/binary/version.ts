@@ -1,16 +1,16 @@
 import { execFile } from 'node:child_process';
 
-/** The release that is installed when no other Envoy is found. */
+/** The release that is installed if no other Envoy is found. */
 export const ENVOY_RELEASE = '1.40.0';
 
-/** The versions that the configuration was written for and tested with, for messages. */
+/** The supported versions, for messages. */
 export const SUPPORTED_ENVOY = '1.40 or newer, before 2.0';
 
-/** The oldest minor version of Envoy 1 that is accepted. */
+/** Oldest supported minor version of Envoy 1. */
 const OLDEST_MINOR = 40;
 const PROBE_TIMEOUT_MS = 15_000;
 
-/** What a program that should be Envoy turned out to be. */
+/** The result of running a program that should be Envoy. The reason is a clause with "it" as its subject. */
 export type EnvoyProbe =
   | { kind: 'supported'; version: string }
   | { kind: 'unsupported'; version: string }
@@ -21,7 +21,7 @@ export async function probeEnvoy(path: string, timeoutMs = PROBE_TIMEOUT_MS): Pr
   const { output, failure } = await run(path, timeoutMs);
   if (failure !== undefined) return { kind: 'broken', reason: failure };
   const version = parseEnvoyVersion(output);
-  if (version === undefined) return { kind: 'broken', reason: 'it does not report a version as Envoy does' };
+  if (version === undefined) return { kind: 'broken', reason: 'it does not report an Envoy version' };
   return { kind: isSupportedEnvoy(version) ? 'supported' : 'unsupported', version };
 }
 
@@ -30,7 +30,7 @@ export function parseEnvoyVersion(output: string): string | undefined {
   return /\bversion: [^/\s]+\/(\d+\.\d+\.\d+[^/\s]*)\//.exec(output)?.[1];
 }
 
-/** True for 1.40.0 and newer, before 2.0. Development builds, such as `1.41.0-dev`, count as their release. */
+/** True for 1.40.0 and newer, before 2.0. Development builds such as `1.41.0-dev` count as their release. */
 export function isSupportedEnvoy(version: string): boolean {
   const [major, minor] = version.split('.').map(Number);
   return major === 1 && minor !== undefined && minor >= OLDEST_MINOR;
@@ -50,11 +50,11 @@ function describe(
   stderr: string,
   timeoutMs: number,
 ): string {
-  if (error.code === 'ENOENT') return 'there is no such program';
-  if (error.code === 'EACCES') return 'it may not be executed';
+  if (error.code === 'ENOENT') return 'it does not exist';
+  if (error.code === 'EACCES') return 'it is not executable';
   if (error.killed) return `it did not answer --version within ${timeoutMs / 1000} s`;
-  const lastWords = stderr.trim().split('\n').at(-1);
-  if (lastWords) return `it does not run: ${lastWords}`;
+  const lastLine = stderr.trim().split('\n').at(-1);
+  if (lastLine) return `it does not run: ${lastLine}`;
   return typeof error.signal === 'string'
     ? `it was ended by ${error.signal}`
     : `it does not run (${String(error.code)})`;

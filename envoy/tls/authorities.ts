@@ -1,18 +1,18 @@
 import { X509Certificate } from 'node:crypto';
 import { messageOf } from '../../core/errors.ts';
 
-/** PEM of certificates, or what is wrong with it: the rest of a sentence that begins with where it is from. */
+/** Certificates as PEM, or what is wrong with them: a predicate whose subject is the source, such as "holds no PEM certificate". */
 export type AuthoritiesResult = { ok: true; value: string } | { ok: false; problem: string };
 
 const CERTIFICATE = /-----BEGIN CERTIFICATE-----[\s\S]*?-----END CERTIFICATE-----/g;
 
-/** Reads certificates of authorities; what stands between them is passed over. Envoy would refuse what is refused here. */
+/** Parses certificates of authorities and ignores text between them. Rejects what Envoy would reject. */
 export function parseAuthorities(text: string): AuthoritiesResult {
   const blocks = text.match(CERTIFICATE) ?? [];
-  if (blocks.length === 0) return { ok: false, problem: 'holds no certificate in PEM' };
+  if (blocks.length === 0) return { ok: false, problem: 'holds no PEM certificate' };
   try {
     return { ok: true, value: blocks.map((block) => String(new X509Certificate(block))).join('') };
   } catch (error) {
-    return { ok: false, problem: `holds a certificate that cannot be read: ${messageOf(error)}` };
+    return { ok: false, problem: `holds a certificate that cannot be parsed: ${messageOf(error)}` };
   }
 }

@@ -5,16 +5,16 @@ import type { PairFiles, PairProblem } from './pair.ts';
 import { writeSecretFile } from './secret-file.ts';
 import { PairWatch } from './watch.ts';
 
-/** What the listener's certificate is kept with. */
+/** Settings of {@link ListenerCertificate}. */
 export interface ListenerCertificateOptions {
-  /** The gateway's configuration, which the paths are relative to the folder of. */
+  /** The gateway's configuration. Paths are relative to its folder. */
   configFile: string;
   /** File that Envoy reads. */
   secretFile: string;
   log: Logger;
 }
 
-/** Keeps the file that Envoy reads the listener's certificate from at what somebody's own files say. */
+/** Keeps the secret file that Envoy reads up to date with the certificate files that the configuration names. */
 export class ListenerCertificate {
   readonly #options: ListenerCertificateOptions;
   #watch: PairWatch | undefined;
@@ -23,7 +23,7 @@ export class ListenerCertificate {
     this.#options = options;
   }
 
-  /** Begins with these files. Which ones is settled at the start: later calls change nothing. */
+  /** Starts watching these files. Only the first call has an effect. */
   watch(files: PairFiles): void {
     if (this.#watch !== undefined) return;
     const { configFile, secretFile, log } = this.#options;
@@ -35,14 +35,14 @@ export class ListenerCertificate {
         try {
           if (watch.pair !== undefined) writeSecretFile(secretFile, watch.pair);
         } catch (error) {
-          log.error({ err: error }, 'Envoy cannot be given the certificate');
+          log.error({ err: error }, 'the listener certificate cannot be written for Envoy');
         }
       },
     });
     this.#watch = watch;
   }
 
-  /** What is wrong with the files of now. */
+  /** What is wrong with the current files. */
   get problems(): Problem[] {
     return toProblems(this.#watch?.problems ?? [], this.#options.configFile);
   }
@@ -53,7 +53,7 @@ export class ListenerCertificate {
   }
 }
 
-/** Problems of the listener's certificate as those of the document that names it. */
+/** The problems of the listener's certificate, as problems of the document that names it. */
 export function toProblems(problems: readonly PairProblem[], source: string): Problem[] {
   return problems.map(({ key, message }) => ({ source, path: `listen.tls.${key}`, message }));
 }

@@ -1,15 +1,15 @@
 import { createPrivateKey, type KeyObject, X509Certificate } from 'node:crypto';
 import { messageOf } from '../../core/errors.ts';
 
-/** Where somebody keeps a certificate, as the keys of a document name it. */
+/** Paths of a certificate and its key. The names are those of the keys in a document. */
 export interface PairFiles {
-  /** PEM: the certificate, and after it those of the authorities between it and a root. */
+  /** PEM: the certificate, followed by the intermediate certificates. */
   certFile: string;
   /** PEM: the private key of the first certificate, without a passphrase. */
   keyFile: string;
 }
 
-/** A certificate chain and its key that belong together and that Envoy takes, in one spelling whatever the files look like. */
+/** A certificate chain and its key that match and that Envoy accepts, in one normalized form. */
 export interface TlsPair {
   /** PEM, leaf first. */
   chain: string;
@@ -23,11 +23,11 @@ export interface TlsPair {
 /** What is wrong with one of the two files. */
 export interface PairProblem {
   key: keyof PairFiles;
-  /** Names the file. */
+  /** Begins with the name of the file. */
   message: string;
 }
 
-/** A pair, or all that is wrong with it. */
+/** A pair, or everything that is wrong with it. */
 export type PairResult = { ok: true; value: TlsPair } | { ok: false; problems: PairProblem[] };
 
 const CERTIFICATE =
@@ -38,8 +38,8 @@ const CURVES = ['prime256v1', 'secp384r1', 'secp521r1'];
 const MIN_RSA_BITS = 2048;
 
 /**
- * Reads the texts of both files. Envoy would refuse what is refused here, but without a word that reaches a person. A
- * certificate that has expired is none of it: see {@link validityWarning}.
+ * Parses the texts of both files. Rejects what Envoy would reject, whose own errors reach only its log. An expired certificate is
+ * accepted: see {@link validityWarning}.
  */
 export function parsePair(certText: string, keyText: string, { certFile, keyFile }: PairFiles): PairResult {
   const problems: PairProblem[] = [];
@@ -62,52 +62,54 @@ export function parsePair(certText: string, keyText: string, { certFile, keyFile
   };
 }
 
-/** Whether two pairs are the same for whoever shows them. */
+/** Whether two pairs have the same chain and the same key. */
 export function samePair(a: TlsPair | undefined, b: TlsPair | undefined): boolean {
   return a?.chain === b?.chain && a?.key === b?.key;
 }
 
-/** Why clients will not accept a certificate today; undefined when its time is right. */
+/** Why a certificate is not valid now; undefined if it is. */
 export function validityWarning({ validFromMs, validToMs }: TlsPair, nowMs: number): string | undefined {
-  if (nowMs > validToMs) return `the certificate has expired on ${new Date(validToMs).toISOString()}`;
+  if (nowMs > validToMs) return `the certificate expired on ${new Date(validToMs).toISOString()}`;
   if (nowMs < validFromMs) return `the certificate is not valid before ${new Date(validFromMs).toISOString()}`;
   return undefined;
 }
 
-function readChain(text: string, refuse: (message: string) => void): X509Certificate[] {
+function readChain(text: string, reject: (message: string) => void): X509Certificate[] {
   const blocks = text.match(CERTIFICATE) ?? [];
-  if (blocks.length !== (text.match(BEGIN)?.length ?? 0)) refuse('ends within a certificate');
-  else if (blocks.length === 0) refuse('holds no certificate in PEM');
+  if (blocks.length !== (text.match(BEGIN)?.length ?? 0)) reject('ends in the middle of a certificate');
+  else if (blocks.length === 0) reject('holds no PEM certificate');
   return blocks.flatMap((block, index) => {
     try {
       return [new X509Certificate(block)];
     } catch (error) {
-      refuse(`holds a certificate, number ${index + 1}, that cannot be read: ${messageOf(error)}`);
+      reject(`cannot be parsed at certificate ${index + 1}: ${messageOf(error)}`);
       return [];
     }
   });
 }
 
-function readKey(text: string, refuse: (message: string) => void): KeyObject | undefined {
+function readKey(text: string, reject: (message: string) => void): KeyObject | undefined {
   if (/-----BEGIN ENCRYPTED PRIVATE KEY-----|^Proc-Type: 4,ENCRYPTED/m.test(text)) {
-    refuse('is encrypted; a key without a passphrase is needed');
+    reject('is encrypted; it must be a key without a passphrase');
     return undefined;
   }
   if (!/-----BEGIN [A-Z0-9 ]*PRIVATE KEY-----/.test(text)) {
-    refuse('holds no private key in PEM');
+    reject('holds no PEM private key');
     return undefined;
   }
   try {
     const key = createPrivateKey(text);
-    if (isTaken(key)) return key;
-    refuse('is not of a kind that Envoy takes: RSA of 2048 bits or more, ECDSA with P-256, P-384 or P-521, or Ed25519');
+    if (isAccepted(key)) return key;
+    reject(
+      'is of a kind that Envoy does not accept; it must be RSA with at least 2048 bits, ECDSA with P-256, P-384 or P-521, or Ed25519',
+    );
   } catch (error) {
-    refuse(`holds a private key that cannot be read: ${messageOf(error)}`);
+    reject(`holds a private key that cannot be parsed: ${messageOf(error)}`);
   }
   return undefined;
 }
 
-function isTaken({ asymmetricKeyType: type, asymmetricKeyDetails: details }: KeyObject): boolean {
+function isAccepted({ asymmetricKeyType: type, asymmetricKeyDetails: details }: KeyObject): boolean {
   if (type === 'rsa') return (details?.modulusLength ?? 0) >= MIN_RSA_BITS;
   return type === 'ed25519' || (type === 'ec' && CURVES.includes(details?.namedCurve ?? ''));
 }

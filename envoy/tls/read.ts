@@ -3,7 +3,7 @@ import { resolve } from 'node:path';
 import { messageOf } from '../../core/errors.ts';
 import { type PairFiles, type PairProblem, type PairResult, parsePair } from './pair.ts';
 
-/** Reads a certificate and its key. Paths are relative to the folder; problems name the files as they are given. */
+/** Reads a certificate and its key. Paths are relative to the folder; problems name the files by the paths given. */
 export async function readPair(folder: string, files: PairFiles): Promise<PairResult> {
   const problems: PairProblem[] = [];
   const read = async (key: keyof PairFiles): Promise<string> => {

@@ -1,12 +1,12 @@
 import { renameSync, writeFileSync } from 'node:fs';
 import type { TlsPair } from './pair.ts';
 
-/** Name under which the listener asks for its certificate. */
+/** Name of the secret that the listener's configuration refers to. */
 export const LISTENER_SECRET = 'listener';
 
 /**
- * Writes the file that Envoy reads the listener's certificate from (SDS by `path_config_source`). It is replaced in one step:
- * Envoy reads it again when a file is moved there, and only then.
+ * Writes the file that Envoy reads the listener's certificate from (SDS with `path_config_source`). It must be replaced by a rename:
+ * Envoy reads it again only when a file is moved there.
  */
 export function writeSecretFile(file: string, { chain, key }: TlsPair): void {
   const secret = {

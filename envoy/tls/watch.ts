@@ -11,17 +11,17 @@ export interface PairWatchOptions {
   folder: string;
   files: PairFiles;
   log: Logger;
-  /** Called once the files were read for the first time, then after each change of the pair or of its problems. */
+  /** Called after the files were first read, then after each change of the pair or of its problems. */
   onChange: () => void;
 }
 
-/** Reads a certificate and its key, and goes on reading them as they change. A pair that is wrong keeps the last good one. */
+/** Reads a certificate and its key whenever they change. While they are invalid, the last good pair stays. */
 export class PairWatch {
-  /** The last good pair; undefined until there was one. */
+  /** The last good pair; undefined before the first one. */
   pair: TlsPair | undefined;
-  /** What is wrong with the files of now. */
+  /** What is wrong with the current files. */
   problems: readonly PairProblem[] = [];
-  /** Whether the files were looked at, with whatever outcome. */
+  /** Whether the files were read, successfully or not. */
   isKnown = false;
   readonly #options: PairWatchOptions;
   readonly #watches: readonly FileWatch[];
@@ -31,7 +31,7 @@ export class PairWatch {
   constructor(options: PairWatchOptions) {
     this.#options = options;
     const { folder, files, log } = options;
-    // Whichever file changes, both are read anew: they are replaced one after the other, or both in one step.
+    // A change of either file reads both, because they may be replaced one after the other or together.
     const load = () => {
       this.#loading = this.#loading.then(() => this.#load());
     };
@@ -55,13 +55,13 @@ export class PairWatch {
     const pair = read.ok ? read.value : this.pair;
     if (!first && samePair(pair, this.pair) && isDeepStrictEqual(problems, this.problems)) return;
     if (read.ok && !samePair(pair, this.pair)) {
-      log.info({ ...files, validTo: new Date(read.value.validToMs).toISOString() }, 'a certificate was read');
+      log.info({ ...files, validTo: new Date(read.value.validToMs).toISOString() }, 'certificate loaded');
       const warning = validityWarning(read.value, Date.now());
       if (warning !== undefined) log.warn(files, warning);
     }
     if (!read.ok) {
-      const then = this.pair === undefined ? 'there is no good one yet' : 'the last good one goes on';
-      log.error({ problems: problems.map(({ message }) => message) }, `a certificate is refused; ${then}`);
+      const then = this.pair === undefined ? 'there is no valid one yet' : 'keeping the last good one';
+      log.error({ problems: problems.map(({ message }) => message) }, `certificate rejected; ${then}`);
     }
     this.isKnown = true;
     this.pair = pair;

@@ -51,7 +51,7 @@ describe('envoy/bootstrap', () => {
     expect(addresses).to.deep.equal([{ socket_address: { address: '127.0.0.1', port_value: 1234 } }]);
   });
 
-  it('sets one endpoint for each socket of a service, and leaves the other clusters alone', () => {
+  it('sets one endpoint for each socket of a service, and keeps the other clusters', () => {
     const paths = Object.fromEntries(
       config.static_resources.clusters.map(({ name, load_assignment }) => [
         name,
@@ -66,7 +66,7 @@ describe('envoy/bootstrap', () => {
     });
   });
 
-  it('listens without TLS, and with it where there is a certificate', () => {
+  it('listens with TLS only if there is a certificate', () => {
     expect(chainOf().socket).to.equal(undefined);
     const { socket } = chainOf({ listenerSecret: '/run/secret.json' });
     expect(socket?.typed_config.common_tls_context).to.deep.equal({
@@ -81,7 +81,7 @@ describe('envoy/bootstrap', () => {
     });
   });
 
-  it('believes the connection alone, and removes what clients say', () => {
+  it('trusts only the address of the connection, and removes headers that claim another one', () => {
     for (const { manager, removed } of [chainOf(), chainOf({ trustedProxies: [] })]) {
       expect(manager.use_remote_address).to.equal(true);
       expect(manager.original_ip_detection_extensions).to.deep.equal([]);
@@ -89,7 +89,7 @@ describe('envoy/bootstrap', () => {
     }
   });
 
-  it('believes the X-Forwarded-For of trusted proxies, and nothing else that clients say', () => {
+  it('trusts the X-Forwarded-For of trusted proxies, and no other header', () => {
     const { manager, removed } = chainOf({ trustedProxies: ['10.0.0.0/8', '2001:db8::/32'] });
     expect(manager.use_remote_address).to.equal(false);
     expect(manager.original_ip_detection_extensions.map(({ typed_config }) => typed_config)).to.deep.equal([
@@ -103,17 +103,17 @@ describe('envoy/bootstrap', () => {
         },
       },
     ]);
-    const spared = /"regex":"(x-forwarded-[^"]+)"/.exec(removed)?.[1] ?? '';
+    const removedNames = /"regex":"(x-forwarded-[^"]+)"/.exec(removed)?.[1] ?? '';
     expect(removed).to.not.include('"prefix":"x-forwarded-"');
-    const goes = (name: string) => new RegExp(`^(?:${spared})$`).test(name);
-    expect(['x-forwarded-proto', 'x-forwarded-host', 'x-forwarded-foo', 'x-forwarded-for-x'].every(goes)).to.equal(
+    const isRemoved = (name: string) => new RegExp(`^(?:${removedNames})$`).test(name);
+    expect(['x-forwarded-proto', 'x-forwarded-host', 'x-forwarded-foo', 'x-forwarded-for-x'].every(isRemoved)).to.equal(
       true,
     );
-    expect(goes('x-forwarded-for')).to.equal(false);
+    expect(isRemoved('x-forwarded-for')).to.equal(false);
     expect(removed).to.include('"x-real-ip"').and.include('"x-request-id"');
   });
 
-  it('refuses a template that is no configuration of Envoy', () => {
+  it('rejects a template that is not a configuration of Envoy', () => {
     expect(() => renderBootstrap(SETTINGS, 'static_resources: {}')).to.throw();
   });
 });

@@ -14,7 +14,7 @@ const endpoint = (id: string, address: string, more: Partial<Endpoint> = {}): En
 
 const CERTIFICATE: TlsPair = { chain: 'the chain', key: 'the key', validFromMs: 0, validToMs: 1 };
 
-/** What resources are made from. */
+/** The input that resources are made from. */
 interface Case {
   backend: Record<string, unknown>;
   endpoints: Endpoint[];
@@ -72,7 +72,7 @@ const CASES: Record<string, Case> = {
   },
 };
 
-/** JSON of a message with the messages inside it decoded as well. */
+/** A message as JSON, with the messages inside it decoded. */
 function readable(name: AnyMessageName, bytes: Buffer): unknown {
   return JSON.parse(JSON.stringify(decodeAny(name, bytes), (_key, value: unknown) => unpacked(value)));
 }

@@ -7,26 +7,27 @@ import { Changes } from '../../../runtime/changes.ts';
 import { clientOn } from '../../runtime/grpc/socket.ts';
 import { Messages } from '../../runtime/grpc/stream.ts';
 
-/** How long a test waits for what must happen. */
+/** Longest wait of a test. */
 const PATIENCE_MS = 5_000;
 
-/** What happened at the client, in order: `+cds name`, `-eds name`. */
+/** An event at the client: `+cds name`, `-eds name`, or `!cds name` for a rejected cluster. */
 export type Event = string;
 
 /**
- * A small client of delta ADS that behaves as Envoy does: it asks for all clusters, then for the endpoints of those that it
- * has, and acknowledges each response, or refuses the clusters that it was told to refuse.
+ * A small client of delta ADS that behaves like Envoy: it subscribes to all clusters, then to the endpoints of those that it has,
+ * and acknowledges each response, or rejects the clusters in {@link rejects}.
  */
 export class EnvoyClient {
-  /** What it has, by type and name. */
+  /** Versions of the clusters that it has, by name. */
   readonly clusters = new Map<string, string>();
+  /** Versions of the endpoints that it has, by name. */
   readonly endpoints = new Map<string, string>();
   readonly events: Event[] = [];
-  /** How many responses came. */
+  /** Number of responses that it received. */
   responses = 0;
-  /** Names of clusters that it refuses. */
-  readonly refuses = new Set<string>();
-  /** While true it answers nothing. */
+  /** Names of clusters that it rejects. */
+  readonly rejects = new Set<string>();
+  /** While true, it does not answer responses. */
   mute = false;
   readonly #client: AggregatedDiscoveryServiceClient;
   readonly #messages: Messages<DeltaDiscoveryRequest, DeltaDiscoveryResponse__Output>;
@@ -49,7 +50,7 @@ export class EnvoyClient {
     void this.#listen();
   }
 
-  /** Answers what it held back while it was mute. */
+  /** Sends the answers that it held back while it was mute. */
   speak(): void {
     this.mute = false;
     for (const answer of this.#held.splice(0)) answer();
@@ -80,15 +81,15 @@ export class EnvoyClient {
     const isCluster = typeUrl === CLUSTER;
     const held = isCluster ? this.clusters : this.endpoints;
     const short = isCluster ? 'cds' : 'eds';
-    const refused: string[] = [];
+    const rejected: string[] = [];
     const added: string[] = [];
     for (const { name = '', version = '', resource } of response.resources ?? []) {
       const value =
         resource && 'value' in resource && Buffer.isBuffer(resource.value) ? resource.value : Buffer.alloc(0);
       if (isCluster) decodeAny('envoy.config.cluster.v3.Cluster', value);
       else decodeAny('envoy.config.endpoint.v3.ClusterLoadAssignment', value);
-      if (isCluster && this.refuses.has(name)) {
-        refused.push(name);
+      if (isCluster && this.rejects.has(name)) {
+        rejected.push(name);
         this.events.push(`!${short} ${name}`);
         continue;
       }
@@ -101,11 +102,11 @@ export class EnvoyClient {
       this.events.push(`-${short} ${name}`);
     }
     const answer = () => {
-      const error = `Error adding/updating cluster(s) ${refused.map((name) => `${name}: not wanted`).join(', ')}`;
+      const error = `Error adding/updating cluster(s) ${rejected.map((name) => `${name}: not wanted`).join(', ')}`;
       this.#send({
         typeUrl,
         responseNonce: nonce,
-        ...(refused.length > 0 ? { errorDetail: { code: 13, message: error } } : {}),
+        ...(rejected.length > 0 ? { errorDetail: { code: 13, message: error } } : {}),
       });
       if (added.length > 0) this.#send({ typeUrl: ENDPOINTS, resourceNamesSubscribe: added });
       if (isCluster && (removedResources ?? []).length > 0) {

@@ -35,7 +35,7 @@ describe('envoy/ads/server', () => {
     return envoy;
   }
 
-  it('sends clusters first, then the endpoints that are asked for', async () => {
+  it('sends clusters first, then the endpoints that Envoy subscribes to', async () => {
     discovery.publish(snapshotOf({ a: '1', b: '1' }));
     const envoy = connect();
     await envoy.until(() => envoy.endpoints.size === 2);
@@ -44,7 +44,7 @@ describe('envoy/ads/server', () => {
     expect(discovery.connected).to.equal(true);
   });
 
-  it('sends changes, repeats the endpoints of a changed cluster, and tells what is gone', async () => {
+  it('sends changes and removals, and repeats the endpoints of a changed cluster', async () => {
     discovery.publish(snapshotOf({ a: '1', b: '1', c: '1' }));
     const envoy = connect();
     await envoy.until(() => envoy.endpoints.size === 3);
@@ -57,7 +57,7 @@ describe('envoy/ads/server', () => {
     expect([...envoy.clusters.keys()]).to.deep.equal(['a', 'b']);
   });
 
-  it('waits for an Envoy that does not answer, but not for ever', async () => {
+  it('waits for an Envoy that does not answer, but not forever', async () => {
     const envoy = connect();
     discovery.publish(snapshotOf({ a: '1' }));
     await envoy.until(() => envoy.endpoints.size === 1);
@@ -69,7 +69,7 @@ describe('envoy/ads/server', () => {
     expect(await discovery.settled(LONG_MS)).to.equal(true);
   });
 
-  it('says nothing before the first snapshot, then also an empty one', async () => {
+  it('sends nothing before the first snapshot, which may be empty', async () => {
     const envoy = connect();
     while (!discovery.connected) await setImmediate();
     discovery.publish(new Map());
@@ -78,21 +78,21 @@ describe('envoy/ads/server', () => {
     expect(await discovery.settled(LONG_MS)).to.equal(true);
   });
 
-  it('takes down what Envoy refuses, goes on with the rest, and does not wait for its endpoints', async () => {
+  it('takes down what Envoy rejects, serves the rest, and does not wait for its endpoints', async () => {
     const envoy = connect();
-    envoy.refuses.add('backend/bad');
+    envoy.rejects.add('backend/bad');
     discovery.publish(snapshotOf({ 'backend/bad': '1', 'backend/bad-not': '1' }));
     await envoy.until(() => envoy.endpoints.size === 1);
     expect(await discovery.settled(LONG_MS)).to.equal(true);
     expect(rejected).to.deep.equal(['backend/bad: Error adding/updating cluster(s) backend/bad: not wanted']);
     expect([...envoy.endpoints.keys()]).to.deep.equal(['backend/bad-not']);
-    envoy.refuses.clear();
+    envoy.rejects.clear();
     discovery.publish(snapshotOf({ 'backend/bad': '2', 'backend/bad-not': '1' }));
     expect(await discovery.settled(LONG_MS)).to.equal(true);
     expect(envoy.endpoints.has('backend/bad')).to.equal(true);
   });
 
-  it('sends an Envoy that comes back only what it has not', async () => {
+  it('sends an Envoy that reconnects only what it lacks', async () => {
     discovery.publish(snapshotOf({ a: '1', b: '1' }));
     const first = connect();
     await first.until(() => first.endpoints.size === 2);
@@ -106,7 +106,7 @@ describe('envoy/ads/server', () => {
     expect(second.events).to.include.members(['+cds b', '+cds c', '+eds b', '+eds c']);
   });
 
-  it('serves several Envoys, and is settled when all have answered', async () => {
+  it('serves several Envoys, and is settled once all have answered', async () => {
     const envoys = [connect(), connect()];
     discovery.publish(snapshotOf({ a: '1' }));
     await Promise.all(envoys.map((envoy) => envoy.until(() => envoy.endpoints.size === 1)));
@@ -116,7 +116,7 @@ describe('envoy/ads/server', () => {
     second.mute = true;
     discovery.publish(snapshotOf({ a: '2' }));
     expect(await discovery.settled(20)).to.equal(false);
-    // One that leaves is not waited for.
+    // It does not wait for one that disconnects.
     const settled = discovery.settled(LONG_MS);
     second.close();
     expect(await settled).to.equal(true);

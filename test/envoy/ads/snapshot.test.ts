@@ -4,14 +4,14 @@ import { decodeAny } from '../../../protos/load.ts';
 import { snapshotOf } from './snapshots.ts';
 
 describe('envoy/ads/snapshot', () => {
-  it('has a version for each content', () => {
+  it('has one version for equal contents', () => {
     const versions = ['1', '1', '2'].map((text) => snapshotOf({ a: text }).get('a')?.cluster.version);
     expect(versions[0]).to.equal(versions[1]);
     expect(versions[0]).not.to.equal(versions[2]);
     expect(versions[0]).to.match(/^[\w-]{16}$/);
   });
 
-  it('has clusters and endpoints under one name', () => {
+  it('has clusters and endpoints under the same name', () => {
     const snapshot = snapshotOf({ a: '1' });
     const cluster = resourcesOf(snapshot, CLUSTER, 'a');
     const endpoints = resourcesOf(snapshot, ENDPOINTS, 'a');
@@ -21,7 +21,7 @@ describe('envoy/ads/snapshot', () => {
     expect(resourcesOf(snapshot, CLUSTER, 'b')).to.equal(undefined);
   });
 
-  it('is equal to one that says the same', () => {
+  it('is equal to a snapshot with the same resources', () => {
     const a = snapshotOf({ a: '1', b: '1' });
     expect(equalSnapshots(a, snapshotOf({ b: '1', a: '1' }))).to.equal(true);
     for (const other of [{ a: '1' }, { a: '1', b: '2' }, { a: '1', c: '1' }, { a: '1', b: '1', c: '1' }, {}]) {

@@ -1,6 +1,6 @@
 import { packCluster, packEndpoints, type Snapshot } from '../../../envoy/ads/snapshot.ts';
 
-/** A snapshot of clusters by name, each with a text that makes its version. */
+/** A snapshot of clusters by name, each with a text that determines its version. */
 export function snapshotOf(clusters: Record<string, string>): Snapshot {
   return new Map(
     Object.entries(clusters).map(([name, version]) => [

@@ -17,7 +17,7 @@ const names = (delta: Delta | undefined) =>
 const versionOf = (name: string, text: string, type: string = CLUSTER) =>
   resourcesOf(snapshotOf({ [name]: text }), type, name)?.version ?? '';
 
-/** A subscription as Envoy makes one. */
+/** A subscription after Envoy's first request. */
 function subscribed(type: string, ...subscribe: string[]): Subscription {
   const subscription = new Subscription(type);
   subscription.receive(request({ subscribe }));
@@ -32,7 +32,7 @@ function accept(subscription: Subscription, snapshot: ReturnType<typeof snapshot
 }
 
 describe('envoy/ads/subscription', () => {
-  it('says nothing before it was asked', () => {
+  it('sends nothing before the first request', () => {
     const subscription = new Subscription(CLUSTER);
     expect(subscription.next(snapshotOf({ a: '1' }))).to.equal(undefined);
     expect(subscription.settled(new Map())).to.equal(false);
@@ -42,14 +42,14 @@ describe('envoy/ads/subscription', () => {
     ['no name', []],
     ['*', ['*']],
   ] as const) {
-    it(`sends all clusters to whoever asks with ${how}`, () => {
+    it(`sends all clusters if Envoy subscribes with ${how}`, () => {
       const subscription = subscribed(CLUSTER, ...subscribe);
       expect(accept(subscription, snapshotOf({ a: '1', b: '1' }))).to.deep.equal({ sent: ['a', 'b'], removed: [] });
       expect(subscription.next(snapshotOf({ a: '1', b: '1' }))).to.equal(undefined);
     });
   }
 
-  it('says once that there is nothing, since Envoy waits for it', () => {
+  it('sends one empty response, since Envoy waits for it', () => {
     const subscription = subscribed(CLUSTER);
     expect(accept(subscription, new Map())).to.deep.equal({ sent: [], removed: [] });
     expect(subscription.next(new Map())).to.equal(undefined);
@@ -65,11 +65,11 @@ describe('envoy/ads/subscription', () => {
     expect(accept(subscription, snapshotOf({ a: '2', b: '2' }))).to.deep.equal({ sent: ['a'], removed: [] });
   });
 
-  it('takes a first request for endpoints without names for what it is', () => {
+  it('sends no endpoints if the first request names none', () => {
     expect(subscribed(ENDPOINTS).next(snapshotOf({ a: '1' }))).to.equal(undefined);
   });
 
-  it('sends only what changed, and what is gone', () => {
+  it('sends only changes and removals', () => {
     const subscription = subscribed(CLUSTER);
     accept(subscription, snapshotOf({ a: '1', b: '1', c: '1' }));
     expect(accept(subscription, snapshotOf({ a: '1', b: '2', d: '1' }))).to.deep.equal({
@@ -79,7 +79,7 @@ describe('envoy/ads/subscription', () => {
     expect(subscription.next(snapshotOf({ a: '1', b: '2', d: '1' }))).to.equal(undefined);
   });
 
-  it('has one response on the way at a time, and then sends the newest', () => {
+  it('has one unanswered response at a time, then sends the newest version', () => {
     const subscription = subscribed(CLUSTER);
     const first = subscription.next(snapshotOf({ a: '1' }));
     expect(subscription.next(snapshotOf({ a: '2' }))).to.equal(undefined);
@@ -90,82 +90,82 @@ describe('envoy/ads/subscription', () => {
     expect(second?.nonce).not.to.equal(first?.nonce);
   });
 
-  it('takes an answer to another response for none', () => {
+  it('ignores an answer to another response', () => {
     const subscription = subscribed(CLUSTER);
     subscription.next(snapshotOf({ a: '1' }));
     for (const nonce of ['', 'x']) expect(subscription.receive(request({ nonce, error: 'no' }))).to.equal(undefined);
     expect(subscription.settled(snapshotOf({ a: '1' }))).to.equal(false);
   });
 
-  it('is settled when Envoy has everything', () => {
+  it('is settled once Envoy has everything', () => {
     const subscription = subscribed(ENDPOINTS, 'a');
     accept(subscription, snapshotOf({ a: '1' }));
     expect(subscription.settled(snapshotOf({ a: '1' }))).to.equal(true);
     expect(subscription.settled(snapshotOf({ a: '2' }))).to.equal(false);
-    expect(subscription.settled(snapshotOf({ a: '1', b: '1' })), 'not asked for').to.equal(false);
+    expect(subscription.settled(snapshotOf({ a: '1', b: '1' })), 'not subscribed to').to.equal(false);
     expect(subscription.settled(snapshotOf({ a: '1', b: '1' }), (name) => name === 'b')).to.equal(true);
-    expect(subscription.settled(new Map()), 'not told that it is gone').to.equal(false);
+    expect(subscription.settled(new Map()), 'removal not sent').to.equal(false);
   });
 
-  describe('refused', () => {
-    function refuse(subscription: Subscription, snapshot: ReturnType<typeof snapshotOf>, error: string) {
+  describe('rejected', () => {
+    function reject(subscription: Subscription, snapshot: ReturnType<typeof snapshotOf>, error: string) {
       const delta = subscription.next(snapshot);
       return names(subscription.receive(request({ nonce: delta?.nonce ?? '', error })));
     }
 
-    it('is said again only when it changed', () => {
+    it('is sent again only once it has changed', () => {
       const subscription = subscribed(CLUSTER);
-      expect(refuse(subscription, snapshotOf({ a: '1' }), 'bad')).to.deep.equal({ sent: ['a'], removed: [] });
-      expect(subscription.refuses('a')).to.equal(true);
+      expect(reject(subscription, snapshotOf({ a: '1' }), 'bad')).to.deep.equal({ sent: ['a'], removed: [] });
+      expect(subscription.isRejected('a')).to.equal(true);
       expect(subscription.next(snapshotOf({ a: '1' }))).to.equal(undefined);
       expect(subscription.settled(snapshotOf({ a: '1' }))).to.equal(true);
       expect(accept(subscription, snapshotOf({ a: '2' }))).to.deep.equal({ sent: ['a'], removed: [] });
-      expect(subscription.refuses('a')).to.equal(false);
+      expect(subscription.isRejected('a')).to.equal(false);
     });
 
-    it('leaves the last good one with Envoy, which is told when that is gone', () => {
+    it('leaves the last good version with Envoy until the resource is removed', () => {
       const subscription = subscribed(CLUSTER);
       accept(subscription, snapshotOf({ a: '1' }));
-      refuse(subscription, snapshotOf({ a: '2' }), 'bad');
+      reject(subscription, snapshotOf({ a: '2' }), 'bad');
       expect(accept(subscription, snapshotOf({}))).to.deep.equal({ sent: [], removed: ['a'] });
     });
 
-    it('goes back to the last good one without a word', () => {
+    it('sends nothing if it changes back to the last good version', () => {
       const subscription = subscribed(CLUSTER);
       accept(subscription, snapshotOf({ a: '1' }));
-      refuse(subscription, snapshotOf({ a: '2' }), 'bad');
+      reject(subscription, snapshotOf({ a: '2' }), 'bad');
       expect(subscription.next(snapshotOf({ a: '1' }))).to.equal(undefined);
     });
 
-    it('is only what the reason names', () => {
+    it('is only the resource that the reason names', () => {
       const subscription = subscribed(CLUSTER);
       const snapshot = snapshotOf({ 'backend/a': '1', 'backend/b': '1' });
-      expect(refuse(subscription, snapshot, 'Error adding/updating cluster(s) backend/b: no')?.sent).to.deep.equal([
+      expect(reject(subscription, snapshot, 'Error adding/updating cluster(s) backend/b: no')?.sent).to.deep.equal([
         'backend/b',
       ]);
-      expect(subscription.refuses('backend/a')).to.equal(false);
+      expect(subscription.isRejected('backend/a')).to.equal(false);
       expect(subscription.next(snapshot)).to.equal(undefined);
     });
 
-    it('is not one whose name only begins or ends like it', () => {
+    it('is not a resource whose name merely starts or ends the same', () => {
       const subscription = subscribed(CLUSTER);
       const snapshot = snapshotOf({ 'backend/a': '1', 'backend/a-b': '1', 'backend/ab': '1' });
-      expect(refuse(subscription, snapshot, 'cluster(s) backend/a-b: no, old-backend/a: no')?.sent).to.deep.equal([
+      expect(reject(subscription, snapshot, 'cluster(s) backend/a-b: no, old-backend/a: no')?.sent).to.deep.equal([
         'backend/a-b',
       ]);
     });
 
-    it('is tried again after it was gone for a while', () => {
+    it('is sent again after it was removed for a while', () => {
       const subscription = subscribed(CLUSTER);
       accept(subscription, snapshotOf({ b: '1' }));
-      refuse(subscription, snapshotOf({ a: '1', b: '1' }), 'bad: a');
+      reject(subscription, snapshotOf({ a: '1', b: '1' }), 'bad: a');
       subscription.next(snapshotOf({ b: '1' }));
       expect(names(subscription.next(snapshotOf({ a: '1', b: '1' })))?.sent).to.deep.equal(['a']);
     });
   });
 
   describe('on a new stream', () => {
-    it('sends only what Envoy has not', () => {
+    it('sends only what Envoy lacks', () => {
       const subscription = new Subscription(CLUSTER);
       const initialVersions = new Map([
         ['a', versionOf('a', '1')],
@@ -184,8 +184,8 @@ describe('envoy/ads/subscription', () => {
     });
   });
 
-  describe('asked again', () => {
-    it('answers again, also when nothing changed, and also with an answer of Envoy', () => {
+  describe('subscribed to again', () => {
+    it('is sent again although nothing changed, also when the request answers a response', () => {
       const snapshot = snapshotOf({ a: '1' });
       const subscription = subscribed(ENDPOINTS, 'a');
       accept(subscription, snapshot);
@@ -196,7 +196,7 @@ describe('envoy/ads/subscription', () => {
       expect(names(subscription.next(snapshot))?.sent).to.deep.equal(['a']);
     });
 
-    it('repeats what a changed cluster needs', () => {
+    it('is repeated if a changed cluster needs it', () => {
       const snapshot = snapshotOf({ a: '1', b: '1' });
       const subscription = subscribed(ENDPOINTS, 'a', 'b');
       accept(subscription, snapshot);
@@ -204,7 +204,7 @@ describe('envoy/ads/subscription', () => {
       expect(accept(subscription, snapshot)).to.deep.equal({ sent: ['a'], removed: [] });
     });
 
-    it('repeats it also when an older response was still on the way', () => {
+    it('is repeated although an older response is not answered yet', () => {
       const snapshot = snapshotOf({ a: '1' });
       const subscription = subscribed(ENDPOINTS, 'a');
       const older = subscription.next(snapshot);
@@ -214,7 +214,7 @@ describe('envoy/ads/subscription', () => {
       expect(subscription.next(snapshot)).to.equal(undefined);
     });
 
-    it('stops sending everything when everything is no longer asked for', () => {
+    it('is all that is sent once Envoy unsubscribes from everything else', () => {
       const subscription = subscribed(CLUSTER, '*', 'a');
       accept(subscription, snapshotOf({ a: '1', b: '1' }));
       subscription.receive(request({ unsubscribe: ['*'] }));

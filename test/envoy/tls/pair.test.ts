@@ -33,13 +33,13 @@ describe('envoy/tls/pair', () => {
     expect(chain).to.equal(pairOf().chain + pairOf(second.cert, second.key).chain);
   });
 
-  it('is the same pair in whatever spelling', () => {
-    const spellings = [
+  it('normalizes different forms of the same pair', () => {
+    const forms = [
       [cert.replaceAll('\n', '\r\n'), key.replaceAll('\n', '\r\n')],
       [`\ufeffissued to somebody\n\n${cert}`, `the key:\n${key}`],
       [cert + key, cert + key],
     ] as const;
-    for (const [certText, keyText] of spellings) {
+    for (const [certText, keyText] of forms) {
       expect(samePair(pairOf(certText, keyText), pairOf())).to.equal(true);
       expect(pairOf(certText, keyText)).to.deep.equal(pairOf());
     }
@@ -56,48 +56,48 @@ describe('envoy/tls/pair', () => {
       'keyFile: key.pem is not the key of the first certificate in cert.pem',
     ],
     ['a chain in the wrong order', second.cert + cert, key, /key\.pem is not the key of the first certificate/],
-    ['no certificate', '', key, 'certFile: cert.pem holds no certificate in PEM'],
-    ['the files the wrong way round', key, cert, /cert\.pem holds no certificate/],
-    ['a certificate that is cut off', cert.slice(0, -30), key, 'certFile: cert.pem ends within a certificate'],
-    ['a chain that is cut off', cert + second.cert.slice(0, 300), key, 'certFile: cert.pem ends within a certificate'],
+    ['no certificate', '', key, 'certFile: cert.pem holds no PEM certificate'],
+    ['swapped files', key, cert, /cert\.pem holds no PEM certificate/],
+    ['a truncated certificate', cert.slice(0, -30), key, 'certFile: cert.pem ends in the middle of a certificate'],
+    [
+      'a truncated chain',
+      cert + second.cert.slice(0, 300),
+      key,
+      'certFile: cert.pem ends in the middle of a certificate',
+    ],
     [
       'a damaged certificate',
       cert.replace(body, 'AAAA'),
       key,
-      /^certFile: cert\.pem holds a certificate, number 1, that cannot be read/,
+      /^certFile: cert\.pem cannot be parsed at certificate 1: /,
     ],
-    [
-      'a damaged second certificate',
-      cert + cert.replace(body, 'AAAA'),
-      key,
-      /holds a certificate, number 2, that cannot be read/,
-    ],
-    ['no key', cert, '', 'keyFile: key.pem holds no private key in PEM'],
-    ['a key that is cut off', cert, key.slice(0, 80), /^keyFile: key\.pem holds a private key that cannot be read/],
+    ['a damaged second certificate', cert + cert.replace(body, 'AAAA'), key, /cannot be parsed at certificate 2: /],
+    ['no key', cert, '', 'keyFile: key.pem holds no PEM private key'],
+    ['a truncated key', cert, key.slice(0, 80), /^keyFile: key\.pem holds a private key that cannot be parsed/],
   ];
   for (const [what, certText, keyText, problem] of cases) {
-    it(`refuses ${what}`, () => {
+    it(`rejects ${what}`, () => {
       const [first = ''] = problemsOf(certText, keyText);
       if (typeof problem === 'string') expect(first).to.equal(problem);
       else expect(first).to.match(problem);
     });
   }
 
-  it('tells the problems of both files at once', () => {
+  it('reports the problems of both files', () => {
     expect(problemsOf('', '').map((problem) => problem.split(':')[0])).to.deep.equal(['certFile', 'keyFile']);
   });
 
-  it('refuses a key with a passphrase', () => {
+  it('rejects a key with a passphrase', () => {
     const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'prime256v1' });
     const secret = { cipher: 'aes-128-cbc', passphrase: 'x' };
     for (const type of ['pkcs8', 'sec1'] as const)
       expect(problemsOf(cert, pem(privateKey, type, secret))).to.deep.equal([
-        'keyFile: key.pem is encrypted; a key without a passphrase is needed',
+        'keyFile: key.pem is encrypted; it must be a key without a passphrase',
       ]);
   });
 
-  // Without the right certificate the best that can be said of a key is that it is not this one's.
-  const kinds: [what: string, key: string, taken: boolean][] = [
+  // These keys have no certificate here, so for an accepted kind the problem is that the key does not match.
+  const kinds: [what: string, key: string, accepted: boolean][] = [
     ['RSA of 2048 bits', pem(generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey, 'pkcs1'), true],
     ['RSA of 1024 bits', pem(generateKeyPairSync('rsa', { modulusLength: 1024 }).privateKey), false],
     ['RSA-PSS', pem(generateKeyPairSync('rsa-pss', { modulusLength: 2048 }).privateKey), false],
@@ -108,20 +108,18 @@ describe('envoy/tls/pair', () => {
     ['Ed25519', pem(generateKeyPairSync('ed25519').privateKey), true],
     ['Ed448', pem(generateKeyPairSync('ed448').privateKey), false],
   ];
-  for (const [what, keyText, taken] of kinds) {
-    it(`${taken ? 'takes' : 'refuses'} a key of the kind ${what}, as Envoy does`, () => {
+  for (const [what, keyText, accepted] of kinds) {
+    it(`${accepted ? 'accepts' : 'rejects'} a key of the kind ${what}, as Envoy does`, () => {
       expect(problemsOf(cert, keyText).join()).to.match(
-        taken ? /is not the key of/ : /is not of a kind that Envoy takes/,
+        accepted ? /is not the key of/ : /is of a kind that Envoy does not accept/,
       );
     });
   }
 
-  it('takes one whose time is not now, and says so', () => {
+  it('accepts a certificate that is not valid now, with a warning', () => {
     const pair = pairOf(tlsText('expired.pem'), second.key);
     expect(validityWarning(pair, Date.UTC(2020, 5))).to.equal(undefined);
-    expect(validityWarning(pair, Date.UTC(2026, 0))).to.equal(
-      'the certificate has expired on 2021-01-01T00:00:00.000Z',
-    );
+    expect(validityWarning(pair, Date.UTC(2026, 0))).to.equal('the certificate expired on 2021-01-01T00:00:00.000Z');
     expect(validityWarning(pair, Date.UTC(2019, 0))).to.equal(
       'the certificate is not valid before 2020-01-01T00:00:00.000Z',
     );

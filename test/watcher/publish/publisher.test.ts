@@ -142,12 +142,12 @@ describe('watcher/publish/publisher', () => {
   });
 
   it('does not send requests to a backend that Envoy refused, and serves it once it is right', async () => {
-    envoy.refuses.add('backend/bad');
+    envoy.rejects.add('backend/bad');
     await publish(fleetOf(backend('a'), backend('bad')));
     expect([...(policies.current?.backends.keys() ?? [])]).to.deep.equal(['a']);
     expect(publisher.rejectionOf('bad')).to.match(/not wanted/);
     expect(publisher.rejectionOf('a')).to.equal(undefined);
-    envoy.refuses.clear();
+    envoy.rejects.clear();
     await publish(fleetOf(backend('a'), backend('bad', { affinity: 'none' })));
     expect([...(policies.current?.backends.keys() ?? [])]).to.deep.equal(['a', 'bad']);
     expect(publisher.rejectionOf('bad')).to.equal(undefined);
@@ -155,7 +155,7 @@ describe('watcher/publish/publisher', () => {
 
   it('goes on with the last good of a backend whose change Envoy refused, with the endpoints of now', async () => {
     await publish(fleetOf(backend('a', { path: '/old' })));
-    envoy.refuses.add('backend/a');
+    envoy.rejects.add('backend/a');
     const changed = backend('a', { path: '/new', affinity: 'none' });
     await publish(new Map([['a', { backend: changed, endpoints: [endpoint('a-7')], drainUntilMs: undefined }]]));
     const after = policies.current?.backends.get('a');

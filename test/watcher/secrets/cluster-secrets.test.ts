@@ -85,7 +85,7 @@ describe('watcher/secrets/cluster-secrets', () => {
     expect(secrets.credentialOf(TRUSTING)).to.equal(undefined);
     set('ca', { 'ca.crt': 'nothing' });
     expect(secrets.authoritiesOf(TRUSTING)).to.match(/^-----BEGIN/);
-    expect(secrets.notesOf(TRUSTING)[0]).to.contain('holds no certificate in PEM');
+    expect(secrets.notesOf(TRUSTING)[0]).to.contain('holds no PEM certificate');
     expect(secrets.authoritiesOf(backend({}))).to.equal(undefined);
   });
 

@@ -16,7 +16,7 @@ import { endLeftovers } from '../runtime/processes/leftovers.ts';
 import { acquireLock } from '../runtime/processes/lock.ts';
 import { assertPortFree, freePort } from '../runtime/processes/ports.ts';
 import { FileWatch, isYamlFile } from '../runtime/registry/watch.ts';
-import { prepareOwnToolsSecret, prepareStateFolder, type StateFolder, writeFacts } from '../runtime/state/folder.ts';
+import { prepareAdminToolsSecret, prepareStateFolder, type StateFolder, writeFacts } from '../runtime/state/folder.ts';
 import { socketNames } from '../runtime/state/sockets.ts';
 import type { GatewayDocuments } from './documents.ts';
 import { DEFAULT_TENANT } from './issuer/claims.ts';
@@ -101,8 +101,8 @@ export class LocalGateway {
     await endLeftovers(folder.children, log);
     await endBridgeLeftovers(folder.children, log);
     prepareStateFolder(folder);
-    const ownTools = config.admin !== undefined;
-    if (ownTools) prepareOwnTools(configFile, folder);
+    const adminTools = config.admin !== undefined;
+    if (adminTools) prepareAdminTools(configFile, folder);
     await assertPortFree(address, this.#options.port);
     const port = this.#options.port === 0 ? await freePort(address) : this.#options.port;
     const environment = { ENVOY_PATH: env.ENVOY_PATH, PATH: env.PATH };
@@ -139,7 +139,7 @@ export class LocalGateway {
       listenerSecret,
       auditFile,
       developmentIssuer: this.developmentIssuer,
-      ownTools,
+      adminTools,
       logLevel: this.#options.logLevel,
       log,
     });
@@ -223,11 +223,11 @@ export class LocalGateway {
 }
 
 // They look for the documents where mcp-gateway serve --registry does.
-function prepareOwnTools(configFile: string, folder: StateFolder): void {
+function prepareAdminTools(configFile: string, folder: StateFolder): void {
   if (basename(configFile) !== 'gateway.yaml') {
     throw new UserError('config', `admin needs a configuration with the name gateway.yaml (got ${configFile})`);
   }
-  prepareOwnToolsSecret(folder);
+  prepareAdminToolsSecret(folder);
 }
 
 // The programs of installed packages, of this folder and those above it, as npm itself looks for them.

@@ -10,8 +10,8 @@ import { forwardLine } from './output.ts';
 /** Requests leave only short-lived objects behind: a larger young generation is collected less often. */
 const NODE_OPTIONS = ['--max-semi-space-size=32'];
 
-/** Socket of the gateway's own tools, relative to the run folder. */
-const OWN_TOOLS_SOCKET = 'own-tools.sock';
+/** Socket of the process that serves the admin tools, relative to the run folder. */
+const ADMIN_TOOLS_SOCKET = 'admin-tools.sock';
 
 /** What the roles of one gateway are started with. */
 export interface RolesOptions {
@@ -31,8 +31,8 @@ export interface RolesOptions {
   /** File of the audit log. */
   auditFile: string;
   developmentIssuer: string | undefined;
-  /** Whether the gateway's own tools are served. */
-  ownTools: boolean;
+  /** Whether the admin tools are served. */
+  adminTools: boolean;
   /** Least severe level that the roles log. */
   logLevel: string;
   log: Logger;
@@ -47,7 +47,7 @@ export interface Roles {
 /** Starts every role as a supervised child. */
 export function startRoles(options: RolesOptions): Roles {
   const { program, folder, configFile, sessionKeys, envoy, bootstrapFile, workers } = options;
-  const { listenUrl, listenerSecret, auditFile, developmentIssuer, ownTools, logLevel } = options;
+  const { listenUrl, listenerSecret, auditFile, developmentIssuer, adminTools, logLevel } = options;
   const sockets = socketNames(workers);
   const startNode = (name: string, ...args: string[]) => {
     const command = [process.execPath, ...NODE_OPTIONS, program, ...args, '--log-level', logLevel];
@@ -59,11 +59,12 @@ export function startRoles(options: RolesOptions): Roles {
   watcher.push('--workers', String(workers));
   if (developmentIssuer !== undefined) watcher.push('--development-issuer', developmentIssuer);
   if (listenerSecret !== undefined) watcher.push('--listener-secret', listenerSecret);
-  const admin = ['admin', '--socket', OWN_TOOLS_SOCKET, '--secret-file', folder.ownToolsSecret];
+  const admin = ['admin', '--socket', ADMIN_TOOLS_SOCKET, '--secret-file', folder.adminToolsSecret];
   admin.push('--registry', dirname(configFile), '--state-dir', folder.root);
-  if (ownTools) watcher.push('--own-tools', `unix:${OWN_TOOLS_SOCKET}`, '--own-tools-secret', folder.ownToolsSecret);
+  if (adminTools)
+    watcher.push('--admin-tools', `unix:${ADMIN_TOOLS_SOCKET}`, '--admin-tools-secret', folder.adminToolsSecret);
   const services = [
-    ...(ownTools ? [startNode('admin', ...admin)] : []),
+    ...(adminTools ? [startNode('admin', ...admin)] : []),
     startNode('watcher', ...watcher),
     ...sockets.extAuthz.map((socket, index) => {
       const http = sockets.metadata[index] ?? '';

@@ -15,8 +15,11 @@ export interface StateFolder {
   replicas: string;
   sessionKeys: string;
   endedSessions: string;
-  /** What the gateway shows to the process that serves its own tools. */
-  ownToolsSecret: string;
+  /**
+   * Secret with which the gateway authenticates to the process that serves the admin tools. The file has kept its first name,
+   * so that an upgrade finds it.
+   */
+  adminToolsSecret: string;
   /** Every decision, one JSON object a line. */
   audit: string;
   /** Children that run, for the case that this process is killed. */
@@ -44,7 +47,7 @@ export function stateFolder(root: string): StateFolder {
     replicas: join(root, 'run', 'replicas'),
     sessionKeys: join(root, 'session-keys'),
     endedSessions: join(root, 'ended-sessions'),
-    ownToolsSecret: join(root, 'own-tools-secret'),
+    adminToolsSecret: join(root, 'own-tools-secret'),
     audit: join(root, 'audit.log'),
     children: join(root, 'children.json'),
     facts: join(root, 'gateway.json'),
@@ -68,10 +71,10 @@ export function prepareStateFolder(folder: StateFolder): void {
   writeFileSync(folder.sessionKeys, text, { mode: 0o600 });
 }
 
-/** Makes the secret of the gateway's own tools where there is none. */
-export function prepareOwnToolsSecret({ ownToolsSecret }: StateFolder): void {
-  if (existsSync(ownToolsSecret)) return;
-  writeFileSync(ownToolsSecret, `${randomBytes(32).toString('base64url')}\n`, { mode: 0o600 });
+/** Creates the secret of the admin tools if it is missing. */
+export function prepareAdminToolsSecret({ adminToolsSecret }: StateFolder): void {
+  if (existsSync(adminToolsSecret)) return;
+  writeFileSync(adminToolsSecret, `${randomBytes(32).toString('base64url')}\n`, { mode: 0o600 });
 }
 
 /** Leaves the facts for other commands. */

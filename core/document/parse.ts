@@ -1,17 +1,18 @@
 import { isMap, isScalar, LineCounter, parseDocument } from 'yaml';
 import type { z } from 'zod';
 import { messageOf } from '../errors.ts';
+import { describeIssue } from './describe.ts';
 import type { Parsed } from './problems.ts';
 import { shorten } from './shorten.ts';
 
 type Path = readonly PropertyKey[];
 
-/** Keys whose values are not shown. */
+/** Keys whose values must not appear in messages. */
 const SECRET = /secret|passw|token/i;
 
 /**
- * Parses one YAML document against a schema: into its value, or into every problem with its path and line.
- * Aliases are limited, duplicate keys are refused, and so is more than one document.
+ * Parses one YAML document with a schema: returns its value, or every problem with its path and line. Limits aliases; rejects
+ * duplicate keys and a second document.
  */
 export function parseYaml<S extends z.ZodType>(text: string, source: string, schema: S): Parsed<z.output<S>> {
   const lines = new LineCounter();
@@ -59,7 +60,7 @@ export function parseYaml<S extends z.ZodType>(text: string, source: string, sch
   return { ok: false, problems };
 }
 
-/** Parses a value that is no text any more, such as the arguments of a call; likewise, without lines. */
+/** Does the same for a value that is already parsed, such as the arguments of a call. Its problems have no lines. */
 export function parseValue<S extends z.ZodType>(value: unknown, source: string, schema: S): Parsed<z.output<S>> {
   const result = schema.safeParse(value);
   if (result.success) return { ok: true, value: result.data };
@@ -67,7 +68,7 @@ export function parseValue<S extends z.ZodType>(value: unknown, source: string, 
   return { ok: false, problems: found.map(({ path, message }) => ({ source, path: formatPath(path), message })) };
 }
 
-/** `a.b[2].c` for a path of keys and indexes. */
+/** Formats a path of keys and indexes, such as `a.b[2].c`. */
 export function formatPath(path: Path): string {
   return path.reduce<string>(
     (text, part) =>
@@ -82,12 +83,12 @@ function fromIssue(issue: z.core.$ZodIssue, root: unknown): { path: Path; messag
   }
   if (issue.code === 'invalid_union') {
     if (valueAt(root, issue.path) === undefined) return [{ path: issue.path, message: 'is required' }];
-    // The branch that came furthest is the one that was meant.
+    // The author probably meant the branch whose problems are deepest.
     const branches = issue.errors.map((branch) =>
       branch.flatMap((inner) => fromIssue(inner, valueAt(root, issue.path))),
     );
     const best = branches.sort((a, b) => depthOf(b) - depthOf(a))[0] ?? [];
-    // None came anywhere: the union's own words say more than those of its first branch.
+    // If no branch got anywhere, the message of the union itself says more than that of its first branch.
     if (depthOf(best) > 0 || issue.message === 'Invalid input') {
       return best.map((inner) => ({ path: [...issue.path, ...inner.path], message: inner.message }));
     }
@@ -96,31 +97,16 @@ function fromIssue(issue: z.core.$ZodIssue, root: unknown): { path: Path; messag
     return [{ path: issue.path, message: 'is required' }];
   }
   const given = valueAt(root, issue.path);
-  const message = issue.code === 'invalid_type' ? (describeType(issue) ?? issue.message) : issue.message;
+  const message = describeIssue(issue);
   const plain = typeof given === 'string' || typeof given === 'number' || typeof given === 'boolean';
-  // A credential in the place of the reference to one.
-  const shown = plain && !issue.path.some((part) => SECRET.test(String(part)));
+  // A person may have written a credential where a reference to one is expected.
+  const shown = plain && issue.code !== 'invalid_key' && !issue.path.some((part) => SECRET.test(String(part)));
   return [{ path: issue.path, message: shown ? `${message} (got ${show(given)})` : message }];
 }
 
-// Without the user and the password of a URL.
+// Removes the user and the password from a URL.
 function show(given: string | number | boolean): string {
   return shorten(JSON.stringify(given).replace(/:\/\/[^/\s]*@/g, '://***@'));
-}
-
-const TYPES: Readonly<Record<string, string>> = {
-  string: 'must be a string',
-  number: 'must be a number',
-  int: 'must be a whole number',
-  boolean: 'must be true or false',
-  array: 'must be a list',
-  object: 'must be a mapping',
-  record: 'must be a mapping',
-};
-
-// Words of YAML in place of the library's own; a schema that has words of its own keeps them.
-function describeType(issue: z.core.$ZodIssueInvalidType): string | undefined {
-  return issue.message.startsWith('Invalid input: expected') ? TYPES[issue.expected] : undefined;
 }
 
 function depthOf(issues: { path: Path }[]): number {

@@ -1,7 +1,7 @@
-/** Texts of others go into answers, logs and events up to here. */
+/** Maximum length of foreign text in answers, logs and events. */
 const MAX_TEXT = 200;
 
-/** A text of somebody else, cut where it is long. */
+/** Cuts a text of foreign origin to at most 200 characters and an ellipsis. */
 export function shorten(text: string): string {
   return text.length <= MAX_TEXT ? text : `${text.slice(0, MAX_TEXT)}…`;
 }

@@ -18,14 +18,14 @@ function problemsOf(text: string): string[] {
 }
 
 describe('core/document/parse', () => {
-  it('gives the value with its defaults', () => {
+  it('returns the value with its defaults', () => {
     expect(parseYaml('name: a\nlist: [{key: b}]', 'file.yaml', schema)).to.deep.equal({
       ok: true,
       value: { name: 'a', count: 1, list: [{ key: 'b' }] },
     });
   });
 
-  it('tells every problem at once, with path and line', () => {
+  it('reports every problem, with path and line', () => {
     const text = ['count: many', 'list:', '  - key: a', '  - key: 5', '    kex: b', 'nmae: c'].join('\n');
     expect(problemsOf(text)).to.deep.equal([
       'file.yaml: name: is required',
@@ -36,27 +36,27 @@ describe('core/document/parse', () => {
     ]);
   });
 
-  it('speaks of the branch of a union that came furthest', () => {
+  it('reports the problems of the branch of a union that matched furthest', () => {
     expect(problemsOf('name: a\neither:\n  url: x\n  deep:\n    n: no')).to.deep.equal([
       'file.yaml:5: either.deep.n: must be a number (got "no")',
     ]);
   });
 
-  it('refuses duplicate keys', () => {
+  it('rejects duplicate keys', () => {
     expect(problemsOf('name: a\nname: b')).to.deep.equal(['file.yaml:2: not valid YAML: Map keys must be unique']);
   });
 
-  it('refuses several documents', () => {
+  it('rejects several documents', () => {
     const [problem] = problemsOf('name: a\n---\nname: b');
     expect(problem).to.match(/^file\.yaml:\d: not valid YAML: Source contains multiple documents/);
   });
 
-  it('refuses text that is no YAML, with the line', () => {
+  it('rejects text that is not YAML, with the line', () => {
     const [problem] = problemsOf('name: a\nlist: [{key: b}');
     expect(problem).to.match(/^file\.yaml:2: not valid YAML: /);
   });
 
-  it('refuses alias bombs and aliases of nothing, and does not expand them', () => {
+  it('rejects alias bombs without expanding them, and unresolved aliases', () => {
     const bomb = [
       'a: &a [x, x, x, x, x, x, x, x]',
       'b: &b [*a, *a, *a, *a, *a, *a, *a, *a]',
@@ -66,11 +66,11 @@ describe('core/document/parse', () => {
     expect(problemsOf('name: *nothing').join()).to.match(/alias/i);
   });
 
-  it('takes a few aliases', () => {
+  it('accepts a few aliases', () => {
     expect(problemsOf('name: &n a\nlist: [{key: *n}, {key: *n}]')).to.deep.equal([]);
   });
 
-  it('refuses documents that are no map', () => {
+  it('rejects documents that are not a mapping', () => {
     for (const text of ['', '# nothing', 'text', '[1, 2]', '5', 'null']) {
       const parsed = parseYaml(text, 'file.yaml', schema);
       expect(parsed.ok, JSON.stringify(text)).to.equal(false);
@@ -78,7 +78,7 @@ describe('core/document/parse', () => {
     }
   });
 
-  it('takes no key for a property of every object', () => {
+  it('does not confuse keys with properties that every object has', () => {
     for (const key of ['__proto__', 'constructor', 'toString']) {
       const parsed = parseYaml(`name: a\n${key}: {count: 3}`, 'file.yaml', schema);
       expect(parsed.ok, key).to.equal(false);
@@ -86,7 +86,7 @@ describe('core/document/parse', () => {
     expect(Object.hasOwn(Object.prototype, 'count')).to.equal(false);
   });
 
-  it('shows the beginning of a long value and key only, and nothing where a reference to a secret belongs', () => {
+  it('shows only the beginning of long values and keys, and no value in place of a reference to a secret', () => {
     const strict = z.strictObject({ upstreamAuth: z.strictObject({ secret: z.strictObject({}) }), n: z.literal('a') });
     const long = 'x'.repeat(100_000);
     const parsed = parseValue({ upstreamAuth: { secret: 'hunter2' }, n: long, [long]: 1 }, 'a', strict);
@@ -96,13 +96,13 @@ describe('core/document/parse', () => {
     expect(problems.join().length).to.be.below(1_000);
   });
 
-  it('shows no user and password of a URL that is wrong', () => {
+  it('does not show the user and password of a URL', () => {
     const parsed = parseValue({ url: 'https://ann:hunter2@a.example/x' }, 'a', z.object({ url: z.literal('b') }));
     const [problem] = parsed.ok ? [] : parsed.problems;
     expect(problem?.message).to.match(/\(got "https:\/\/\*\*\*@a\.example\/x"\)$/);
   });
 
-  it('writes paths as people do', () => {
+  it('formats paths', () => {
     expect(formatPath([])).to.equal('');
     expect(formatPath(['env', 2, 'name'])).to.equal('env[2].name');
     expect(formatPath([0, 'a'])).to.equal('[0].a');

@@ -1,11 +1,11 @@
 /**
- * An error that a person caused and a person can mend: bad configuration, a port that is taken, a missing program.
- * The command line prints `message` and `hint` and ends with `exitCode`; a stack trace is never shown for it.
+ * An error that the user caused and can fix: bad configuration, a port in use, a missing program. The command line prints `message`
+ * and `hint`, without a stack trace, and exits with `exitCode`.
  */
 export class UserError extends Error {
   override readonly name = 'UserError';
   readonly code: UserErrorCode;
-  /** What to do about it, one sentence or several lines. */
+  /** What to do about it: one sentence, or several lines. */
   readonly hint: string | undefined;
 
   constructor(code: UserErrorCode, message: string, options: { hint?: string; cause?: unknown } = {}) {
@@ -14,7 +14,7 @@ export class UserError extends Error {
     this.hint = options.hint;
   }
 
-  /** The exit status for scripts, after sysexits.h where a fitting one exists. */
+  /** The exit status for scripts; one of sysexits.h if there is a suitable one. */
   get exitCode(): number {
     return EXIT_CODES[this.code];
   }
@@ -37,15 +37,15 @@ export const EXIT_CODES = {
   forbidden: 77,
 } as const;
 
-/** The closed set of reasons for which a command refuses to go on. */
+/** The closed set of reasons for which a command fails with a message. */
 export type UserErrorCode = keyof typeof EXIT_CODES;
 
-/** Whether what was thrown says that there is no such file. */
+/** Whether a thrown value means that a file does not exist. */
 export function isMissingFile(thrown: unknown): boolean {
   return thrown instanceof Error && 'code' in thrown && thrown.code === 'ENOENT';
 }
 
-/** The text of anything that was thrown, for a log line or the end of a message. */
+/** The message of any thrown value, for a log line or the end of a message. */
 export function messageOf(thrown: unknown): string {
   return thrown instanceof Error ? thrown.message : String(thrown);
 }

@@ -1,4 +1,4 @@
-/** Puts an entry at the newest end of a map that is to hold at most so many: the oldest one goes where it is full. */
+/** Sets an entry of a map as its newest. If the map then has more than `most` entries, the oldest is removed. */
 export function setNewest<K, V>(map: Map<K, V>, key: K, value: V, most: number): void {
   map.delete(key);
   map.set(key, value);

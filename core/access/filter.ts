@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { matchesGlob } from './glob.ts';
 
-/** Patterns and names that are longer match nothing: no server has such names, and long ones cost time. */
+/** Longer names match no pattern: no server uses such names, and matching them takes time. */
 export const MAX_NAME_LENGTH = 2_048;
 
 const pattern = z.string().min(1).max(256);
@@ -13,53 +13,53 @@ export interface NameFilter {
   readonly deny: readonly string[];
 }
 
-/** Names by glob: `*` is any run of characters, `?` any one. What `deny` names is never allowed. */
+/** Names by glob: `*` matches any run of characters, `?` exactly one. A name that matches `deny` is never allowed. */
 export const nameFilterSchema = z
   .strictObject({
     /** Only these are allowed. Default: all. An empty list allows nothing. */
     allow: z.array(pattern).max(1_000).optional(),
-    /** These are not allowed, whatever `allow` says. */
+    /** These are not allowed, even if they match `allow`. */
     deny: z.array(pattern).max(1_000).default([]),
   })
   .transform(({ allow, deny }): NameFilter => ({ allow, deny }));
 
-/** The things of an MCP server that have names: tools and prompts by name, resources by URI. */
+/** What an MCP server offers by name: tools and prompts by their names, resources by their URIs. */
 export const ITEM_KINDS = ['tools', 'prompts', 'resources'] as const;
 
-/** A kind of named thing. */
+/** A kind of named item. */
 export type ItemKind = (typeof ITEM_KINDS)[number];
 
 /** A filter for each kind that has one. */
 export type ItemFilters = Readonly<Partial<Record<ItemKind, NameFilter | undefined>>>;
 
-/** The keys that a document names its filters by. */
+/** The keys of a document for its filters. */
 export const itemFilterKeys = {
   tools: nameFilterSchema.optional(),
   prompts: nameFilterSchema.optional(),
   resources: nameFilterSchema.optional(),
 };
 
-/** The filters of a document, without the keys that it left out. */
+/** The filters of a document, without keys whose value is undefined. */
 export function filtersFrom(filters: ItemFilters): ItemFilters {
   return Object.fromEntries(Object.entries(filters).filter(([, filter]) => filter !== undefined));
 }
 
-/** Whether a filter lets a name pass. */
+/** Whether a name passes a filter: allowed, not denied, not too long. */
 export function passes(filter: NameFilter, name: string): boolean {
   return name.length <= MAX_NAME_LENGTH && allows(filter, name) && !denies(filter, name);
 }
 
-/** Whether a name is one that a filter allows, if nobody denies it. */
+/** Whether a name matches `allow`; `deny` is not considered. */
 export function allows({ allow }: NameFilter, name: string): boolean {
   return allow === undefined || allow.some((candidate) => matchesGlob(candidate, name));
 }
 
-/** Whether a filter denies a name, whatever it allows. */
+/** Whether a name matches `deny`; `allow` is not considered. */
 export function denies({ deny }: NameFilter, name: string): boolean {
   return deny.some((candidate) => matchesGlob(candidate, name));
 }
 
-/** Whether a filter keeps anything back at all. */
+/** Whether a filter lets every name pass. */
 export function isOpen({ allow, deny }: NameFilter): boolean {
   return deny.length === 0 && (allow === undefined || allow.includes('*'));
 }

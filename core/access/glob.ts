@@ -1,10 +1,10 @@
 /**
- * Whether a pattern fits a whole text: `*` stands for any run of characters, also an empty one, `?` for exactly one; everything
- * else for itself, upper and lower case apart. Takes time in proportion to the product of both lengths, whatever the pattern.
+ * Whether a pattern matches a whole text. `*` matches any run of characters, including none; `?` matches exactly one; every other
+ * character matches itself, case-sensitively. The time is at most proportional to the product of both lengths.
  */
 export function matchesGlob(pattern: string, text: string): boolean {
   let [p, t] = [0, 0];
-  // Where the last star was, and how far the text had come that it took.
+  // Position of the last star, and the end of the text that it has matched so far.
   let [star, taken] = [-1, 0];
   while (t < text.length) {
     if (pattern[p] === '*') {

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-/** A role's name, as tokens and documents spell it. */
+/** The name of a role, in tokens and in documents. */
 export const roleName = z
   .string()
   .regex(/^[A-Za-z0-9][A-Za-z0-9._:/-]{0,127}$/, 'must be the name of a role: letters, digits and . _ : / -');

@@ -1,6 +1,6 @@
 import type { ItemFilters } from './filter.ts';
 
-/** What members of a tenant may use of backends. */
+/** What members of a tenant may use of its backends. */
 export interface AccessRule {
   /** Undefined: all backends of the tenant. */
   readonly backends: readonly string[] | undefined;

@@ -4,25 +4,25 @@ import { matchesGlob } from './glob.ts';
 /** One scope as OAuth spells it (RFC 6749, section 3.3). */
 export const scopeName = z
   .string()
-  .regex(/^[\x21\x23-\x5b\x5d-\x7e]{1,256}$/, 'must be a scope: visible ASCII without spaces, quotes and backslashes');
+  .regex(/^[\x21\x23-\x5b\x5d-\x7e]{1,256}$/, 'must be a scope: visible ASCII without spaces, quotes or backslashes');
 
-/** A parsed scope rule. */
+/** Scopes that a token must have. */
 export interface ScopeRule {
   readonly tools: readonly string[] | undefined;
   readonly need: readonly string[];
 }
 
-/** Scopes that a token must hold: for the whole backend, or for the tools that are named. */
+/** A scope rule of a backend document: for the whole backend, or for some of its tools. */
 export const scopeRuleSchema = z
   .strictObject({
     /** Tools by glob. Default: every request to the backend. */
     tools: z.array(z.string().min(1).max(256)).min(1).optional(),
-    /** All of them are needed. */
+    /** The token must have all of them. */
     need: z.array(scopeName).min(1),
   })
   .transform(({ tools, need }): ScopeRule => ({ tools, need }));
 
-/** The scopes that a request needs: those of the backend, and those of each tool that it calls. */
+/** The scopes that a request needs: those for the whole backend, and those for each tool that it calls. */
 export function neededScopes(rules: readonly ScopeRule[], tools: readonly string[]): string[] {
   const applying = rules.filter(
     ({ tools: globs }) => globs === undefined || tools.some((tool) => globs.some((glob) => matchesGlob(glob, tool))),

@@ -1,28 +1,28 @@
-/** Authority and path: what is between `scheme://` and `?` or `#`. */
+/** Authority and path: the part between `scheme://` and `?` or `#`. */
 const PATH = /(?<=^[a-z][a-z0-9+.-]*:\/\/)[^?#]*/i;
 
-/** More ways to write one URI are a trick. */
+/** A URI with more spellings than this is an attempt to get around a filter. */
 const MAX_SPELLINGS = 16;
 
 /**
- * Every way in which a server may read a URI: it may resolve `a/../b`, decode `%62`, also twice, and take `\` or `//` for `/`
- * before it looks. Undefined when there is no end to them.
+ * Every form in which a server may read a URI: before it looks the URI up, it may resolve `a/../b`, decode `%62` once or more, and
+ * treat `\` or `//` as `/`. Undefined if there are more than {@link MAX_SPELLINGS}.
  */
 export function spellingsOf(uri: string): string[] | undefined {
   const spellings = new Set([uri]);
-  // What is added on the way is looked at as well.
+  // The loop also visits spellings that are added during it.
   for (const spelling of spellings) {
     if (spellings.size > MAX_SPELLINGS) return undefined;
     spellings.add(hrefOf(spelling));
     spellings.add(decoded(spelling));
     spellings.add(spelling.replaceAll('\\', '/'));
-    // In a file system, unlike in a URL, `a//..` is where `a` is.
+    // In a file system, unlike in a URL, `a//..` is the folder that contains `a`.
     spellings.add(spelling.replace(PATH, (path) => path.replace(/\/{2,}/g, '/')));
   }
   return [...spellings];
 }
 
-/** What is left of a URI without what a server may pass over: user, query and fragment. */
+/** A URI without the parts that a server may ignore: user, password, query and fragment. */
 export function essenceOf(uri: string): string {
   const url = URL.parse(uri);
   if (url === null) return uri;
@@ -34,7 +34,7 @@ function hrefOf(uri: string): string {
   return URL.parse(uri)?.href ?? uri;
 }
 
-// Bytes that are no UTF-8 are replaced, as lenient servers do, so that they do not hide the rest.
+// Bytes that are not UTF-8 are replaced, as lenient servers do, so that they do not hide the rest.
 function decoded(uri: string): string {
   return uri.replace(/(?:%[0-9a-f]{2})+/gi, (bytes) => Buffer.from(bytes.replaceAll('%', ''), 'hex').toString('utf8'));
 }

@@ -12,10 +12,10 @@ import {
 import type { AccessRule } from './rule.ts';
 import { essenceOf, spellingsOf } from './uri.ts';
 
-/** What a caller may use of one backend. */
+/** The tools, prompts and resources of one backend that a caller may use. */
 export class Visibility {
   readonly #filters: Readonly<Record<ItemKind, readonly NameFilter[]>>;
-  /** Whether anything is kept back, so that lists must be filtered. */
+  /** Whether anything is hidden from the caller, so that lists must be filtered. */
   readonly hides: boolean;
 
   constructor(filters: Readonly<Record<ItemKind, readonly NameFilter[]>>) {
@@ -23,12 +23,12 @@ export class Visibility {
     this.hides = ITEM_KINDS.some((kind) => filters[kind].length > 0);
   }
 
-  /** Whether anything of this kind is kept back. */
+  /** Whether anything of this kind is hidden. */
   hidesOf(kind: ItemKind): boolean {
     return this.#filters[kind].length > 0;
   }
 
-  /** Whether a tool or prompt of this name, or a resource of this URI, may be used and seen. */
+  /** Whether the caller may see and use a tool or prompt by its name, or a resource by its URI. */
   allows(kind: ItemKind, name: string): boolean {
     const filters = this.#filters[kind];
     if (filters.length === 0) return true;
@@ -37,9 +37,9 @@ export class Visibility {
 }
 
 /**
- * What the holder of these roles may use of a backend: what the backend's own filters and the tenant's rules both let pass.
- * As soon as one rule of the tenant for this backend says what is allowed, only what a rule for this caller allows is allowed;
- * what any rule for this caller denies is denied.
+ * What a caller with these roles may use of a backend: what passes both the backend's own filters and the tenant's rules.
+ * If any rule of the tenant for this backend has an `allow` list, only what a rule for this caller allows is allowed. What any rule
+ * for this caller denies is denied.
  */
 export function visibilityOf(
   backend: { readonly name: string; readonly filters: ItemFilters },
@@ -65,7 +65,7 @@ export function visibilityOf(
   });
 }
 
-// What may be read in several ways must be allowed in each, unless it is allowed to the letter, and denied in none.
+// Every spelling of a URI must be allowed, unless the URI itself is listed literally; none may be denied.
 function passesAsUri(filter: NameFilter, uri: string): boolean {
   const spellings = uri.length <= MAX_NAME_LENGTH ? spellingsOf(uri) : undefined;
   if (

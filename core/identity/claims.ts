@@ -1,13 +1,13 @@
 import { z } from 'zod';
 
-/** The claims of a token that was verified, or anything that looks like them. */
+/** The claims of a verified token, or any object like them. */
 export type Claims = Readonly<Record<string, unknown>>;
 
 const claimName = z.string().min(1).max(256);
 
 /**
- * Where a claim is: the name of a top-level claim, taken literally (`https://acme.example/roles` is one name), or a list of
- * names that leads into objects (`[realm_access, roles]`). The parsed value is always a list.
+ * Path of a claim: the name of a top-level claim, taken literally (`https://acme.example/roles` is one name), or a list of names
+ * for a claim within objects (`[realm_access, roles]`). The parsed value is always a list.
  */
 export const claimPathSchema = z
   .union(
@@ -16,7 +16,7 @@ export const claimPathSchema = z
   )
   .transform((path): string[] => (typeof path === 'string' ? [path] : path));
 
-/** What a claim holds; undefined where there is none. */
+/** The value of a claim; undefined if there is no such claim. */
 export function claimAt(claims: Claims, path: readonly string[]): unknown {
   let value: unknown = claims;
   for (const name of path) {
@@ -26,12 +26,12 @@ export function claimAt(claims: Claims, path: readonly string[]): unknown {
   return value;
 }
 
-/** The texts that a claim holds: itself, or the texts in its list. Anything else holds none. */
+/** The strings of a claim: its value, or the strings in its list. Empty for any other value. */
 export function textsOf(claims: Claims, path: readonly string[]): string[] {
   return [claimAt(claims, path)].flat().filter((text): text is string => typeof text === 'string' && text !== '');
 }
 
-/** How a claim's path is written in messages. */
+/** Formats the path of a claim for messages. */
 export function formatClaim(path: readonly string[]): string {
   return path.join('.');
 }

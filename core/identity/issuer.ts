@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { claimPathSchema } from './claims.ts';
 
-/** Signature algorithms that are ever accepted (RFC 7518, RFC 8037): asymmetric ones only, so no shared secret can pass. */
+/** The signature algorithms that an issuer can use (RFC 7518, RFC 8037): only asymmetric ones, so that no shared secret is accepted. */
 export const ALGORITHMS = [
   'RS256',
   'RS384',
@@ -20,33 +20,33 @@ const issuerUrl = z
   .string()
   .refine(
     (text) => isSecure(text) && URL.parse(text)?.search === '',
-    'must be an https URL without query and fragment (http only on loopback)',
+    'must be an https URL without a query or fragment (http only on loopback)',
   );
 
 // Entra ID publishes the keys of one application at `...?appid=`.
-const discoveryUrl = z.string().refine(isSecure, 'must be an https URL without fragment (http only on loopback)');
+const discoveryUrl = z.string().refine(isSecure, 'must be an https URL without a fragment (http only on loopback)');
 
-/** Where the claims of an issuer are that the gateway knows by a name of its own. */
+/** Where an issuer's tokens have the claims that the gateway needs. */
 const claimsSchema = z.strictObject({
-  /** Who it is; unique within the issuer and never given to somebody else. */
+  /** The caller; unique within the issuer and never reused for another caller. */
   subject: claimPathSchema.default(['sub']),
-  /** What tenant rules call `tenant`. */
+  /** The claim that tenant rules call `tenant`. */
   tenant: claimPathSchema.default(['tenant']),
-  /** What tenant rules call `group`. */
+  /** The claim that tenant rules call `group`. */
   groups: claimPathSchema.default(['groups']),
-  /** What tenant rules call `role`. */
+  /** The claim that tenant rules call `role`. */
   roles: claimPathSchema.default(['roles']),
-  /** A list, or one text with spaces. Default: `scope` (RFC 9068), else `scp`. */
+  /** A list, or one string separated by spaces. Default: `scope` (RFC 9068), otherwise `scp`. */
   scopes: claimPathSchema.optional(),
 });
 
 /** An OpenID Connect issuer whose access tokens are accepted. */
 export const issuerSchema = z.strictObject({
-  /** Equal to the `iss` claim to the last character. */
+  /** Must be exactly equal to the `iss` claim. */
   url: issuerUrl,
-  /** Where the discovery document is. Default: `<url>/.well-known/openid-configuration`. */
+  /** URL of the discovery document. Default: `<url>/.well-known/openid-configuration`. */
   discoveryUrl: discoveryUrl.optional(),
-  /** Values of `aud` that are accepted besides the gateway's own resource URLs (RFC 8707). */
+  /** Accepted values of `aud`, in addition to the gateway's own resource URLs (RFC 8707). */
   audiences: z.array(z.string().min(1)).default([]),
   /** Accepted signature algorithms. Default: all of {@link ALGORITHMS}. */
   algorithms: z
@@ -56,22 +56,22 @@ export const issuerSchema = z.strictObject({
   /** Tolerance for `exp`, `nbf` and `iat`, in seconds; at most 300. */
   clockSkewSeconds: z.number().int().min(0).max(300).default(30),
   claims: claimsSchema.prefault({}),
-  /** Put before the scopes of backends where clients are told to ask for them; the scopes in tokens do not have it. */
+  /** Prefix of the scopes that clients should ask this issuer for. The scopes in its tokens do not have it. */
   scopePrefix: z.string().max(256).default(''),
 });
 
-/** An issuer that tokens may come from. */
+/** An accepted issuer. */
 export type Issuer = z.output<typeof issuerSchema>;
 
-/** The claims of an issuer that have a name of the gateway's own. */
+/** Paths of the claims that the gateway needs. */
 export type IssuerClaims = Issuer['claims'];
 
-/** Whether two issuers are the same but for a slash at the end, the usual mistake and one that is hard to see. */
+/** Whether two issuers are equal except for a trailing slash, a common mistake that is hard to see. */
 export function equalButForSlash(a: string, b: string): boolean {
   return a.replace(/\/$/, '') === b.replace(/\/$/, '');
 }
 
-/** Whether a host name of a URL is the machine itself. */
+/** Whether the host name of a URL means the machine itself. */
 export function isLoopback(hostname: string): boolean {
   return hostname === 'localhost' || hostname === '[::1]' || /^127(?:\.\d{1,3}){3}$/.test(hostname);
 }

@@ -1,5 +1,5 @@
 /**
- * The scope that stands for the use of MCP servers where nothing else is configured: clients are told to ask for it, and the
- * development issuer grants it. It is needed only where a backend says so.
+ * The default scope for the use of MCP servers: clients are told to ask for it, and the development issuer grants it. A request needs
+ * it only if the backend requires it.
  */
 export const MCP_SCOPE = 'mcp';

@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import { setNewest } from '../../core/newest.ts';
 
 describe('core/newest', () => {
-  it('lets the oldest entry go where the map is full', () => {
+  it('removes the oldest entry of a full map', () => {
     const map = new Map<string, number>();
     for (const [key, value] of [
       ['a', 1],

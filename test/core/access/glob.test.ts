@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { matchesGlob } from '../../../core/access/glob.ts';
 
 describe('core/access/glob', () => {
-  for (const [pattern, fitting, others] of [
+  for (const [pattern, matching, others] of [
     ['get_issue', ['get_issue'], ['get_issues', 'Get_issue', 'xget_issue', '']],
     ['*', ['', 'a', 'a/b\nc'], []],
     ['get_*', ['get_', 'get_x'], ['get', 'forget_x']],
@@ -15,13 +15,13 @@ describe('core/access/glob', () => {
     ['[ab]', ['[ab]'], ['a']],
     ['file:///docs/*', ['file:///docs/', 'file:///docs/a/b'], ['file:///doc', 'FILE:///docs/a']],
   ] as const) {
-    it(`${pattern} fits what it should and nothing else`, () => {
-      for (const text of fitting) expect(matchesGlob(pattern, text), text).to.equal(true);
+    it(`${pattern} matches what it should and nothing else`, () => {
+      for (const text of matching) expect(matchesGlob(pattern, text), text).to.equal(true);
       for (const text of others) expect(matchesGlob(pattern, text), text).to.equal(false);
     });
   }
 
-  it('says the same as a regular expression', () => {
+  it('agrees with a regular expression', () => {
     const letters = fc.string({ unit: fc.constantFrom('a', 'b', '*', '?'), maxLength: 8 });
     const text = fc.string({ unit: fc.constantFrom('a', 'b'), maxLength: 10 });
     fc.assert(
@@ -33,7 +33,7 @@ describe('core/access/glob', () => {
     );
   });
 
-  it('ends soon on a pattern that would keep a regular expression busy for years', () => {
+  it('is fast for a pattern on which a regular expression would take years', () => {
     expect(matchesGlob(`${'*a'.repeat(60)}b`, 'a'.repeat(2_000))).to.equal(false);
   });
 });

@@ -8,16 +8,16 @@ const RULES = [
 ];
 
 describe('core/access/scopes', () => {
-  it('needs those of the backend for everything', () => {
+  it('of the backend are needed for every request', () => {
     expect(neededScopes(RULES, [])).to.deep.equal(['mcp']);
     expect(neededScopes(RULES, ['get_issue'])).to.deep.equal(['mcp']);
     expect(neededScopes([], ['get_issue'])).to.deep.equal([]);
   });
-  it('needs those of every tool that is called, each once', () => {
+  it('of every called tool are needed, each once', () => {
     expect(neededScopes(RULES, ['delete_issue'])).to.deep.equal(['mcp', 'jira.write']);
     expect(neededScopes(RULES, ['get_issue', 'drop'])).to.deep.equal(['mcp', 'jira.write', 'jira.admin']);
   });
-  it('are spelled as OAuth wants them', () => {
+  it('are spelled as OAuth requires', () => {
     for (const name of ['mcp', 'api://x/y', 'a.b:c-d_e'])
       expect(scopeName.safeParse(name).success, name).to.equal(true);
     for (const name of ['', 'a b', 'a"b', 'a\\b', 'ä', 'a\n'])

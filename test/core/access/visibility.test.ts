@@ -13,14 +13,14 @@ const rule = (filters: ItemFilters, more: Partial<AccessRule> = {}): AccessRule 
 
 const NAMES = ['get_issue', 'get_all', 'delete_issue', 'drop'];
 
-/** Which of the names a caller may use. */
+/** The names that a caller may use. */
 function seen(own: ItemFilters, rules: AccessRule[], roles: string[] = []): string[] {
   const visibility = visibilityOf({ name: 'jira', filters: own }, rules, roles);
   return NAMES.filter((name) => visibility.allows('tools', name));
 }
 
 describe('core/access/visibility', () => {
-  it('shows everything where nobody says anything', () => {
+  it('shows everything without filters and rules', () => {
     const visibility = visibilityOf({ name: 'jira', filters: {} }, [], []);
     expect(visibility.hides).to.equal(false);
     expect(visibility.allows('tools', 'anything')).to.equal(true);
@@ -38,35 +38,35 @@ describe('core/access/visibility', () => {
     expect(seen(tools(undefined, ['drop']), [rule(tools(['*']))])).to.not.include('drop');
   });
 
-  it('adds up what the rules for a caller allow, and takes away what any of them denies', () => {
+  it('allows what any rule for the caller allows, minus what any of them denies', () => {
     const rules = [rule(tools(['get_*'])), rule(tools(['drop'])), rule(tools(undefined, ['*_all']))];
     expect(seen({}, rules)).to.deep.equal(['get_issue', 'drop']);
   });
 
-  it('gives a role more', () => {
+  it('can allow more to a role', () => {
     const rules = [rule(tools(['get_*'])), rule(tools(['*']), { roles: ['admin', 'root'] })];
     expect(seen({}, rules)).to.deep.equal(['get_issue', 'get_all']);
     expect(seen({}, rules, ['root'])).to.deep.equal(NAMES);
   });
 
-  it('gives nothing to somebody else where only a role is allowed something', () => {
+  it('allows nothing to other callers if only a role is allowed something', () => {
     const rules = [rule(tools(['*']), { roles: ['admin'] })];
     expect(seen({}, rules)).to.deep.equal([]);
     expect(seen({}, rules, ['admin'])).to.deep.equal(NAMES);
   });
 
-  it('takes something from a role', () => {
+  it('can deny something to a role', () => {
     const rules = [rule(tools(undefined, ['delete_*']), { roles: ['intern'] })];
     expect(seen({}, rules)).to.deep.equal(NAMES);
     expect(seen({}, rules, ['intern'])).to.not.include('delete_issue');
   });
 
-  it('heeds no rule for other backends', () => {
+  it('ignores rules for other backends', () => {
     expect(seen({}, [rule(tools([]), { backends: ['github'] })])).to.deep.equal(NAMES);
     expect(seen({}, [rule(tools([]), { backends: ['github', 'jira'] })])).to.deep.equal([]);
   });
 
-  it('keeps tools, prompts and resources apart', () => {
+  it('treats tools, prompts and resources separately', () => {
     const visibility = visibilityOf({ name: 'jira', filters: { prompts: { allow: [], deny: [] } } }, [], []);
     expect(visibility.hides).to.equal(true);
     expect(visibility.hidesOf('prompts')).to.equal(true);
@@ -75,7 +75,7 @@ describe('core/access/visibility', () => {
     expect(visibility.allows('tools', 'x')).to.equal(true);
   });
 
-  it('allows no name of a length that no server has', () => {
+  it('does not allow names longer than any server has', () => {
     expect(
       visibilityOf({ name: 'jira', filters: tools(undefined, ['x']) }, [], []).allows('tools', 'a'.repeat(5_000)),
     ).to.equal(false);
@@ -103,7 +103,7 @@ describe('core/access/visibility', () => {
       'file:////secret',
       'file:///docs//../secret',
     ]) {
-      it(`${uri} is no way to what is denied`, () => expect(may(hidden, uri)).to.equal(false));
+      it(`${uri} does not reach what is denied`, () => expect(may(hidden, uri)).to.equal(false));
     }
     for (const uri of [
       'https://docs.example/secret',
@@ -115,7 +115,7 @@ describe('core/access/visibility', () => {
       'https://DOCS.example/%73ecret%23',
     ]) {
       const one = { resources: { allow: undefined, deny: ['https://docs.example/secret'] } };
-      it(`${uri} is the one page that is denied`, () => expect(may(one, uri)).to.equal(false));
+      it(`${uri} is the denied page`, () => expect(may(one, uri)).to.equal(false));
     }
     for (const uri of [
       'file:///docs/../etc',
@@ -129,9 +129,9 @@ describe('core/access/visibility', () => {
       'file:///docs',
       'docs/',
     ]) {
-      it(`${uri} is no way out of what is allowed`, () => expect(may(docs, uri)).to.equal(false));
+      it(`${uri} does not leave what is allowed`, () => expect(may(docs, uri)).to.equal(false));
     }
-    it('reads templates and names with odd characters', () => {
+    it('accepts templates and names with unusual characters', () => {
       expect(may(docs, 'file:///docs/{name}')).to.equal(true);
       expect(may(docs, 'file:///docs/a b%20c.md')).to.equal(true);
       expect(may(docs, 'file:///docs/100%')).to.equal(true);

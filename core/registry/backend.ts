@@ -13,103 +13,109 @@ import { environment, PLACEMENT_KEYS, placementKeys, secretEnvironment, stdioSch
 const requestPath = z
   .string()
   .max(1_024)
-  .regex(/^\/[A-Za-z0-9._~!$&'()*+,;=:@/-]*$/, 'must be an absolute URL path without query, such as /mcp')
-  .refine((path) => !path.split('/').some((part) => part === '.' || part === '..'), 'must not hold . or .. segments');
+  .regex(/^\/[A-Za-z0-9._~!$&'()*+,;=:@/-]*$/, 'must be an absolute URL path without a query, such as /mcp')
+  .refine(
+    (path) => !path.split('/').some((part) => part === '.' || part === '..'),
+    'must not contain . or .. segments',
+  );
 
 const threshold = z.number().int().min(1).max(100);
 
-/** How Envoy finds out whether a replica is healthy. */
+/** How Envoy checks whether a replica is healthy. */
 const healthCheck = z.strictObject({
   type: z.enum(['http', 'tcp', 'none'], 'must be http, tcp or none').default('http'),
-  /** Path of the GET that must answer 2xx; only for `http`. */
+  /** Path of a GET that a healthy replica answers with 2xx; only for `http`. */
   path: requestPath.default('/healthz'),
   interval: durationMs(100, 3_600_000).default(5_000),
   timeout: durationMs(50, 600_000).default(2_000),
-  /** Failures in a row that make a replica unhealthy. */
+  /** Consecutive failures after which a replica is unhealthy. */
   unhealthyThreshold: threshold.default(3),
-  /** Successes in a row that make it healthy again. The first check of a new replica counts alone. */
+  /** Consecutive successes after which it is healthy again. A new replica needs only its first check. */
   healthyThreshold: threshold.default(1),
 });
 
 const clientCertificate = z.union([
-  /** PEM files that are read live. */
+  /** PEM files, read again when they change. */
   z.strictObject({ certFile: z.string().min(1), keyFile: z.string().min(1), secret: z.undefined().optional() }),
   /** Name of a Secret of the type kubernetes.io/tls. */
   z.strictObject({ secret: objectName, certFile: z.undefined().optional(), keyFile: z.undefined().optional() }),
 ]);
 
-/** What of a backend says where its servers are: exactly one of them is given. */
-const WHERE = { folder: ['command', 'url', 'urls'], cluster: ['image', 'command', 'service', 'url', 'urls'] } as const;
+/** The keys that locate the server of a backend; exactly one of them must be given. */
+const LOCATIONS = {
+  folder: ['command', 'url', 'urls'],
+  cluster: ['image', 'command', 'service', 'url', 'urls'],
+} as const;
 
 const shape = z.strictObject({
   /** First segment of the URL: `https://gateway/<name>/mcp`. */
   name: backendName,
-  /** Container image of a server that the operator runs; it must listen on $PORT on all interfaces. */
+  /** Container image of a server that the operator runs. The server must listen on $PORT on all interfaces. */
   image: z
     .string()
     .regex(/^\S{1,512}$/, 'must be the name of an image, such as ghcr.io/acme/jira-mcp:1.2')
     .optional(),
-  /** Program and arguments of a server: one that `up` runs and that listens on 127.0.0.1:$PORT, or one that speaks stdio. */
+  /** Program and arguments of a server that `up` runs and that listens on 127.0.0.1:$PORT, or of one that speaks stdio. */
   command: z.array(z.string()).min(1, 'must name a program').optional(),
-  /** A Service of the cluster, and its port by number or name; a Service with one port needs no port. */
+  /** A Service of the cluster, and its port by number or name. The port is optional if the Service has only one. */
   service: z
     .strictObject({
       name: objectName,
       port: z.union([z.number().int().min(1).max(65_535), z.string().regex(/^[a-z0-9-]{1,15}$/)]).optional(),
     })
     .optional(),
-  /** A server that runs elsewhere. */
+  /** URL of a server that runs elsewhere. */
   url: serverUrl.optional(),
-  /** Several of them, in place of `url`; all with the same scheme and path. */
+  /** Several URLs, instead of `url`; all with the same scheme and path. */
   urls: z.array(serverUrl).min(1).max(64).optional(),
-  /** How a `command` is spoken to: over HTTP, or over its standard input and output, with a process for each session. */
+  /** How the gateway talks to a `command`: over HTTP, or over standard input and output with one process per session. */
   transport: z.enum(['http', 'stdio'], 'must be http or stdio').default('http'),
   stdio: stdioSchema.optional(),
-  /** Environment of a `command` or an `image`, added to a minimal one. */
+  /** Environment of a `command` or an `image`, in addition to a minimal one. */
   env: environment,
   secretEnv: secretEnvironment,
   /** Working directory of a `command`. Default: the folder of the gateway's configuration. */
   cwd: z.string().min(1).optional(),
   ...placementKeys,
-  /** How many processes of a `command` or pods of an `image` run. */
+  /** Number of processes of a `command`, or of pods of an `image`. */
   replicas: z.number().int().min(0).max(100).default(1),
-  /** Path of the MCP endpoint; a `url` brings its own. */
+  /** Path of the MCP endpoint; a `url` has its own. */
   path: requestPath.default('/mcp'),
-  /** `session`: a session stays on its replica. `none`: every request goes to the least busy one. */
+  /** `session`: a session stays on its replica. `none`: every request goes to the least busy replica. */
   affinity: z.enum(['session', 'none'], 'must be session or none').default('session'),
-  /** Request header that places sessionless requests (`Mcp-Param-*`); default: the caller. */
+  /** Request header (`Mcp-Param-*`) whose value selects the replica of a request without a session. Default: the caller selects it. */
   affinityHeader: z
     .string()
-    // Without flags, so that it can be given to other languages.
+    // Without flags, so that other languages can use the pattern too.
     .regex(/^[Mm][Cc][Pp]-[Pp][Aa][Rr][Aa][Mm]-[A-Za-z0-9-]+$/, 'must be an Mcp-Param-* header')
     .transform((name) => name.toLowerCase())
     .optional(),
   healthCheck: healthCheck.prefault({}),
   /** Tenants that may use it. Default: every tenant whose own list names it. */
   tenants: z.array(dnsLabel).optional(),
-  /** Its users must hold one of these roles in their tenant. Default: none is needed. */
+  /** Callers must have one of these roles in their tenant. Default: no role is required. */
   roles: z.array(roleName).default([]),
-  /** Scopes that tokens must hold. */
+  /** Scopes that tokens must have. */
   scopes: z.array(scopeRuleSchema).default([]),
-  /** Which tools, prompts and resources may be used and seen at all; tenants may narrow it. */
+  /** Tools, prompts and resources that callers may see and use; tenants can restrict this further. */
   ...itemFilterKeys,
-  /** A credential that the gateway adds to every request; the caller's own never goes to a server. */
+  /** A credential that the gateway adds to every request. It never passes on the caller's own. */
   upstreamAuth: upstreamAuthSchema.optional(),
-  /** What the server is told of the caller. Default: nothing. */
+  /** What the gateway passes on about the caller. Default: nothing. */
   identityHeaders: z.array(z.enum(IDENTITY_FIELDS)).default([]),
-  /** Certificate that the gateway shows to an https `url`. */
+  /** Client certificate of the gateway for an https `url`. */
   clientCertificate: clientCertificate.optional(),
-  /** File of PEM certificates that an https `url` is verified with. Default: the system's. */
+  /** PEM file of the authorities that may sign the certificate of an https `url`. Default: the system's. */
   caFile: z.string().min(1).optional(),
-  /** The same in a Secret. */
+  /** The same, from a Secret. */
   caSecret: secretKey.optional(),
-  /** How long the sessions of a removed backend or replica go on. */
+  /** How long the sessions of a removed backend or replica continue. */
   drain: durationMs(0, 86_400_000).default(30_000),
 });
 
 type Shape = z.output<typeof shape>;
 
-/** Reports one thing that is wrong. */
+/** Reports a problem. */
 type Reject = (path: (string | number)[], message: string) => void;
 
 function schemaFor(kind: RegistryKind) {
@@ -117,7 +123,7 @@ function schemaFor(kind: RegistryKind) {
     .superRefine((backend, context) => {
       const reject: Reject = (path, message) => context.addIssue({ code: 'custom', path, message });
       for (const { path, message } of unsupportedKeys(backend, kind)) reject(path, message);
-      inspectWhere(backend, kind, reject);
+      inspectLocation(backend, kind, reject);
       inspectUrls(backend, reject);
       if (backend.healthCheck.timeout > backend.healthCheck.interval) {
         reject(['healthCheck', 'timeout'], 'must not be longer than the interval');
@@ -134,15 +140,15 @@ function schemaFor(kind: RegistryKind) {
     });
 }
 
-function inspectWhere(backend: Shape, kind: RegistryKind, reject: Reject): void {
-  const given = WHERE[kind].filter((key) => backend[key] !== undefined);
+function inspectLocation(backend: Shape, kind: RegistryKind, reject: Reject): void {
+  const given = LOCATIONS[kind].filter((key) => backend[key] !== undefined);
   const choice = kind === 'folder' ? 'command, url and urls' : 'image, service, url, urls and command';
   if (given.length === 0 && backend.image === undefined && backend.service === undefined)
     reject([], `one of ${choice} is required`);
   const [, second] = given;
   if (second !== undefined) reject([second], `only one of ${choice} may be given`);
   if (backend.transport === 'stdio' && backend.command === undefined) {
-    reject(['transport'], 'stdio is only for a command');
+    reject(['transport'], 'stdio requires a command');
   }
   if (backend.stdio !== undefined && backend.transport !== 'stdio') reject(['stdio'], 'is only for transport: stdio');
   if (backend.transport === 'stdio' && backend.affinity === 'none') {
@@ -157,10 +163,10 @@ function inspectWhere(backend: Shape, kind: RegistryKind, reject: Reject): void 
     if (runs && backend.image === undefined && backend[key] !== undefined) reject([key], 'is only for an image');
   }
   if (runs && backend.name.length > MAX_WORKLOAD_NAME) {
-    reject(['name'], `must have at most ${MAX_WORKLOAD_NAME} characters where the operator runs the server`);
+    reject(['name'], `must have at most ${MAX_WORKLOAD_NAME} characters if the operator runs the server`);
   }
   const both = Object.keys(backend.secretEnv ?? {}).filter((name) => Object.hasOwn(backend.env, name));
-  for (const name of both) reject(['secretEnv', name], 'is in env already');
+  for (const name of both) reject(['secretEnv', name], 'is already in env');
 }
 
 function inspectUrls({ url, ...backend }: Shape, reject: Reject): void {
@@ -177,19 +183,20 @@ function inspectUrls({ url, ...backend }: Shape, reject: Reject): void {
   for (const key of ['caFile', 'caSecret', 'clientCertificate'] as const) {
     if (backend[key] !== undefined && urls[0]?.tls !== true) reject([key], 'is only for https URLs');
   }
-  if (backend.caFile !== undefined && backend.caSecret !== undefined) reject(['caSecret'], 'goes with no caFile');
+  if (backend.caFile !== undefined && backend.caSecret !== undefined)
+    reject(['caSecret'], 'cannot be combined with caFile');
 }
 
 /**
- * One MCP server behind the gateway, as somebody writes it into a file. Exactly one of `command`, `url` and `urls` says where it runs.
- * Durations are texts such as `30s`; the parsed value holds milliseconds.
+ * A backend file: one MCP server behind the gateway. Exactly one of `command`, `url` and `urls` is given. Durations are strings such as
+ * `30s`; the parsed value has milliseconds.
  */
 export const backendSchema = schemaFor('folder');
 
-/** The same in a cluster: the name and the spec of an MCPBackend in one object. */
+/** A backend of a cluster: the name and the spec of an MCPBackend in one object. */
 export const clusterBackendSchema = schemaFor('cluster');
 
-/** A backend that was parsed and is sound. */
+/** A parsed, valid backend. */
 export type Backend = z.output<typeof backendSchema>;
 
 /** How the replicas of a backend are checked. */

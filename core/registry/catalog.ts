@@ -2,29 +2,29 @@ import { parseYaml } from '../document/parse.ts';
 import type { Problem } from '../document/problems.ts';
 import { type Backend, backendSchema } from './backend.ts';
 
-/** One backend file as it was last read and as it was last good. */
+/** A backend file: its current text, and the last valid backend in it. */
 interface CatalogFile {
   text: string;
   backend: Backend | undefined;
   problems: readonly Problem[];
 }
 
-/** What the files of a registry folder say. A value: a change makes a new one. */
+/** The content of a registry folder. Immutable: a change makes a new catalog. */
 export interface Catalog {
-  /** Sound backends, by name. */
+  /** The valid backends, by name. */
   backends: ReadonlyMap<string, Backend>;
-  /** Everything that was refused. */
+  /** All problems of all files. */
   problems: readonly Problem[];
-  /** By file name; remembers what was last good. */
+  /** By file name; with the last valid backend of each. */
   files: ReadonlyMap<string, CatalogFile>;
 }
 
-/** A registry without any backend. */
+/** A catalog without backends. */
 export const EMPTY_CATALOG: Catalog = { backends: new Map(), problems: [], files: new Map() };
 
 /**
- * The catalog after the files changed. A file that is wrong now keeps its last good backend; a file that was never right
- * has none. Where two files claim one name, the file that had it before keeps it, else the first by file name.
+ * The catalog after the files changed. A file that is invalid now keeps its last valid backend; a file that was never valid has none.
+ * If two files define the same name, the file that had it before keeps it; otherwise the first by file name gets it.
  */
 export function readCatalog(before: Catalog, texts: ReadonlyMap<string, string>): Catalog {
   const files = new Map<string, CatalogFile>();
@@ -62,7 +62,7 @@ function readFile(name: string, text: string, lastGood: Backend | undefined): Ca
     : { text, backend: lastGood, problems: parsed.problems };
 }
 
-// Whether a file was the one that defined the backend which it defines now, in whatever words.
+// Whether a file already defined the backend with this name before, even if its content has changed since.
 function isIncumbent(before: Catalog, name: string, now: CatalogFile | undefined): boolean {
   const held = before.files.get(name)?.backend;
   return held !== undefined && held.name === now?.backend?.name && before.backends.get(held.name) === held;

@@ -1,7 +1,7 @@
-/** Keeps the clusters of backends and the gateway's own clusters apart. */
+/** Distinguishes the clusters of backends from the gateway's own clusters. */
 export const CLUSTER_PREFIX = 'backend/';
 
-/** Name of a backend's cluster in Envoy: ext-authz routes to it, the watcher programs it. */
+/** Name of a backend's cluster in Envoy: the watcher creates it, and ext-authz routes to it. */
 export function clusterName(backend: string): string {
   return `${CLUSTER_PREFIX}${backend}`;
 }

@@ -1,15 +1,15 @@
 import type { Backend } from './backend.ts';
 import { type Endpoint, sameEndpoints } from './endpoint.ts';
 
-/** A backend that is served, with its replicas. */
+/** A served backend with its replicas. */
 export interface FleetBackend {
   backend: Backend;
   endpoints: readonly Endpoint[];
-  /** It was removed from the registry: until then, in milliseconds since the epoch, its sessions go on. */
+  /** If the backend was removed from the registry: the time until which its sessions continue, in milliseconds since the epoch. */
   drainUntilMs: number | undefined;
 }
 
-/** All that is served, by name. */
+/** All served backends, by name. */
 export type Fleet = ReadonlyMap<string, FleetBackend>;
 
 /**
@@ -17,11 +17,11 @@ export type Fleet = ReadonlyMap<string, FleetBackend>;
  *
  * | in the registry | in the fleet | becomes                                             |
  * |-----------------|--------------|-----------------------------------------------------|
- * | yes             | any          | serving, with the endpoints of now                  |
+ * | yes             | any          | serving, with the current endpoints                 |
  * | no              | serving      | draining until now + its drain time                 |
- * | no              | draining     | draining on; gone when its time is up               |
+ * | no              | draining     | still draining; removed when its time is up         |
  *
- * What did not change is the same value as before, so that nobody has to look at it again.
+ * An entry that did not change is the same object as before, so that it need not be compared again.
  */
 export function planFleet(
   before: Fleet,
@@ -46,7 +46,7 @@ function same(before: FleetBackend | undefined, after: FleetBackend): FleetBacke
   return sameEndpoints(before.endpoints, after.endpoints) ? before : after;
 }
 
-/** When the next backend has drained, in milliseconds since the epoch; undefined when none drains. */
+/** When the next backend will have drained, in milliseconds since the epoch; undefined if none is draining. */
 export function nextDeadlineMs(fleet: Fleet): number | undefined {
   const deadlines = [...fleet.values()].flatMap(({ drainUntilMs }) => drainUntilMs ?? []);
   return deadlines.length === 0 ? undefined : Math.min(...deadlines);

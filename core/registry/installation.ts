@@ -1,4 +1,4 @@
-/** How the parts of an installation in a cluster are called where nobody says otherwise. */
+/** Default names of the parts of an installation in a cluster. */
 export const INSTALLATION = {
   /** Namespace of the MCPBackends. */
   backendsNamespace: 'mcp',
@@ -6,7 +6,7 @@ export const INSTALLATION = {
   gatewayNamespace: 'mcp-gateway',
   /** ConfigMap with the tenants document, in the gateway's namespace. */
   tenantsConfigMap: 'mcp-gateway-tenants',
-  /** Secret with the keys that seal sessions, likewise. */
+  /** Secret with the keys that seal sessions, in the gateway's namespace. */
   sessionKeysSecret: 'mcp-gateway-session-keys',
 } as const;
 

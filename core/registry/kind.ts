@@ -4,7 +4,7 @@ export type RegistryKind = 'folder' | 'cluster';
 /** A key that a registry of one kind does not support. */
 export interface UnsupportedKey {
   path: string[];
-  /** What to do instead. */
+  /** Why not, and what to use instead. */
   message: string;
 }
 
@@ -24,8 +24,8 @@ interface KeysByKind {
 }
 
 const NEEDS_CLUSTER = 'needs a Kubernetes cluster';
-// Whoever may write a backend in a cluster could have any file of the gateway's pod sent to a server of theirs.
-const NO_FILES = 'is for one machine';
+// Otherwise a user who may create a backend could have any file of the gateway's pod sent to a server of their own.
+const NO_FILES = 'needs a gateway on one machine';
 
 /** The keys of a backend that its registry does not support: a folder has no Secrets, and a cluster cannot read files of a machine. */
 export function unsupportedKeys(backend: KeysByKind, kind: RegistryKind): UnsupportedKey[] {
@@ -48,9 +48,9 @@ export function unsupportedKeys(backend: KeysByKind, kind: RegistryKind): Unsupp
           [
             backend.command !== undefined && backend.transport !== 'stdio',
             ['command'],
-            'runs in a cluster with transport: stdio only; use an image for a server that speaks HTTP',
+            'needs transport: stdio in a cluster; for a server that speaks HTTP use an image',
           ],
-          [backend.cwd !== undefined, ['cwd'], `${NO_FILES}; in a cluster the image has its working directory`],
+          [backend.cwd !== undefined, ['cwd'], `${NO_FILES}; in a cluster the image sets the working directory`],
           [backend.caFile !== undefined, ['caFile'], `${NO_FILES}; in a cluster use caSecret`],
           [upstreamAuth?.file !== undefined, ['upstreamAuth', 'file'], `${NO_FILES}; in a cluster use secret`],
           [

@@ -1,9 +1,9 @@
 import { z } from 'zod';
 
-/** The name under which the gateway serves its own tools, where it is told to. */
+/** The name of the backend with the admin tools. */
 export const ADMIN_BACKEND = 'gateway';
 
-/** Names that a backend may not take: paths of the gateway itself, now or later. */
+/** Names that backends must not have, since they are paths of the gateway itself, now or later. */
 export const RESERVED_NAMES: ReadonlySet<string> = new Set([
   ADMIN_BACKEND,
   'mcp',
@@ -21,7 +21,7 @@ export function isDnsLabel(text: string): boolean {
   return DNS_LABEL.test(text);
 }
 
-/** The name of a tenant or, without the reserved ones, of a backend. */
+/** A name of a tenant; also of a backend, except that some are reserved. */
 export const dnsLabel = z
   .string()
   .regex(DNS_LABEL, 'must be a DNS label: at most 63 of a-z, 0-9 and -, with no - at either end');
@@ -30,7 +30,7 @@ export const dnsLabel = z
 export const backendName = dnsLabel.refine((name) => !RESERVED_NAMES.has(name), 'is reserved for the gateway itself');
 
 /**
- * Longest name of a backend that the operator runs: its StatefulSet is called `mcp-<name>`, and Kubernetes makes labels of at most
- * 63 characters from that name and a hash.
+ * Maximum length of the name of a backend that the operator runs. Its StatefulSet is `mcp-<name>`, from which Kubernetes makes labels
+ * with a hash, of at most 63 characters.
  */
 export const MAX_WORKLOAD_NAME = 48;

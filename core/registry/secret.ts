@@ -9,11 +9,11 @@ export const objectName = z
     'must be the name of an object: a-z, 0-9, - and ., with a letter or digit at both ends',
   );
 
-/** One key of a Secret in the namespace of the backend. */
+/** Reference to a key of a Secret in the namespace of the backend. */
 export const secretKey = z.strictObject({
   name: objectName,
   key: z.string().regex(/^[-._a-zA-Z0-9]{1,253}$/, 'must be a key of a Secret: letters, digits and - _ .'),
 });
 
-/** A key of a Secret. */
+/** Reference to a key of a Secret. */
 export type SecretKey = z.output<typeof secretKey>;

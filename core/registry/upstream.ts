@@ -1,14 +1,14 @@
 import { z } from 'zod';
 import { secretKey } from './secret.ts';
 
-/** Where the secret part is: in a file, or in a key of a Secret of the cluster. */
+/** Source of the secret part: a file, or a key of a Secret in the cluster. */
 const source = { file: z.string().min(1).optional(), secret: secretKey.optional() };
 
-/** Headers that carry the request itself, or that the gateway and MCP use; a credential must not take their place. */
+/** Headers that HTTP, MCP or the gateway use; a credential must not replace them. */
 const OWN_HEADERS =
   /^(?:host|connection|keep-alive|te|trailer|upgrade|content-.*|transfer-encoding|proxy-.*|mcp-.*|x-mcp-.*|x-envoy-.*)$/;
 
-/** A credential of the gateway's own that a backend is called with. The secret part is read live from its file or Secret. */
+/** The gateway's own credential for a backend. The secret part is read again when its file or Secret changes. */
 export const upstreamAuthSchema = z
   .discriminatedUnion('type', [
     /** `Authorization: Bearer <secret>` (RFC 6750). */
@@ -16,7 +16,7 @@ export const upstreamAuthSchema = z
     /** `Authorization: Basic base64(<username>:<secret>)` (RFC 7617). */
     z.strictObject({
       type: z.literal('basic'),
-      username: z.string().regex(/^[^:\p{Cc}]{1,256}$/u, 'must be a user name without colons and control characters'),
+      username: z.string().regex(/^[^:\p{Cc}]{1,256}$/u, 'must be a user name without colons or control characters'),
       ...source,
     }),
     /** `<header>: <secret>`. */
@@ -24,14 +24,14 @@ export const upstreamAuthSchema = z
       type: z.literal('header'),
       header: z
         .string()
-        .regex(/^[A-Za-z0-9][A-Za-z0-9-]{0,127}$/, 'must be the name of a header')
+        .regex(/^[A-Za-z0-9][A-Za-z0-9-]{0,127}$/, 'must be a header name')
         .toLowerCase()
         .refine((name) => !OWN_HEADERS.test(name), 'is a header that the gateway or HTTP itself uses'),
       ...source,
     }),
   ])
   .refine(({ file, secret }) => (file === undefined) !== (secret === undefined), {
-    message: 'must hold either a file or a secret',
+    message: 'must have either file or secret',
   });
 
 /** A parsed credential. */
@@ -45,8 +45,8 @@ export interface UpstreamHeader {
 }
 
 /**
- * The header for a credential; undefined when the secret cannot go into one: it is empty, longer than 8,192 characters, or not
- * visible ASCII. White space around it is passed over, since editors end files with a line break.
+ * The header for a credential; undefined if the secret cannot be put into one: it is empty, longer than 8,192 characters, or not visible
+ * ASCII. White space around it is ignored, since editors end files with a line break.
  */
 export function upstreamHeader(auth: UpstreamAuth, text: string): UpstreamHeader | undefined {
   const secret = text.trim();
@@ -61,13 +61,13 @@ export function upstreamHeader(auth: UpstreamAuth, text: string): UpstreamHeader
     : { name: auth.header, value: secret };
 }
 
-/** What a backend may be told of the caller, each in the header {@link IDENTITY_HEADERS} names. */
+/** What the gateway can pass on about the caller, each in its header of {@link IDENTITY_HEADERS}. */
 export const IDENTITY_FIELDS = ['subject', 'issuer', 'tenant', 'roles', 'scopes'] as const;
 
 /** A part of the caller's identity. */
 export type IdentityField = (typeof IDENTITY_FIELDS)[number];
 
-/** The header of each field. Nobody but the gateway can set one: all that come from clients are removed. */
+/** The header of each field. Only the gateway can set them: it removes those that clients send. */
 export const IDENTITY_HEADERS: Readonly<Record<IdentityField, string>> = {
   subject: 'x-mcp-subject',
   issuer: 'x-mcp-issuer',
@@ -77,8 +77,8 @@ export const IDENTITY_HEADERS: Readonly<Record<IdentityField, string>> = {
 };
 
 /**
- * The value of an identity header. What is not visible ASCII, and `%` and `,`, is percent-encoded as UTF-8, so that any text goes
- * into a header and a list can be split at its commas; `decodeURIComponent` gives the text back.
+ * The value of an identity header. `%`, `,` and everything that is not visible ASCII is percent-encoded as UTF-8, so that a header can
+ * carry any text and a list can be split at its commas. `decodeURIComponent` restores the text.
  */
 export function identityValue(texts: readonly string[]): string {
   const encode = (text: string) =>

@@ -1,22 +1,22 @@
 import { z } from 'zod';
 
-/** The address of an MCP server that runs elsewhere. */
+/** The parsed URL of an MCP server that runs elsewhere. */
 export interface ServerUrl {
   /** Whether it is https. */
   tls: boolean;
-  /** `host:port`, with the port always written. IPv6 hosts are in brackets. */
+  /** `host:port`, always with the port. IPv6 hosts are in brackets. */
   authority: string;
   /** Host name or address, without brackets. */
   host: string;
   /** 1 to 65535. */
   port: number;
-  /** Absolute path, `/mcp` when the URL has none. */
+  /** Absolute path; `/mcp` if the URL has none. */
   path: string;
 }
 
-/** Schema of an http or https URL without credentials, query and fragment. */
+/** Schema of an http or https URL without credentials, query or fragment. */
 export const serverUrl = z
-  .string('must be one URL; several go under urls')
+  .string('must be a single URL; list several under urls')
   .max(2_048)
   .transform((text, context): ServerUrl => {
     const problem = (message: string) => {
@@ -25,7 +25,7 @@ export const serverUrl = z
     };
     const url = URL.parse(text);
     if (!url || !['http:', 'https:'].includes(url.protocol)) return problem('must be an http or https URL');
-    if (url.username !== '' || url.password !== '') return problem('must not hold credentials');
+    if (url.username !== '' || url.password !== '') return problem('must not contain credentials');
     if (url.search !== '' || url.hash !== '') return problem('must not have a query or fragment');
     const tls = url.protocol === 'https:';
     const port = url.port === '' ? (tls ? 443 : 80) : Number(url.port);

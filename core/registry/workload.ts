@@ -4,7 +4,7 @@ import { objectName, secretKey } from './secret.ts';
 
 const variable = z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/, 'must be the name of an environment variable');
 
-/** Environment of a server that the gateway or the operator starts, name to value. */
+/** Environment of a server that the gateway or the operator starts: values by name. */
 export const environment = z
   .record(
     variable,
@@ -13,7 +13,7 @@ export const environment = z
   .refine((env) => !('PORT' in env), 'PORT is set by the gateway: every replica gets a port of its own')
   .default({});
 
-/** Variables whose values are kept in Secrets, name to place. */
+/** Environment variables with values from Secrets: references by name. */
 export const secretEnvironment = z.record(variable, secretKey).optional();
 
 const quantity = z
@@ -22,27 +22,27 @@ const quantity = z
 
 const quantities = z.record(z.string().min(1), z.union([z.number().positive().transform(String), quantity]));
 
-/** The port of an `image` that names none. */
+/** Default port of an `image`. */
 export const DEFAULT_PORT = 8080;
 
-/** Levels of a pod template; Kubernetes has half as many. What is much deeper cannot even be compared. */
+/** Maximum depth of a pod template; Kubernetes needs half of it. A much deeper one could not even be compared. */
 const MAX_DEPTH = 32;
 
-/** How a server runs that the operator starts in a cluster. What is not given is left to the cluster. */
+/** How the operator runs a server in a cluster. The cluster decides about omitted keys. */
 export const placementKeys = {
-  /** Arguments of an `image`, in place of its own. */
+  /** Arguments of an `image`, instead of its own. */
   args: z.array(z.string()).optional(),
-  /** Port that an `image` listens on, default {@link DEFAULT_PORT}; it finds the number in PORT. */
+  /** Port on which an `image` listens, also passed to it as PORT. Default: {@link DEFAULT_PORT}. */
   port: z.number().int().min(1).max(65_535).optional(),
-  /** Processor and memory as Kubernetes counts them; `resources` are those of MCP. */
+  /** CPU and memory in Kubernetes units. Not called `resources`, since those are MCP resources. */
   compute: z.strictObject({ requests: quantities.optional(), limits: quantities.optional() }).optional(),
-  /** Names of Secrets that the image is pulled with. */
+  /** Names of the Secrets for pulling the image. */
   imagePullSecrets: z.array(objectName).optional(),
-  /** Labels that a node must have. */
+  /** Labels that a node must have to run the pods. */
   nodeSelector: z.record(z.string().min(1), z.string()).optional(),
   /** ServiceAccount of the pods. Its token is not mounted. Default: the namespace's. */
   serviceAccount: objectName.optional(),
-  /** Merged over the pod template last, for all that has no key of its own. */
+  /** Merged into the pod template last, for settings without a key of their own. */
   podTemplate: z
     .record(z.string(), z.unknown())
     .refine((template) => isWithin(template, MAX_DEPTH), `must not be nested more than ${MAX_DEPTH} levels deep`)
@@ -60,11 +60,11 @@ export const PLACEMENT_KEYS = [
   'podTemplate',
 ] as const satisfies (keyof typeof placementKeys)[];
 
-/** A server that speaks over standard input and output: one process for each session. */
+/** Settings of a server that speaks over standard input and output, with one process per session. */
 export const stdioSchema = z.strictObject({
-  /** Most sessions of one replica; more are refused with 503. */
+  /** Maximum number of sessions per replica; more are denied with 503. */
   maxSessions: z.number().int().min(1).max(10_000).default(100),
-  /** A session that was not used for so long is ended, and its process with it. */
+  /** Idle time after which a session and its process are ended. */
   idle: durationMs(1_000, 7 * 86_400_000).default(1_800_000),
 });
 

@@ -17,14 +17,14 @@ function problems({ problems: all }: Catalog): string[] {
 }
 
 describe('core/registry/catalog', () => {
-  it('holds the sound backends and every problem', () => {
+  it('has the valid backends and every problem', () => {
     const catalog = read(EMPTY_CATALOG, { 'a.yaml': backend('a'), 'b.yaml': 'name: b\nports: 1', 'c.yaml': '[' });
     expect(programs(catalog)).to.deep.equal({ a: 'server' });
     expect(problems(catalog)).to.include.members(['b.yaml ports']);
     expect(catalog.problems.some(({ source }) => source === 'c.yaml')).to.equal(true);
   });
 
-  it('keeps what was last good of a file that is wrong now', () => {
+  it('keeps the last valid backend of a file that is invalid now', () => {
     const first = read(EMPTY_CATALOG, { 'a.yaml': backend('a') });
     const second = read(first, { 'a.yaml': 'name: a\ncommand: wrong' });
     expect(second.backends.get('a')).to.equal(first.backends.get('a'));
@@ -34,7 +34,7 @@ describe('core/registry/catalog', () => {
     expect(third.problems).to.deep.equal([]);
   });
 
-  it('forgets a file that is gone, also one that was wrong', () => {
+  it('drops a file that is gone, even if it was invalid', () => {
     const first = read(EMPTY_CATALOG, { 'a.yaml': backend('a') });
     const second = read(first, { 'a.yaml': '[' });
     const third = read(second, {});
@@ -43,26 +43,26 @@ describe('core/registry/catalog', () => {
     expect(programs(read(third, { 'a.yaml': '[' }))).to.deep.equal({});
   });
 
-  it('keeps the value of a file that did not change', () => {
+  it('keeps the object of a file that did not change', () => {
     const first = read(EMPTY_CATALOG, { 'a.yaml': backend('a') });
     const second = read(first, { 'a.yaml': backend('a'), 'b.yaml': backend('b') });
     expect(second.backends.get('a')).to.equal(first.backends.get('a'));
   });
 
-  it('gives a name that two new files claim to the first by file name', () => {
+  it('gives a name in two new files to the first by file name', () => {
     const catalog = read(EMPTY_CATALOG, { 'b.yaml': backend('x', 'b'), 'a.yaml': backend('x', 'a') });
     expect(programs(catalog)).to.deep.equal({ x: 'a' });
     expect(problems(catalog)).to.deep.equal(['b.yaml name']);
   });
 
-  it('leaves a name with the file that had it', () => {
+  it('keeps a name with the file that had it before', () => {
     const first = read(EMPTY_CATALOG, { 'z.yaml': backend('x', 'z') });
     const second = read(first, { 'z.yaml': backend('x', 'z'), 'a.yaml': backend('x', 'a') });
     expect(programs(second)).to.deep.equal({ x: 'z' });
     expect(problems(second)).to.deep.equal(['a.yaml name']);
   });
 
-  it('leaves it there when that file is edited, or broken, while the other still claims it', () => {
+  it('keeps it there if that file is edited or becomes invalid while the other file still has the name', () => {
     const first = read(EMPTY_CATALOG, { 'z.yaml': backend('x', 'z') });
     const second = read(first, { 'z.yaml': backend('x', 'z'), 'a.yaml': backend('x', 'a') });
     const edited = read(second, { 'z.yaml': backend('x', 'new'), 'a.yaml': backend('x', 'a') });
@@ -71,7 +71,7 @@ describe('core/registry/catalog', () => {
     expect(programs(broken)).to.deep.equal({ x: 'new' });
   });
 
-  it('gives the name to the other when the first lets it go', () => {
+  it('gives the name to the other file once the first does not have it any more', () => {
     const both = read(read(EMPTY_CATALOG, { 'z.yaml': backend('x', 'z') }), {
       'z.yaml': backend('x', 'z'),
       'a.yaml': backend('x', 'a'),

@@ -4,7 +4,7 @@ import { endpointFileSchema, endpointSchema, splitAddress } from '../../../core/
 const ENDPOINT = { id: 'a-0', address: '127.0.0.1:80', incarnation: '', hostname: '', draining: false };
 
 describe('core/registry/endpoint', () => {
-  it('has an address that Envoy can dial', () => {
+  it('has an address to which Envoy can connect', () => {
     for (const address of ['10.0.0.1:1', '[::1]:65535', '[fe80::1]:80']) {
       expect(endpointSchema.safeParse({ ...ENDPOINT, address }).success, address).to.equal(true);
     }
@@ -18,7 +18,7 @@ describe('core/registry/endpoint', () => {
     expect(splitAddress('[2001:db8::1]:8080')).to.deep.equal({ ip: '2001:db8::1', port: 8080 });
   });
 
-  it('comes in a file with notes', () => {
+  it('is in a file with notes', () => {
     expect(endpointFileSchema.parse({ backend: 'a', endpoints: [ENDPOINT] }).notes).to.deep.equal([]);
     expect(endpointFileSchema.safeParse({ backend: 'a', endpoints: [ENDPOINT], note: [] }).success).to.equal(false);
   });

@@ -25,7 +25,7 @@ describe('core/registry/fleet', () => {
     );
   });
 
-  it('in the registry, in the fleet: serves with the endpoints and the text of now', () => {
+  it('in the registry, in the fleet: serves with the current endpoints and definition', () => {
     const changed = backend('a', '1s');
     const after = planFleet(serving, new Map([['a', changed]]), () => [], 2_000);
     expect(after).to.deep.equal(new Map([['a', { backend: changed, endpoints: [], drainUntilMs: undefined }]]));
@@ -41,17 +41,17 @@ describe('core/registry/fleet', () => {
     );
   });
 
-  it('not in the registry, draining: drains on to the same moment, then is gone', () => {
+  it('not in the registry, draining: drains until the same time, then is removed', () => {
     expect(planFleet(draining, new Map(), endpointsOf, 31_999).get('a')?.drainUntilMs).to.equal(32_000);
     expect(planFleet(draining, new Map(), endpointsOf, 32_000).size).to.equal(0);
   });
 
-  it('with no drain time: gone at once', () => {
+  it('with no drain time: removed immediately', () => {
     const before = planFleet(EMPTY, new Map([['a', backend('a', '0s')]]), endpointsOf, 1_000);
     expect(planFleet(before, new Map(), endpointsOf, 1_000).size).to.equal(0);
   });
 
-  it('knows when the next one has drained', () => {
+  it('reports when the next backend will have drained', () => {
     expect(nextDeadlineMs(EMPTY)).to.equal(undefined);
     expect(nextDeadlineMs(serving)).to.equal(undefined);
     const two = planFleet(

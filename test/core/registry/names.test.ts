@@ -24,13 +24,13 @@ describe('core/registry/names', () => {
     }
   });
 
-  it('hold nothing that means something in a path, a header or a cluster name', () => {
+  it('contain nothing with a meaning in a path, a header or a cluster name', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'binary' }), (name) => !isDnsLabel(name) || encodeURIComponent(name) === name),
     );
   });
 
-  it('of backends are not those of the gateway itself', () => {
+  it('of backends must not be reserved for the gateway itself', () => {
     for (const name of RESERVED_NAMES) {
       expect(backendName.safeParse(name).success, name).to.equal(false);
       expect(dnsLabel.safeParse(name).success, name).to.equal(true);

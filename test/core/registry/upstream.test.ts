@@ -21,7 +21,7 @@ describe('core/registry/upstream', () => {
   });
 
   for (const text of ['', ' \n', 'a\nb', 'a\0b', 'ä', 'x'.repeat(8_193)]) {
-    it(`makes none of ${JSON.stringify(text.slice(0, 10))}`, () => {
+    it(`makes no header of ${JSON.stringify(text.slice(0, 10))}`, () => {
       expect(upstreamHeader(BEARER, text)).to.equal(undefined);
       expect(upstreamHeader(HEADER, text)).to.equal(undefined);
     });
@@ -38,12 +38,12 @@ describe('core/registry/upstream', () => {
     '',
     ':path',
   ]) {
-    it(`refuses the header ${JSON.stringify(header)}`, () => {
+    it(`rejects the header ${JSON.stringify(header)}`, () => {
       expect(upstreamAuthSchema.safeParse({ type: 'header', header, file: 'f' }).success).to.equal(false);
     });
   }
 
-  it('refuses what is no whole credential', () => {
+  it('rejects incomplete credentials', () => {
     for (const document of [
       {},
       { type: 'bearer' },
@@ -56,7 +56,7 @@ describe('core/registry/upstream', () => {
     }
   });
 
-  it('writes any identity into a header, from which it can be read again', () => {
+  it('encodes any identity as a header that can be decoded again', () => {
     fc.assert(
       fc.property(fc.array(fc.string({ unit: 'grapheme', minLength: 1 }), { minLength: 1 }), (texts) => {
         const value = identityValue(texts);

@@ -1,12 +1,12 @@
 import { createHash, createSecretKey, type KeyObject } from 'node:crypto';
 import type { Parsed, Problem } from '../document/problems.ts';
 
-/** Length of the key id that stands at the front of every sealed session. */
+/** Length of the key id at the beginning of every sealed session. */
 export const KEY_ID_BYTES = 4;
 
 /** A key that seals and opens sessions. */
 export interface SessionKey {
-  /** The first 4 bytes of SHA-256 over the key: tells which key opens a token without trying all. */
+  /** The first 4 bytes of SHA-256 over the key. Identifies the key that opens a token, so that not all have to be tried. */
   id: Buffer;
   key: KeyObject;
 }
@@ -19,7 +19,7 @@ export interface SessionKeys {
 }
 
 /**
- * Parses a key file: one key a line, 32 bytes in base64 or base64url; empty lines and lines starting with # are passed over.
+ * Parses a key file: one key per line, 32 bytes in base64 or base64url. Empty lines and lines that start with # are ignored.
  * To rotate, put a new key first and remove the old one once the last session sealed with it has ended.
  */
 export function parseSessionKeys(text: string, source: string): Parsed<SessionKeys> {
@@ -49,14 +49,14 @@ export function parseSessionKeys(text: string, source: string): Parsed<SessionKe
     problems.push({
       source,
       path: '',
-      message: 'holds no key: add one line with 32 bytes in base64 (openssl rand -base64 32)',
+      message: 'contains no key: add a line with 32 bytes in base64 (openssl rand -base64 32)',
     });
   }
   if (sealing === undefined || problems.length > 0) return { ok: false, problems };
   return { ok: true, value: { sealing, byId: new Map(keys.map((key) => [key.id.readUInt32BE(), key])) } };
 }
 
-/** Changed keys, but sealing with the key that sealed before, where it is still one of them. */
+/** New keys that seal with the same key as before, if it is still one of them. */
 export function sealingAsBefore(changed: SessionKeys, before: SessionKeys): SessionKeys {
   return { ...changed, sealing: changed.byId.get(before.sealing.id.readUInt32BE()) ?? changed.sealing };
 }

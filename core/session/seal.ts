@@ -7,14 +7,14 @@ const TAG_BYTES = 16;
 const HEADER_BYTES = KEY_ID_BYTES + NONCE_BYTES;
 const CONTEXT = Buffer.from('mcp-gateway session 1');
 
-/** No token is longer; what is longer is refused unread. A server's own id may use most of it. */
+/** Maximum length of a token. Longer ones are rejected unread. The server's own id may take up most of it. */
 export const MAX_TOKEN_LENGTH = 4096;
 
-/** The longest session id of a server that is sealed. Longer ones would not fit a token. */
+/** Maximum length of a server's session id that can be sealed. Longer ones would not fit into a token. */
 export const MAX_SERVER_SESSION_ID_LENGTH = 2048;
 
 /**
- * Seals a session into the `Mcp-Session-Id` that a client gets: key id, nonce, AES-256-GCM ciphertext and tag, as base64url.
+ * Seals a session into the `Mcp-Session-Id` for the client: key id, nonce, AES-256-GCM ciphertext and tag, as base64url.
  * Nonces are random; one key must seal fewer than 2^32 sessions (NIST SP 800-38D, section 8.3).
  */
 export function sealSession(
@@ -30,13 +30,13 @@ export function sealSession(
 }
 
 /**
- * Opens a client's `Mcp-Session-Id`. Undefined when it is not one that these keys sealed, for whatever reason: the reasons
- * must look alike from outside. Whether it belongs to the caller is for {@link belongsTo}.
+ * Opens a client's `Mcp-Session-Id`. Undefined if these keys did not seal it, whatever the reason: callers must not be able to tell
+ * the reasons apart. {@link belongsTo} checks whether the session belongs to the caller.
  */
 export function openSession(token: string, keys: SessionKeys): Session | undefined {
   if (token.length > MAX_TOKEN_LENGTH || !/^[A-Za-z0-9_-]+$/.test(token)) return undefined;
   const bytes = Buffer.from(token, 'base64url');
-  // Unused bits of the last character would give one session several spellings.
+  // The unused bits of the last character would allow several spellings of one session.
   if (bytes.length <= HEADER_BYTES + TAG_BYTES || bytes.toString('base64url') !== token) return undefined;
   const key = keys.byId.get(bytes.readUInt32BE());
   if (key === undefined) return undefined;
@@ -54,14 +54,14 @@ export function openSession(token: string, keys: SessionKeys): Session | undefin
   }
 }
 
-/** Who asks, and for what. */
+/** The caller, and the backend of its request. */
 export interface SessionOwner {
   backend: string;
   tenant: string;
   principal: Buffer;
 }
 
-/** Whether a session was opened by this caller, as this tenant, at this backend. */
+/** Whether this caller opened the session, for this tenant and at this backend. */
 export function belongsTo(session: Session, owner: SessionOwner): boolean {
   return (
     session.backend === owner.backend && session.tenant === owner.tenant && session.principal.equals(owner.principal)

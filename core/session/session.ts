@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { PRINCIPAL_BYTES } from '../identity/principal.ts';
 
-/** What a sealed session id says. The gateway keeps no other state of a session. */
+/** The content of a sealed session id. The gateway keeps no other state of a session. */
 export interface Session {
   backend: string;
   tenant: string;
@@ -13,15 +13,16 @@ export interface Session {
   incarnation: string;
   /** The session id that the server itself gave out. */
   serverSessionId: string;
-  /** When it was opened, in whole seconds since the epoch. */
+  /** When the session was opened, in whole seconds since the epoch. */
   issuedAtSeconds: number;
 }
 
 const FORMAT = 1;
 
 /**
- * Packs a session: a format byte, the issue time, the principal and five strings, each with a two-byte length.
- * Throws a RangeError when a part does not fit.
+ * Packs a session: a format byte, the time of issue, the principal and five strings, each with a two-byte length.
+ *
+ * @throws RangeError if a part does not fit
  */
 export function encodeSession(session: Session): Buffer {
   if (session.principal.length !== PRINCIPAL_BYTES) throw new RangeError(`a principal has ${PRINCIPAL_BYTES} bytes`);
@@ -31,7 +32,7 @@ export function encodeSession(session: Session): Buffer {
   return Buffer.concat([head, session.principal, ...strings(session).flatMap(withLength)]);
 }
 
-/** Unpacks a session; undefined when the bytes are none. */
+/** Unpacks a session; undefined if the bytes are not a session. */
 export function decodeSession(bytes: Buffer): Session | undefined {
   const start = 5 + PRINCIPAL_BYTES;
   if (bytes.length < start || bytes[0] !== FORMAT) return undefined;
@@ -57,8 +58,8 @@ export function decodeSession(bytes: Buffer): Session | undefined {
 }
 
 /**
- * A name for a session that says nothing about it: 16 bytes of SHA-256, in hex. Two sealed tokens of the same session
- * have the same one, so that a tombstone ends both. Safe to log.
+ * An opaque name for a session: 16 bytes of SHA-256, in hex. All sealed tokens of the same session have the same fingerprint, so that
+ * one tombstone ends them all. Safe to log.
  */
 export function sessionFingerprint(session: Session): string {
   const parts = [session.backend, session.endpoint, session.incarnation, session.serverSessionId];

@@ -2,25 +2,25 @@ import { z } from 'zod';
 import { type Claims, claimPathSchema, formatClaim, textsOf } from '../identity/claims.ts';
 import type { IssuerClaims } from '../identity/issuer.ts';
 
-/** Claims that every issuer has, each under a name of its own. */
+/** The keys of a rule for claims that each issuer's configuration locates. */
 const NAMED = { tenant: 'tenant', group: 'groups', role: 'roles' } as const;
 
-/** The claim that a rule looks at: where it is, or what it is called in the issuer's configuration. */
+/** The claim that a rule compares: its path, or its key in the issuer's configuration. */
 export type RuleClaim = readonly string[] | 'tenant' | 'groups' | 'roles';
 
 /** One condition on a verified token. */
 export interface ClaimRule {
-  /** Tokens of this issuer only. Undefined holds for none: with several issuers, one could claim what is another's to give. */
+  /** Only tokens of this issuer can match. Undefined matches none: one issuer must not grant what belongs to another. */
   readonly issuer: string | undefined;
   readonly claim: RuleClaim;
-  /** The claim, or one element of it where it is a list, is equal to one of these. */
+  /** The rule holds if the claim, or an element of it if it is a list, equals one of these. */
   readonly values: readonly string[];
 }
 
-/** A caller as far as rules look at one. */
+/** The parts of a caller that rules compare. */
 export interface Caller {
   readonly issuer: string;
-  /** Where that issuer's tokens have the claims that rules name. */
+  /** Where that issuer's tokens have these claims. */
   readonly issuerClaims: IssuerClaims;
   readonly claims: Claims;
 }
@@ -30,10 +30,10 @@ const texts = z.union([text, z.array(text).min(1).max(1_000)]).transform((value)
 
 const FORMS = 'must have exactly one of claim, tenant, group and role';
 
-/** A condition as somebody writes it: `{claim, value | values}`, or `{tenant}`, `{group}`, `{role}` with a text or a list. */
+/** A rule in a document: `{claim, value | values}`, or `{tenant}`, `{group}` or `{role}` with a string or a list. */
 export const claimRuleSchema = z
   .strictObject({
-    /** `url` of an issuer, or `development`. Required where there are several issuers. */
+    /** `url` of an issuer, or `development`. Required if there are several issuers. */
     issuer: text.optional(),
     claim: claimPathSchema.optional(),
     value: text.optional(),
@@ -48,7 +48,7 @@ export const claimRuleSchema = z
     const values = [rule.value, rule.values].filter((value) => value !== undefined).length;
     if (values !== (rule.claim === undefined ? 0 : 1)) {
       const message =
-        rule.claim === undefined ? 'goes with claim only' : 'exactly one of value and values goes with it';
+        rule.claim === undefined ? 'is only for a rule with claim' : 'needs exactly one of value and values';
       context.addIssue({ code: 'custom', path: [rule.claim === undefined ? 'value' : 'claim'], message });
     }
   })
@@ -64,7 +64,7 @@ export function holds(rule: ClaimRule, caller: Caller): boolean {
   return textsOf(caller.claims, claimPathOf(rule, caller)).some((held) => rule.values.includes(held));
 }
 
-/** The claim that a rule looks at in a caller's token, for messages. */
+/** Formats the claim that a rule compares in a caller's token, for messages. */
 export function claimOf(rule: ClaimRule, caller: Caller): string {
   return formatClaim(claimPathOf(rule, caller));
 }

@@ -5,29 +5,29 @@ import type { Tenant } from './tenants.ts';
 /** A caller as a member of one tenant. */
 export interface Membership {
   tenant: Tenant;
-  /** Roles that it holds there, of those that the tenant lists. */
+  /** The tenant's roles that the caller holds. */
   roles: readonly string[];
 }
 
-/** What the claims of a token say about its bearer. */
+/** The tenants that match the claims of a token. */
 export interface TenantMatch {
-  /** Every tenant that it is a member of. */
+  /** One for every tenant of which the caller is a member. */
   memberships: readonly Membership[];
-  /** Claims of the token that were looked at. Empty: no tenant takes tokens of this issuer. */
+  /** The claims that rules compared. Empty if no tenant accepts tokens of this issuer. */
   claims: readonly string[];
 }
 
-/** Finds the tenants that a caller belongs to. */
+/** Finds the tenants of which a caller is a member. */
 export function matchTenants(tenants: readonly Tenant[], caller: Caller): TenantMatch {
   const members = tenants.filter(({ match }) => match.some((rule) => holds(rule, caller)));
-  const looked = tenants.flatMap(({ match }) => match.filter(({ issuer }) => issuer === caller.issuer));
+  const compared = tenants.flatMap(({ match }) => match.filter(({ issuer }) => issuer === caller.issuer));
   return {
     memberships: members.map((tenant) => ({ tenant, roles: rolesOf(tenant, caller) })),
-    claims: [...new Set(looked.map((rule) => claimOf(rule, caller)))],
+    claims: [...new Set(compared.map((rule) => claimOf(rule, caller)))],
   };
 }
 
-/** Whether a member may use a backend: both lists agree where both are given, and a role is held where one is needed. */
+/** Whether a member may use a backend: the tenant lists the backend, the backend does not exclude the tenant, and the member has one of the roles that the backend requires. */
 export function mayUseBackend(
   { tenant, roles }: Membership,
   backend: { name: string; tenants: readonly string[] | undefined; roles: readonly string[] },

@@ -9,20 +9,20 @@ import { type ClaimRule, claimRuleSchema } from './claim-rule.ts';
 /** A role of one tenant. */
 export interface TenantRole {
   readonly name: string;
-  /** Who holds it: the bearer of a token for which one of these holds. Undefined: whose token names the role itself. */
+  /** A member holds the role if one of these rules holds for its token. Undefined: if the token itself names the role. */
   readonly match: readonly ClaimRule[] | undefined;
 }
 
 /** One tenant: a group of callers that shares backends and limits. */
 export interface Tenant {
   readonly name: string;
-  /** Any one of these rules makes the bearer of a token a member. */
+  /** A caller is a member if any of these rules holds for its token. */
   readonly match: readonly ClaimRule[];
-  /** Backends it may use; `*` stands for all. */
+  /** Backends that its members may use; `*` means all. */
   readonly backends: readonly string[];
   readonly roles: readonly TenantRole[];
   readonly rules: readonly AccessRule[];
-  /** Undefined: as much as it likes. */
+  /** Undefined: no limits. */
   readonly quota: Quota | undefined;
 }
 
@@ -41,7 +41,7 @@ const accessRuleSchema = z
   })
   .refine(
     ({ tools, prompts, resources }) => tools ?? prompts ?? resources,
-    'must have one of tools, prompts and resources',
+    'must have at least one of tools, prompts and resources',
   )
   .transform(({ backends, roles, ...filters }): AccessRule => ({ backends, roles, filters: filtersFrom(filters) }));
 
@@ -50,7 +50,7 @@ const tenantSchema = z.strictObject({
   match: z.array(claimRuleSchema).min(1),
   /** Default: all. */
   backends: z.array(z.union([z.literal('*'), dnsLabel])).default(['*']),
-  /** Roles that it knows. A role that only a token names is none. */
+  /** Roles of this tenant. Other roles in tokens are ignored. */
   roles: z.array(roleSchema).default([]),
   rules: z.array(accessRuleSchema).default([]),
   quota: quotaSchema.optional().transform((quota): Quota | undefined => quota),
@@ -64,7 +64,7 @@ export const tenantsSchema = z
       context.addIssue({ code: 'custom', path: ['tenants', ...path], message });
     tenants.forEach((tenant, index) => {
       if (tenants.findIndex((other) => other.name === tenant.name) !== index) {
-        complain([index, 'name'], 'is the name of another tenant too');
+        complain([index, 'name'], 'is also the name of another tenant');
       }
       const known = tenant.roles.map(({ name }) => name);
       known.forEach((name, at) => {

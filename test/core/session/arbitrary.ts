@@ -4,7 +4,7 @@ import { parseSessionKeys, type SessionKeys } from '../../../core/session/keys.t
 import { MAX_SERVER_SESSION_ID_LENGTH } from '../../../core/session/seal.ts';
 import type { Session } from '../../../core/session/session.ts';
 
-/** Keys made of one byte each; the first seals. */
+/** Keys that repeat one byte each; the first seals. */
 export function keysOf(...fills: number[]): SessionKeys {
   const text = fills.map((fill) => Buffer.alloc(32, fill).toString('base64')).join('\n');
   const parsed = parseSessionKeys(text, 'test');
@@ -14,7 +14,7 @@ export function keysOf(...fills: number[]): SessionKeys {
 
 const text = (maxLength: number) => fc.string({ unit: 'binary', maxLength });
 
-/** Any session within the limits of its parts, with any characters. */
+/** Any session within the limits of its parts, of any characters. */
 export const anySession: fc.Arbitrary<Session> = fc.record({
   backend: text(63),
   tenant: text(63),
@@ -27,7 +27,7 @@ export const anySession: fc.Arbitrary<Session> = fc.record({
   issuedAtSeconds: fc.nat(0xffff_ffff),
 });
 
-/** One session, for tests that change a part of it. */
+/** A session, for tests that change a part of it. */
 export const SESSION: Session = {
   backend: 'everything',
   tenant: 'engineering',

@@ -14,7 +14,7 @@ function problems(text: string): string[] {
 describe('core/session/keys', () => {
   it('seal with the first, open with all', () => {
     const parsed = parseSessionKeys(`# newest first\n${line(1)}\n\n  ${line(2)}  \r\n`, 'keys');
-    if (!parsed.ok) throw new Error('refused');
+    if (!parsed.ok) throw new Error('rejected');
     const { sealing, byId } = parsed.value;
     expect(sealing.key.export()).to.deep.equal(bytes(1));
     expect([...byId.values()].map(({ key }) => key.export())).to.deep.equal([bytes(1), bytes(2)]);
@@ -27,7 +27,7 @@ describe('core/session/keys', () => {
     expect(parsed.ok && [...parsed.value.byId.keys()]).to.deep.equal([id.readUInt32BE()]);
   });
 
-  it('may be written in base64 or base64url, with or without padding', () => {
+  it('can be in base64 or base64url, with or without padding', () => {
     const key = Buffer.alloc(32, 0xfb);
     for (const text of [key.toString('base64'), key.toString('base64').replace('=', ''), key.toString('base64url')]) {
       const parsed = parseSessionKeys(text, 'keys');
@@ -35,25 +35,19 @@ describe('core/session/keys', () => {
     }
   });
 
-  it('are refused with every line that is wrong', () => {
+  it('are rejected with every wrong line', () => {
     const text = ['short', line(1), bytes(1).toString('hex'), line(1), Buffer.alloc(33).toString('base64'), 'a b'].join(
       '\n',
     );
-    const wrong = 'must be 32 bytes in base64 (openssl rand -base64 32)';
-    expect(problems(text)).to.deep.equal([
-      `keys:1: ${wrong}`,
-      `keys:3: ${wrong}`,
-      'keys:4: the same key is listed above',
-      `keys:5: ${wrong}`,
-      `keys:6: ${wrong}`,
-    ]);
+    const lines = problems(text).map((problem) => /^keys:(\d): /.exec(problem)?.[1]);
+    expect(lines).to.deep.equal(['1', '3', '4', '5', '6']);
   });
 
-  it('are refused when there is none', () => {
-    for (const text of ['', '\n\n', '# nothing']) expect(problems(text).join()).to.match(/^keys: holds no key/);
+  it('are rejected if there are none', () => {
+    for (const text of ['', '\n\n', '# nothing']) expect(problems(text), JSON.stringify(text)).to.have.length(1);
   });
 
-  it('never show a key in a problem', () => {
+  it('are never shown in a problem', () => {
     const almost = Buffer.alloc(31, 7).toString('base64');
     expect(problems(almost).join()).not.to.contain(almost.slice(0, 8));
   });

@@ -23,7 +23,7 @@ describe('core/session/seal', () => {
     );
   });
 
-  it('has room for the longest session id that servers may give out', () => {
+  it('can seal the longest supported session id of a server', () => {
     const longest: Session = {
       ...SESSION,
       backend: 'b'.repeat(63),
@@ -37,13 +37,13 @@ describe('core/session/seal', () => {
     expect(openSession(token, KEYS)).to.deep.equal(longest);
   });
 
-  it('never seals twice into the same token, and shows nothing of the session', () => {
+  it('never seals into the same token twice, and hides the session', () => {
     const [one, other] = [sealSession(SESSION, KEYS), sealSession(SESSION, KEYS)];
     expect(one).not.to.equal(other);
     expect(Buffer.from(one, 'base64url').toString('latin1')).not.to.contain(SESSION.serverSessionId);
   });
 
-  it('writes key id, nonce, ciphertext and tag', () => {
+  it('consists of key id, nonce, ciphertext and tag', () => {
     const nonce = Buffer.alloc(12, 9);
     const bytes = Buffer.from(
       sealSession(SESSION, KEYS, () => nonce),
@@ -53,7 +53,7 @@ describe('core/session/seal', () => {
     expect(bytes.subarray(4, 16)).to.deep.equal(nonce);
   });
 
-  it('refuses a token with any bit flipped', () => {
+  it('rejects a token with any bit flipped', () => {
     const bytes = Buffer.from(sealSession(SESSION, KEYS), 'base64url');
     for (let bit = 0; bit < bytes.length * 8; bit++) {
       const altered = Buffer.from(bytes);
@@ -62,7 +62,7 @@ describe('core/session/seal', () => {
     }
   });
 
-  it('refuses a token of any session with any byte altered, cut or added', () => {
+  it('rejects a token of any session with any byte altered, cut or added', () => {
     fc.assert(
       fc.property(anySession, fc.nat(), fc.integer({ min: 1, max: 255 }), (session, at, mask) => {
         const bytes = Buffer.from(sealSession(session, KEYS), 'base64url');
@@ -81,7 +81,7 @@ describe('core/session/seal', () => {
     );
   });
 
-  it('gives a session one spelling only', () => {
+  it('accepts only one spelling of a token', () => {
     const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_';
     for (const extra of ['', 'x', 'xx']) {
       const token = sealSession({ ...SESSION, serverSessionId: SESSION.serverSessionId + extra }, KEYS);
@@ -106,7 +106,7 @@ describe('core/session/seal', () => {
     expect(openSession(slashed.replaceAll('-', '+').replaceAll('_', '/'), KEYS)).to.equal(undefined);
   });
 
-  it('opens nothing, and never throws, for any other text', () => {
+  it('does not open any other text, and never throws', () => {
     const token = sealSession(SESSION, KEYS);
     const texts = fc.oneof(
       fc.string({ unit: 'binary' }),
@@ -126,7 +126,7 @@ describe('core/session/seal', () => {
     expect(openSession(token.padEnd(MAX_TOKEN_LENGTH + 1, 'A'), KEYS)).to.equal(undefined);
   });
 
-  it('opens with every key of the file, and with none that was taken out', () => {
+  it('opens with every key of the file, and with no key that was removed', () => {
     const old = sealSession(SESSION, keysOf(1));
     expect(openSession(old, keysOf(2, 1))).to.deep.equal(SESSION);
     expect(openSession(sealSession(SESSION, keysOf(2, 1)), keysOf(2))).to.deep.equal(SESSION);
@@ -134,14 +134,14 @@ describe('core/session/seal', () => {
     expect(openSession(old, keysOf(3, 2))).to.equal(undefined);
   });
 
-  it('does not open with another key under the same id', () => {
+  it('does not open with another key of the same id', () => {
     const other = keysOf(2);
     const token = Buffer.from(sealSession(SESSION, KEYS), 'base64url');
     other.sealing.id.copy(token);
     expect(openSession(token.toString('base64url'), other)).to.equal(undefined);
   });
 
-  it('belongs to the one caller, tenant and backend that opened it', () => {
+  it('belongs only to the caller, tenant and backend that opened it', () => {
     const owner = fc.record({
       backend: fc.constantFrom('a', 'b', 'ab'),
       tenant: fc.constantFrom('a', 'b', ''),

@@ -12,7 +12,7 @@ describe('core/session/session', () => {
     );
   });
 
-  it('is packed as format, time, principal and five texts with their lengths', () => {
+  it('is packed as format, time, principal and five strings with their lengths', () => {
     const head = `01${(1_700_000_000).toString(16).padStart(8, '0')}${'05'.repeat(16)}`;
     const texts = ['everything', 'engineering', 'everything-0', '1-2', 'a1b2'].map(
       (text) => Buffer.from(text).length.toString(16).padStart(4, '0') + Buffer.from(text).toString('hex'),
@@ -20,7 +20,7 @@ describe('core/session/session', () => {
     expect(encodeSession(SESSION).toString('hex')).to.equal(head + texts.join(''));
   });
 
-  it('is nothing where bytes are missing, too many, or of another format', () => {
+  it('is undefined if bytes are missing, too many, or of another format', () => {
     const bytes = encodeSession(SESSION);
     for (let length = 0; length < bytes.length; length++) {
       expect(decodeSession(bytes.subarray(0, length)), `${length} bytes`).to.equal(undefined);
@@ -30,7 +30,7 @@ describe('core/session/session', () => {
     expect(decodeSession(Buffer.concat([Buffer.from([2]), bytes.subarray(1)]))).to.equal(undefined);
   });
 
-  it('is read from any bytes without an exception, and then means them', () => {
+  it('is unpacked from any bytes without an exception', () => {
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 80 }), (bytes) => {
         decodeSession(Buffer.from(bytes));
@@ -38,7 +38,7 @@ describe('core/session/session', () => {
     );
   });
 
-  it('is refused where a part does not fit', () => {
+  it('cannot be packed if a part does not fit', () => {
     for (const part of [
       { principal: Buffer.alloc(0) },
       { principal: Buffer.alloc(17) },
@@ -49,7 +49,7 @@ describe('core/session/session', () => {
     }
   });
 
-  it('has a fingerprint of its place and id alone', () => {
+  it('has a fingerprint that depends only on its replica and id', () => {
     const fingerprint = sessionFingerprint(SESSION);
     expect(fingerprint).to.match(/^[0-9a-f]{32}$/);
     expect(sessionFingerprint({ ...SESSION, issuedAtSeconds: 1, principal: Buffer.alloc(16), tenant: 'x' })).to.equal(

@@ -2,10 +2,10 @@ import { issuerSchema } from '../../../core/identity/issuer.ts';
 import type { Caller } from '../../../core/tenants/claim-rule.ts';
 import type { Tenant } from '../../../core/tenants/tenants.ts';
 
-/** The issuer of these tests. */
+/** The issuer in these tests. */
 export const ISSUER = 'https://idp.example';
 
-/** A caller with these claims, of an issuer whose claims are where they are by default. */
+/** A caller with these claims. `where` overrides the paths at which the issuer has its claims. */
 export function caller(claims: Record<string, unknown>, issuer = ISSUER, where: object = {}): Caller {
   return { issuer, issuerClaims: issuerSchema.parse({ url: issuer, claims: where }).claims, claims };
 }

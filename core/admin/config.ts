@@ -3,22 +3,22 @@ import type { Problem } from '../document/problems.ts';
 import { ADMIN_BACKEND, dnsLabel } from '../registry/names.ts';
 import type { Tenant } from '../tenants/tenants.ts';
 
-/** The role without which nobody administers a gateway through itself. Tenants say in their `roles` who holds it. */
+/** The role that a caller needs for the admin tools. The `roles` of a tenant define which of its members hold it. */
 export const ADMIN_ROLE = 'mcp.admin';
 
-/** The key `admin` of gateway.yaml: the gateway's own tools, served by itself. Without it they are not there. */
+/** The key `admin` of gateway.yaml, which turns the admin tools on. */
 export const adminSchema = z.strictObject({
-  /** Tenants whose holders of {@link ADMIN_ROLE} may use them: each of them administers the whole gateway. */
+  /** Tenants whose members with {@link ADMIN_ROLE} are administrators, each of the whole gateway. */
   tenants: z.array(dnsLabel).min(1).max(1_000),
 });
 
-/** Who may administer a gateway through itself. */
+/** The parsed key `admin`. */
 export type AdminConfig = z.output<typeof adminSchema>;
 
 /**
- * Tenants of the key `admin` of which nobody could use what it opens.
+ * Problems with the tenants of the key `admin`: those whose members cannot use the admin tools.
  *
- * @param source gateway.yaml, as its reader knows it
+ * @param source name of gateway.yaml, as in messages
  */
 export function adminProblems(admin: AdminConfig | undefined, tenants: readonly Tenant[], source: string): Problem[] {
   return (admin?.tenants ?? []).flatMap((name, index) => {
@@ -28,10 +28,10 @@ export function adminProblems(admin: AdminConfig | undefined, tenants: readonly 
 }
 
 function obstacle(tenant: Tenant | undefined): string | undefined {
-  if (tenant === undefined) return 'names a tenant that there is none of';
+  if (tenant === undefined) return 'names a tenant that does not exist';
   if (!tenant.roles.some(({ name }) => name === ADMIN_ROLE)) {
-    return `names a tenant that does not list the role ${ADMIN_ROLE} in its roles, so nobody there may use it`;
+    return `names a tenant whose roles do not include ${ADMIN_ROLE}, so none of its members can use the admin tools`;
   }
   if (tenant.backends.some((name) => name === '*' || name === ADMIN_BACKEND)) return undefined;
-  return `names a tenant whose backends do not list ${ADMIN_BACKEND}, so nobody there may use it`;
+  return `names a tenant whose backends do not include ${ADMIN_BACKEND}, so none of its members can use the admin tools`;
 }

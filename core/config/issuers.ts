@@ -4,12 +4,12 @@ import type { ClaimRule } from '../tenants/claim-rule.ts';
 import type { Tenant } from '../tenants/tenants.ts';
 import type { GatewayConfig } from './gateway.ts';
 
-/** How rules name the issuer that `up` brings along; its URL changes from start to start. */
+/** The name by which rules refer to the development issuer, whose URL changes with each start. */
 const DEVELOPMENT_ISSUER = 'development';
 
 /**
- * The tenants with the issuer of every rule settled: a rule that names none means the only one there is. With several it means
- * none of them, since one issuer must not give what is another's.
+ * The tenants, with the issuer of every rule resolved. A rule without an issuer gets the only one there is. If there are several, it
+ * gets none and never holds: one issuer must not be able to grant what belongs to the users of another.
  */
 export function withIssuers(
   tenants: readonly Tenant[],
@@ -28,7 +28,7 @@ export function withIssuers(
   }));
 }
 
-/** How rules may name the issuers of a configuration. */
+/** The names by which rules may refer to the issuers of a configuration. */
 export function issuerNames({
   developmentIssuer,
   issuers,
@@ -37,10 +37,10 @@ export function issuerNames({
 }
 
 /**
- * Rules that can hold for no token: they name an issuer that there is none of, or none where there are several.
+ * Problems with rules that cannot hold for any token: they name an unknown issuer, or none although there are several.
  *
- * @param issuers as {@link issuerNames} gives them
- * @param source the tenants document, as its reader knows it
+ * @param issuers as returned by {@link issuerNames}
+ * @param source name of the tenants document, as in messages
  */
 export function issuerProblems(tenants: readonly Tenant[], issuers: readonly string[], source: string): Problem[] {
   const rulesOf = ({ match, roles }: Tenant, at: number): [string, ClaimRule][] => [
@@ -55,7 +55,7 @@ export function issuerProblems(tenants: readonly Tenant[], issuers: readonly str
   return tenants.flatMap(rulesOf).flatMap(([path, { issuer }]): Problem[] => {
     if (issuer === undefined) {
       const message =
-        "is required where there are several issuers: otherwise one could claim what is another's to give";
+        "is required with several issuers: otherwise one issuer could make its users members of another's tenant";
       return issuers.length > 1 ? [{ source, path, message }] : [];
     }
     if (issuers.includes(issuer)) return [];

@@ -112,9 +112,9 @@ describe('local/documents', () => {
       expect(await messagesOf(gateway, tenantsOf('https://c.example'))).to.deep.equal([
         'tenants.yaml: tenants[0].match[0].issuer: names an issuer that the gateway does not accept (got "https://c.example")',
       ]);
-      expect(await messagesOf(gateway, TENANTS)).to.deep.equal([
-        "tenants.yaml: tenants[0].match[0].issuer: is required where there are several issuers: otherwise one could claim what is another's to give",
-      ]);
+      const [missing = '', ...others] = await messagesOf(gateway, TENANTS);
+      expect(missing).to.match(/^tenants\.yaml: tenants\[0\]\.match\[0\]\.issuer: is required/);
+      expect(others).to.deep.equal([]);
       const roles = `${tenantsOf('https://b.example').replace(']}]', "], roles: [{name: r, match: [{role: x, issuer: 'https://b.example/'}]}]}]")}`;
       expect(await messagesOf(gateway, roles)).to.have.length(1);
       expect((await messagesOf(gateway, roles))[0]).to.match(

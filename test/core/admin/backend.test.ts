@@ -6,7 +6,7 @@ import { socketOf } from '../../../core/registry/endpoint.ts';
 const secretFile = '/run/secret';
 
 describe('core/admin/backend', () => {
-  it('makes a backend that needs a tenant, a role and the secret', () => {
+  it('makes a backend that requires a tenant, a role and the secret', () => {
     const backend = adminBackend({ tenants: ['platform'] }, { at: { socket: 'a.sock' }, secretFile });
     expect(backend).to.deep.include({
       name: 'gateway',
@@ -21,7 +21,7 @@ describe('core/admin/backend', () => {
     expect(backend.identityHeaders).to.include.members(['subject', 'issuer', 'tenant', 'roles']);
   });
 
-  it('finds the process by its URL, where it has one', () => {
+  it('uses the URL of the process if it has one', () => {
     const { urls, path } = adminBackend({ tenants: ['a'] }, { at: { url: 'http://own.ns.svc:8082/mcp' }, secretFile });
     expect(urls.map(({ authority }) => authority)).to.deep.equal(['own.ns.svc:8082']);
     expect(path).to.equal('/mcp');
@@ -29,8 +29,8 @@ describe('core/admin/backend', () => {
     expect(socketOf('127.0.0.1:80')).to.equal(undefined);
   });
 
-  it('has a name that nobody else can take', () => {
+  it('has a name that no other backend can have', () => {
     const parsed = backendSchema.safeParse({ name: 'gateway', url: 'http://a' });
-    expect(parsed.error?.issues.map(({ message }) => message)).to.deep.equal(['is reserved for the gateway itself']);
+    expect(parsed.error?.issues.map(({ path }) => path)).to.deep.equal([['name']]);
   });
 });

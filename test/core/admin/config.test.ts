@@ -14,7 +14,7 @@ const { tenants } = tenantsSchema.parse({
 });
 
 describe('core/admin/config', () => {
-  it('finds the tenants of which nobody could use what it opens', () => {
+  it('reports tenants whose members could not use the admin tools', () => {
     const admin = { tenants: ['platform', 'named', 'roleless', 'listless', 'none'] };
     const problems = adminProblems(admin, tenants, 'gateway.yaml');
     expect(problems.map(({ source, path }) => `${source} ${path}`)).to.deep.equal([
@@ -22,15 +22,10 @@ describe('core/admin/config', () => {
       'gateway.yaml admin.tenants[3]',
       'gateway.yaml admin.tenants[4]',
     ]);
-    expect(problems.map(({ message }) => message)).to.deep.equal([
-      'names a tenant that does not list the role mcp.admin in its roles, so nobody there may use it',
-      'names a tenant whose backends do not list gateway, so nobody there may use it',
-      'names a tenant that there is none of',
-    ]);
     expect(adminProblems(undefined, tenants, 'gateway.yaml')).to.deep.equal([]);
   });
 
-  it('is off unless it is switched on for somebody', () => {
+  it('is off unless it names a tenant', () => {
     const config = { issuer: 'development', backends: 'b', tenants: 't' };
     expect(gatewaySchema.parse(config).admin).to.equal(undefined);
     expect(gatewaySchema.parse({ ...config, admin: { tenants: ['a'] } }).admin).to.deep.equal({ tenants: ['a'] });

@@ -10,7 +10,7 @@ function pathsOfProblems(text: string): string[] {
 }
 
 describe('core/config/gateway', () => {
-  it('needs little and has defaults for the rest', () => {
+  it('has defaults for everything but the required keys', () => {
     const parsed = parseYaml(BASE, 'gateway.yaml', gatewaySchema);
     expect(parsed).to.deep.equal({
       ok: true,
@@ -30,7 +30,7 @@ describe('core/config/gateway', () => {
     });
   });
 
-  it('says what is required', () => {
+  it('reports missing keys', () => {
     expect(pathsOfProblems('{}')).to.have.members(['issuer', 'backends', 'tenants']);
   });
 
@@ -61,10 +61,10 @@ describe('core/config/gateway', () => {
     ['listen: {tls: {certFile: a}}', 'listen.tls.keyFile'],
     ['listen: {trustedProxies: [10.0.0.0]}', 'listen.trustedProxies[0]'],
   ] as const) {
-    it(`refuses ${text}`, () => expect(pathsOfProblems(BASE + text)).to.deep.equal([path]));
+    it(`rejects ${text}`, () => expect(pathsOfProblems(BASE + text)).to.deep.equal([path]));
   }
 
-  it('refuses issuers that could be another one', () => {
+  it('rejects issuers that are not secure URLs', () => {
     for (const url of [
       'http://issuer.example.com',
       'https://i.example/?a',
@@ -89,7 +89,7 @@ describe('core/config/gateway', () => {
   describe('issuers', () => {
     const of = (list: string) => BASE.replace('issuer: development', `issuers: ${list}`);
 
-    it('may be several, or one', () => {
+    it('can be several, or one', () => {
       const urlsOf = (text: string) => {
         const parsed = parseYaml(text, 'g', gatewaySchema);
         return parsed.ok && parsed.value.issuers.map(({ url }) => url);
@@ -98,7 +98,7 @@ describe('core/config/gateway', () => {
       expect(urlsOf(of(`[{url: "${two[0]}"}, {url: "${two[1]}"}]`))).to.deep.equal(two);
       expect(urlsOf(BASE.replace('development', `{url: "${two[1]}"}`))).to.deep.equal([two[1]]);
     });
-    it('are told apart', () => {
+    it('must differ', () => {
       expect(pathsOfProblems(of('[{url: "https://a.example"}, {url: "https://a.example"}]'))).to.deep.equal([
         'issuers[1].url',
       ]);
@@ -107,7 +107,7 @@ describe('core/config/gateway', () => {
       ]);
       expect(pathsOfProblems(of('[]'))).to.deep.equal(['issuers']);
     });
-    it('have their claims where they say, as a name or as a path', () => {
+    it('locate their claims by a name or by a path', () => {
       const text = of('[{url: "https://a.example", claims: {subject: oid, roles: [realm_access, roles]}}]');
       const parsed = parseYaml(text, 'g', gatewaySchema);
       expect(parsed.ok && parsed.value.issuers[0]?.claims).to.deep.equal({
@@ -127,14 +127,14 @@ describe('core/config/gateway', () => {
     });
   });
 
-  it('never accepts symmetric or missing signatures', () => {
+  it('rejects symmetric and missing signatures', () => {
     for (const algorithm of ['HS256', 'none', 'RSA1_5']) {
       const text = BASE.replace('development', `{url: "https://i.example", algorithms: [${algorithm}]}`);
       expect(pathsOfProblems(text), algorithm).to.deep.equal(['issuer.algorithms[0]']);
     }
   });
 
-  it('writes public URLs without a slash at the end and hosts in lower case', () => {
+  it('normalizes public URLs without a trailing slash, and hosts to lower case', () => {
     const parsed = parseYaml(
       `${BASE}publicUrl: https://a.example/mcp//\nallowedHosts: [B.Example]`,
       'g',
@@ -148,10 +148,10 @@ describe('core/config/gateway', () => {
     const ISSUER = 'issuer: {url: "https://i.example"}\n';
     const problems = (text: string, schema: typeof gatewaySchema | typeof anyGatewaySchema = anyGatewaySchema) => {
       const parsed = parseYaml(text, 'g', schema);
-      return parsed.ok ? [] : parsed.problems.map(({ path, message }) => `${path}: ${message}`);
+      return parsed.ok ? [] : parsed.problems.map(({ path }) => path);
     };
 
-    it('needs no more than to be there', () => {
+    it('has defaults for everything', () => {
       const parsed = parseYaml(`${ISSUER}kubernetes: {}`, 'g', anyGatewaySchema);
       expect(parsed.ok && 'kubernetes' in parsed.value && parsed.value.kubernetes).to.deep.equal({
         namespace: 'mcp',
@@ -159,22 +159,17 @@ describe('core/config/gateway', () => {
       });
       expect(parsed.ok && 'backends' in parsed.value).to.equal(false);
     });
-    it('is one of two ways, of which exactly one is given', () => {
+    it('excludes backends and tenants', () => {
       expect(problems(BASE)).to.deep.equal([]);
-      expect(problems(`${BASE}kubernetes: {}`).map((text) => text.split(':')[0])).to.deep.equal([
-        'backends',
-        'tenants',
-      ]);
-      expect(problems(`${ISSUER}backends: b`)).to.have.length(1);
-      expect(problems(`${ISSUER}`).map((text) => text.split(':')[0])).to.deep.equal(['backends', 'tenants']);
+      expect(problems(`${BASE}kubernetes: {}`)).to.deep.equal(['backends', 'tenants']);
+      expect(problems(`${ISSUER}backends: b`)).to.deep.equal(['tenants']);
+      expect(problems(ISSUER)).to.deep.equal(['backends', 'tenants']);
     });
-    it('is refused on one machine, in plain words', () => {
-      expect(problems(`${ISSUER}kubernetes: {}`, gatewaySchema)).to.deep.equal([
-        'kubernetes: needs a gateway in a cluster; on one machine use backends and tenants',
-      ]);
+    it('is rejected on one machine', () => {
+      expect(problems(`${ISSUER}kubernetes: {}`, gatewaySchema)).to.deep.equal(['kubernetes']);
     });
     for (const text of ['{namespace: Not_One}', '{tenants: {configMap: A}}', '{tenants: {name: a}}', '5']) {
-      it(`refuses kubernetes: ${text}`, () => expect(problems(`${ISSUER}kubernetes: ${text}`)).not.to.deep.equal([]));
+      it(`rejects kubernetes: ${text}`, () => expect(problems(`${ISSUER}kubernetes: ${text}`)).not.to.deep.equal([]));
     }
   });
 });

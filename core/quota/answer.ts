@@ -3,10 +3,10 @@ import type { BucketAsk } from './plan.ts';
 import type { Taken } from './take.ts';
 
 /**
- * The headers that tell a client of its quota (draft-ietf-httpapi-ratelimit-headers-10): for each bucket of the request `q` requests
- * in `w` seconds, `r` that are left, and `t` seconds: until the bucket is full, or on a refusal until it would let the request pass,
- * and nothing for one that would now, or never will, so that no `t` is later than Retry-After. What is left of a bucket that was not
- * asked is not told.
+ * The headers about the client's quota (draft-ietf-httpapi-ratelimit-headers-10). For each bucket of the request: `q` requests in `w`
+ * seconds; `r`, the requests left; and `t`, seconds until the bucket is full or, if the request is denied, until the bucket would let
+ * it pass. `t` is omitted for a bucket that would let the denied request pass now, or never will, so no `t` is later than
+ * Retry-After. Buckets that were not asked have no `r` and `t`.
  */
 export function rateLimitHeaders(asks: readonly BucketAsk[], { allowed, answers }: Taken): Record<string, string> {
   if (asks.length === 0) return {};
@@ -32,8 +32,8 @@ function policyOf(asks: readonly BucketAsk[]): string {
 }
 
 /**
- * The refusal of a request that some bucket did not let pass: the one that takes longest to refill is named. A request that costs more
- * than a bucket ever holds is told so, and not when to come back.
+ * The denial of a request that some bucket did not let pass. It names the bucket that takes longest to refill. If the request costs
+ * more than a bucket can ever hold, it says so and has no Retry-After.
  */
 export function quotaDenial(tenant: string, asks: readonly BucketAsk[], taken: Taken): Denial {
   const tooSmall = asks.find(({ cost, limit }) => cost > limit.burst);
@@ -53,13 +53,13 @@ export function quotaDenial(tenant: string, asks: readonly BucketAsk[], taken: T
 
 function neverDenial(tenant: string, { name, cost, limit }: BucketAsk, headers: Record<string, string>): Denial {
   return deny('quota', {
-    message: `This request costs ${cost}, and the quota of ${name} never holds more than ${limit.burst}`,
+    message: `This request costs ${cost}, but the quota of ${name} holds at most ${limit.burst}`,
     data: { tenant, bucket: name, retryAfterSeconds: null, cost, burst: limit.burst },
     headers,
   });
 }
 
-/** Time in which an empty bucket refills. */
+/** Time until an empty bucket is full. */
 function windowMs({ burst, requests, periodMs }: BucketAsk['limit']): number {
   return (burst / requests) * periodMs;
 }

@@ -1,21 +1,21 @@
 /**
- * Token bucket arithmetic, the same for memory and for the Lua script in Redis (ext-authz/quota/store/script.ts).
+ * Token bucket arithmetic. The Lua script in Redis (ext-authz/quota/store/script.ts) computes the same.
  *
- * A bucket knows how much of it is used, not how much is left, so that a limit can change without losing what was spent. All
- * numbers are whole: the level counts in requests times the milliseconds of the period, so that each millisecond drains it by
- * exactly `requests`, and nothing is ever rounded in favour of a caller. With the bounds of {@link MAX_BURST} and a day, every
- * number stays below 2^53, which is what Redis and JavaScript can hold exactly.
+ * A bucket stores how much of it is used, not how much is left, so that a limit can change without losing what was spent. All numbers
+ * are whole: the level is in requests times the milliseconds of the period, so that each millisecond drains it by exactly `requests`,
+ * and nothing is ever rounded in favor of a caller. With the bounds of {@link MAX_BURST} and a day, every number stays below 2^53,
+ * up to which Redis and JavaScript are exact.
  */
 
-/** Most requests that a bucket may hold, and that may refill in one period. */
+/** Upper bound for the requests that a bucket can hold, and for those that refill in one period. */
 export const MAX_BURST = 100_000_000;
 
 /** Lengths of the periods in milliseconds. */
 export const PERIODS_MS = { second: 1_000, minute: 60_000, hour: 3_600_000, day: 86_400_000 } as const;
 
 /**
- * A bucket that was looked at further ahead of now than this is not believed: its clock was wrong. Else nobody could use it until that
- * time has come.
+ * A bucket whose time is further in the future than this is ignored, since the clock that wrote it was wrong. Otherwise it could not
+ * be used until that time.
  */
 export const MAX_AHEAD_MS = 60_000;
 
@@ -24,38 +24,38 @@ export interface Limit {
   /** Requests that refill in one period. */
   readonly requests: number;
   readonly periodMs: number;
-  /** Requests that may come at once. */
+  /** Requests that a full bucket holds. */
   readonly burst: number;
 }
 
-/** What is remembered of a bucket. One that is not remembered is full. */
+/** The stored state of a bucket. A bucket without state is full. */
 export interface BucketState {
   /** Requests used, times `periodMs`. */
   readonly level: number;
-  /** Period that the level counts in. */
+  /** The period to which the level refers. */
   readonly periodMs: number;
-  /** When it was last looked at, in milliseconds since the epoch. */
+  /** When the level was computed, in milliseconds since the epoch. */
   readonly atMs: number;
 }
 
-/** What a bucket says to a request. */
+/** The answer of a bucket to a request. */
 export interface BucketAnswer {
-  /** Whole requests that are left, after the request where it was let pass. */
+  /** Whole requests that are left; after the request, if it passed. */
   remaining: number;
-  /** Milliseconds until the request would pass if nothing else came; 0 where it does, Infinity where it never will. */
+  /** Milliseconds until the request would pass if no others came; 0 if it passes, Infinity if it never will. */
   waitMs: number;
   /** Milliseconds until the bucket is full. */
   fullMs: number;
 }
 
-/** What is remembered of a bucket, unless it was written by a clock that cannot have been right. */
+/** The stored state of a bucket, or undefined if the clock that wrote it was wrong. */
 export function believed(state: BucketState | undefined, nowMs: number): BucketState | undefined {
   return state !== undefined && state.atMs > nowMs + MAX_AHEAD_MS ? undefined : state;
 }
 
 /**
- * The level of a bucket at a time. A clock that went back drains nothing. What is above a limit that was lowered is forgotten:
- * who has used up the old limit waits for the new one to refill, and not twice.
+ * The level of a bucket at a given time. A clock that was set back drains nothing. If the limit was lowered, usage above the new limit
+ * is dropped: a caller that has used up the old limit waits for the new one to refill once, not longer.
  */
 export function levelAt(remembered: BucketState | undefined, limit: Limit, nowMs: number): number {
   const state = believed(remembered, nowMs);
@@ -63,16 +63,16 @@ export function levelAt(remembered: BucketState | undefined, limit: Limit, nowMs
   const elapsedMs = Math.max(0, nowMs - state.atMs);
   const level =
     state.periodMs === limit.periodMs ? state.level : Math.ceil((state.level / state.periodMs) * limit.periodMs);
-  // Before it refills: a refusal remembers nothing, so what is above would be paid back first.
+  // Cap before refilling: a denied request stores nothing, so usage above the limit would have to drain first.
   return Math.max(0, Math.min(level, limit.burst * limit.periodMs) - elapsedMs * limit.requests);
 }
 
-/** Whether a request of this cost fits at a level. One that costs more than the bucket holds never does. */
+/** Whether a request of this cost fits at a level. A request that costs more than the bucket holds never fits. */
 export function fits(level: number, limit: Limit, cost: number): boolean {
   return level + cost * limit.periodMs <= limit.burst * limit.periodMs;
 }
 
-/** What a bucket at a level has to say about a request of this cost. */
+/** The answer of a bucket at a level to a request of this cost. */
 export function answerAt(level: number, limit: Limit, cost: number): BucketAnswer {
   const { requests, periodMs, burst } = limit;
   const over = level + cost * periodMs - burst * periodMs;

@@ -1,8 +1,8 @@
-/** Keys of one tenant in Redis; the braces are the hash tag that keeps them on one node of a cluster. */
+/** A key of a tenant in Redis. The braces are the hash tag that keeps all of its keys on one node of a cluster. */
 export const tenantKey = (tenant: string, rest: string) => `mcpgw:{${tenant}}:${rest}`;
 
-/** Where a bucket is kept. */
+/** The key of a bucket. */
 export const bucketKey = (tenant: string, bucket: string) => tenantKey(tenant, `bucket:${bucket}`);
 
-/** There as long as the token of a session that was ended might still be sent. */
+/** The key of the tombstone of an ended session. It exists as long as a client could still send the session's token. */
 export const tombstoneKey = (tenant: string, fingerprint: string) => tenantKey(tenant, `ended:${fingerprint}`);

@@ -3,40 +3,40 @@ import type { McpMessage } from '../mcp/message.ts';
 import type { Limit } from './bucket.ts';
 import type { Quota, Selector } from './quota.ts';
 
-/** A bucket that a request must pass, with what it costs there. */
+/** What a request asks of one bucket: to debit its cost there. */
 export interface BucketAsk {
   /** Unique within the tenant; part of the key in Redis. */
   readonly key: string;
-  /** What people call it: `tenant`, `user`, `backend jira`, `rule search`. */
+  /** Name for people: `tenant`, `user`, `backend jira`, `rule search`. */
   readonly name: string;
   readonly limit: Limit;
-  /** At least 1; 0 only has the bucket remembered as it is now. */
+  /** At least 1; 0 only stores the bucket's present state. */
   readonly cost: number;
 }
 
-/** Who asks for what. */
+/** The parts of a request on which its buckets and costs depend. */
 export interface QuotaRequest {
   readonly message: Pick<McpMessage, 'methods' | 'items'>;
   readonly backend: string;
-  /** Stable name of the user, without spaces and colons. */
+  /** Stable identifier of the user, without spaces or colons. */
   readonly user: string;
 }
 
-/** One message of a request, as far as its price depends on it. */
+/** A message of a request, with its cost. */
 export interface Priced {
   method: string;
-  /** Of a `tools/call`. */
+  /** The tool of a `tools/call`. */
   tool: string | undefined;
   cost: number;
 }
 
-/** Era 2026-07-28: clients take a refusal of it as the answer of an old server. */
+/** A method of MCP 2026-07-28 that must never be denied: clients would take the denial for the answer of an old server. */
 export const NEVER_DENIED = 'server/discover';
 
 /**
- * The buckets that a request must pass; none where it costs nothing.
+ * What a request asks of its buckets; empty if it costs nothing.
  *
- * @param messages what {@link priced} gives for the request, where it is known already
+ * @param messages the result of {@link priced} for the request, if already known
  */
 export function planAsks(quota: Quota, request: QuotaRequest, messages = priced(quota, request)): BucketAsk[] {
   const { backend, user } = request;
@@ -56,7 +56,7 @@ export function planAsks(quota: Quota, request: QuotaRequest, messages = priced(
   ];
 }
 
-/** The messages of a request that cost something, with their prices. */
+/** The messages of a request that cost something, with their costs. */
 export function priced({ costs, free }: Quota, { message, backend }: QuotaRequest): Priced[] {
   // Each tools/call names exactly one tool, in the order of the messages.
   const tools = message.items.filter(({ kind }) => kind === 'tools').map(({ name }) => name);

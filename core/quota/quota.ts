@@ -9,7 +9,7 @@ const limitKeys = {
   /** Requests that refill in one period. */
   requests: count,
   per: z.enum(['second', 'minute', 'hour', 'day'], 'must be second, minute, hour or day'),
-  /** Requests that may come at once. Default: `requests`. */
+  /** Requests that a full bucket holds. Default: `requests`. */
   burst: count.optional(),
 };
 
@@ -25,60 +25,60 @@ const limitSchema = z.strictObject(limitKeys).transform(toLimit);
 
 const pattern = z.string().min(1).max(256);
 
-/** Which messages a rule is about. */
+/** The keys that select the messages of a rule. */
 const selectorKeys = {
   /** Default: every backend. */
   backends: z.array(dnsLabel).min(1).optional(),
-  /** Tools by glob: calls of them. */
+  /** Calls of tools, by glob. */
   tools: z.array(pattern).min(1).optional(),
   /** JSON-RPC methods by glob. */
   methods: z.array(pattern).min(1).optional(),
 };
 
-/** Messages that a rule is about: those of the backends, that call one of the tools or have one of the methods. */
+/** Selects messages: those to one of the backends that call one of the tools or have one of the methods. */
 export interface Selector {
   readonly backends: readonly string[] | undefined;
   readonly tools: readonly string[] | undefined;
   readonly methods: readonly string[] | undefined;
 }
 
-/** A bucket of its own for some messages. */
+/** A separate bucket for selected messages. */
 export interface QuotaRule extends Selector {
   readonly name: string;
   readonly limit: Limit;
-  /** `user`: each user has a bucket of its own. */
+  /** `user`: each user has a separate bucket. */
   readonly each: 'tenant' | 'user';
 }
 
-/** What some messages cost. */
+/** The cost of selected messages. */
 export interface CostRule extends Selector {
   readonly cost: number;
 }
 
-/** How much a tenant may use. */
+/** The quota of a tenant. */
 export interface Quota {
-  /** Of the whole tenant. */
+  /** Limit of the whole tenant. */
   readonly tenant: Limit | undefined;
-  /** Of each user. */
+  /** Limit of each user. */
   readonly user: Limit | undefined;
-  /** Of the whole tenant at one backend, by name. */
+  /** Limits of the whole tenant per backend, by name. */
   readonly backends: Readonly<Record<string, Limit>>;
   readonly rules: readonly QuotaRule[];
-  /** The first that fits a message counts; a message that none fits costs one. */
+  /** The first rule that selects a message applies. Other messages cost 1. */
   readonly costs: readonly CostRule[];
-  /** Methods by glob that cost nothing. */
+  /** Methods that cost nothing, by glob. */
   readonly free: readonly string[];
-  /** Extra for the whole tenant, also such as is over. */
+  /** Extra requests for the whole tenant, including past top-ups. */
   readonly topUps: readonly TopUp[];
-  /** Requests under way at once, streams of GET apart. Undefined: any number. */
+  /** Maximum number of concurrent requests, not counting GET streams. Undefined: no maximum. */
   readonly maxConcurrent: number | undefined;
-  /** Streams of GET open at once. Undefined: any number. */
+  /** Maximum number of open GET streams. Undefined: no maximum. */
   readonly maxStreams: number | undefined;
-  /** Count and report, and refuse nothing. */
+  /** Count and report, but deny nothing. */
   readonly dryRun: boolean;
 }
 
-/** Methods that are free where nothing is said: what clients send by themselves and cannot slow down. */
+/** Default of `free`: methods that clients send on their own and cannot slow down. */
 export const FREE_METHODS = ['ping', 'notifications/*'];
 
 const ruleSchema = z
@@ -115,10 +115,9 @@ export const quotaSchema = z
   .superRefine(({ requests, per, burst, rules, topUps }, context) => {
     const complain = (message: string) => context.addIssue({ code: 'custom', path: ['topUps'], message });
     const extra = topUps.reduce((sum, topUp) => sum + topUp.requests, 0);
-    if (extra > 0 && requests === undefined)
-      complain('are for the bucket of the tenant: requests and per are required');
+    if (extra > 0 && requests === undefined) complain('need a limit of the tenant: requests and per are required');
     else if (extra + (burst ?? requests ?? 0) > MAX_BURST)
-      complain(`and the burst must not exceed ${MAX_BURST} together`);
+      complain(`must not exceed ${MAX_BURST} together with the burst`);
     for (const [key, value] of Object.entries({ requests, per })) {
       if (value === undefined && [requests, per, burst].some((other) => other !== undefined)) {
         context.addIssue({ code: 'custom', path: [key], message: 'is required: requests and per belong together' });
@@ -129,7 +128,7 @@ export const quotaSchema = z
         context.addIssue({
           code: 'custom',
           path: ['rules', index, 'name'],
-          message: 'is the name of another rule too',
+          message: 'is also the name of another rule',
         });
       }
     });

@@ -3,18 +3,18 @@ import type { BucketAsk } from './plan.ts';
 import type { Quota } from './quota.ts';
 import type { Taken } from './take.ts';
 
-/** What a process last heard of a bucket that all members of a tenant share. */
+/** The last known state, in one process, of a bucket that all members of a tenant share. */
 export interface BucketReading extends BucketState {
   readonly tenant: string;
   readonly key: string;
-  /** From Redis; else the process has a bucket of its own, with its share. */
+  /** Whether the state is that of Redis. Otherwise it is that of the process's own bucket, with its share. */
   readonly shared: boolean;
 }
 
 /** A bucket that all members of a tenant share. */
 export interface TenantBucket {
   readonly key: string;
-  /** As answers call it. */
+  /** Name for people, as in {@link BucketAsk}. */
   readonly name: string;
   readonly limit: Limit;
 }
@@ -30,10 +30,10 @@ export function tenantBuckets({ tenant, backends, rules }: Quota): TenantBucket[
   ];
 }
 
-/** Keys that hold a user's name are those of a user's own bucket. */
+/** Matches keys of shared buckets. The key of a user's own bucket also has the user's identifier. */
 const SHARED_KEY = /^(?:tenant|backend:[^:]+|rule:[^:]+)$/;
 
-/** What a request learned of the buckets that it shares with the whole tenant. */
+/** The states of the shared buckets that follow from the answers to a request. */
 export function readingsOf(
   tenant: string,
   asks: readonly BucketAsk[],
@@ -43,7 +43,7 @@ export function readingsOf(
   return asks.flatMap(({ key, limit }, index) => {
     const answer = answers[index];
     if (answer === undefined || !SHARED_KEY.test(key)) return [];
-    // The time until it is full tells the level to the millisecond, which the whole requests that are left do not.
+    // The time until the bucket is full gives the level to the millisecond; the whole requests left would not.
     const level = answer.fullMs * limit.requests;
     return [{ tenant, key, level, periodMs: limit.periodMs, atMs: nowMs, shared }];
   });
@@ -52,9 +52,9 @@ export function readingsOf(
 /**
  * Whole requests that are left of a bucket now.
  *
- * @param readings what was last heard of it, one of each process
- * @param processes number of processes, which share it evenly where they have no Redis
- * @param running how many of them there are: nobody else gives out the part of one that is missing. Default: all
+ * @param readings last known states of the bucket, one from each process
+ * @param processes number of processes, which share the bucket evenly if there is no Redis
+ * @param running how many of them are running; the share of a missing process is not available. Default: all
  */
 export function remainingNow(
   readings: readonly BucketReading[],

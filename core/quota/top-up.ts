@@ -1,10 +1,10 @@
 import { z } from 'zod';
 import { type Limit, MAX_BURST } from './bucket.ts';
 
-/** Extra requests for a tenant, for a while. */
+/** Extra requests for a tenant until a given time. */
 export interface TopUp {
   readonly requests: number;
-  /** When it is over, in milliseconds since the epoch. */
+  /** End, in milliseconds since the epoch. */
   readonly untilMs: number;
 }
 
@@ -18,8 +18,8 @@ export const topUpSchema = z
   .transform(({ requests, until }): TopUp => ({ requests, untilMs: Date.parse(until) }));
 
 /**
- * A quota as it is at a time: while a top-up lasts, the bucket of the tenant holds that much more. Since buckets remember what
- * is used, that is given at once and only once; what is left of it when it is over is forgotten.
+ * A quota at a given time. While a top-up lasts, the bucket of the tenant holds that much more. Since a bucket stores what is used, the
+ * extra is available immediately and once; what is left of it at the end is lost.
  */
 export function withTopUps<Q extends { tenant: Limit | undefined; topUps: readonly TopUp[] }>(
   quota: Q,
@@ -31,7 +31,7 @@ export function withTopUps<Q extends { tenant: Limit | undefined; topUps: readon
   return extra === 0 ? quota : { ...quota, tenant: { ...tenant, burst: tenant.burst + extra } };
 }
 
-/** When the newest top-up that is over ended, in milliseconds since the epoch; 0: none is over. */
+/** When the most recent past top-up ended, in milliseconds since the epoch; 0 if none has ended. */
 export function lastEndMs(topUps: readonly TopUp[], nowMs: number): number {
   return topUps.reduce((newest, { untilMs }) => (untilMs <= nowMs ? Math.max(newest, untilMs) : newest), 0);
 }

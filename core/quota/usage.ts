@@ -1,21 +1,22 @@
-/** What usage is counted by. */
+/** The kinds of names by which usage is counted. */
 export const USAGE_KINDS = ['all', 'users', 'backends', 'tools'] as const;
 
-/** What usage is counted by: `all` is the whole tenant, under the empty name. */
+/** A kind of names by which usage is counted. `all` is the whole tenant, under the empty name. */
 export type UsageKind = (typeof USAGE_KINDS)[number];
 
-/** What was asked for. All are whole numbers. */
+/** Counts of requests. All are whole numbers. */
 export interface UsageCount {
-  /** Requests that were let pass. */
+  /** Requests that passed. */
   readonly requests: number;
-  /** What they cost. */
+  /** Their total cost. */
   readonly cost: number;
+  /** Requests that were denied. */
   readonly refused: number;
-  /** Of those that were let pass: what would have been refused, had it not been a dry run. */
+  /** Requests that passed only because of a dry run. */
   readonly wouldRefuse: number;
 }
 
-/** A count of one name in one window of time. */
+/** The count for one name in one time window. */
 export interface UsageRow {
   readonly tenant: string;
   readonly kind: UsageKind;
@@ -25,7 +26,7 @@ export interface UsageRow {
   readonly count: UsageCount;
 }
 
-/** A request that was decided about. */
+/** A request about which the gateway has decided. */
 export interface UsageEvent {
   readonly tenant: string;
   readonly user: string;
@@ -35,26 +36,26 @@ export interface UsageEvent {
   readonly outcome: 'allowed' | 'refused' | 'would-refuse';
 }
 
-/** The usage of a tenant since a time, the names with most requests first. */
+/** The usage of a tenant since a given time, the names with most requests first. */
 export type UsageSummary = { readonly [kind in UsageKind]: readonly { name: string; count: UsageCount }[] };
 
 const HOUR_MS = 3_600_000;
 const STEP_MS = 300_000;
 const DAY_MS = 24 * HOUR_MS;
 
-/** What goes under no name of its own. */
+/** The name under which names beyond {@link MAX_NAMES} are counted together. */
 export const OTHERS = '(others)';
-/** Names that are kept of each kind and tenant, those with most requests. */
+/** Number of names kept per kind and tenant: those with most requests. */
 export const MAX_NAMES = 1_000;
-/** So many more may come before the least are put together, so that this is seldom done. */
+/** Names beyond that before the least used are merged, so that merging is rare. */
 const SPARE_NAMES = 250;
 const MAX_NAME_LENGTH = 128;
 
 type Windows = Map<number, UsageCount>;
 
 /**
- * Counts the usage of the last day: by five minutes for an hour, by hours before that. Whatever callers send, it holds
- * at most {@link MAX_NAMES} names of each kind and tenant, and some spare ones.
+ * Counts the usage of the last day, in windows of five minutes for the last hour and of an hour before that. Whatever callers send, it
+ * holds at most {@link MAX_NAMES} names per kind and tenant, plus some spare ones.
  */
 export class UsageLedger {
   readonly #tenants = new Map<string, Record<UsageKind, Map<string, Windows>>>();
@@ -72,7 +73,7 @@ export class UsageLedger {
     for (const message of messages) if (message.tool !== undefined) add('tools', message.tool, message.cost);
   }
 
-  /** Adds what was counted elsewhere. */
+  /** Adds a count from elsewhere. */
   add({ tenant, kind, name, windowMs, count }: UsageRow, nowMs: number): void {
     if (nowMs - this.#tidyAtMs >= STEP_MS) this.#tidy(nowMs);
     const names = this.#namesOf(tenant)[kind];
@@ -85,7 +86,7 @@ export class UsageLedger {
     windows.set(windowMs, sumCounts(windows.get(windowMs), count));
   }
 
-  /** Everything that was counted. */
+  /** All counts. */
   rows(): UsageRow[] {
     const rows: UsageRow[] = [];
     for (const [tenant, kinds] of this.#tenants) {
@@ -101,8 +102,8 @@ export class UsageLedger {
   /**
    * The usage of a tenant.
    *
-   * @param sinceMs windows that began before are left out
-   * @param top most names of each kind; the rest is not told
+   * @param sinceMs windows that began before are omitted
+   * @param top maximum number of names per kind
    */
   summary(tenant: string, sinceMs: number, top: number): UsageSummary {
     const kinds = this.#tenants.get(tenant);
@@ -123,7 +124,7 @@ export class UsageLedger {
     return kinds;
   }
 
-  // What is older than an hour is kept by the hour, what is older than a day not at all.
+  // Merges windows older than an hour by the hour, and drops those older than a day.
   #tidy(nowMs: number): void {
     this.#tidyAtMs = nowMs;
     for (const [tenant, kinds] of this.#tenants) {
@@ -139,12 +140,12 @@ export class UsageLedger {
   }
 }
 
-/** Starts of the spans that are shown: the last hour and the last day. Windows that began before are not in them. */
+/** Starts of the two spans that are shown, the last hour and the last day. A span omits windows that began before its start. */
 export function spansSince(nowMs: number): { hourMs: number; dayMs: number } {
   return { hourMs: floor(nowMs, STEP_MS) + STEP_MS - HOUR_MS, dayMs: floor(nowMs, HOUR_MS) + HOUR_MS - DAY_MS };
 }
 
-/** A name as it may be kept and shown: callers choose those of tools. */
+/** Makes a name safe to keep and to show, since callers can send any tool name. */
 function nameOf(text: string): string {
   return text.slice(0, MAX_NAME_LENGTH).replace(/[\p{C}\p{Zl}\p{Zp}]/gu, '\uFFFD');
 }
@@ -183,7 +184,7 @@ function total(windows: Windows, sinceMs: number): UsageCount {
 
 const NOTHING: UsageCount = { requests: 0, cost: 0, refused: 0, wouldRefuse: 0 };
 
-/** Both counts together. */
+/** The sum of two counts. */
 export function sumCounts(a: UsageCount = NOTHING, b: UsageCount): UsageCount {
   return {
     requests: a.requests + b.requests,

@@ -17,7 +17,7 @@ const USER: BucketAsk = {
 };
 
 describe('core/quota/answer', () => {
-  it('tells of each bucket on a request that passes', () => {
+  it('describes each bucket of a request that passes', () => {
     const answers = [
       { remaining: 499, waitMs: 0, fullMs: 3_600 },
       { remaining: 0, waitMs: 0, fullMs: 60_000 },
@@ -44,26 +44,26 @@ describe('core/quota/answer', () => {
     expect(denial.headers).to.deep.include({ 'retry-after': '6', ratelimit: '"tenant";r=0;t=3, "user";r=0;t=6' });
   });
 
-  it('does not tell what is left of a bucket that was not asked', () => {
+  it('omits buckets that were not asked', () => {
     const answers = [undefined, { remaining: 0, waitMs: 1, fullMs: 60_000 }];
     const denial = quotaDenial('red', [TENANT, USER], { allowed: false, answers });
     expect(denial.error.data).to.deep.equal({ tenant: 'red', bucket: 'user', retryAfterSeconds: 1 });
     expect(denial.headers).to.deep.include({ 'retry-after': '1', ratelimit: '"user";r=0;t=1' });
   });
 
-  it('says that a request will never pass, and not when to come back, whatever the other buckets want', () => {
-    const dear = { ...USER, cost: 11 };
+  it('says that a request will never pass, without Retry-After, whatever the other buckets answer', () => {
+    const costly = { ...USER, cost: 11 };
     const full = { remaining: 10, waitMs: Number.POSITIVE_INFINITY, fullMs: 0 };
     const answers = [{ remaining: 0, waitMs: 9_000, fullMs: 9_000 }, full];
-    const denial = quotaDenial('red', [{ ...TENANT, cost: 11 }, dear], { allowed: false, answers });
+    const denial = quotaDenial('red', [{ ...TENANT, cost: 11 }, costly], { allowed: false, answers });
     expect(denial.status).to.equal(429);
     expect(denial.error).to.deep.equal({
       code: -32013,
-      message: 'This request costs 11, and the quota of user never holds more than 10',
+      message: 'This request costs 11, but the quota of user holds at most 10',
       data: { tenant: 'red', bucket: 'user', retryAfterSeconds: null, cost: 11, burst: 10 },
     });
     expect(denial.headers).to.not.have.property('retry-after');
     expect(denial.headers.ratelimit).to.equal('"tenant";r=0;t=9, "user";r=10');
-    expect(answerAt(0, dear.limit, dear.cost)).to.deep.equal(full);
+    expect(answerAt(0, costly.limit, costly.cost)).to.deep.equal(full);
   });
 });

@@ -20,19 +20,19 @@ const used = (requests: number, atMs = 0, periodMs: number = HOUR.periodMs) => (
 });
 
 describe('core/quota/bucket', () => {
-  it('is full when nothing is remembered', () => {
+  it('is full without a stored state', () => {
     expect(levelAt(undefined, HOUR, 5)).to.equal(0);
     expect(answerAt(0, HOUR, 1)).to.deep.equal({ remaining: 10, waitMs: 0, fullMs: 0 });
   });
 
-  it('refills as time goes by, to the millisecond', () => {
+  it('refills over time, to the millisecond', () => {
     expect(levelAt(used(10), HOUR, 3_600)).to.equal(9 * HOUR.periodMs);
     expect(fits(levelAt(used(10), HOUR, 3_599), HOUR, 1)).to.equal(false);
     expect(fits(levelAt(used(10), HOUR, 3_600), HOUR, 1)).to.equal(true);
     expect(levelAt(used(10), HOUR, PERIODS_MS.day)).to.equal(0);
   });
 
-  it('says when to come back, and then lets pass', () => {
+  it('says how long to wait, and lets the request pass then', () => {
     fc.assert(
       fc.property(
         limits,
@@ -51,7 +51,7 @@ describe('core/quota/bucket', () => {
     );
   });
 
-  it('unblocks at once when the limit is raised, and does not punish twice when it is lowered', () => {
+  it('unblocks immediately when the limit is raised, and waits only once when it is lowered', () => {
     expect(levelAt(used(10), { ...HOUR, burst: 11 }, 0)).to.equal(10 * HOUR.periodMs);
     expect(fits(levelAt(used(10), { ...HOUR, burst: 11 }, 0), { ...HOUR, burst: 11 }, 1)).to.equal(true);
     const lower = { ...HOUR, burst: 2 };
@@ -63,26 +63,26 @@ describe('core/quota/bucket', () => {
     const minute = { requests: 60, periodMs: PERIODS_MS.minute, burst: 10 };
     expect(levelAt(used(4), minute, 0)).to.equal(4 * PERIODS_MS.minute);
     expect(levelAt(used(4, 0, PERIODS_MS.second), minute, 0)).to.equal(4 * PERIODS_MS.minute);
-    // Never in favour of the caller.
+    // Never in favor of the caller.
     expect(levelAt({ level: 1, periodMs: PERIODS_MS.day, atMs: 0 }, minute, 0)).to.equal(1);
   });
 
-  it('drains nothing when the clock goes back, and forgets what a wrong clock wrote', () => {
+  it('drains nothing when the clock is set back, and ignores what a wrong clock wrote', () => {
     expect(levelAt(used(10, MAX_AHEAD_MS), HOUR, 0)).to.equal(10 * HOUR.periodMs);
     expect(levelAt(used(10, MAX_AHEAD_MS + 1), HOUR, 0)).to.equal(0);
   });
 
-  it('does not drain twice when the clock goes back and forth', () => {
+  it('does not drain twice when the clock is set back and forth', () => {
     const ask = { key: 'k', name: 'k', limit: HOUR, cost: 1 };
     const { states } = take([ask], () => used(9, 10_000), 4_000);
     expect(states.get('k')).to.deep.equal({ ...used(10, 10_000) });
   });
 
-  it('stays within whole numbers that are exact', () => {
+  it('stays within exact whole numbers', () => {
     expect(MAX_BURST * PERIODS_MS.day).to.be.below(Number.MAX_SAFE_INTEGER);
   });
 
-  it('never lets through more than burst + rate × time, and not less than is there', () => {
+  it('never lets more pass than burst + rate × time, nor less than is left', () => {
     const scenario = fc.tuple(
       limits,
       fc.array(fc.tuple(pauses, fc.integer({ min: 1, max: 5 })), { minLength: 1, maxLength: 60 }),

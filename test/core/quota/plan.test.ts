@@ -4,13 +4,13 @@ import { quotaSchema } from '../../../core/quota/quota.ts';
 
 const hourly = (requests: number) => ({ requests, per: 'hour' });
 
-/** A request of user `u` at `jira`, of calls of these tools and of these other methods. */
+/** A request of user `u` to `jira`: calls of these tools, and these other methods. */
 function requestOf(tools: string[], methods: string[] = [], backend = 'jira'): QuotaRequest {
   const items = tools.map((name) => ({ kind: 'tools' as const, name }));
   return { message: { methods: [...methods, ...tools.map(() => 'tools/call')], items }, backend, user: 'u' };
 }
 
-/** What each bucket is asked, as `key=cost`. */
+/** What the request asks of each bucket, as `key=cost`. */
 const plan = (quota: unknown, request: QuotaRequest) =>
   planAsks(quotaSchema.parse(quota), request).map(({ key, cost }) => `${key}=${cost}`);
 
@@ -42,14 +42,14 @@ describe('core/quota/plan', () => {
     ]);
   });
 
-  it('asks nothing of a backend that is named like a property of every object', () => {
+  it('asks nothing of a backend whose name is a property of every object', () => {
     expect(plan({ ...hourly(1), backends: {} }, requestOf(['x'], [], 'constructor'))).to.deep.equal(['tenant=1']);
   });
 
-  it('counts the messages of a batch, and what each costs', () => {
+  it('adds up the costs of the messages of a batch', () => {
     const quota = {
       ...hourly(1000),
-      rules: [{ name: 'dear', tools: ['big_*'], ...hourly(10) }],
+      rules: [{ name: 'costly', tools: ['big_*'], ...hourly(10) }],
       costs: [
         { tools: ['big_one'], backends: ['wiki'], cost: 100 },
         { tools: ['big_*'], cost: 5 },
@@ -59,12 +59,12 @@ describe('core/quota/plan', () => {
     };
     expect(plan(quota, requestOf(['big_one', 'x', 'free_x', 'big_two'], ['resources/list', 'ping']))).to.deep.equal([
       'tenant=13',
-      'rule:dear=10',
+      'rule:costly=10',
     ]);
-    expect(plan(quota, requestOf(['big_one'], [], 'wiki'))).to.deep.equal(['tenant=100', 'rule:dear=100']);
+    expect(plan(quota, requestOf(['big_one'], [], 'wiki'))).to.deep.equal(['tenant=100', 'rule:costly=100']);
   });
 
-  it('asks nothing for what is free, and server/discover always is', () => {
+  it('asks nothing for free methods, of which server/discover is always one', () => {
     expect(plan(hourly(1), requestOf([], ['ping', 'notifications/initialized', 'server/discover']))).to.deep.equal([]);
     const paid = { ...hourly(1), free: [], costs: [{ methods: ['*'], cost: 7 }] };
     expect(plan(paid, requestOf([], ['server/discover']))).to.deep.equal([]);
@@ -73,7 +73,7 @@ describe('core/quota/plan', () => {
     expect(plan(hourly(1), requestOf([]))).to.deep.equal([]);
   });
 
-  it('keeps rules to their backends and methods', () => {
+  it('applies rules only to their backends and methods', () => {
     const quota = { rules: [{ name: 'r', backends: ['jira'], methods: ['tools/*'], ...hourly(1) }] };
     expect(plan(quota, requestOf(['x']))).to.deep.equal(['rule:r=1']);
     expect(plan(quota, requestOf([], ['tools/list']))).to.deep.equal(['rule:r=1']);

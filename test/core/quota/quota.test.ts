@@ -2,10 +2,10 @@ import { expect } from 'chai';
 import { MAX_BURST, PERIODS_MS } from '../../../core/quota/bucket.ts';
 import { FREE_METHODS, quotaSchema } from '../../../core/quota/quota.ts';
 
-/** Where a quota is refused. */
+/** Paths of the problems of a quota. */
 function problems(quota: unknown): string[] {
   const { error } = quotaSchema.safeParse(quota);
-  return (error?.issues ?? []).map(({ path, message }) => `${path.join('.')}: ${message}`);
+  return (error?.issues ?? []).map(({ path }) => path.join('.'));
 }
 
 describe('core/quota/quota', () => {
@@ -22,7 +22,7 @@ describe('core/quota/quota', () => {
     expect(quotaSchema.parse({}).tenant).to.equal(undefined);
   });
 
-  it('takes limits of every kind', () => {
+  it('accepts limits of every kind', () => {
     const quota = quotaSchema.parse({
       users: { requests: 5, per: 'second', burst: 20 },
       backends: { jira: { requests: 1, per: 'day' } },
@@ -38,7 +38,7 @@ describe('core/quota/quota', () => {
     ]);
   });
 
-  it('refuses what makes no sense', () => {
+  it('rejects invalid quotas', () => {
     const wrong: [quota: unknown, path: string][] = [
       [{ requests: 0, per: 'hour' }, 'requests'],
       [{ requests: 1.5, per: 'hour' }, 'requests'],
@@ -57,13 +57,9 @@ describe('core/quota/quota', () => {
       [{ speed: 'fast' }, ''],
     ];
     for (const [quota, path] of wrong) {
-      const found = problems(quota);
-      expect(
-        found.some((problem) => problem.startsWith(`${path}: `)),
-        `${JSON.stringify(quota)}: ${found}`,
-      ).to.equal(true);
+      expect(problems(quota), JSON.stringify(quota)).to.include(path);
     }
     const twice = { name: 'r', tools: ['x'], requests: 1, per: 'day' };
-    expect(problems({ rules: [twice, twice] })).to.deep.equal(['rules.1.name: is the name of another rule too']);
+    expect(problems({ rules: [twice, twice] })).to.deep.equal(['rules.1.name']);
   });
 });

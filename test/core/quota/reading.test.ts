@@ -19,7 +19,7 @@ describe('core/quota/reading', () => {
   const message = { methods: ['tools/call'], items: [{ kind: 'tools' as const, name: 'x' }] };
   const asks = planAsks(quota, { message, backend: 'jira', user: 'dXNlcg' });
 
-  it('is of the buckets that all members share, and of no others', () => {
+  it('covers the buckets that all members share, and no others', () => {
     const { taken } = take(asks, () => undefined, 1_000);
     const readings = readingsOf('red', asks, taken, { nowMs: 1_000, shared: true });
     expect(asks).to.have.length(5);
@@ -39,7 +39,7 @@ describe('core/quota/reading', () => {
   const left = (readings: BucketReading[], nowMs: number, processes = 1, changed = limit) =>
     remainingNow(readings, changed, { nowMs, processes });
 
-  it('refills up to now, by the limit of now', () => {
+  it('refills until now, by the present limit', () => {
     expect(left([reading({})], 0)).to.equal(0);
     expect(left([reading({})], 999)).to.equal(0);
     expect(left([reading({})], 5_000)).to.equal(5);
@@ -48,10 +48,10 @@ describe('core/quota/reading', () => {
     expect(left([reading({})], 0, 1, { ...limit, burst: 10 })).to.equal(0);
   });
 
-  it('is the newest one where buckets are shared, and all of them together where they are not', () => {
+  it('uses the newest one of a shared bucket, and all of them together otherwise', () => {
     expect(left([reading({ level: 0, atMs: 5 }), reading({})], 5)).to.equal(100);
     const mine = { shared: false };
-    // Of two processes with half of it each, one has used all of its own, or half of it, and the other one nothing.
+    // Of two processes with half of the bucket each, one has used all of its half, or half of it; the other one nothing.
     expect(left([reading(mine)], 0, 2)).to.equal(50);
     expect(left([reading({ ...mine, level: 50 * 60_000 })], 0, 2)).to.equal(75);
     expect(left([reading(mine), reading(mine)], 0, 2)).to.equal(0);

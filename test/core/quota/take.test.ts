@@ -14,7 +14,7 @@ describe('core/quota/take', () => {
         let nowMs = 0;
         for (const [pauseMs, asked] of steps) {
           nowMs += pauseMs;
-          // What each bucket alone would say.
+          // The answer of each bucket on its own.
           const alone = asked.map((ask) => take([ask], (key) => states.get(key), nowMs).taken.allowed);
           const { taken, states: after } = take(asked, (key) => states.get(key), nowMs);
           expect(taken.allowed).to.equal(alone.every(Boolean));
@@ -30,7 +30,7 @@ describe('core/quota/take', () => {
     );
   });
 
-  it('passes what asks no bucket', () => {
+  it('lets a request pass that asks no bucket', () => {
     expect(take([], () => undefined, 0).taken).to.deep.equal({ allowed: true, answers: [] });
   });
 });

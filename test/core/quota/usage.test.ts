@@ -39,7 +39,7 @@ describe('core/quota/usage', () => {
     expect(ledger.summary('green', 0, 1).all).to.deep.equal([]);
   });
 
-  it('counts each tool of a batch at its own price, and the request once', () => {
+  it('counts each tool of a batch at its own cost, and the request once', () => {
     const ledger = new UsageLedger();
     const messages = [
       { tool: 'a', cost: 2 },
@@ -54,7 +54,7 @@ describe('core/quota/usage', () => {
     ]);
   });
 
-  it('tells the last hour and the last day apart, and forgets what is older', () => {
+  it('separates the last hour from the last day, and drops what is older', () => {
     const ledger = new UsageLedger();
     const ages = [25 * HOUR_MS, 22 * HOUR_MS, 90 * MINUTE_MS, 50 * MINUTE_MS, 0];
     for (const age of ages) ledger.count(event(), NOW_MS - age);
@@ -68,7 +68,7 @@ describe('core/quota/usage', () => {
     expect(new Set(ledger.rows().map(({ tenant }) => tenant))).to.deep.equal(new Set(['blue']));
   });
 
-  it('adds up what others counted, and loses nothing on the way', () => {
+  it('adds up the counts of several ledgers without loss', () => {
     const [one, two, both] = [new UsageLedger(), new UsageLedger(), new UsageLedger()];
     for (const [at, ledger] of [one, two].entries()) {
       for (let index = 0; index < 50; index++) {
@@ -80,7 +80,7 @@ describe('core/quota/usage', () => {
     expect(both.summary('red', 0, 9).users.map(({ count }) => count.requests)).to.deep.equal([42, 42, 16]);
   });
 
-  it('keeps those with most requests, and puts the rest together, however many come', () => {
+  it('keeps the names with most requests, and merges the rest, however many there are', () => {
     const ledger = new UsageLedger();
     for (let index = 0; index < 5_000; index++) {
       const tool = `tool-${index}`;
@@ -95,7 +95,7 @@ describe('core/quota/usage', () => {
     expect(all[0]?.count.requests).to.equal(5_500);
   });
 
-  it('makes names of callers harmless', () => {
+  it('makes names from callers harmless', () => {
     const ledger = new UsageLedger();
     ledger.count(
       event({ messages: [{ tool: `\u001b[2J\u009b${'x'.repeat(1_000)}`, cost: 1 }], user: 'a\u2028b\uD800' }),

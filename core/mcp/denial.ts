@@ -1,22 +1,22 @@
 /**
- * The id of a JSON-RPC request; null where none could be read (JSON-RPC 2.0, section 5). An integer that a number cannot hold
- * exactly is a bigint, so that it goes back to the client digit by digit.
+ * The id of a JSON-RPC request; null if it could not be read (JSON-RPC 2.0, section 5). An integer that a number cannot represent
+ * exactly is a bigint, so that the client gets back the same digits.
  */
 export type RequestId = string | number | bigint | null;
 
-/** What every denial for a reason has in common. */
+/** What all denials for a reason have in common. */
 interface DenialRow {
   status: number;
   code: number;
-  /** A name in braces stands for a value that `deny` gets. */
+  /** Names in braces are replaced by the values passed to `deny`. */
   message: string;
   headers?: Readonly<Record<string, string>>;
 }
 
 /**
- * Every reason for which ext-authz, ext-proc or Envoy denies a request, with its HTTP status and JSON-RPC error code.
- * -32020 to -32099 belong to the MCP specification and -32700 to -32600 to JSON-RPC, so the gateway's own reasons use
- * -32000 to -32019, and -32001 for sessions as the official SDKs do.
+ * Every reason for which ext-authz, ext-proc or Envoy denies a request, with its HTTP status and JSON-RPC error code. -32020 to -32099
+ * belong to the MCP specification and -32700 to -32600 to JSON-RPC, so the gateway's own reasons use -32000 to -32019, with -32001 for
+ * sessions as in the official SDKs.
  */
 export const GATEWAY_DENIALS = {
   'bad-request': { status: 400, code: -32600, message: 'Invalid request' },
@@ -36,14 +36,14 @@ export const GATEWAY_DENIALS = {
     message: 'The HTTP+SSE transport of 2024-11-05 is not supported; use Streamable HTTP',
   },
   'unsupported-media-type': { status: 415, code: -32000, message: 'Content-Type must be application/json' },
-  'unreadable-answer': { status: 502, code: -32019, message: 'The answer of the MCP server cannot be filtered' },
+  'unreadable-answer': { status: 502, code: -32019, message: 'The response of the MCP server cannot be filtered' },
   quota: { status: 429, code: -32013, message: 'Too many requests' },
   unavailable: { status: 503, code: -32014, message: 'The gateway is not ready' },
 } as const satisfies Record<string, DenialRow>;
 
 /**
- * The reasons that the bridge adds for servers that speak stdio. Where an SDK's own server denies the same request, the code and the text are
- * the SDK's.
+ * The reasons that the bridge adds for servers that speak stdio. If the server of an SDK also denies such a request, code and message are
+ * those of the SDK.
  */
 const BRIDGE_DENIALS = {
   'missing-session': { status: 400, code: -32000, message: 'Bad Request: Mcp-Session-Id header is required' },
@@ -52,7 +52,7 @@ const BRIDGE_DENIALS = {
     code: -32000,
     message: 'Bad Request: Unsupported protocol version (supported versions: {supported})',
   },
-  'not-json-rpc': { status: 400, code: -32700, message: 'Parse error: the body is no JSON-RPC message' },
+  'not-json-rpc': { status: 400, code: -32700, message: 'Parse error: the body is not a JSON-RPC message' },
   'initialize-in-batch': {
     status: 400,
     code: -32600,
@@ -61,7 +61,7 @@ const BRIDGE_DENIALS = {
   'request-id-in-use': {
     status: 400,
     code: -32600,
-    message: 'Invalid request: a request with this id is not answered yet',
+    message: 'Invalid request: a request with this id has not been answered yet',
   },
   'unknown-event-id': { status: 400, code: -32600, message: 'Invalid request: unknown Last-Event-ID' },
   'nothing-to-resume': {
@@ -70,7 +70,7 @@ const BRIDGE_DENIALS = {
     message: 'Invalid request: there is nothing after this Last-Event-ID',
   },
   'not-acceptable': { status: 406, code: -32000, message: 'Not Acceptable: Client must accept {type}' },
-  'stream-conflict': { status: 409, code: -32600, message: 'Conflict: the session has a GET stream already' },
+  'stream-conflict': { status: 409, code: -32600, message: 'Conflict: the session already has a GET stream' },
   'message-too-large': { status: 413, code: -32600, message: 'The message is larger than {maxBytes} bytes' },
   'server-not-started': { status: 502, code: -32603, message: 'The MCP server cannot be started: {why}' },
   'server-failed': { status: 502, code: -32603, message: 'The MCP server failed: {why}' },
@@ -85,22 +85,27 @@ const BRIDGE_DENIALS = {
   'replays-in-use': {
     status: 503,
     code: -32014,
-    message: 'Answers are being sent anew already',
+    message: 'Too many responses are being sent again',
     headers: { 'retry-after': '1' },
   },
-  'bridge-draining': { status: 503, code: -32014, message: 'The bridge is ending', headers: { 'retry-after': '1' } },
+  'bridge-draining': {
+    status: 503,
+    code: -32014,
+    message: 'The bridge is shutting down',
+    headers: { 'retry-after': '1' },
+  },
 } as const satisfies Record<string, DenialRow>;
 
-/** Every reason, whichever process denies. */
+/** The reasons of all processes. */
 export const DENIALS = { ...GATEWAY_DENIALS, ...BRIDGE_DENIALS };
 
-/** The reasons of ext-authz, ext-proc and Envoy: those that an audit log can hold. */
+/** The reasons of ext-authz, ext-proc and Envoy, which the audit log can contain. */
 export type GatewayDenialReason = keyof typeof GATEWAY_DENIALS;
 
-/** The closed set of reasons. */
+/** The closed set of reasons for a denial. */
 export type DenialReason = keyof typeof DENIALS;
 
-/** A refusal as a value: what the client is told. */
+/** A denial: the response that the client gets. */
 export interface Denial {
   kind: 'deny';
   reason: DenialReason;
@@ -112,10 +117,10 @@ export interface Denial {
   headers: Readonly<Record<string, string>>;
 }
 
-/** What may differ from the table: more words, data, headers. */
+/** Deviations from the table, and data and headers of the response. */
 export interface DenialDetail {
   message?: string;
-  /** Values for the names in braces of the table's message. */
+  /** Values for the names in braces in the message of the table. */
   values?: Readonly<Record<string, string | number>>;
   status?: number;
   code?: number;
@@ -123,7 +128,7 @@ export interface DenialDetail {
   headers?: Readonly<Record<string, string>>;
 }
 
-/** Makes the refusal for a reason from the table. */
+/** Makes the denial for a reason, from the table. */
 export function deny(reason: DenialReason, detail: DenialDetail = {}): Denial {
   const row: DenialRow = DENIALS[reason];
   const { values = {} } = detail;
@@ -140,7 +145,7 @@ export function deny(reason: DenialReason, detail: DenialDetail = {}): Denial {
   };
 }
 
-/** The JSON-RPC body of a refusal. */
+/** The JSON-RPC body of a denial. */
 export function denialBody(denial: Denial, id: RequestId): string {
   const idText = typeof id === 'bigint' ? String(id) : JSON.stringify(id);
   return `{"jsonrpc":"2.0","id":${idText},"error":${JSON.stringify(denial.error)}}`;

@@ -1,14 +1,14 @@
 import type { ItemKind } from '../access/filter.ts';
 import { fold } from './strict-json.ts';
 
-/** A tool, prompt or resource that a message is about. */
+/** A tool, prompt or resource that a message names. */
 export interface NamedItem {
   kind: ItemKind;
-  /** Name, or URI of a resource. Undefined: there should be one, and there is none. */
+  /** Name, or URI of a resource. Undefined if the message should have one but does not. */
   name: string | undefined;
 }
 
-/** Requests whose results list things that policy may hide. */
+/** Requests whose results list items that policy may hide. */
 const LISTS: ReadonlySet<string> = new Set([
   'tools/list',
   'prompts/list',
@@ -22,7 +22,7 @@ const item =
   (kind: ItemKind, key: string): Reader =>
   (params) => [{ kind, name: textAt(params, key) }];
 
-/** Requests that name what they use. */
+/** Requests that name the items they use. */
 const READERS: Readonly<Record<string, Reader>> = {
   'tools/call': item('tools', 'name'),
   'prompts/get': item('prompts', 'name'),
@@ -43,14 +43,14 @@ const READERS: Readonly<Record<string, Reader>> = {
   },
 };
 
-/** What a JSON-RPC message names; nothing for one that names nothing. */
+/** The items that a JSON-RPC message names. */
 export function itemsOf(message: unknown): NamedItem[] {
   const { method, params } = objectOf(message);
   if (typeof method !== 'string' || !Object.hasOwn(READERS, method)) return [];
   return READERS[method]?.(objectOf(params)) ?? [];
 }
 
-/** Whether only some servers would take a method for one that policy judges: `Tools/Call`, or one with white space. */
+/** Whether a method is a variant of one that policy decides about, which only some servers accept: `Tools/Call`, or with white space. */
 export function isOddSpelling(method: string): boolean {
   const plain = fold(method.replace(/[\s\p{C}]/gu, ''));
   return plain !== method && (LISTS.has(plain) || Object.hasOwn(READERS, plain));

@@ -2,36 +2,36 @@ import type { RequestId } from './denial.ts';
 import { type Reader, type Span, walkJson } from './list-filter-walk.ts';
 import { AmbiguousJson, fold } from './strict-json.ts';
 
-/** No server lists more at once; an entry of two bytes costs far more memory here. */
+/** Maximum number of entries of a list. No server has more, and an entry of two bytes takes far more memory here. */
 export const MAX_ENTRIES = 100_000;
 
-/** The members of a result that list things, and the member of an entry that names it. */
+/** The members of a result that are lists, with the member of an entry that is its name. */
 export const LISTS = { tools: 'name', prompts: 'name', resources: 'uri', resourceTemplates: 'uriTemplate' } as const;
 
 /** A key of {@link LISTS}. */
 export type ListKey = keyof typeof LISTS;
 
-/** An entry of a list; without a name where it has none, or one that clients could read in two ways. */
+/** An entry of a list. Its name is undefined if it has none, or one that clients could read differently. */
 export interface ListEntry extends Span {
   name: string | undefined;
 }
 
-/** A JSON-RPC message, as far as it is looked at. */
+/** The scanned parts of a JSON-RPC message. */
 export interface ScannedMessage {
   id: RequestId;
-  /** Whether it has a method, so that its id is the server's own. */
+  /** Whether the message has a method, which means that it is a request and its id the server's. */
   asks: boolean;
   lists: { key: ListKey; entries: ListEntry[] }[];
-  /** Where `cacheScope` of the result stands, if it says anything but `private`. */
+  /** Span of the value of `cacheScope` in the result, unless it is `private`. */
   shared: Span | undefined;
 }
 
 /**
- * Finds every list in the results of a JSON-RPC message or batch, by shape. Throws AmbiguousJson for what is no JSON, nested too
- * deep, too long, or not the same list to every client: some take the first of two equal keys and some the last, some take `Tools` for
- * `tools`. Keys that decide nothing about lists may be as they like.
+ * Finds every list in the results of a JSON-RPC message or batch, by shape. Keys that do not affect lists are not checked.
  *
- * @param found gets the messages; also those that were found before something was wrong
+ * @param found receives the messages, including those found before an error
+ * @throws AmbiguousJson if the text is not JSON, too deep or too long, or if clients could read different lists from it: some use the
+ * first of two equal keys and some the last, some treat `Tools` as `tools`
  */
 export function scanLists(text: string, found: ScannedMessage[]): void {
   const newMessage = () => {
@@ -42,7 +42,7 @@ export function scanLists(text: string, found: ScannedMessage[]): void {
   };
   const batch: Reader = {
     open: (_key, kind) => {
-      if (kind === 'array') throw new AmbiguousJson('there is a batch within a batch');
+      if (kind === 'array') throw new AmbiguousJson('a batch contains a batch');
       return newMessage();
     },
   };
@@ -50,7 +50,7 @@ export function scanLists(text: string, found: ScannedMessage[]): void {
 }
 
 function readMessage(message: ScannedMessage, text: string): Reader {
-  const keys = decisiveKeys(['result'], refuse);
+  const keys = decisiveKeys(['result'], reject);
   return {
     key: (key) => {
       keys(key);
@@ -65,17 +65,17 @@ function readMessage(message: ScannedMessage, text: string): Reader {
 
 function readResult(message: ScannedMessage): Reader {
   return {
-    key: decisiveKeys([...Object.keys(LISTS), 'cacheScope'], refuse),
+    key: decisiveKeys([...Object.keys(LISTS), 'cacheScope'], reject),
     open: (key, kind) => {
       if (!isList(key)) return undefined;
-      if (kind === 'object') throw new AmbiguousJson(`${key} is no list`);
+      if (kind === 'object') throw new AmbiguousJson(`${key} is not a list`);
       const entries: ListEntry[] = [];
       message.lists.push({ key, entries });
       return readList(LISTS[key], entries);
     },
     literal: (key, value, span) => {
       if (typeof value !== 'string') return;
-      if (isList(key)) throw new AmbiguousJson(`${key} is no list`);
+      if (isList(key)) throw new AmbiguousJson(`${key} is not a list`);
       if (key === 'cacheScope' && value !== 'private') message.shared = span;
     },
   };
@@ -113,7 +113,7 @@ function readEntry(entry: ListEntry, nameKey: string | undefined): Reader {
   };
 }
 
-/** Tells of a key that is one of these in other letters, or one of these for the second time. */
+/** Reports a key that occurs for the second time, or that is one of these in a different case. */
 function decisiveKeys(keys: readonly string[], ambiguous: (key: string) => void): (key: string) => void {
   const spellings = new Map(keys.map((key) => [fold(key), key]));
   const seen = new Set<string>();
@@ -125,15 +125,15 @@ function decisiveKeys(keys: readonly string[], ambiguous: (key: string) => void)
   };
 }
 
-function refuse(key: string): never {
-  throw new AmbiguousJson(`the key ${key} is there twice, or in other letters`);
+function reject(key: string): never {
+  throw new AmbiguousJson(`the key ${key} occurs twice, or in a different case`);
 }
 
 function isList(key: string): key is ListKey {
   return Object.hasOwn(LISTS, key);
 }
 
-// An integer that a number cannot hold goes back digit by digit.
+// An integer that a number cannot represent exactly keeps its digits.
 function idOf(value: unknown, digits: string): RequestId {
   if (typeof value === 'string') return value;
   if (typeof value !== 'number') return null;

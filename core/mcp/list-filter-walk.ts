@@ -7,13 +7,13 @@ export interface Span {
   end: number;
 }
 
-/** What reads one object or array; `key` is that of a member, and empty for an element. */
+/** Callbacks for one object or array. `key` is that of a member; it is empty for an element. */
 export interface Reader {
-  /** A key, before what stands there. */
+  /** A key, before its value. */
   key?(key: string): void;
-  /** An object or array inside. Gives what reads it; undefined: nobody. */
+  /** An object or array inside. Returns its callbacks; undefined if it need not be read. */
   open?(key: string, kind: 'object' | 'array', start: number): Reader | undefined;
-  /** A text, number, boolean or null inside. */
+  /** A string, number, boolean or null inside. */
   literal?(key: string, value: unknown, span: Span): void;
   /** The end of this object or array itself. */
   end?(end: number): void;
@@ -25,15 +25,17 @@ interface OpenValue {
   key: string;
 }
 
-const NOBODY: Reader = {};
+const NO_CALLBACKS: Reader = {};
 
 /**
- * Reads a JSON text, value by value, into readers, without a tree: large texts cost no more memory than small ones. `root` is told
- * of the value at the top as of an element. Throws AmbiguousJson for what is no JSON or is nested deeper than {@link MAX_DEPTH}.
+ * Passes the values of a JSON text to callbacks, one after the other, without building a tree: large texts need no more memory than small
+ * ones. `root` gets the top-level value as an element.
+ *
+ * @throws AmbiguousJson if the text is not JSON or nested deeper than {@link MAX_DEPTH}
  */
 export function walkJson(text: string, root: Reader): void {
   try {
-    // The walk takes some texts that are no JSON.
+    // The visitor below also accepts some texts that are not JSON.
     JSON.parse(text);
   } catch {
     throw new AmbiguousJson('not valid JSON', true);
@@ -42,7 +44,7 @@ export function walkJson(text: string, root: Reader): void {
   const above: OpenValue[] = [];
   const begin = (kind: 'object' | 'array', offset: number) => {
     if (above.length >= MAX_DEPTH) throw new AmbiguousJson(`nested deeper than ${MAX_DEPTH} levels`);
-    const reader = here.reader.open?.(here.key, kind, offset) ?? NOBODY;
+    const reader = here.reader.open?.(here.key, kind, offset) ?? NO_CALLBACKS;
     above.push(here);
     here = { reader, key: '' };
   };

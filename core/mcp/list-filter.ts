@@ -7,17 +7,17 @@ import { AmbiguousJson } from './strict-json.ts';
 /** Whether the caller may see a tool or prompt of this name, or a resource of this URI or URI template. */
 export type MaySee = (kind: ItemKind, name: string) => boolean;
 
-/** A piece of a text, and what takes its place. */
+/** A piece of a text, and its replacement. */
 export interface Edit extends Span {
   text: string;
 }
 
-/** What becomes of a text of JSON-RPC messages. */
+/** The result of filtering a text of JSON-RPC messages. */
 export type Filtered =
   | { kind: 'same' }
-  /** In order, apart from each other. */
+  /** The edits are in order and do not overlap. */
   | { kind: 'changed'; edits: readonly Edit[] }
-  /** It must not be passed on. `ids` are those of the requests that it answers, as far as they are known. */
+  /** The text must not be passed on. `ids` are those of the requests that it answers, as far as they are known. */
   | { kind: 'rejected'; reason: string; ids: readonly RequestId[] };
 
 const KINDS: Readonly<Record<ListKey, ItemKind>> = {
@@ -28,12 +28,12 @@ const KINDS: Readonly<Record<ListKey, ItemKind>> = {
 };
 
 /**
- * Finds what must be cut out of a JSON-RPC message or batch so that its lists of tools, prompts, resources and resource templates
- * show only what the caller may see. Every other byte stays. An entry without a usable name is cut. Lists are told by their shape,
- * whatever the request was: the answer to a list can come on a stream that was opened for something else.
+ * Finds what to cut from a JSON-RPC message or batch so that its lists of tools, prompts, resources and resource templates show only
+ * what the caller may see. Every other byte stays. An entry without a usable name is cut. Lists are recognized by their shape, whatever
+ * the request was: the response to a list request can arrive on a stream that was opened for something else.
  *
- * `cacheScope` of such a result becomes `private` (MCP 2026-07-28, caching): the list is the caller's own, and nobody may be shown
- * it out of a shared cache, even where nothing was cut.
+ * `cacheScope` of such a result becomes `private` (MCP 2026-07-28, caching): the list is specific to the caller, and a shared cache must
+ * not serve it to others, even if nothing was cut.
  */
 export function filterLists(text: string, maySee: MaySee): Filtered {
   const messages: ScannedMessage[] = [];
@@ -48,7 +48,7 @@ export function filterLists(text: string, maySee: MaySee): Filtered {
   return edits.length === 0 ? { kind: 'same' } : { kind: 'changed', edits };
 }
 
-/** The text with its edits. */
+/** Applies edits to a text. */
 export function applyEdits(text: string, edits: readonly Edit[]): string {
   let result = '';
   let from = 0;
@@ -67,7 +67,7 @@ function editsOf({ lists, shared }: ScannedMessage, maySee: MaySee): Edit[] {
   return shared === undefined ? edits : [...edits, { ...shared, text: '"private"' }];
 }
 
-// An entry goes with the comma before it; those before the first that stays, with the comma after them.
+// Cuts an entry with the comma before it, but entries before the first that stays with the comma after them.
 function cuts(entries: readonly ListEntry[], stays: (entry: ListEntry) => boolean): Edit[] {
   const [first] = entries;
   const last = entries.at(-1);

@@ -7,7 +7,7 @@ import { requestIdOf } from './request-id.ts';
 import { checkStandardHeaders } from './standard-headers.ts';
 import { AmbiguousJson, parseStrictly } from './strict-json.ts';
 
-/** The parts of an HTTP request that tell what MCP message it carries. */
+/** The parts of an HTTP request that determine its MCP message. */
 export interface InboundRequest {
   /** HTTP method in upper case. */
   method: string;
@@ -19,7 +19,7 @@ export interface InboundRequest {
   body: Buffer;
 }
 
-/** An MCP request as far as the gateway needs to know it. */
+/** The parts of an MCP request that the gateway needs. */
 export interface McpMessage {
   /** `modern` is 2026-07-28 and later: stateless, with an envelope in each request. */
   era: 'legacy' | 'modern';
@@ -27,7 +27,7 @@ export interface McpMessage {
   id: RequestId;
   /** Methods in the body, in order; several only in a batch (2025-03-26), none for GET and DELETE. */
   methods: readonly string[];
-  /** Everything that the messages name, in order. */
+  /** All items that the messages name, in order. */
   items: readonly NamedItem[];
   /** Whether a result will list tools, prompts or resources. */
   lists: boolean;
@@ -35,7 +35,7 @@ export interface McpMessage {
   initialize: boolean;
 }
 
-/** What became of reading the message. */
+/** The message of a request, or the denial of a request without a readable one. */
 export type ReadMessage = { kind: 'message'; message: McpMessage } | { kind: 'denied'; denial: Denial; id: RequestId };
 
 const WITHOUT_BODY: ReadMessage = {
@@ -43,12 +43,12 @@ const WITHOUT_BODY: ReadMessage = {
   message: { era: 'legacy', id: null, methods: [], items: [], lists: false, initialize: false },
 };
 
-/** A server might read it as a message, whatever the method. */
-const UNEXPECTED_BODY = deny('bad-request', { message: 'Invalid request: only a POST has a body' });
+/** A server might read a body as a message, whatever the HTTP method. */
+const UNEXPECTED_BODY = deny('bad-request', { message: 'Invalid request: only a POST may have a body' });
 
 /**
- * Reads the JSON-RPC message of a request and finds its era. The body decides, the headers are checked against it
- * (MCP 2026-07-28, Streamable HTTP, standard headers); a contradiction is refused with the specification's own code.
+ * Reads the JSON-RPC message of a request and determines its era. The body decides; the headers are compared with it (MCP 2026-07-28,
+ * Streamable HTTP, standard headers), and a contradiction is denied with the specification's own code.
  */
 export function readMessage(request: InboundRequest): ReadMessage {
   if (request.method !== 'POST') return request.body.length === 0 ? WITHOUT_BODY : denied(UNEXPECTED_BODY, null);
@@ -66,7 +66,7 @@ export function readMessage(request: InboundRequest): ReadMessage {
     return denied(deny('bad-request', { message: `Invalid request: the body is ambiguous: ${error.message}` }), null);
   }
   const id = requestIdOf(body, text);
-  // The classifier takes no id beyond 2^53, but servers may; what it says does not depend on the id.
+  // The classifier rejects an id beyond 2^53, but servers may accept it. Its result does not depend on the id.
   if (typeof id === 'bigint') body = { ...(body as object), id: 0 };
   const era = isPlainRequest(body, request) ? 'legacy' : classify(body, request);
   if (typeof era === 'object') return denied(era, id);
@@ -75,7 +75,10 @@ export function readMessage(request: InboundRequest): ReadMessage {
   const messages: unknown[] = [body].flat();
   const methods = messages.flatMap((message) => methodOf(message) ?? []);
   if (methods.some(isOddSpelling)) {
-    return denied(deny('bad-request', { message: 'Invalid request: the method is written in an odd way' }), id);
+    return denied(
+      deny('bad-request', { message: 'Invalid request: the method is not spelled as in the MCP specification' }),
+      id,
+    );
   }
   const initialize = era === 'legacy' && methods.includes('initialize');
   if (initialize && Array.isArray(body)) {
@@ -100,7 +103,7 @@ function classify(body: unknown, request: InboundRequest): McpMessage['era'] | D
   }
   const revision = outcome.kind === 'modern' ? outcome.classification.revision : undefined;
   if (revision === undefined || MODERN_REVISIONS.includes(revision)) return outcome.kind;
-  // Nobody knows what names a tool there.
+  // Which members name a tool in an unknown revision is unknown.
   const { code, message, data } = new UnsupportedProtocolVersionError({
     supported: [...MODERN_REVISIONS],
     requested: revision,
@@ -108,10 +111,10 @@ function classify(body: unknown, request: InboundRequest): McpMessage['era'] | D
   return deny('bad-request', { code, message, data });
 }
 
-/** Revisions without sessions whose requests the gateway can read. */
+/** Revisions without sessions that the gateway supports. */
 const MODERN_REVISIONS: readonly string[] = ['2026-07-28'];
 
-/** Revisions with sessions; every other value of the header is for the classifier. */
+/** Revisions with sessions. The classifier handles every other value of the header. */
 const LEGACY_REVISIONS: ReadonlySet<string | undefined> = new Set([
   undefined,
   '2025-03-26',
@@ -120,7 +123,7 @@ const LEGACY_REVISIONS: ReadonlySet<string | undefined> = new Set([
 ]);
 const REQUEST_KEYS: ReadonlySet<string> = new Set(['jsonrpc', 'id', 'method', 'params']);
 
-// The common case, a legacy request without `_meta`, needs no classifier; a test holds that both say the same.
+// The common case, a legacy request without `_meta`, needs no classifier. A test compares the two.
 function isPlainRequest(body: unknown, { protocolVersion }: InboundRequest): boolean {
   if (!LEGACY_REVISIONS.has(protocolVersion) || typeof body !== 'object' || body === null || Array.isArray(body))
     return false;

@@ -1,10 +1,10 @@
 import type { RequestId } from './denial.ts';
 
 /**
- * The id of a JSON-RPC request that was parsed; null for anything else.
+ * The id of a parsed JSON-RPC request; null for any other value.
  *
  * @param body the parsed message
- * @param text what it was parsed from
+ * @param text the text of the message
  */
 export function requestIdOf(body: unknown, text: string): RequestId {
   if (typeof body !== 'object' || body === null || !('id' in body) || !('method' in body)) return null;
@@ -16,7 +16,7 @@ export function requestIdOf(body: unknown, text: string): RequestId {
 
 type Reviver = (this: unknown, key: string, value: unknown, context: { source?: string }) => unknown;
 
-// Parses once more for the digits themselves (ECMAScript, JSON.parse source text access).
+// Parses again to get the digits (ECMAScript, JSON.parse source text access).
 function exactId(text: string): bigint | null {
   const sources = new Map<unknown, string | undefined>();
   const reviver: Reviver = function (key, value, { source }) {

@@ -2,7 +2,7 @@ import { isUtf8 } from 'node:buffer';
 import type { RequestId } from './denial.ts';
 import { applyEdits, type Edit, type Filtered } from './list-filter.ts';
 
-/** Takes the place of a line that goes: without any line there, a CR before it and an LF after it would become one line end. */
+/** Replaces a removed line. Without any line there, a CR before it and an LF after it would become one line end. */
 export const EMPTY_COMMENT = Buffer.from(':');
 
 /** A line of an event that has data, byte for byte. */
@@ -16,7 +16,7 @@ export interface EventLine {
 /** How the data of events is filtered. */
 export interface EventFilter {
   filter: (data: string) => Filtered;
-  /** What takes the place of data that must not be passed on: one line. Told of the requests that the data answers. */
+  /** Makes the replacement, one line, for data that must not be passed on. `ids` are those of the requests that the data answers. */
   instead: (reason: string, ids: readonly RequestId[]) => string;
 }
 
@@ -25,11 +25,11 @@ interface DataLine extends EventLine {
   value: string;
 }
 
-/** The bytes of an event as they may be passed on: only data lines change, and only where the data must. */
+/** The bytes of an event that may be passed on. Only data lines change, and only if the data must. */
 export function filterEvent(lines: readonly EventLine[], { filter, instead }: EventFilter): Buffer[] {
   const data = lines.flatMap((line) => dataLine(line) ?? []);
   const text = data.map(({ value }) => value).join('\n');
-  // Nothing in it: the first event of a stream that can be resumed has an id only.
+  // An event without data: the first event of a resumable stream has only an id.
   if (text.trim() === '') return lines.flatMap(bytesOf);
   const sound = data.every(({ content }) => isUtf8(content));
   const filtered: Filtered = sound ? filter(text) : { kind: 'rejected', reason: 'not UTF-8', ids: [] };
@@ -55,7 +55,8 @@ function dataLine(line: EventLine): DataLine | undefined {
     : { ...line, valueStart, value: line.content.toString('utf8', valueStart) };
 }
 
-// The lines of the data stay apart; undefined is one of which nothing is left. Only cuts reach over several: texts have no line ends.
+// Keeps the data lines separate; undefined means that nothing is left of a line. Only cuts span several lines, since replacements contain
+// no line ends.
 function editedValues(lines: readonly DataLine[], edits: readonly Edit[]): (string | undefined)[] {
   let [from, next] = [0, 0];
   return lines.map(({ value }) => {

@@ -2,19 +2,19 @@ const COLON = 0x3a;
 const SPACE = 0x20;
 const BYTE_ORDER_MARK = Buffer.from([0xef, 0xbb, 0xbf]);
 
-/** What a line of an event stream is. Clients pass over comments and unknown fields. */
+/** The kind of a line of an event stream. Clients ignore comments and unknown fields. */
 export type SseFieldKind = 'blank' | 'comment' | 'data' | 'other' | 'unknown';
 
-/** A line of an event stream, read. */
+/** A parsed line of an event stream. */
 export interface SseField {
   kind: SseFieldKind;
-  /** Where the value starts in the line. */
+  /** Offset of the value in the line. */
   valueStart: number;
 }
 
 /**
- * Reads a line (HTML Standard, server-sent events, interpretation): its field by the name before the first colon, its value without
- * the one space that may stand before it. The first line of a stream may have a byte order mark.
+ * Parses a line (HTML Standard, server-sent events, interpretation): the name of the field is before the first colon, the value after
+ * it, without one leading space. The first line of a stream may have a byte order mark.
  */
 export function readSseField(line: Buffer, first: boolean): SseField {
   const start = first && line.subarray(0, 3).equals(BYTE_ORDER_MARK) ? 3 : 0;

@@ -2,30 +2,30 @@ import { EMPTY_COMMENT, type EventFilter, type EventLine, filterEvent } from './
 import { readSseField } from './sse-field.ts';
 import { type SseLine, SseLines } from './sse-lines.ts';
 
-/** More lines make an event too large, however short they are. */
+/** Maximum number of lines of an event, however short they are. */
 const MAX_LINES = 65_536;
 const LINE_FEED = Buffer.from('\n');
 
-/** What a stream is filtered with. */
+/** How a stream is filtered. */
 export interface SseFilterOptions extends EventFilter {
-  /** More bytes make an event too large to be passed on. */
+  /** Maximum size of an event that is passed on. */
   maxEventBytes: number;
 }
 
 /**
- * Filters an event stream (HTML Standard, server-sent events) as it comes. An event is passed on as soon as it is complete, what
- * stands before its data at once, so that heartbeats get through. All bytes stay as they were, but for the data lines of events
- * that change, and for lines of unknown fields, which clients pass over: they become empty comments.
+ * Filters an event stream (HTML Standard, server-sent events) while it arrives. An event is passed on as soon as it is complete; lines
+ * before its data are passed on immediately, so that heartbeats are not delayed. All bytes stay the same, except for the data lines of
+ * events that change, and for lines of unknown fields, which clients ignore: they become empty comments.
  */
 export class SseFilter {
   readonly #options: SseFilterOptions;
   readonly #lines: SseLines;
   #first = true;
-  /** The lines of the event from its first data line on. */
+  /** The lines of the current event, from its first data line on. */
   #held: EventLine[] = [];
   #heldBytes = 0;
   #tooLarge = false;
-  /** What became of the line before: an LF that comes late goes the same way. */
+  /** What was done with the previous line. A late LF is treated the same way. */
   #previous: 'passed' | 'held' | 'dropped' = 'passed';
 
   constructor(options: SseFilterOptions) {
@@ -33,12 +33,12 @@ export class SseFilter {
     this.#lines = new SseLines(options.maxEventBytes);
   }
 
-  /** Takes bytes of the stream; gives those that may be passed on. */
+  /** Takes bytes of the stream; returns those that may be passed on. */
   push(chunk: Buffer): Buffer {
     return Buffer.concat(this.#lines.push(chunk).flatMap((line) => this.#take(line)));
   }
 
-  /** Takes the end of the stream; gives what is left. */
+  /** Ends the stream; returns the remaining bytes. */
   end(): Buffer {
     const rest = this.#lines.end().flatMap((line) => this.#take(line));
     return Buffer.concat([...rest, ...this.#event(LINE_FEED)]);
@@ -86,7 +86,7 @@ export class SseFilter {
     return [];
   }
 
-  /** The event that is complete now; nothing where there is no data. */
+  /** The bytes of the event that is now complete; empty if it has no data. */
   #event(newline: Buffer): Buffer[] {
     const event = this.#tooLarge
       ? [Buffer.from(`data: ${this.#options.instead('an event is too large', [])}`), newline]

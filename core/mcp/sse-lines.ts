@@ -5,19 +5,19 @@ const NOTHING = Buffer.alloc(0);
 /** A line of an event stream, byte for byte. */
 export interface SseLine {
   content: Buffer;
-  /** CR, LF, CRLF, or empty for a last line that nothing ends. */
+  /** CR, LF, CRLF, or empty for an unterminated last line. */
   end: Buffer;
-  /** `late-feed`: only the LF of a CRLF whose CR ended the line before. `long`: over the limit; the content was dropped. */
+  /** `late-feed`: only the LF of a CRLF whose CR ended the line before. `long`: over the limit, so the content is dropped. */
   kind: 'line' | 'late-feed' | 'long';
 }
 
 /**
- * Cuts a stream of bytes into lines as an event stream has them (HTML Standard, server-sent events, parsing): each is given as soon
- * as its end is known, and all bytes are given again, in order. A line of more than `maxBytes` loses its content.
+ * Splits a stream of bytes into the lines of an event stream (HTML Standard, server-sent events, parsing). Returns each line as soon as
+ * its end is known, and all bytes in order, except that a line of more than `maxBytes` loses its content.
  */
 export class SseLines {
   readonly #maxBytes: number;
-  /** The beginning of a line whose end has not come. */
+  /** The beginning of a line that has not ended yet. */
   #parts: Buffer[] = [];
   #length = 0;
   #tooLong = false;
@@ -36,7 +36,7 @@ export class SseLines {
       from = 1;
     }
     if (chunk.length > 0) this.#afterCr = false;
-    // Looked for anew only once it is passed: a search through all of the chunk for each line would take quadratic time.
+    // Search again only once the position is passed: searching the whole chunk for each line would take quadratic time.
     let [cr, lf] = [-1, -1];
     while (from < chunk.length) {
       if (cr < from) cr = indexOf(chunk, CR, from);
@@ -52,7 +52,7 @@ export class SseLines {
     return lines;
   }
 
-  /** What is left when the stream ends. */
+  /** Ends the stream; returns the unterminated last line, if any. */
   end(): SseLine[] {
     return this.#length === 0 && !this.#tooLong ? [] : [this.#take(NOTHING)];
   }

@@ -22,10 +22,10 @@ export interface StandardHeaders {
 }
 
 /**
- * Compares `Mcp-Method` and `Mcp-Name` with the one request of a body. A header that disagrees is refused in either era, one
- * that is missing only where it is required. The value of `MCP-Protocol-Version` is for the classifier.
+ * Compares `Mcp-Method` and `Mcp-Name` with the single request of a body. Denies a header that disagrees in either era, a missing header
+ * only if it is required. The classifier checks the value of `MCP-Protocol-Version`.
  *
- * @param required whether the request is one of 2026-07-28 or later
+ * @param required whether the request is of 2026-07-28 or later
  */
 export function checkStandardHeaders(headers: StandardHeaders, body: unknown, required: boolean): Denial | undefined {
   const { method, params, id } = Object(body) as { method?: unknown; params?: unknown; id?: unknown };
@@ -36,17 +36,17 @@ export function checkStandardHeaders(headers: StandardHeaders, body: unknown, re
   const named: unknown = key === undefined ? undefined : Object(params)[key];
   if (mcpName !== undefined && typeof named === 'string') {
     const decoded = decodeHeader(mcpName.trim());
-    if (decoded === undefined) return mismatch('Mcp-Name', 'is not in the encoding that the specification gives');
+    if (decoded === undefined) return mismatch('Mcp-Name', 'is not encoded as the MCP specification requires');
     if (decoded !== named) return mismatch('Mcp-Name', `differs from params.${key}`);
   }
-  // Notifications need not have them.
+  // The headers are optional for notifications.
   if (!required || id === undefined) return undefined;
   if (protocolVersion === undefined) return mismatch('MCP-Protocol-Version', 'is missing');
   if (mcpMethod === undefined) return mismatch('Mcp-Method', 'is missing');
   return mcpName === undefined && typeof named === 'string' ? mismatch('Mcp-Name', 'is missing') : undefined;
 }
 
-// Values that are no plain ASCII travel as =?base64?...?= over UTF-8.
+// Values that are not plain ASCII are sent as =?base64?...?= of their UTF-8.
 function decodeHeader(value: string): string | undefined {
   const encoded = /^=\?base64\?(.*)\?=$/.exec(value)?.[1];
   if (encoded === undefined) return value;

@@ -1,15 +1,15 @@
 import { visit } from 'jsonc-parser';
 
-/** Deeper bodies are refused: servers that parse by recursion would fail on them. */
+/** Maximum depth of a body. Servers with a recursive parser would fail on deeper ones. */
 export const MAX_DEPTH = 128;
 
-/** Keys that are folded as they stand. */
+/** Keys that folding does not change. */
 const PLAIN = /^[a-z0-9_]*$/;
 
 /** Position of an object in a message. Elsewhere, keys do not decide what a caller may do. */
 type Position = 'message' | 'params' | 'ref' | 'notifications' | 'elsewhere';
 
-/** Members that decide. Other spellings of them are refused: some servers take `Method` for `method`. */
+/** Members that decide. Other spellings of them are rejected, since some servers treat `Method` as `method`. */
 const MEMBERS: Readonly<Record<Position, ReadonlyMap<string, string>>> = {
   message: spellings('jsonrpc', 'id', 'method', 'params', 'result', 'error'),
   params: spellings('name', 'uri', 'arguments', 'task', 'taskId', 'ref', 'notifications'),
@@ -26,10 +26,10 @@ interface OpenValue {
   key: string;
 }
 
-/** A text that is no JSON, or that two servers could read in two ways. */
+/** A text that is not JSON, or that two servers could read differently. */
 export class AmbiguousJson extends Error {
   override readonly name = 'AmbiguousJson';
-  /** Whether it is no JSON at all. */
+  /** Whether the text is not JSON at all. */
   readonly invalid: boolean;
 
   constructor(message: string, invalid = false) {
@@ -39,8 +39,10 @@ export class AmbiguousJson extends Error {
 }
 
 /**
- * Parses the body of an MCP request so that it means the same to every server: no object has a key twice (RFC 8259, section 4,
- * leaves open which one counts), and a key that decides who may do what is written in one way only. Throws AmbiguousJson.
+ * Parses the body of an MCP request and ensures that it means the same to every server: no object has a duplicate key (RFC 8259,
+ * section 4, leaves open which one counts), and keys that decide what a caller may do have their usual spelling.
+ *
+ * @throws AmbiguousJson
  */
 export function parseStrictly(text: string): unknown {
   const open: OpenValue[] = [];
@@ -59,7 +61,7 @@ export function parseStrictly(text: string): unknown {
         const object = open.at(-1);
         if (object === undefined) return;
         object.key = key;
-        if (object.keys.has(key)) throw new AmbiguousJson(`the key ${JSON.stringify(key)} is there twice`);
+        if (object.keys.has(key)) throw new AmbiguousJson(`the key ${JSON.stringify(key)} occurs twice`);
         object.keys.add(key);
         const member = object.position === 'elsewhere' ? undefined : MEMBERS[object.position].get(fold(key));
         if (member !== undefined && member !== key) {
@@ -92,8 +94,8 @@ function spellings(...members: string[]): ReadonlyMap<string, string> {
 }
 
 /**
- * A key in lower case, for comparing as those servers and clients do that pass over case. Upper case first: some letters beyond
- * ASCII, such as the long s and the Kelvin sign, fold to ASCII ones.
+ * A key in lower case, for comparing keys as case-insensitive servers and clients do. Converts to upper case first, since some letters
+ * beyond ASCII, such as the long s and the Kelvin sign, fold to ASCII ones.
  */
 export function fold(key: string): string {
   return PLAIN.test(key) ? key : key.toUpperCase().toLowerCase();

@@ -73,7 +73,10 @@ describe('the limits of a bridge', function () {
     for (let count = 0; count < 8; count++) open.push(await unread(before));
     expect(open.map(({ statusCode }) => statusCode)).to.deep.equal(Array(8).fill(200));
     const more = await bridge.get(session, { 'last-event-id': before });
-    expect([more.status, (await errorOf(more)).message]).to.deep.equal([503, 'Answers are being sent anew already']);
+    expect([more.status, (await errorOf(more)).message]).to.deep.equal([
+      503,
+      'Too many responses are being sent again',
+    ]);
     for (const response of open) response.destroy();
     const again = await eventually(
       () => bridge.get(session, { 'last-event-id': before }),

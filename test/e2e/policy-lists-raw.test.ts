@@ -77,7 +77,7 @@ describe('lists of servers, byte by byte', function () {
       expect(JSON.parse(answer.body)).to.deep.equal({
         jsonrpc: '2.0',
         id,
-        error: { code: -32019, message: 'The answer of the MCP server cannot be filtered' },
+        error: { code: -32019, message: 'The response of the MCP server cannot be filtered' },
       });
     };
 

@@ -133,7 +133,7 @@ describe('lists in event streams', function () {
       );
     }, 'POST');
     const error =
-      '{"jsonrpc":"2.0","id":"mine","error":{"code":-32019,"message":"The answer of the MCP server cannot be filtered"}}';
+      '{"jsonrpc":"2.0","id":"mine","error":{"code":-32019,"message":"The response of the MCP server cannot be filtered"}}';
     await came(`id: 1\ndata: ${error}\n\n${data(error)}${progress}`);
     close();
   });

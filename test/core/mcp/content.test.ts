@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { checkContent } from '../../../core/mcp/content.ts';
 
-/** Status and message of the refusal; undefined when there is none. */
+/** Status and message of the denial; undefined if there is none. */
 const gist = (type: string | undefined, encoding?: string) => {
   const denial = checkContent(type, encoding);
   return denial === undefined ? undefined : [denial.status, denial.error.message];
@@ -17,7 +17,7 @@ describe('core/mcp/content', () => {
     'application/json; a=b',
     'application/json;',
   ]) {
-    it(`${type} is read`, () => {
+    it(`${type} is accepted`, () => {
       for (const encoding of [undefined, 'identity', ' Identity ']) expect(gist(type, encoding)).to.equal(undefined);
     });
   }
@@ -29,7 +29,7 @@ describe('core/mcp/content', () => {
     'text/plain; a=application/json',
     'application/json, application/json',
   ]) {
-    it(`${type} is no JSON`, () => expect(gist(type)).to.deep.equal([415, 'Content-Type must be application/json']));
+    it(`${type} is not JSON`, () => expect(gist(type)).to.deep.equal([415, 'Content-Type must be application/json']));
   }
 
   for (const type of [
@@ -46,13 +46,13 @@ describe('core/mcp/content', () => {
     'application/json; charset',
     'application/json; charset=utf-8,utf-7',
   ]) {
-    it(`${type} may be read in two ways`, () => {
+    it(`${type} is ambiguous`, () => {
       expect(gist(type)?.[0]).to.equal(415);
     });
   }
 
   for (const encoding of ['gzip', 'br', 'identity, br', 'x', '']) {
-    it(`Content-Encoding ${JSON.stringify(encoding)} is not undone`, () => {
+    it(`Content-Encoding ${JSON.stringify(encoding)} is not decoded`, () => {
       expect(gist('application/json', encoding)).to.deep.equal([415, 'The body must not have a Content-Encoding']);
     });
   }

@@ -45,7 +45,7 @@ describe('core/mcp/denial', () => {
     ]);
   });
 
-  it('uses no code of the range that MCP reserves, here and in the replies of Envoy', () => {
+  it('uses no code that MCP reserves, here or in the replies of Envoy', () => {
     const ofEnvoy = [...readFileSync(ENVOY_CONFIG_FILE, 'utf8').matchAll(/code: (-32\d{3})/g)].map(([, code]) =>
       Number(code),
     );
@@ -55,7 +55,7 @@ describe('core/mcp/denial', () => {
     }
   });
 
-  it('says what the table says', () => {
+  it('is the row of its reason', () => {
     expect(deny('unknown-session')).to.deep.equal({
       kind: 'deny',
       reason: 'unknown-session',
@@ -72,7 +72,7 @@ describe('core/mcp/denial', () => {
     expect(deny('server-failed', { values: { why } }).error.message).to.equal(`The MCP server failed: ${why}`);
   });
 
-  it('says more where there is more to say, and keeps a code that is passed through', () => {
+  it('can have another status, code and message, data and headers', () => {
     const denial = deny('bad-request', {
       status: 422,
       code: -32020,

@@ -20,12 +20,12 @@ describe('core/mcp/items', () => {
     ['subscriptions/listen', { notifications: { resourceSubscriptions: 'x:y' } }, 'resources', undefined],
     ['subscriptions/listen', { notifications: { resourceSubscriptions: [5] } }, 'resources', undefined],
   ] as const) {
-    it(`${method} with ${JSON.stringify(params)} is about ${kind} ${name}`, () => {
+    it(`${method} with ${JSON.stringify(params)} names ${kind} ${name}`, () => {
       expect(of(method, params)).to.deep.equal([{ kind, name }]);
     });
   }
 
-  it('of a completion may be either where its reference has no type that it knows', () => {
+  it('of a completion can be either if its reference is of an unknown type', () => {
     for (const ref of [undefined, {}, { type: 'ref/tool', name: 5 }, { type: ['ref/prompt'] }]) {
       expect(of('completion/complete', { ref })).to.deep.equal([
         { kind: 'prompts', name: undefined },
@@ -34,13 +34,13 @@ describe('core/mcp/items', () => {
     }
   });
 
-  it('names every subscription', () => {
+  it('include every subscription', () => {
     const notifications = { resourceSubscriptions: ['a:', 'b:'], toolsListChanged: true };
     expect(of('subscriptions/listen', { notifications }).map(({ name }) => name)).to.deep.equal(['a:', 'b:']);
     expect(of('subscriptions/listen', { notifications: {} })).to.deep.equal([]);
   });
 
-  it('finds nothing in anything else', () => {
+  it('are empty for any other message', () => {
     for (const method of ['ping', 'tools/list', 'Tools/call', 'toString', '__proto__', 5, undefined]) {
       expect(of(method, { name: 'a' }), String(method)).to.deep.equal([]);
     }
@@ -48,7 +48,7 @@ describe('core/mcp/items', () => {
       expect(itemsOf(value)).to.deep.equal([]);
   });
 
-  it('knows methods that are written in an odd way', () => {
+  it('detects variants in the spelling of methods', () => {
     for (const method of [
       'Tools/Call',
       'tools/call ',
@@ -64,7 +64,7 @@ describe('core/mcp/items', () => {
     }
   });
 
-  it('knows the lists', () => {
+  it('distinguishes list requests', () => {
     expect(['tools/list', 'prompts/list', 'resources/list', 'resources/templates/list'].every(isList)).to.equal(true);
     expect(['tools/call', 'roots/list', 'constructor', ''].some(isList)).to.equal(false);
   });

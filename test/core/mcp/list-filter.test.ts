@@ -5,10 +5,10 @@ import { MAX_ENTRIES } from '../../../core/mcp/list-filter-scan.ts';
 import { MAX_DEPTH } from '../../../core/mcp/strict-json.ts';
 
 const EVERYTHING: MaySee = () => true;
-/** Everything but what is called secret something. */
+/** Everything except names that start with secret. */
 const PUBLIC: MaySee = (_kind, name) => !name.startsWith('secret');
 
-/** What is left of a text. Throws when all of it is refused. */
+/** The filtered text. Throws if the text is rejected. */
 function left(text: string, maySee = PUBLIC): string {
   const filtered = filterLists(text, maySee);
   if (filtered.kind === 'rejected') throw new Error(filtered.reason);
@@ -18,7 +18,7 @@ function left(text: string, maySee = PUBLIC): string {
 const answer = (result: string) => `{"jsonrpc":"2.0","id":1,"result":${result}}`;
 
 describe('core/mcp/list-filter', () => {
-  it('leaves no trace of what the caller may not see', () => {
+  it('removes what the caller may not see, without a trace', () => {
     const tools = [{ name: 'secret_a', description: 'x' }, { name: 'b' }, { name: 'secret_c' }, { name: 'd' }];
     const text = JSON.stringify({ jsonrpc: '2.0', id: 1, result: { tools, nextCursor: 'more' } });
     expect(left(text)).to.equal(
@@ -26,7 +26,7 @@ describe('core/mcp/list-filter', () => {
     );
   });
 
-  it('knows each list by its key, and its entries by theirs', () => {
+  it('recognizes each list, and the names in it, by their keys', () => {
     const asked: string[] = [];
     const maySee: MaySee = (kind, name) => {
       asked.push(`${kind} ${name}`);
@@ -40,7 +40,7 @@ describe('core/mcp/list-filter', () => {
     expect(asked).to.deep.equal(['tools t', 'prompts p', 'resources a://r', 'resources a://{t}']);
   });
 
-  it('leaves big integers, white space, escapes and the order of keys as they are', () => {
+  it('preserves big integers, white space, escapes and the order of keys', () => {
     const kept = '{ "b" : 12345678901234567890,\t"a":1.0e+5, "name" : "\\u0061\\/" ,"x":"\\ud83d\\ude00 ä"  }';
     const text = ` {"id" :12345678901234567890,"result": {"tools" :[\r\n {"name":"secret"} ,  ${kept}\t,{"name":"secret"}\n] } } \n`;
     expect(left(text)).to.equal(` {"id" :12345678901234567890,"result": {"tools" :[\r\n ${kept}\n] } } \n`);
@@ -52,7 +52,7 @@ describe('core/mcp/list-filter', () => {
     expect(left(answer('{"\\u0074ools":[{"name":"secret"}]}'))).to.equal(answer('{"\\u0074ools":[]}'));
   });
 
-  it('cuts an entry that has no name, or none that is the same to everybody', () => {
+  it('cuts an entry without a name, or with an ambiguous one', () => {
     for (const entry of [
       '{}',
       'null',
@@ -75,7 +75,7 @@ describe('core/mcp/list-filter', () => {
     }
   });
 
-  it('looks at every message of a batch, and only at lists in results', () => {
+  it('filters every message of a batch, but only lists in results', () => {
     const tools = '{"tools":[{"name":"secret"}]}';
     expect(left(`[${answer(tools)}, ${answer('{"prompts":[{"name":"secret"}]}')}]`)).to.equal(
       `[${answer('{"tools":[]}')}, ${answer('{"prompts":[]}')}]`,
@@ -100,7 +100,7 @@ describe('core/mcp/list-filter', () => {
     }
   });
 
-  it('makes a list the own one of its caller', () => {
+  it('makes a list private to its caller', () => {
     const listed = (scope: string) => answer(`{"cacheScope" : ${scope},"ttlMs":5,"tools":[{"name":"a"}]}`);
     expect(left(listed('"public"'))).to.equal(listed('"private"'));
     expect(left(listed('"p\\u0075blic"'))).to.equal(listed('"private"'));
@@ -115,30 +115,30 @@ describe('core/mcp/list-filter', () => {
     }
   });
 
-  describe('refuses', () => {
+  describe('rejects', () => {
     const list = '[{"name":"a"}]';
     for (const [what, text] of [
-      ['what is no JSON', '{"result":'],
+      ['what is not JSON', '{"result":'],
       ['two values', `${answer(`{"tools":${list}}`)} {}`],
       ['a comment', answer(`{"tools":${list} /* */}`)],
-      ['a comma too many', answer(`{"tools":[{"name":"a"},]}`)],
+      ['a trailing comma', answer(`{"tools":[{"name":"a"},]}`)],
       ['a byte order mark', `\ufeff${answer(`{"tools":${list}}`)}`],
       ['nothing', ''],
       ['two lists of tools', answer(`{"tools":${list},"tools":${list}}`)],
       ['two lists of tools, one of them escaped', answer(`{"tools":${list},"t\\u006fols":${list}}`)],
-      ['tools in other letters', answer(`{"Tools":${list}}`)],
+      ['tools in another case', answer(`{"Tools":${list}}`)],
       ['tools with a long s', answer(`{"tool\u017f":${list}}`)],
-      ['templates in other letters', answer('{"resourcetemplates":[]}')],
+      ['templates in another case', answer('{"resourcetemplates":[]}')],
       ['two results', `{"id":1,"result":{},"result":{"tools":${list}}}`],
-      ['a result in other letters', `{"id":1,"Result":{"tools":${list}}}`],
+      ['a result in another case', `{"id":1,"Result":{"tools":${list}}}`],
       ['two scopes', answer('{"cacheScope":"private","cacheScope":"public"}')],
       ['tools that are an object', answer('{"tools":{"a":{"name":"a"}}}')],
-      ['tools that are a text', answer('{"tools":"[]"}')],
+      ['tools that are a string', answer('{"tools":"[]"}')],
       ['a batch within a batch', `[[${answer(`{"tools":${list}}`)}]]`],
-      ['what is nested too deep', answer('['.repeat(MAX_DEPTH) + ']'.repeat(MAX_DEPTH))],
+      ['text that is nested too deep', answer('['.repeat(MAX_DEPTH) + ']'.repeat(MAX_DEPTH))],
       ['more entries than any server lists', answer(`{"tools":[${'{},'.repeat(MAX_ENTRIES)}{}]}`)],
       ['more messages than any server sends', `[${'{},'.repeat(MAX_ENTRIES)}{}]`],
-      ['what is nested far too deep', '['.repeat(200_000) + ']'.repeat(200_000)],
+      ['text that is nested far too deep', '['.repeat(200_000) + ']'.repeat(200_000)],
     ] as const) {
       it(what, () => {
         expect(filterLists(text, EVERYTHING).kind).to.equal('rejected');
@@ -146,7 +146,7 @@ describe('core/mcp/list-filter', () => {
     }
   });
 
-  it('passes over keys that decide nothing, however often they are there', () => {
+  it('ignores duplicates of keys that do not affect lists', () => {
     const text = answer(
       '{"tools":[{"name":"a","title":1,"Title":2,"title":3,"inputSchema":{"type":1,"type":2}}],"x":1,"x":2}',
     );
@@ -155,7 +155,7 @@ describe('core/mcp/list-filter', () => {
     expect(filterLists(answer(`{"x":${deep}}`), EVERYTHING)).to.deep.equal({ kind: 'same' });
   });
 
-  it('names the requests that a refused text answers', () => {
+  it('names the requests that a rejected text answers', () => {
     const twice = '"result":{"tools":[],"tools":[]}';
     const idsOf = (text: string) => {
       const filtered = filterLists(text, EVERYTHING);
@@ -199,7 +199,7 @@ describe('core/mcp/list-filter', () => {
         const whole = texts.map(({ before, text, after }) => `${before}${text}${after}`).join(',');
         const text = `{"head":${head},"result":{"${key}":[${entries.length === 0 ? inner : whole}],"tail":${tail}},"id":1}`;
         const kept = texts.flatMap((one, at) => (one.stays ? [{ ...one, spaceBefore: texts[at - 1]?.after }] : []));
-        // An entry goes with the comma before it: the space after the last one that was cut stays.
+        // An entry is cut with the comma before it, so the space after the last cut entry stays.
         const between = kept.map(({ before, text, spaceBefore }, at) =>
           at === 0 ? text : `${spaceBefore},${before}${text}`,
         );
@@ -210,7 +210,7 @@ describe('core/mcp/list-filter', () => {
     );
   });
 
-  it('gives JSON that says the same but for what was cut', () => {
+  it('returns JSON that is equal except for what was cut', () => {
     const message = fc.record({
       id: fc.integer(),
       result: fc.record({

@@ -29,7 +29,7 @@ function read(body: unknown, more: Partial<InboundRequest> = {}): ReadMessage {
   });
 }
 
-/** [era, id, methods, initialize], or [status, code, id] of a refusal. */
+/** [era, id, methods, initialize], or [status, code, id] of a denial. */
 function gist(outcome: ReadMessage): unknown[] {
   if (outcome.kind === 'denied') return [outcome.denial.status, outcome.denial.error.code, outcome.id];
   const { era, id, methods, initialize } = outcome.message;
@@ -39,7 +39,7 @@ function gist(outcome: ReadMessage): unknown[] {
 const request = (method: string, id: unknown = 1) => ({ jsonrpc: '2.0', id, method });
 
 describe('core/mcp/message', () => {
-  it('of GET and DELETE is none, and must not be there', () => {
+  it('must be absent in GET and DELETE', () => {
     for (const method of ['GET', 'DELETE']) {
       expect(gist(read('', { method, contentType: undefined }))).to.deep.equal(['legacy', null, [], false]);
       expect(gist(read(request('tools/call'), { method }))).to.deep.equal([400, -32600, null]);
@@ -48,7 +48,7 @@ describe('core/mcp/message', () => {
 
   for (const [name, body, expected] of [
     ['a request', request('tools/list'), ['legacy', 1, ['tools/list'], false]],
-    ['a request with a text as id', request('ping', 'a'), ['legacy', 'a', ['ping'], false]],
+    ['a request with a string as id', request('ping', 'a'), ['legacy', 'a', ['ping'], false]],
     ['a request with an empty id', request('ping', ''), ['legacy', '', ['ping'], false]],
     ['a request with id 0', request('ping', 0), ['legacy', 0, ['ping'], false]],
     [
@@ -108,11 +108,11 @@ describe('core/mcp/message', () => {
     }
   });
 
-  it('is modern by its envelope', () => {
+  it('is modern if it has an envelope', () => {
     expect(gist(read(MODERN_CALL, MODERN_HEADERS))).to.deep.equal(['modern', 1, ['tools/call'], false]);
   });
 
-  it('that is modern opens no session, whatever its method', () => {
+  it('does not open a session if it is modern, whatever its method', () => {
     const body = { ...MODERN_CALL, method: 'initialize' };
     const outcome = read(body, { ...MODERN_HEADERS, mcpMethod: 'initialize' });
     expect(outcome.kind === 'message' && outcome.message.era === 'modern' && outcome.message.initialize).to.equal(
@@ -120,7 +120,7 @@ describe('core/mcp/message', () => {
     );
   });
 
-  it('must agree with its headers: -32020, with the id', () => {
+  it('must agree with its headers; otherwise -32020 with the id', () => {
     for (const [name, headers] of Object.entries({
       name: { mcpName: 'other' },
       'no name': { mcpName: undefined },
@@ -132,7 +132,7 @@ describe('core/mcp/message', () => {
     }
   });
 
-  it('tells what it names, and whether its result will list anything', () => {
+  it('has the items that it names, and whether its result is a list', () => {
     const itemsOf = (outcome: ReadMessage) => (outcome.kind === 'message' ? outcome.message.items : undefined);
     const listsOf = (outcome: ReadMessage) => outcome.kind === 'message' && outcome.message.lists;
     const call = (name: string) => ({ ...request('tools/call'), params: { name } });
@@ -142,14 +142,14 @@ describe('core/mcp/message', () => {
     expect(listsOf(read(call('tools/list')))).to.equal(false);
   });
 
-  it('of a revision that is not known is refused as the specification says', () => {
+  it('of an unknown revision is denied as specified', () => {
     const _meta = { ...ENVELOPE, 'io.modelcontextprotocol/protocolVersion': '2099-01-01' };
     const outcome = read({ ...MODERN_CALL, params: { _meta } }, { ...MODERN_HEADERS, protocolVersion: '2099-01-01' });
     expect(gist(outcome)).to.deep.equal([400, -32022, 1]);
     expect(outcome.kind === 'denied' && outcome.denial.error.data).to.deep.include({ supported: ['2026-07-28'] });
   });
 
-  it('with a method in an odd spelling is refused', () => {
+  it('with a variant in the spelling of a method is denied', () => {
     expect(gist(read([request('ping'), request('Tools/Call', 2)]))).to.deep.equal([400, -32600, null]);
   });
 
@@ -158,7 +158,7 @@ describe('core/mcp/message', () => {
     expect(gist(outcome)).to.deep.equal([400, -32602, 1]);
   });
 
-  it('keeps an id that no number can hold, on the short way, by the classifier and when it is refused', () => {
+  it('keeps an id beyond the exact numbers, without and with the classifier and in a denial', () => {
     const id = 9007199254740993n;
     const big = (body: object) => read(JSON.stringify(body).replace('"id":1', `"id":${id}`));
     const call = { jsonrpc: '2.0', id: 1, method: 'tools/call', params: { id: 2 } };
@@ -167,7 +167,7 @@ describe('core/mcp/message', () => {
     expect(gist(big({ ...call, jsonrpc: '1.0' }))).to.deep.equal([400, -32600, id]);
   });
 
-  it('is read alike on the short way and by the classifier', () => {
+  it('is read without the classifier as with it', () => {
     const header = (...values: string[]) => fc.option(fc.constantFrom(...values), { nil: undefined });
     const params = fc.oneof(
       fc.jsonValue(),
@@ -191,7 +191,7 @@ describe('core/mcp/message', () => {
         fc.boolean(),
         (message, protocolVersion, mcpMethod, mcpName, more) => {
           const text = JSON.stringify(more ? { ...message, result: {} } : message);
-          // The classifier refuses integers beyond 2^53, which the gateway takes.
+          // The classifier rejects integers beyond 2^53, which the gateway accepts.
           const judged = JSON.parse(text);
           if (!Number.isSafeInteger(judged.id) && /^-?\d+$/.test(String(judged.id)) && typeof judged.id === 'number') {
             judged.id = 0;
@@ -204,9 +204,9 @@ describe('core/mcp/message', () => {
             body: judged,
           });
           const ours = read(text, { protocolVersion, mcpMethod, mcpName });
-          // Random keys may be some that two servers would read in two ways; the classifier does not look.
+          // Random keys may be ambiguous, which the classifier does not check.
           if (ours.kind === 'denied' && ours.denial.error.message.includes('ambiguous')) return;
-          // The classifier leaves these to whoever serves the request: what is missing, and what disagrees on a legacy one.
+          // The classifier does not check for missing headers, nor for contradicting ones of a legacy request.
           if (ours.kind === 'denied' && ours.denial.error.code === -32020 && outcome.kind !== 'reject') {
             expect(outcome.kind === 'modern' || (mcpMethod ?? mcpName) !== undefined).to.equal(true);
             return;
@@ -219,7 +219,7 @@ describe('core/mcp/message', () => {
     );
   });
 
-  it('never makes the reader throw', () => {
+  it('is read or denied without an exception', () => {
     const header = fc.option(
       fc.oneof(fc.constantFrom('application/json', '2026-07-28', '2025-11-25', 'tools/call'), fc.string()),
       { nil: undefined },

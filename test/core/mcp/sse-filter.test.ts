@@ -13,7 +13,7 @@ const newFilter = (maxEventBytes = 1 << 20) =>
     maxEventBytes,
   });
 
-/** Everything that is passed on of a stream that comes in these chunks. */
+/** The bytes that are passed on of a stream in these chunks. */
 function pass(chunks: readonly (string | Buffer)[], maxEventBytes?: number): Buffer {
   const filter = newFilter(maxEventBytes);
   const passed = chunks.map((chunk) => filter.push(Buffer.from(chunk)));
@@ -22,12 +22,12 @@ function pass(chunks: readonly (string | Buffer)[], maxEventBytes?: number): Buf
 
 const passText = (...chunks: string[]) => pass(chunks).toString();
 
-/** The data of the events of a stream, as the HTML Standard has clients read it. */
+/** The data of the events of a stream, read as the HTML Standard requires of clients. */
 function eventsOf(stream: string): string[] {
   const events: string[] = [];
   let data: string[] = [];
   const lines = stream.replace(/^\ufeff/, '').split(/\r\n|\r|\n/);
-  // What stands after the last line end is no line, and an event that is not complete is none.
+  // Text after the last line end is not a line, and an incomplete event is not an event.
   for (const line of lines.slice(0, -1)) {
     const [, name = line, value = ''] = /^([^:]*):(.*)$/su.exec(line) ?? [];
     if (name === 'data') data.push(value.replace(/^ /, ''));
@@ -38,7 +38,7 @@ function eventsOf(stream: string): string[] {
 }
 
 describe('core/mcp/sse-filter', () => {
-  it('changes the data that lists what the caller may not see, and nothing else', () => {
+  it('changes only data that lists what the caller may not see', () => {
     const other = ': hi\r\nid: 4\r\nevent: message\r\nretry:100\r\n';
     expect(passText(`${other}data: ${LIST}\r\n\r\ndata:{"method":"x"}\n\n`)).to.equal(
       `${other}data: ${CUT}\r\n\r\ndata:{"method":"x"}\n\n`,
@@ -53,13 +53,13 @@ describe('core/mcp/sse-filter', () => {
     ['CRLF', '\r\n'],
     ['CR', '\r'],
   ] as const) {
-    it(`knows lines that end with ${name}`, () => {
+    it(`recognizes lines that end with ${name}`, () => {
       const text = (data: string) => [': a', 'id: 1', `data: ${data}`, '', 'data: 2', '', ''].join(end);
       expect(passText(text(LIST))).to.equal(text(CUT));
     });
   }
 
-  it('passes an event on as soon as it is complete, and a heartbeat at once', () => {
+  it('passes on an event as soon as it is complete, and a heartbeat immediately', () => {
     const filter = newFilter();
     const push = (text: string) => filter.push(Buffer.from(text)).toString();
     expect(push(': ping\n')).to.equal(': ping\n');
@@ -75,7 +75,7 @@ describe('core/mcp/sse-filter', () => {
     expect(push('\n')).to.equal('data: 1\n: ping\n\n');
   });
 
-  it('takes the data of several lines for one', () => {
+  it('joins the data of several lines', () => {
     const lines = ['{"result":{"tools":[', '{"name":"secret"},', '{"name":"a"},', '{"name":', '"secret"}', ']}}'];
     const event = (these: string[]) => `${these.map((line) => `data: ${line}`).join('\n')}\nid: 1\n\n`;
     const gone = ':\n';
@@ -99,9 +99,9 @@ describe('core/mcp/sse-filter', () => {
     }
   });
 
-  it('puts an error in place of data that cannot be read', () => {
-    expect(passText('id: 1\ndata: {"id":7,"result":{"tools":[],\ndata: "tools":[]}}\nevent: message\n\n')).to.equal(
-      'id: 1\ndata: instead of 7: the key tools is there twice, or in other letters\n:\nevent: message\n\n',
+  it('replaces unreadable data by an error', () => {
+    expect(passText('id: 1\ndata: {"id":7,"result":{"tools":[],\ndata: "tools":[]}}\nevent: message\n\n')).to.match(
+      /^id: 1\ndata: instead of 7: .* tools .*\n:\nevent: message\n\n$/,
     );
     expect(passText('data\ndata: nonsense\n\n')).to.equal('data: instead of : not valid JSON\n:\n\n');
     expect(passText('data: nonsense\n\ndata: {}\n\n')).to.equal('data: instead of : not valid JSON\n\ndata: {}\n\n');
@@ -109,31 +109,31 @@ describe('core/mcp/sse-filter', () => {
     expect(pass([invalid]).toString()).to.equal('data: instead of : not UTF-8\n\n');
   });
 
-  it('empties fields that clients do not know, such as data in other letters', () => {
+  it('empties unknown fields, such as data in another case', () => {
     expect(passText(`Data: ${LIST}\n data: ${LIST}\nfoo\n${LIST}\nid: 1\n\n`)).to.equal(':\n:\n:\n:\nid: 1\n\n');
     expect(passText('id: 1\nfoo: a\r', '\nid: 2\n\n')).to.equal('id: 1\n:\r\nid: 2\n\n');
     expect(passText(`data: 1\rfoo: ${LIST}\n\n`)).to.equal('data: 1\r:\n\n');
   });
 
-  it('keeps line ends apart that would be one without what was between them', () => {
+  it('keeps two line ends from becoming one when the line between them is removed', () => {
     const lines = (hidden: string) => `data: {"result":{"tools":[\r${hidden}\ndata: ]}}\r:\n\n`;
     expect(passText(lines('data: {"name":"secret"}'))).to.equal(lines(':'));
     expect(passText('data: {\rdata: x\n\n')).to.equal('data: instead of : not valid JSON\r:\n\n');
   });
 
-  it('knows the first line behind a byte order mark', () => {
+  it('recognizes the first line after a byte order mark', () => {
     expect(passText(`\ufeffdata: ${LIST}\n\n`)).to.equal(`\ufeffdata: ${CUT}\n\n`);
     expect(passText(`data: 1\n\n\ufeffdata: ${LIST}\n\n`)).to.equal('data: 1\n\n:\n\n');
   });
 
-  it('filters an event also when the stream ends in the middle of it', () => {
+  it('filters an event even if the stream ends in the middle of it', () => {
     expect(passText(`data: ${LIST}`)).to.equal(`data: ${CUT}`);
     expect(passText(`data: ${LIST}\n`)).to.equal(`data: ${CUT}\n`);
     expect(passText(`data: ${LIST.slice(0, -1)}`)).to.equal('data: instead of : not valid JSON');
     expect(passText(': ping')).to.equal(': ping');
   });
 
-  describe('passes on no event that is too large', () => {
+  describe('does not pass on an event that is too large', () => {
     const error = 'data: instead of : an event is too large';
 
     it('in one line', () => {
@@ -155,7 +155,7 @@ describe('core/mcp/sse-filter', () => {
     });
   });
 
-  it('gives clients the same events, with the data that they may see', () => {
+  it('passes on the same events, with the data that clients may see', () => {
     const pieces = [
       'data',
       'data:',
@@ -195,7 +195,7 @@ describe('core/mcp/sse-filter', () => {
     );
   });
 
-  it('gives the same bytes whatever chunks the stream comes in', () => {
+  it('passes on the same bytes whatever the chunks of the stream', () => {
     const line = fc.oneof(
       { weight: 3, arbitrary: fc.constantFrom(`data: ${LIST}`, 'data: {"ä":"😀"}', 'data:1', 'data', 'data: x') },
       {
@@ -222,7 +222,7 @@ describe('core/mcp/sse-filter', () => {
     );
   });
 
-  it('passes on every byte of a stream in which there is nothing to hide', () => {
+  it('passes on every byte of a stream with nothing to hide', () => {
     const text = fc.string({ unit: 'binary', maxLength: 10 }).map((value) => value.replaceAll(/[\r\n]/g, ''));
     const line = fc.oneof(
       text.map((value) => `data: ${JSON.stringify(value)}`),
@@ -233,7 +233,7 @@ describe('core/mcp/sse-filter', () => {
     const event = fc.tuple(line, fc.constantFrom('\n', '\r\n', '\r'), fc.boolean());
     fc.assert(
       fc.property(fc.array(event, { maxLength: 20 }), (lines) => {
-        // Two lines of data would be one text of JSON.
+        // Two consecutive data lines would be one JSON text.
         const stream = lines.map(([content, end]) => content + end + (content.startsWith('data') ? end : '')).join('');
         expect(passText(stream)).to.equal(Buffer.from(stream).toString());
       }),

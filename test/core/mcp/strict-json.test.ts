@@ -2,14 +2,14 @@ import { expect } from 'chai';
 import fc from 'fast-check';
 import { AmbiguousJson, MAX_DEPTH, parseStrictly } from '../../../core/mcp/strict-json.ts';
 
-function refusal(text: string): { invalid: boolean; message: string } {
+function rejection(text: string): { invalid: boolean; message: string } {
   try {
     parseStrictly(text);
   } catch (error) {
     if (error instanceof AmbiguousJson) return { invalid: error.invalid, message: error.message };
     throw error;
   }
-  throw new Error(`it was taken: ${text}`);
+  throw new Error(`accepted: ${text}`);
 }
 
 const nested = (depth: number) => `${'['.repeat(depth)}${']'.repeat(depth)}`;
@@ -24,7 +24,7 @@ describe('core/mcp/strict-json', () => {
     );
   });
 
-  it('takes nothing that JSON.parse refuses', () => {
+  it('rejects what JSON.parse rejects', () => {
     const piece = fc.constantFrom(
       '{',
       '}',
@@ -53,7 +53,7 @@ describe('core/mcp/strict-json', () => {
           sound = false;
         }
         if (sound) return;
-        expect(refusal(text).invalid).to.equal(true);
+        expect(rejection(text).invalid).to.equal(true);
       }),
       { numRuns: 3_000 },
     );
@@ -72,7 +72,7 @@ describe('core/mcp/strict-json', () => {
     '{"a":01}',
     '"\n"',
   ]) {
-    it(`${JSON.stringify(text)} is no JSON`, () => expect(refusal(text).invalid).to.equal(true));
+    it(`${JSON.stringify(text)} is not JSON`, () => expect(rejection(text).invalid).to.equal(true));
   }
 
   for (const text of [
@@ -84,10 +84,10 @@ describe('core/mcp/strict-json', () => {
     '{"a":[[{"b":1,"b":2}]]}',
     '{"__proto__":1,"__proto__":2}',
   ]) {
-    it(`${text} has a key twice`, () => {
-      const { invalid, message } = refusal(text);
+    it(`${text} has a duplicate key`, () => {
+      const { invalid, message } = rejection(text);
       expect(invalid).to.equal(false);
-      expect(message).to.match(/is there twice$/);
+      expect(message).to.match(/twice$/);
     });
   }
 
@@ -106,8 +106,8 @@ describe('core/mcp/strict-json', () => {
     '{"params":{"Notifications":{}}}',
     '{"params":{"notifications":{"resourcesubscriptions":[]}}}',
   ]) {
-    it(`${text} spells a member of the message as another parser would take it`, () => {
-      expect(refusal(text).message).to.match(/must be written/);
+    it(`${text} has a member that another parser would read as one of the message`, () => {
+      expect(rejection(text).message).to.match(/must be written/);
     });
   }
 
@@ -120,14 +120,14 @@ describe('core/mcp/strict-json', () => {
     '[{"a":1},{"a":1}]',
     '{"params":[{"name":1,"Name":2}]}',
   ]) {
-    it(`${text} is clear`, () => expect(parseStrictly(text)).to.deep.equal(JSON.parse(text)));
+    it(`${text} is unambiguous`, () => expect(parseStrictly(text)).to.deep.equal(JSON.parse(text)));
   }
 
-  it('refuses what is nested too deep, however deep', () => {
+  it('rejects text that is nested too deep, however deep', () => {
     expect(parseStrictly(nested(MAX_DEPTH))).to.be.an('array');
     for (const depth of [MAX_DEPTH + 1, 400_000]) {
-      expect(refusal(nested(depth)).message).to.equal(`nested deeper than ${MAX_DEPTH} levels`);
-      expect(refusal('{"a":'.repeat(depth)).message).to.equal(`nested deeper than ${MAX_DEPTH} levels`);
+      expect(rejection(nested(depth)).message).to.equal(`nested deeper than ${MAX_DEPTH} levels`);
+      expect(rejection('{"a":'.repeat(depth)).message).to.equal(`nested deeper than ${MAX_DEPTH} levels`);
     }
   });
 });

@@ -23,7 +23,7 @@ const EVENTS = { ...HEAD, contentType: 'text/event-stream' };
 const passedHead = { kind: 'head', set: {}, remove: STALE };
 const body = (text: string, endOfStream = true) => ({ kind: 'body', bytes: text, endOfStream });
 const errorBody = (id: unknown) =>
-  `{"jsonrpc":"2.0","id":${JSON.stringify(id)},"error":{"code":-32019,"message":"The answer of the MCP server cannot be filtered"}}`;
+  `{"jsonrpc":"2.0","id":${JSON.stringify(id)},"error":{"code":-32019,"message":"The response of the MCP server cannot be filtered"}}`;
 const refused = (status: number, text: string, endOfStream = true) => [
   {
     kind: 'head',
@@ -86,7 +86,7 @@ describe('ext-proc/filter/response-filter', () => {
   it('puts an error in place of what cannot be read', () => {
     for (const [head, chunks, id, reason] of [
       [HEAD, ['{'], 'mine', 'not valid JSON'],
-      [HEAD, [TWICE], 1, 'the key tools is there twice, or in other letters'],
+      [HEAD, [TWICE], 1, 'the key tools occurs twice, or in a different case'],
       [
         { ...HEAD, contentType: 'text/plain' },
         ['', 'a', 'b'],

@@ -139,7 +139,7 @@ describe("the gateway's own tools behind itself", function () {
   it('answers nobody who only reaches its process', async () => {
     const secret = readFileSync(join(gateway.stateDir, 'own-tools-secret'), 'utf8').trim();
     expect(statSync(join(gateway.stateDir, 'own-tools-secret')).mode & 0o777).to.equal(0o600);
-    const socketPath = join(gateway.stateDir, 'run', 'own-tools.sock');
+    const socketPath = join(gateway.stateDir, 'run', 'admin-tools.sock');
     const identity = {
       'x-mcp-subject': 'ann',
       'x-mcp-issuer': 'me',

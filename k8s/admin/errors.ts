@@ -9,17 +9,17 @@ const CODES: Readonly<Partial<Record<ApiErrorKind, UserErrorCode>>> = {
   rejected: 'config',
 };
 
-const CONFLICT = 'Somebody else changed it at the same moment, again and again. Look at it anew, and try again.';
+const CONFLICT = 'Another client kept changing the object at the same time. Read it again, then retry.';
 
-/** Does something, and says what went wrong in words for people: a missing permission is named. */
-export async function inWords<T>(work: () => Promise<T>): Promise<T> {
+/** Runs an operation and turns an ApiError into a UserError, which names a missing permission. */
+export async function withUserErrors<T>(work: () => Promise<T>): Promise<T> {
   try {
     return await work();
   } catch (error) {
     if (!isApiError(error)) throw error;
-    const words = toUserError(error);
-    const hint = error.kind === 'conflict' ? CONFLICT : words.hint;
-    throw new UserError(CODES[error.kind] ?? words.code, words.message, {
+    const userError = toUserError(error);
+    const hint = error.kind === 'conflict' ? CONFLICT : userError.hint;
+    throw new UserError(CODES[error.kind] ?? userError.code, userError.message, {
       cause: error,
       ...(hint === undefined ? {} : { hint }),
     });

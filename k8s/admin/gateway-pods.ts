@@ -3,7 +3,7 @@ import { isApiError } from '../api/errors.ts';
 import { listPage } from '../api/list.ts';
 import { PODS } from '../api/resources.ts';
 import { isReady, type Pod, parsePod } from '../objects/pods.ts';
-import { inWords } from './errors.ts';
+import { withUserErrors } from './errors.ts';
 
 /** Label selector of the gateway pods that the chart makes. */
 export const GATEWAY_PODS = 'app.kubernetes.io/component=gateway,app.kubernetes.io/part-of=mcp-gateway';
@@ -26,7 +26,7 @@ export type PodAnswer = { answer: unknown } | { forbidden: boolean; reason: stri
 
 /** The gateway pods that are ready and not being deleted. Throws a UserError. */
 export async function readyGatewayPods(client: KubeClient, namespace: string): Promise<GatewayPod[]> {
-  const items = await inWords(() => listPage(client, PODS, namespace, { labelSelector: GATEWAY_PODS }));
+  const items = await withUserErrors(() => listPage(client, PODS, namespace, { labelSelector: GATEWAY_PODS }));
   const pods = items.flatMap((object) => parsePod(object) ?? []);
   return pods.filter((pod) => isReady(pod) && !pod.deleting).map(toGatewayPod);
 }
@@ -43,9 +43,9 @@ export async function askGatewayPod(
   path: readonly string[],
 ): Promise<PodAnswer> {
   const signal = AbortSignal.timeout(ANSWER_MS);
-  const place = { namespace, name: `${name}:${port ?? ''}`, subresource: 'proxy', below: path };
+  const ref = { namespace, name: `${name}:${port ?? ''}`, subresource: 'proxy', below: path };
   try {
-    return { answer: await client.ask({ verb: 'get', resource: PODS, ...place, signal }) };
+    return { answer: await client.ask({ verb: 'get', resource: PODS, ...ref, signal }) };
   } catch (error) {
     if (!isApiError(error)) throw error;
     if (error.kind === 'forbidden') return { forbidden: true, reason: error.message };

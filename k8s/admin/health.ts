@@ -1,31 +1,31 @@
 import type { BackendObject } from '../mcpbackend/object.ts';
 
-/** The state of a backend as the operator told it. */
-export interface ToldHealth {
+/** The state of a backend as the operator reports it. */
+export interface ReportedHealth {
   state: 'serving' | 'starting' | 'unhealthy' | 'draining' | 'refused' | 'unknown';
-  /** Everything is as the spec wants it. */
+  /** Everything is as the spec requires. */
   settled: boolean;
   healthy: number | undefined;
   wanted: number | undefined;
   reasons: string[];
 }
 
-/** Reasons for which a backend that does not serve yet only needs time. */
-const ON_ITS_WAY = ['Creating', 'Starting', 'RollingOut'];
+/** Reasons of a backend that does not serve yet but may without an intervention. */
+const IN_PROGRESS = ['Creating', 'Starting', 'RollingOut'];
 
 /**
- * Sums up the conditions of an MCPBackend:
+ * Summarizes the conditions of an MCPBackend. The first row that applies counts:
  *
- * | conditions                             | state     |
- * |----------------------------------------|-----------|
- * | it is being deleted                    | draining  |
- * | none, or of an older spec              | starting  |
- * | Accepted is False                      | refused   |
- * | Healthy is True, or nobody can know it | serving   |
- * | Ready is False, for lack of time       | starting  |
- * | anything else                          | unhealthy |
+ * | conditions                                | state     |
+ * |-------------------------------------------|-----------|
+ * | the MCPBackend is being deleted           | draining  |
+ * | none, or of an older spec                 | starting  |
+ * | Accepted is False, or the spec is invalid | refused   |
+ * | Healthy is True, or Unknown with Ready    | serving   |
+ * | Ready is False but still in progress      | starting  |
+ * | anything else                             | unhealthy |
  */
-export function healthOf(object: BackendObject): ToldHealth {
+export function healthOf(object: BackendObject): ReportedHealth {
   const { status, backend, generation, deleting } = object;
   const runs = backend.ok && (backend.value.image !== undefined || backend.value.command !== undefined);
   const urls = backend.ok ? backend.value.urls.length : 0;
@@ -41,7 +41,7 @@ export function healthOf(object: BackendObject): ToldHealth {
   if (deleting) return { state: 'draining', settled: false, ...counts, reasons };
   if (!backend.ok) return { state: 'refused', settled: false, ...counts, reasons: backend.problems };
   if ((status.observedGeneration ?? 0) < generation) {
-    const waiting = 'the operator has not looked at it yet';
+    const waiting = 'the operator has not processed the latest change yet';
     return { state: 'starting', settled: false, ...counts, reasons: [waiting] };
   }
   if (accepted?.status === 'False') return { state: 'refused', settled: false, ...counts, reasons };
@@ -49,6 +49,6 @@ export function healthOf(object: BackendObject): ToldHealth {
   if (healthy?.status === 'True' || (ready?.status === 'True' && healthy?.status === 'Unknown')) {
     return { state: 'serving', settled, ...counts, reasons };
   }
-  const state = ON_ITS_WAY.includes(ready?.reason ?? '') ? 'starting' : 'unhealthy';
+  const state = IN_PROGRESS.includes(ready?.reason ?? '') ? 'starting' : 'unhealthy';
   return { state, settled: settled && healthy?.status !== 'False', ...counts, reasons };
 }

@@ -3,7 +3,7 @@ import { listPage } from '../api/list.ts';
 import { PODS } from '../api/resources.ts';
 import { BACKEND_LABEL, SERVER_CONTAINER } from '../mcpbackend/names.ts';
 import { type Pod, parsePod } from '../objects/pods.ts';
-import { inWords } from './errors.ts';
+import { withUserErrors } from './errors.ts';
 
 /** Bytes requested per log line, on average. A single line may be longer. */
 const MAX_LINE_BYTES = 16_384;
@@ -37,7 +37,7 @@ export async function podsBySelector(
   namespace: string,
   labelSelector: string,
 ): Promise<AdminPod[]> {
-  const items = await inWords(() => listPage(client, PODS, namespace, { labelSelector }));
+  const items = await withUserErrors(() => listPage(client, PODS, namespace, { labelSelector }));
   const found = items.flatMap((object) => parsePod(object) ?? []).map(toAdminPod);
   return found.sort((a, b) => a.name.localeCompare(b.name, 'en', { numeric: true }));
 }
@@ -49,13 +49,13 @@ export async function podsBySelector(
  */
 export async function podLog(
   client: KubeClient,
-  place: { namespace: string; name: string; container: string },
+  ref: { namespace: string; name: string; container: string },
   lines: number | undefined,
 ): Promise<string[]> {
-  const { namespace, name, container } = place;
+  const { namespace, name, container } = ref;
   const limitBytes = lines === undefined ? undefined : lines * MAX_LINE_BYTES;
   const query = { container, tailLines: lines, limitBytes };
-  const text = await inWords(async () => {
+  const text = await withUserErrors(async () => {
     const answer = await client.open({ verb: 'get', resource: PODS, namespace, name, subresource: 'log', query });
     return Buffer.concat(await answer.toArray()).toString('utf8');
   });

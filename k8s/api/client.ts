@@ -4,27 +4,27 @@ import type { KubeConfig } from '@kubernetes/client-node';
 import { type ApiError, errorOfAnswer, errorOfConnection } from './errors.ts';
 import { describeOperation, type ObjectRef, pathOf, type Resource } from './resources.ts';
 
-/** An answer takes at most this long to begin; then the connection counts as dead. */
+/** Longest wait for the start of an answer. After that the connection counts as dead. */
 const ANSWER_TIMEOUT_MS = 15_000;
-/** No list and no object is longer: lists are read in pages. */
+/** Longest answer that is read. Lists are read in pages, so no answer comes near it. */
 const MAX_ANSWER_BYTES = 256 << 20;
-/** Finds servers that are gone without a word. */
+/** Detects servers that disappeared without closing the connection. */
 const KEEP_ALIVE_MS = 10_000;
 
-/** Parts of a request that are not the object itself. */
+/** Parts of a request besides the object that it is about. */
 export interface RequestParts {
   query?: Readonly<Record<string, string | number | boolean | undefined>>;
   /** Sent as JSON. */
   body?: unknown;
-  /** Of the body. Default `application/json`. */
+  /** Content type of the body. Default `application/json`. */
   contentType?: string;
-  /** Ends the request. */
+  /** Aborts the request. */
   signal?: AbortSignal;
 }
 
-/** One request in words of the API. */
+/** One request to the API. */
 export interface ApiRequest extends ObjectRef, RequestParts {
-  /** As permissions have it: get, list, watch, create, update, patch, delete. */
+  /** As in RBAC rules: get, list, watch, create, update, patch, delete. */
   verb: Verb;
   resource: Resource;
 }
@@ -41,17 +41,17 @@ const METHODS = {
   delete: 'DELETE',
 } as const;
 
-/** How server-side apply settles who owns a field. */
+/** Ownership of fields in server-side apply. */
 export interface ApplyOptions {
   fieldManager: string;
-  /** Takes fields that another manager set. Default false: a conflict is an {@link ApiError}. */
+  /** Takes over fields that another manager owns. Default false: a conflict is an {@link ApiError}. */
   force?: boolean;
 }
 
 /**
- * Speaks with the API server. Finding out who asks (tokens, certificates, programs that give credentials, proxies) is left to
- * @kubernetes/client-node; the rest is here, since that library makes a new connection pool for every request, and drops the
- * keys of an object that it does not know.
+ * Client of the API server. Credentials (tokens, certificates, credential plugins) and proxies are left to @kubernetes/client-node.
+ * The rest is here because that library opens a new connection pool for every request, and drops keys of an object that it does not
+ * know.
  */
 export class KubeClient {
   readonly #config: KubeConfig;
@@ -65,15 +65,15 @@ export class KubeClient {
     this.#agent = this.#server.protocol === 'http:' ? (new PlainAgent(options) as Agent) : new TlsAgent(options);
   }
 
-  /** Where the API server is, for messages. */
+  /** URL of the API server, for messages. */
   get server(): string {
     return this.#server.href.replace(/\/$/, '');
   }
 
-  /** Asks, and gives the parsed JSON of the answer. @throws ApiError */
-  async ask(asked: ApiRequest): Promise<unknown> {
-    const operation = describeOperation(asked.verb, asked.resource, asked);
-    const answer = await this.open(asked);
+  /** Sends a request and returns the parsed JSON of the answer. @throws ApiError */
+  async ask(call: ApiRequest): Promise<unknown> {
+    const operation = describeOperation(call.verb, call.resource, call);
+    const answer = await this.open(call);
     const text = await readAll(answer, (error) => errorOfConnection(operation, this.server, error));
     try {
       return JSON.parse(text);
@@ -82,11 +82,11 @@ export class KubeClient {
     }
   }
 
-  /** Asks, and gives the answer as it comes once it is one of success. Whoever asks ends it. @throws ApiError */
-  async open(asked: ApiRequest): Promise<IncomingMessage> {
-    const { verb, resource, query = {}, body, contentType = 'application/json', signal } = asked;
-    const operation = describeOperation(verb, resource, asked);
-    const url = new URL(this.server + pathOf(resource, asked));
+  /** Sends a request and returns the answer as a stream, which the caller must consume or destroy. @throws ApiError unless it is 2xx */
+  async open(call: ApiRequest): Promise<IncomingMessage> {
+    const { verb, resource, query = {}, body, contentType = 'application/json', signal } = call;
+    const operation = describeOperation(verb, resource, call);
+    const url = new URL(this.server + pathOf(resource, call));
     for (const [key, value] of Object.entries(query)) {
       if (value !== undefined) url.searchParams.set(key, String(value));
     }
@@ -95,7 +95,7 @@ export class KubeClient {
     const headers: Record<string, string> = { accept: 'application/json', 'user-agent': 'mcp-gateway' };
     if (text !== undefined) {
       headers['content-type'] = contentType;
-      // Node announces no body of a DELETE by itself.
+      // Node does not send a content length for the body of a DELETE.
       headers['content-length'] = String(Buffer.byteLength(text));
     }
     const options = await this.#credentials(METHODS[verb], headers).catch((error: unknown) => {
@@ -108,28 +108,28 @@ export class KubeClient {
     throw errorOfAnswer(operation, statusCode, retryAfter, await readAll(answer, fail));
   }
 
-  /** One object. @throws ApiError, of the kind `not-found` where there is none */
-  get(resource: Resource, place: ObjectRef): Promise<unknown> {
-    return this.ask({ verb: 'get', resource, ...place });
+  /** Reads one object. @throws ApiError, of the kind `not-found` if it does not exist */
+  get(resource: Resource, ref: ObjectRef): Promise<unknown> {
+    return this.ask({ verb: 'get', resource, ...ref });
   }
 
-  /** Makes an object; the place names its namespace only. */
-  create(resource: Resource, place: ObjectRef, body: unknown): Promise<unknown> {
-    return this.ask({ verb: 'create', resource, ...place, body });
+  /** Creates an object; `ref` needs only its namespace. */
+  create(resource: Resource, ref: ObjectRef, body: unknown): Promise<unknown> {
+    return this.ask({ verb: 'create', resource, ...ref, body });
   }
 
-  /** Replaces an object. A `metadata.resourceVersion` in it makes that fail with `conflict` where somebody was faster. */
-  update(resource: Resource, place: ObjectRef, body: unknown): Promise<unknown> {
-    return this.ask({ verb: 'update', resource, ...place, body });
+  /** Replaces an object. With a `metadata.resourceVersion` in the body it fails with `conflict` if the object has changed since. */
+  update(resource: Resource, ref: ObjectRef, body: unknown): Promise<unknown> {
+    return this.ask({ verb: 'update', resource, ...ref, body });
   }
 
-  /** Server-side apply: makes the object, or sets the fields of the body in it. */
-  apply(resource: Resource, place: ObjectRef, body: object, { fieldManager, force }: ApplyOptions): Promise<unknown> {
+  /** Server-side apply: creates the object, or sets the fields of the body in it. */
+  apply(resource: Resource, ref: ObjectRef, body: object, { fieldManager, force }: ApplyOptions): Promise<unknown> {
     const { apiVersion, kind } = resource;
     return this.ask({
       verb: 'patch',
       resource,
-      ...place,
+      ...ref,
       body: { apiVersion, kind, ...body },
       contentType: 'application/apply-patch+yaml',
       query: { fieldManager, force: force === true ? true : undefined },
@@ -137,18 +137,18 @@ export class KubeClient {
   }
 
   /** JSON merge patch (RFC 7386). */
-  merge(resource: Resource, place: ObjectRef, body: object, fieldManager?: string): Promise<unknown> {
+  merge(resource: Resource, ref: ObjectRef, body: object, fieldManager?: string): Promise<unknown> {
     const contentType = 'application/merge-patch+json';
-    return this.ask({ verb: 'patch', resource, ...place, body, contentType, query: { fieldManager } });
+    return this.ask({ verb: 'patch', resource, ...ref, body, contentType, query: { fieldManager } });
   }
 
-  /** Deletes an object; `options` are those of the API (DeleteOptions): `preconditions`, `propagationPolicy`. */
-  delete(resource: Resource, place: ObjectRef, options: object = {}): Promise<unknown> {
+  /** Deletes an object. `options` are DeleteOptions of the API, such as `preconditions` and `propagationPolicy`. */
+  delete(resource: Resource, ref: ObjectRef, options: object = {}): Promise<unknown> {
     const body = { apiVersion: 'v1', kind: 'DeleteOptions', ...options };
-    return this.ask({ verb: 'delete', resource, ...place, body });
+    return this.ask({ verb: 'delete', resource, ...ref, body });
   }
 
-  /** Ends all connections. */
+  /** Closes all connections. */
   close(): void {
     this.#agent.destroy();
   }
@@ -156,7 +156,7 @@ export class KubeClient {
   async #credentials(method: string, headers: Record<string, string>): Promise<RequestOptions> {
     const options: RequestOptions = {};
     await this.#config.applyToHTTPSOptions(options);
-    // The library's own agent keeps the certificates of the first request for ever; only for a proxy is it needed.
+    // The library's agent would keep the certificates of the first request forever. It is used only with a proxy.
     if (this.#config.getCurrentCluster()?.proxyUrl === undefined) options.agent = this.#agent;
     return { ...options, method, headers: { ...options.headers, ...headers } };
   }
@@ -177,7 +177,7 @@ function send(
     call.once('response', () => clearTimeout(timer));
     call.once('close', () => clearTimeout(timer));
     call.on('error', (error) => {
-      // The server may close a kept connection at the very moment at which it is used again.
+      // The server may close an idle connection just when it is reused.
       const again = call.reusedSocket && options.method === 'GET' && options.signal?.aborted !== true;
       if (again) send(url, { ...options, agent: false }, body, fail).then(resolve, reject);
       else reject(fail(error));
@@ -190,11 +190,13 @@ function readAll(answer: IncomingMessage, fail: (error: unknown) => ApiError): P
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = [];
     let bytes = 0;
-    answer.setTimeout(ANSWER_TIMEOUT_MS, () => answer.destroy(new Error('the answer stopped coming')));
+    answer.setTimeout(ANSWER_TIMEOUT_MS, () =>
+      answer.destroy(new Error(`the answer stalled for ${ANSWER_TIMEOUT_MS} ms`)),
+    );
     answer.on('data', (chunk: Buffer) => {
       chunks.push(chunk);
       bytes += chunk.length;
-      if (bytes > MAX_ANSWER_BYTES) answer.destroy(new Error('the answer is too long'));
+      if (bytes > MAX_ANSWER_BYTES) answer.destroy(new Error(`the answer is longer than ${MAX_ANSWER_BYTES} bytes`));
     });
     answer.on('end', () => resolve(Buffer.concat(chunks).toString('utf8')));
     answer.on('error', (error) => reject(fail(error)));

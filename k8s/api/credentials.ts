@@ -5,30 +5,30 @@ import { KubeConfig } from '@kubernetes/client-node';
 import { messageOf, UserError } from '../../core/errors.ts';
 import { TokenFileAuth, withTokenFiles } from './token-file.ts';
 
-/** The variables that are looked at. */
+/** Environment variables that are read. */
 export interface ClusterEnvironment {
   KUBECONFIG?: string | undefined;
   KUBERNETES_SERVICE_HOST?: string | undefined;
   HOME?: string | undefined;
 }
 
-/** Which cluster is meant. */
+/** Which cluster to use. */
 export interface ClusterChoice {
-  /** A kubeconfig file that somebody named. */
+  /** Path of a kubeconfig file. */
   kubeconfig?: string | undefined;
-  /** A context in it. Default: the current one. */
+  /** A context of the kubeconfig. Default: its current one. */
   context?: string | undefined;
   env: ClusterEnvironment;
 }
 
-/** Where a pod finds the token of its ServiceAccount. */
+/** Path of the ServiceAccount token in a pod. */
 const TOKEN_FILE = '/var/run/secrets/kubernetes.io/serviceaccount/token';
 
 /**
- * Finds the cluster and the credentials: the file that was named, else KUBECONFIG, else the ServiceAccount of the pod that this
- * process runs in, else `~/.kube/config`.
+ * Loads the cluster and its credentials from the first of: the kubeconfig of the choice, KUBECONFIG, the ServiceAccount of the pod
+ * that this process runs in, `~/.kube/config`.
  *
- * @throws UserError where there is none, or it names no server
+ * @throws UserError if none of these exists, or it has no usable cluster
  */
 export function loadCluster({ kubeconfig, context, env }: ClusterChoice): KubeConfig {
   const files = kubeconfig === undefined ? (env.KUBECONFIG ?? '').split(delimiter).filter(Boolean) : [kubeconfig];
@@ -40,8 +40,8 @@ export function loadCluster({ kubeconfig, context, env }: ClusterChoice): KubeCo
   else if (inPod) config.loadFromCluster();
   else if (existsSync(ofUser)) loadFiles(config, [ofUser]);
   else {
-    throw new UserError('config', 'no Kubernetes cluster is known', {
-      hint: 'Outside a cluster, name a kubeconfig with --kubeconfig or in KUBECONFIG.',
+    throw new UserError('config', 'no Kubernetes cluster is configured', {
+      hint: 'Outside a cluster, set --kubeconfig or KUBECONFIG.',
     });
   }
   const source = files.join(delimiter) || (inPod ? 'the ServiceAccount of this pod' : ofUser);
@@ -53,13 +53,13 @@ function loadFiles(config: KubeConfig, files: readonly string[]): void {
   for (const file of files) {
     if (!existsSync(file)) {
       throw new UserError('missing-file', `the kubeconfig ${file} does not exist`, {
-        hint: 'Name one with --kubeconfig, or in KUBECONFIG.',
+        hint: 'Set --kubeconfig or KUBECONFIG to an existing file.',
       });
     }
     const one = new KubeConfig();
     try {
       one.loadFromFile(file);
-      // Where several files say something, the first one counts.
+      // If several files set a value, the first one counts.
       if (config.contexts.length === 0 && config.clusters.length === 0) {
         config.loadFromFile(file);
         config.users = withTokenFiles(config.users, file);
@@ -77,7 +77,7 @@ function choose(config: KubeConfig, context: string, source: string): void {
   if (config.getContextObject(context) === null) {
     const known = config.getContexts().map(({ name }) => name);
     throw new UserError('config', `${source} has no context ${context}`, {
-      hint: known.length === 0 ? 'It has none at all.' : `It has: ${known.join(', ')}.`,
+      hint: known.length === 0 ? 'It has no contexts.' : `Its contexts are: ${known.join(', ')}.`,
     });
   }
   config.setCurrentContext(context);
@@ -87,17 +87,17 @@ function checked(config: KubeConfig, source: string): KubeConfig {
   const cluster = config.getCurrentCluster();
   if (cluster === null) {
     const which = config.getCurrentContext() || 'none';
-    throw new UserError('config', `${source} names no cluster (the current context is ${which})`, {
-      hint: 'Choose a context with --context, or with "kubectl config use-context".',
+    throw new UserError('config', `${source} has no cluster for the current context (${which})`, {
+      hint: 'Choose another context with --context or "kubectl config use-context".',
     });
   }
   const server = URL.parse(cluster.server);
   if (server === null || !['https:', 'http:'].includes(server.protocol)) {
-    throw new UserError('config', `${source} names a server that is no https URL: ${cluster.server}`);
+    throw new UserError('config', `${source} has a server that is not an https URL: ${cluster.server}`);
   }
   if (server.protocol === 'http:' && !cluster.skipTLSVerify) {
-    throw new UserError('config', `${source} names a server without TLS: ${cluster.server}`, {
-      hint: 'Credentials would go over the wire unprotected. Set insecure-skip-tls-verify to allow it.',
+    throw new UserError('config', `${source} has a server without TLS: ${cluster.server}`, {
+      hint: 'Credentials would be sent unencrypted. Set insecure-skip-tls-verify to allow it.',
     });
   }
   return config;

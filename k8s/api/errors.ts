@@ -2,20 +2,20 @@ import { z } from 'zod';
 import { messageOf, UserError } from '../../core/errors.ts';
 
 /**
- * What an answer of the API server means for whoever asked:
+ * What an error answer of the API server means:
  *
- * | kind             | status, reason                          | what to do                                   |
- * |------------------|-----------------------------------------|----------------------------------------------|
- * | `not-found`      | 404                                     | the object, or its kind, is not there        |
- * | `already-exists` | 409 AlreadyExists                       | read it                                      |
- * | `conflict`       | 409                                     | read it anew, decide anew                    |
- * | `gone`           | 410, 504 with a version that is not yet | list anew                                    |
- * | `unauthorized`   | 401                                     | the credentials are not accepted (any more)  |
- * | `forbidden`      | 403                                     | somebody must give a permission              |
- * | `throttled`      | 429                                     | wait as long as it says                      |
- * | `transient`      | 5xx, no connection, no answer in time   | try again, later each time                   |
- * | `rejected`       | anything else, such as 400, 422; 500    | what was sent is wrong                       |
- * |                  | for an apply that cannot be typed       |                                              |
+ * | kind             | status, reason                           | meaning, or what to do                          |
+ * |------------------|------------------------------------------|-------------------------------------------------|
+ * | `not-found`      | 404                                      | the object, or its kind, does not exist         |
+ * | `already-exists` | 409 AlreadyExists                        | read the object                                 |
+ * | `conflict`       | 409                                      | read the object again, and decide again         |
+ * | `gone`           | 410, 504 with a version in the future    | list again                                      |
+ * | `unauthorized`   | 401                                      | the credentials are not accepted, or expired    |
+ * | `forbidden`      | 403                                      | a permission is missing                         |
+ * | `throttled`      | 429                                      | wait as long as the server asks                 |
+ * | `transient`      | 5xx, no connection, no answer in time    | retry with backoff                              |
+ * | `rejected`       | anything else, such as 400 and 422; 500  | the request is invalid                          |
+ * |                  | for an apply that does not fit the types |                                                 |
  */
 export type ApiErrorKind =
   | 'not-found'
@@ -32,15 +32,15 @@ export type ApiErrorKind =
 export class ApiError extends Error {
   override readonly name = 'ApiError';
   readonly kind: ApiErrorKind;
-  /** What was tried: `list pods in the namespace mcp`. */
+  /** The operation, such as `list pods in the namespace mcp`. */
   readonly operation: string;
-  /** HTTP status; 0 where no answer came. */
+  /** HTTP status; 0 if no answer came. */
   readonly status: number;
-  /** The API's own word for it, such as `AlreadyExists`; empty where it gave none. */
+  /** The reason in the Status of the answer, such as `AlreadyExists`; empty if there is none. */
   readonly reason: string;
-  /** The API's own sentence. */
+  /** The message in the Status of the answer. */
   readonly detail: string;
-  /** How long the API server asks to wait; undefined where it says nothing. */
+  /** How long the API server asks the client to wait; undefined if it does not. */
   readonly retryAfterMs: number | undefined;
 
   constructor(fields: {
@@ -62,7 +62,7 @@ export class ApiError extends Error {
     this.retryAfterMs = fields.retryAfterMs;
   }
 
-  /** Whether the same request may succeed later without anybody doing anything. */
+  /** Whether the same request may succeed later without any change. */
   get retryable(): boolean {
     return this.kind === 'throttled' || this.kind === 'transient';
   }
@@ -81,10 +81,10 @@ const status = z.object({
     .prefault({}),
 });
 
-// Server-side apply answers 500 where what was sent has unknown keys, other types, or amounts that are none.
+// Server-side apply answers 500 if the body has unknown keys, wrong types or invalid quantities.
 const UNTYPED = /^failed to (?:create typed patch object|convert new object) /;
 
-/** The error for an answer that is none of success: its HTTP status, its Retry-After header and its body. */
+/** The error for an unsuccessful answer, from its HTTP status, its Retry-After header and its body. */
 export function errorOfAnswer(
   operation: string,
   httpStatus: number,
@@ -94,7 +94,7 @@ export function errorOfAnswer(
   return errorOfStatus(operation, parseJson(body), httpStatus, retryAfter, body);
 }
 
-/** The error for an object of the kind Status, as a watch sends one in the place of an event. */
+/** The error for an object of the kind Status, such as a watch sends instead of an event. */
 export function errorOfStatus(
   operation: string,
   object: unknown,
@@ -118,24 +118,25 @@ export function errorOfStatus(
   });
 }
 
-/** The error for a request that got no answer. */
+/** The error for a request that got no usable answer. */
 export function errorOfConnection(operation: string, server: string, cause: unknown): ApiError {
   const detail = `the API server ${server} cannot be reached: ${messageOf(cause)}`;
   return new ApiError({ kind: 'transient', operation, status: 0, detail, cause });
 }
 
-/** Whether something that was thrown is an error of the API of one of these kinds. */
+/** Whether a thrown value is an ApiError of one of these kinds; of any kind if none is given. */
 export function isApiError(thrown: unknown, ...kinds: ApiErrorKind[]): thrown is ApiError {
   return thrown instanceof ApiError && (kinds.length === 0 || kinds.includes(thrown.kind));
 }
 
-/** The same error for the person at a command line. */
+/** The same error for the user of a command. */
 export function toUserError(error: ApiError): UserError {
   const hints: Partial<Record<ApiErrorKind, string>> = {
-    'not-found': 'Is the CustomResourceDefinition of MCPBackend installed, and the name right?',
-    unauthorized: 'The credentials are not accepted: they may have expired, or belong to another cluster.',
-    forbidden: `Somebody must give this user or ServiceAccount the permission to ${error.operation}.`,
-    transient: 'Is the cluster running, and does the kubeconfig name the right server?',
+    'not-found': 'Check that the CustomResourceDefinition of MCPBackend is installed, and that the name is right.',
+    unauthorized:
+      'The credentials may have expired, or belong to another cluster. Log in again, or choose another context.',
+    forbidden: `Grant this user or ServiceAccount the permission to ${error.operation}.`,
+    transient: 'Check that the cluster is running, and that the kubeconfig has the right server.',
   };
   const code = error.kind === 'forbidden' || error.kind === 'unauthorized' ? 'forbidden' : 'cluster-unavailable';
   const hint = hints[error.kind];
@@ -149,7 +150,7 @@ function kindOf(code: number, reason: string): ApiErrorKind {
   if (code === 401) return 'unauthorized';
   if (code === 403) return 'forbidden';
   if (code === 429) return 'throttled';
-  // 408 is a timeout of the server's own.
+  // 408 is a timeout inside the API server.
   return code >= 500 || code === 408 || code === 0 ? 'transient' : 'rejected';
 }
 

@@ -9,45 +9,45 @@ import { metadataOf, type ObjectMetadata } from './metadata.ts';
 import type { Resource } from './resources.ts';
 import { watchOnce } from './watch.ts';
 
-/** So many watches that fail one after the other let the objects be listed anew. */
+/** Number of consecutive failed watches after which the objects are listed again. */
 const FAILURES_UNTIL_LIST = 4;
-/** A watch that held so long was no part of the trouble before it. */
+/** A watch that lasted this long counts as a success. */
 const STEADY_MS = 1_000;
 
-/** What is kept, and who is told. */
+/** What an informer keeps, and how it reports changes. */
 export interface InformerOptions<T> {
   client: KubeClient;
   resource: Resource;
-  /** Undefined: all namespaces, and objects are known as `namespace/name`. */
+  /** Undefined: all namespaces; objects are then named `namespace/name`. */
   namespace?: string | undefined;
   labelSelector?: string;
   fieldSelector?: string;
-  /** What is kept of an object; undefined: nothing, as if it were not there. It must not throw. */
+  /** What to keep of an object; undefined: ignore the object. It must not throw. */
   parse: (object: unknown) => T | undefined;
   /**
-   * Called with the names of what is new, other or gone: first when all was listed, also when there is nothing, then after each
-   * change. Changes that come in one go are told in one call.
+   * Called with the names of the objects that were added, changed or removed: first after the initial list, even if it is empty, then
+   * after each change. Changes that arrive together are reported in one call.
    */
   onChange: (names: ReadonlySet<string>) => void;
   log: Logger;
 }
 
 /**
- * The objects of one kind as the cluster has them: listed once, then watched. While the API server is away the last known state
- * stays, and it is sought again, later each time up to 5 s. A watch goes on where the last one ended; where the API server
- * has forgotten that place, all is listed anew.
+ * The objects of one kind in the cluster: listed once, then watched. While the API server is unreachable the last known state is
+ * kept, and retries back off up to 5 s. Each watch continues where the last one ended; if the API server no longer has that version,
+ * the objects are listed again.
  */
 export class Informer<T> {
   readonly #options: InformerOptions<T>;
   readonly #items = new Map<string, T>();
-  /** Versions of all objects that were seen, of those too of which nothing is kept. */
+  /** Versions of all objects that were seen, including those that `parse` ignored. */
   readonly #versions = new Map<string, string>();
   readonly #changed = new Set<string>();
   readonly #closing = new AbortController();
   #listed = false;
-  #told = false;
-  /** Since when the watch of now stands; undefined while it does not. */
-  #standsMs: number | undefined;
+  #synced = false;
+  /** When the current watch began; undefined if there is none. */
+  #watchingSinceMs: number | undefined;
   #flush: NodeJS.Immediate | undefined;
   #problem: string | undefined;
 
@@ -56,22 +56,22 @@ export class Informer<T> {
     void this.#run();
   }
 
-  /** What is known, by name. The map is live; values are never changed, only replaced. */
+  /** The kept objects by name. The map is live; its values are replaced, never changed. */
   get items(): ReadonlyMap<string, T> {
     return this.#items;
   }
 
-  /** Whether everything was listed and told at least once. It stays true while the API server is away. */
+  /** Whether the objects were listed and reported at least once. It stays true while the API server is unreachable. */
   get synced(): boolean {
-    return this.#told;
+    return this.#synced;
   }
 
-  /** Why nothing new can be learned at the moment; undefined while all is well. */
+  /** Why the objects cannot be read at the moment; undefined if they can. */
   get problem(): string | undefined {
     return this.#problem;
   }
 
-  /** Stops. Nothing is told any more. */
+  /** Stops. No change is reported after that. */
   close(): void {
     this.#closing.abort();
     clearImmediate(this.#flush);
@@ -82,14 +82,14 @@ export class Informer<T> {
     const backoff = new Backoff();
     let version: string | undefined;
     let failures = 0;
-    let forgotten = false;
+    let relisting = false;
     while (!signal.aborted) {
-      this.#standsMs = undefined;
+      this.#watchingSinceMs = undefined;
       try {
         if (version === undefined) {
           version = await this.#list();
-          // Not where this is what follows a forgotten place: listing over and over is what must become rare.
-          if (!forgotten) backoff.reset();
+          // Do not reset after 410 Gone, or relisting would never back off.
+          if (!relisting) backoff.reset();
         }
         version = await this.#watch(version, (seen) => {
           version = seen;
@@ -100,10 +100,11 @@ export class Informer<T> {
         backoff.reset();
       } catch (error) {
         if (signal.aborted) return;
-        if (this.#standsMs !== undefined && performance.now() - this.#standsMs > STEADY_MS) backoff.reset();
-        // That the API server forgot a place is nobody's failure, and no news.
+        if (this.#watchingSinceMs !== undefined && performance.now() - this.#watchingSinceMs > STEADY_MS)
+          backoff.reset();
+        // 410 Gone is normal: it is neither logged nor reported as a problem.
         const gone = isApiError(error, 'gone');
-        forgotten = gone;
+        relisting = gone;
         if (!gone) this.#failed(error);
         failures += 1;
         if (gone || failures >= FAILURES_UNTIL_LIST) {
@@ -129,7 +130,7 @@ export class Informer<T> {
     for (const name of this.#versions.keys()) if (!seen.has(name)) this.#remove(name);
     this.#listed = true;
     this.#recovered();
-    this.#tell();
+    this.#scheduleReport();
     return version;
   }
 
@@ -146,7 +147,7 @@ export class Informer<T> {
   }
 
   #begin(): void {
-    this.#standsMs = performance.now();
+    this.#watchingSinceMs = performance.now();
     this.#recovered();
   }
 
@@ -169,16 +170,16 @@ export class Informer<T> {
 
   #note(name: string): void {
     this.#changed.add(name);
-    this.#tell();
+    this.#scheduleReport();
   }
 
-  // Nothing is told of half a list.
-  #tell(): void {
+  // Nothing is reported while the first list is incomplete.
+  #scheduleReport(): void {
     if (!this.#listed || this.#flush !== undefined) return;
     this.#flush = setImmediate(() => {
       this.#flush = undefined;
-      if (this.#changed.size === 0 && this.#told) return;
-      this.#told = true;
+      if (this.#changed.size === 0 && this.#synced) return;
+      this.#synced = true;
       const names = new Set(this.#changed);
       this.#changed.clear();
       this.#options.onChange(names);
@@ -191,9 +192,9 @@ export class Informer<T> {
 
   #failed(error: unknown): void {
     const problem = messageOf(error);
-    const then = this.#listed ? 'what was last known goes on' : 'it is tried again until it can be read';
+    const then = this.#listed ? 'keeping the last known state' : 'retrying until they can be read';
     const { log, resource } = this.#options;
-    // The same words again and again would only hide what is new.
+    // Each problem is logged once, not at each retry.
     if (problem !== this.#problem) log.warn({ resource: resource.plural, reason: problem }, `${problem}; ${then}`);
     this.#problem = problem;
   }

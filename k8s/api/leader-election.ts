@@ -6,21 +6,21 @@ import type { KubeClient } from './client.ts';
 import { isApiError } from './errors.ts';
 import type { Resource } from './resources.ts';
 
-export const LEASES: Resource = { apiVersion: 'coordination.k8s.io/v1', kind: 'Lease', plural: 'leases' };
+const LEASES: Resource = { apiVersion: 'coordination.k8s.io/v1', kind: 'Lease', plural: 'leases' };
 
-/** Who leads, and how long that holds. */
-export interface LeaseOptions {
+/** Options of a leader election. */
+export interface LeaderElectionOptions {
   client: KubeClient;
   namespace: string;
-  /** Of the Lease. */
+  /** Name of the Lease object. */
   name: string;
-  /** Of this process; no two may have the same one. */
+  /** Identity of this process. It must be unique among the candidates. */
   identity: string;
-  /** Others wait so long for a sign of life before they take over. Whole seconds. Default 15,000 ms. */
+  /** How long the lease must be unchanged before another candidate takes over. Whole seconds. Default 15,000 ms. */
   durationMs?: number;
-  /** A leader that could not renew for so long stops leading; less than `durationMs`. Default 10,000 ms. */
+  /** A leader that could not renew the lease for this long stops leading. Less than `durationMs`. Default 10,000 ms. */
   deadlineMs?: number;
-  /** Between attempts. Default 2,000 ms. */
+  /** Pause between attempts. Default 2,000 ms. */
   retryMs?: number;
   log: Logger;
 }
@@ -40,44 +40,45 @@ const lease = z.object({
 
 type Lease = z.output<typeof lease>;
 
-/** A time in which this process leads. */
+/** A leadership term: the time in which this process leads. */
 export interface Term {
-  /** Aborted when it ends. */
+  /** Aborted when the term ends. */
   readonly signal: AbortSignal;
-  /** Whether it still leads by its own clock. It is asked before each write, since a process may have been stopped for a while. */
+  /** Whether the process still leads by its own clock. Check it before each write, since the process may have been suspended. */
   holds(): boolean;
-  /** Gives the lease back, so that the next one need not wait. Only once nothing is written any more. */
+  /** Releases the lease, so that the next leader need not wait. Call it only after the last write. */
   release(): Promise<void>;
 }
 
 /**
- * Election of one leader by a Lease, as all of Kubernetes does it: whoever holds it renews it; whoever wants it waits until it was
- * not renewed for its whole duration, by their own clock. A leader stops by itself some seconds before that.
+ * Leader election over a `coordination.k8s.io` Lease, as in client-go: a candidate takes over once the lease has not changed for its
+ * whole duration by the candidate's own clock. A leader that cannot renew the lease stops some seconds before that.
+ * See decision 026.
  */
 export class LeaderElection {
-  readonly #options: Required<LeaseOptions>;
-  /** The lease of somebody else as it was last seen, and when that was new. */
+  readonly #options: Required<LeaderElectionOptions>;
+  /** Version of another holder's lease, and when this process first saw it. */
   #seen: { version: string; atMs: number } | undefined;
 
-  constructor(options: LeaseOptions) {
+  constructor(options: LeaderElectionOptions) {
     this.#options = { durationMs: 15_000, deadlineMs: 10_000, retryMs: 2_000, ...options };
   }
 
-  /** Waits until this process leads; undefined when the signal came first. */
+  /** Waits until this process leads; undefined if the signal is aborted first. */
   async lead(signal: AbortSignal): Promise<Term | undefined> {
     const { log, retryMs } = this.#options;
-    let told: string | undefined;
+    let logged: string | undefined;
     while (!signal.aborted) {
       const askedAtMs = performance.now();
       try {
         const holder = await this.#take(signal);
         if (holder === undefined) return this.#term(askedAtMs);
-        if (told !== holder) log.info({ leader: holder }, 'another operator leads; this one stands by');
-        told = holder;
+        if (logged !== holder) log.info({ leader: holder }, 'another operator leads; standing by');
+        logged = holder;
       } catch (error) {
         const reason = messageOf(error);
-        if (!signal.aborted && told !== reason) log.warn({ reason }, 'the lease cannot be had at the moment');
-        told = reason;
+        if (!signal.aborted && logged !== reason) log.warn({ reason }, 'the lease cannot be read or taken; retrying');
+        logged = reason;
       }
       await sleep(retryMs * (1 + Math.random() * 0.2), undefined, { signal }).catch(() => undefined);
     }
@@ -97,7 +98,7 @@ export class LeaderElection {
         const held = holds();
         ending.abort();
         await renewing;
-        if (held) await this.#giveBack();
+        if (held) await this.#release();
       },
     };
   }
@@ -110,23 +111,24 @@ export class LeaderElection {
       if (signal.aborted) return;
       const atMs = performance.now();
       const leftMs = Math.ceil(state.renewedMs + deadlineMs - atMs);
-      // It was stopped for so long that somebody else may lead by now.
+      // The process was suspended for so long that another one may lead by now.
       if (leftMs <= 0) return ending.abort();
       try {
-        // No attempt lasts beyond the deadline, so that the end is noticed in time.
+        // No attempt lasts beyond the deadline, so the term ends in time.
         const holder = await this.#take(AbortSignal.any([signal, AbortSignal.timeout(leftMs)]));
         if (holder !== undefined) {
-          log.warn({ leader: holder }, 'another operator took the lease');
+          log.warn({ leader: holder }, 'another operator took the lease; this one stops leading');
           return ending.abort();
         }
         state.renewedMs = atMs;
       } catch (error) {
-        if (!signal.aborted) log.warn({ reason: messageOf(error) }, 'the lease could not be renewed');
+        if (!signal.aborted)
+          log.warn({ reason: messageOf(error) }, 'the lease could not be renewed; retrying until the deadline');
       }
     }
   }
 
-  /** Takes or renews the lease. Gives the holder where it is somebody else, undefined where it is this process now. */
+  /** Takes or renews the lease. Returns the holder if it is another process, and undefined if it is this one. */
   async #take(signal: AbortSignal): Promise<string | undefined> {
     const { client, namespace, name, identity, durationMs } = this.#options;
     const found = await client
@@ -154,13 +156,13 @@ export class LeaderElection {
     return this.#settle(client.ask({ verb: 'update', resource: LEASES, namespace, name, body: taken, signal }));
   }
 
-  // Somebody was faster: who it is, the next look tells.
+  // Another candidate was faster. The next attempt reads its identity.
   async #settle(writing: Promise<unknown>): Promise<string | undefined> {
     try {
       await writing;
       return undefined;
     } catch (error) {
-      if (isApiError(error, 'conflict', 'already-exists')) return 'somebody else';
+      if (isApiError(error, 'conflict', 'already-exists')) return 'another candidate';
       throw error;
     }
   }
@@ -172,7 +174,7 @@ export class LeaderElection {
     return nowMs - this.#seen.atMs >= (spec.leaseDurationSeconds ?? 0) * 1000;
   }
 
-  async #giveBack(): Promise<void> {
+  async #release(): Promise<void> {
     const { client, namespace, name, identity, log } = this.#options;
     try {
       const known = lease.parse(await client.get(LEASES, { namespace, name }));
@@ -187,7 +189,7 @@ export class LeaderElection {
       };
       await client.update(LEASES, { namespace, name }, body);
     } catch (error) {
-      log.warn({ reason: messageOf(error) }, 'the lease could not be given back; it will run out');
+      log.warn({ reason: messageOf(error) }, 'the lease could not be released; the next leader waits until it expires');
     }
   }
 }

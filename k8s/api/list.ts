@@ -3,7 +3,7 @@ import type { KubeClient } from './client.ts';
 import { isApiError } from './errors.ts';
 import type { Resource } from './resources.ts';
 
-/** Objects of one page: so that no answer is huge, however many there are. */
+/** Objects per page, so that no answer is huge, however many objects there are. */
 const PAGE = 500;
 
 const items = z.object({
@@ -17,13 +17,13 @@ const page = items.extend({
   metadata: z.object({ resourceVersion: z.string().min(1), continue: z.string().default('') }),
 });
 
-/** Which objects are meant. */
+/** Selectors of objects. */
 export interface Selectors {
   labelSelector?: string | undefined;
   fieldSelector?: string | undefined;
 }
 
-/** What is listed. */
+/** What to list. */
 export interface ListOptions {
   client: KubeClient;
   resource: Resource;
@@ -36,7 +36,7 @@ export interface ListOptions {
 }
 
 /**
- * Lists all objects in pages, as they are now. Gives the version from which a watch goes on.
+ * Lists all objects in pages. Returns the version from which a watch can continue.
  *
  * @throws ApiError
  */
@@ -44,7 +44,7 @@ export async function listAll(options: ListOptions): Promise<string> {
   try {
     return await listPages(options, PAGE);
   } catch (error) {
-    // The pages took so long that the API server forgot the first one: all in one answer then.
+    // Reading the pages took so long that their continue token expired. Read everything in one answer instead.
     if (!isApiError(error, 'gone')) throw error;
     return listPages(options, undefined);
   }

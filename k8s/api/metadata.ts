@@ -8,10 +8,10 @@ const metadata = z.object({
 
 const withMetadata = z.object({ metadata });
 
-/** What every object has that the API server keeps. */
+/** The metadata that every stored object has. */
 export type ObjectMetadata = z.output<typeof metadata>;
 
-/** The metadata of an object; undefined where it is no object of the API. */
+/** The metadata of an object; undefined if it is not an object of the API. */
 export function metadataOf(object: unknown): ObjectMetadata | undefined {
   const parsed = withMetadata.safeParse(object);
   return parsed.success ? parsed.data.metadata : undefined;

@@ -7,14 +7,14 @@ export interface Resource {
   plural: string;
 }
 
-/** Where objects are. */
+/** Refers to one object, or to all objects of a namespace or of the cluster. */
 export interface ObjectRef {
-  /** Undefined: of all namespaces, or of a kind that has none. */
+  /** Undefined: all namespaces, or a kind that is not namespaced. */
   namespace?: string | undefined;
   name?: string | undefined;
   /** Part of an object, such as `status` or `scale`. */
   subresource?: string | undefined;
-  /** Parts of a path below a subresource that passes requests on, such as `proxy`. */
+  /** Path segments below a subresource that forwards requests, such as `proxy`. */
   below?: readonly string[] | undefined;
 }
 
@@ -48,9 +48,9 @@ export function pathOf(
   return `/${parts.map(encodeURIComponent).join('/')}`;
 }
 
-/** How an operation is told to people: `list pods in the namespace mcp`. */
-export function describeOperation(verb: string, { plural }: Resource, place: ObjectRef): string {
-  const { namespace, name, subresource } = place;
+/** An operation in words, such as `list pods in the namespace mcp`. */
+export function describeOperation(verb: string, { plural }: Resource, ref: ObjectRef): string {
+  const { namespace, name, subresource } = ref;
   const what = subresource === undefined ? plural : `${plural}/${subresource}`;
   const which = name === undefined ? '' : ` ${name}`;
   return `${verb} ${what}${which}${namespace === undefined ? '' : ` in the namespace ${namespace}`}`;

@@ -7,7 +7,7 @@ import { parse } from 'yaml';
 import { z } from 'zod';
 import { messageOf } from '../../core/errors.ts';
 
-/** As the library finds out who gives the credentials of a user. */
+/** Name by which the library selects {@link TokenFileAuth} for a user. */
 const PROVIDER = 'mcp-gateway-token-file';
 
 const provider = z.object({ name: z.literal(PROVIDER), config: z.object({ path: z.string() }) });
@@ -19,10 +19,10 @@ const kubeconfig = z.looseObject({
 });
 
 /**
- * The users of a kubeconfig with the key `tokenFile`, as kubectl has it; @kubernetes/client-node 2.0.1 does not know it. It goes before
- * `token`, and a path that is relative counts from the folder of the kubeconfig.
+ * Adds support for `tokenFile` of a kubeconfig user, which @kubernetes/client-node 2.0.1 ignores. As in kubectl, it takes precedence
+ * over `token`, and a relative path is resolved from the folder of the kubeconfig.
  *
- * @param users as the library has read them
+ * @param users as the library read them
  */
 export function withTokenFiles(users: readonly User[], file: string): User[] {
   const parsed = kubeconfig.safeParse(parse(readFileSync(file, 'utf8')));
@@ -36,7 +36,7 @@ export function withTokenFiles(users: readonly User[], file: string): User[] {
   });
 }
 
-/** Reads the token of such users with every request: whoever brings a new one only replaces the file. */
+/** Reads the token of such users for every request, so that replacing the file is enough to rotate it. */
 export class TokenFileAuth {
   isAuthProvider({ authProvider }: User): boolean {
     return provider.safeParse(authProvider).success;
@@ -45,7 +45,7 @@ export class TokenFileAuth {
   async applyAuthentication({ authProvider }: User, options: RequestOptions): Promise<void> {
     const { path } = provider.parse(authProvider).config;
     const token = await readFile(path, 'utf8').catch((cause: unknown) => {
-      throw new Error(`the token cannot be read: ${messageOf(cause)}`, { cause });
+      throw new Error(`the token file ${path} cannot be read: ${messageOf(cause)}`, { cause });
     });
     options.headers = { ...options.headers, Authorization: `Bearer ${token.trim()}` };
   }

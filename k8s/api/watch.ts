@@ -8,38 +8,38 @@ import { metadataOf, type ObjectMetadata } from './metadata.ts';
 import { describeOperation, type Resource } from './resources.ts';
 
 /**
- * A watch is ended by the API server after this, and by us a little later: so long a connection that is dead without a word can
- * go unnoticed. The next watch goes on where it ended, which costs the API server next to nothing.
+ * The API server ends a watch after this time, and the client a little later: a silently dead connection goes unnoticed for at most
+ * that long. The next watch continues where the last one ended, which costs the API server next to nothing.
  */
 const WATCH_SECONDS = 40;
 const OVERDUE_MS = 5_000;
-/** No object is longer: etcd takes 1.5 MiB. */
+/** Longest event. Objects are shorter: etcd accepts 1.5 MiB. */
 const MAX_LINE = 16 << 20;
 
 const event = z.object({ type: z.string(), object: z.unknown() });
 
-/** What is watched. */
+/** What to watch. */
 export interface WatchOptions {
   client: KubeClient;
   resource: Resource;
   /** Undefined: all namespaces. */
   namespace: string | undefined;
   selectors: Selectors;
-  /** Version after which events are told. */
+  /** Version after which events are sent. */
   from: string;
   signal: AbortSignal;
   /** Called with each event, in order. */
   onEvent: (type: 'ADDED' | 'MODIFIED' | 'DELETED', metadata: ObjectMetadata, object: unknown) => void;
-  /** Called when the API server has agreed to it. */
+  /** Called when the API server has accepted the watch. */
   onBegin: () => void;
-  /** Called after each event and bookmark, with the version up to which all was told. */
+  /** Called after each event and bookmark, with the version up to which all events were sent. */
   onProgress: (version: string) => void;
 }
 
 /**
- * Watches until the API server ends it in its time. Gives the version from which the next watch goes on.
+ * Watches until the API server ends the watch. Returns the version from which the next watch can continue.
  *
- * @throws ApiError; of the kind `gone` where the API server has forgotten that version
+ * @throws ApiError; of the kind `gone` if the API server no longer has that version
  */
 export async function watchOnce(options: WatchOptions): Promise<string> {
   const { client, resource, namespace, selectors, signal, onBegin, onEvent, onProgress } = options;
@@ -55,7 +55,7 @@ export async function watchOnce(options: WatchOptions): Promise<string> {
   };
   const answer = await client.open({ verb: 'watch', resource, namespace, query, signal });
   const overdue = setTimeout(
-    () => answer.destroy(errorOfConnection(operation, client.server, new Error('the watch went silent'))),
+    () => answer.destroy(errorOfConnection(operation, client.server, new Error('the watch did not end in time'))),
     seconds * 1000 + OVERDUE_MS,
   );
   onBegin();
@@ -74,9 +74,9 @@ export async function watchOnce(options: WatchOptions): Promise<string> {
     for await (const chunk of answer) {
       const lines = (rest + decoder.write(chunk)).split('\n');
       rest = lines.pop() ?? '';
-      if (rest.length > MAX_LINE) throw new Error('an event is too long');
+      if (rest.length > MAX_LINE) throw new Error(`an event is longer than ${MAX_LINE} characters`);
       for (const line of lines) if (line !== '') take(line);
-      // A flood of events must not keep everything else waiting.
+      // A flood of events must not block everything else.
       await nextTurn();
     }
     return version;
@@ -88,7 +88,7 @@ export async function watchOnce(options: WatchOptions): Promise<string> {
   }
 }
 
-// A bookmark has a version and nothing else.
+// A bookmark has only a version.
 function named(object: unknown): unknown {
   const bookmark = z.object({ metadata: z.object({ resourceVersion: z.string() }) }).safeParse(object);
   return bookmark.success ? { metadata: { name: '-', ...bookmark.data.metadata } } : undefined;

@@ -9,10 +9,10 @@ const object = z.object({
   spec: z.record(z.string(), z.unknown()).default({}),
 });
 
-/** An MCPBackend: its backend, or everything that is wrong with it. */
+/** An MCPBackend: its backend, or all its problems. */
 export type BackendReading = Parsed<Backend>;
 
-/** Reads an MCPBackend; undefined where it is none, or one that is being deleted. */
+/** Reads an MCPBackend; undefined if the object is not one, or is being deleted. */
 export function parseBackend(value: unknown): BackendReading | undefined {
   const parsed = object.safeParse(value);
   if (!parsed.success || parsed.data.metadata.deletionTimestamp != null) return undefined;
@@ -30,14 +30,14 @@ export function parseBackend(value: unknown): BackendReading | undefined {
   return { ok: false, problems };
 }
 
-/** The backends of a cluster. One that is wrong now keeps its last good state; one that was never right is not served. */
+/** The backends of a cluster. An invalid one keeps its last good state; one that was never valid is not served. */
 export class ClusterCatalog {
-  /** Sound backends by name. A change makes a new map. */
+  /** Valid backends by name. Each change creates a new map. */
   backends: ReadonlyMap<string, Backend> = new Map();
-  /** Everything that was refused. */
+  /** Problems of all MCPBackends that are invalid now. */
   problems: readonly Problem[] = [];
 
-  /** Takes in what changed. Tells whether anything is other than before. */
+  /** Applies changes. Returns whether the backends or the problems differ from before. */
   update(names: ReadonlySet<string>, readings: ReadonlyMap<string, BackendReading>): boolean {
     const after = new Map(this.backends);
     for (const name of names) {

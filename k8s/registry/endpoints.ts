@@ -4,37 +4,37 @@ import type { ServicePorts } from '../objects/services.ts';
 import type { EndpointPod, PodContainer } from './pods.ts';
 import type { Slice, SliceEndpoint } from './slices.ts';
 
-/** Port that is meant where a Service has several and nobody says which. */
-const USUAL_PORT = 'mcp';
+/** Port to use if a Service has several and the backend names none. */
+const DEFAULT_PORT_NAME = 'mcp';
 
-/** What is known of a Service and of what is behind it. */
+/** A Service and what is behind it. */
 export interface ServiceView {
   name: string;
-  /** Number or name of the Service's port that is meant; undefined: its only one, or the one called `mcp`. */
+  /** Number or name of the Service's port; undefined: its only one, or the one named `mcp`. */
   port: number | string | undefined;
   service: ServicePorts | undefined;
-  /** Its slices, in an order that stays. */
+  /** Its slices, in a stable order. */
   slices: readonly Slice[];
   podOf: (name: string) => EndpointPod | undefined;
 }
 
-/** The replicas behind a Service, and what stands in the way of more. */
+/** The replicas behind a Service, and why there are not more. */
 export interface ServiceEndpoints {
   endpoints: readonly Endpoint[];
   notes: readonly string[];
 }
 
 /**
- * The replicas behind a Service. Slices and pods come by different ways and in any order, so that one of both may be older:
+ * The replicas behind a Service. Slices and pods are watched separately, so either may be older than the other:
  *
- * | slice says             | pod                                       | becomes                                    |
+ * | endpoint in the slice  | pod                                       | result                                     |
  * |------------------------|-------------------------------------------|--------------------------------------------|
- * | a pod                  | not known, another uid or another address | nothing yet                                |
- * | a pod                  | its server is not running                 | nothing: its sessions are gone             |
- * | a pod, ready           | ready                                     | an endpoint                                |
- * | a pod, not ready       | any                                       | a draining one                             |
- * | a pod                  | not ready, or terminating                 | a draining one                             |
- * | no pod                 |                                           | an endpoint, known by its address; draining where it is not ready |
+ * | of a pod               | unknown, another uid or another address   | none yet                                   |
+ * | of a pod               | its server is not running                 | none: its sessions are gone                |
+ * | of a pod, ready        | ready                                     | an endpoint                                |
+ * | of a pod, not ready    | any                                       | a draining endpoint                        |
+ * | of a pod               | not ready, or terminating                 | a draining endpoint                        |
+ * | not of a pod           |                                           | an endpoint identified by its address; draining if it is not ready |
  */
 export function serviceEndpoints(view: ServiceView): ServiceEndpoints {
   const notes = new Set<string>();
@@ -49,16 +49,16 @@ export function serviceEndpoints(view: ServiceView): ServiceEndpoints {
       found.set(endpoint.id, known === undefined ? endpoint : better(known, endpoint, view.podOf));
     }
   }
-  if (view.service === undefined) notes.add(`the Service ${view.name} is not there`);
+  if (view.service === undefined) notes.add(`the Service ${view.name} does not exist`);
   else if (view.service.type === 'ExternalName') {
-    notes.add(`the Service ${view.name} is of the type ExternalName, which has no endpoints; use url`);
+    notes.add(`the Service ${view.name} has the type ExternalName and so no endpoints: use url instead`);
   }
   const endpoints = oneForEachAddress([...found.values()]).sort((a, b) => (a.id < b.id ? -1 : 1));
   return { endpoints, notes: [...notes] };
 }
 
 /**
- * Those of some endpoints whose servers still live, all draining: where a backend is deleted, its Service and slices go at once,
+ * The endpoints whose servers still run, as draining ones. When a backend is deleted, its Service and slices disappear immediately,
  * while its pods drain.
  */
 export function survivors(endpoints: readonly Endpoint[], podOf: ServiceView['podOf']): Endpoint[] {
@@ -69,17 +69,17 @@ export function survivors(endpoints: readonly Endpoint[], podOf: ServiceView['po
   });
 }
 
-// Envoy dials the port of the pod, which slices know by the name of the Service's port.
+// Envoy connects to the port of the pod. Slices list it under the name of the Service's port.
 function portOf({ name, port, service }: ServiceView, slice: Slice, notes: Set<string>): number | undefined {
   if (port === undefined) {
     const [only] = slice.ports;
     if (slice.ports.length === 1) return only?.port;
-    const usual = slice.ports.find((each) => each.name === USUAL_PORT);
+    const named = slice.ports.find((each) => each.name === DEFAULT_PORT_NAME);
     const listed = slice.ports.map((each) => each.name).join(', ');
-    if (usual === undefined && slice.ports.length > 1) {
-      notes.add(`the Service ${name} has several ports (${listed}); say which one with service.port`);
+    if (named === undefined && slice.ports.length > 1) {
+      notes.add(`the Service ${name} has several ports (${listed}): set service.port to one of them`);
     }
-    return usual?.port;
+    return named?.port;
   }
   const wanted = typeof port === 'string' ? port : service?.ports.find((each) => each.port === port)?.name;
   const found = wanted === undefined ? undefined : slice.ports.find((each) => each.name === wanted);
@@ -104,22 +104,22 @@ function toEndpoint({ ip, ready, pod: ref }: SliceEndpoint, port: number, podOf:
   };
 }
 
-// The containers that say they listen there. Where none does it may be any of them, so a restart of each one counts: better a
-// session that begins anew than one that goes on with a server which does not know it.
+// The containers that declare the port. If none does, it may be any of them, so the restarts of all count: it is better to end a
+// session than to continue it at a server that does not know it.
 function serversOf({ containers }: EndpointPod, port: number): readonly PodContainer[] {
   const declared = containers.filter(({ ports }) => ports.includes(port));
   return declared.length > 0 ? declared : containers;
 }
 
-// A pod with addresses of both families is in a slice of each; its chief address is used. For a moment an endpoint may be in two
-// slices of one family: one of them that is ready is enough, since the pod is asked as well.
+// A pod with IPv4 and IPv6 addresses is in a slice of each family; its primary address is used. An endpoint may briefly be in two
+// slices of one family: it counts as ready if one of them is, since the pod's readiness is checked as well.
 function better(a: Endpoint, b: Endpoint, podOf: ServiceView['podOf']): Endpoint {
   if (a.address === b.address) return a.draining ? b : a;
-  const chief = podOf(a.id)?.ips[0];
-  return chief !== undefined && splitAddress(b.address).ip === chief ? b : a;
+  const primary = podOf(a.id)?.ips[0];
+  return primary !== undefined && splitAddress(b.address).ip === primary ? b : a;
 }
 
-// An address may already be that of another pod. Envoy knows hosts by their address, so only one can have it.
+// An address may already belong to another pod. Envoy identifies hosts by address, so only one endpoint can have it.
 function oneForEachAddress(endpoints: Endpoint[]): Endpoint[] {
   const byAddress = new Map<string, Endpoint>();
   for (const endpoint of endpoints) {

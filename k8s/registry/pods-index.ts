@@ -11,7 +11,7 @@ export class PodIndex {
     this.#pods = pods;
   }
 
-  /** Pods that changed. */
+  /** Updates the index for pods that changed. */
   podsChanged(names: Iterable<string>): void {
     for (const name of names) {
       const before = this.#backendOf.get(name);
@@ -28,13 +28,13 @@ export class PodIndex {
     }
   }
 
-  /** What is wrong with the pods of a backend; each thing once. */
+  /** What is wrong with the pods of a backend, without duplicates. */
   troublesOf(backend: string): string[] {
     const troubles = [...(this.#podsOf.get(backend) ?? [])].flatMap((name) => this.#pods.get(name)?.trouble ?? []);
     return [...new Set(troubles)].sort();
   }
 
-  /** How many pods a backend has. */
+  /** Number of pods of a backend. */
   countOf(backend: string): number {
     return this.#podsOf.get(backend)?.size ?? 0;
   }

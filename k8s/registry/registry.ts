@@ -20,10 +20,10 @@ import { Settle } from './settle.ts';
 import { readSlice, type Slice } from './slices.ts';
 import { ClusterTenants, readTenantsText } from './tenants.ts';
 
-/** Problems of one line of the log. All of them are told anew whenever one changes. */
-const MAX_TOLD = 20;
+/** Problems per log line. All of them are logged again whenever one changes. */
+const MAX_LOGGED = 20;
 
-/** What a cluster is watched with. */
+/** Options of a Kubernetes registry. */
 export interface KubernetesRegistryOptions extends SourceHooks {
   client: KubeClient;
   config: KubernetesConfig;
@@ -32,7 +32,7 @@ export interface KubernetesRegistryOptions extends SourceHooks {
 
 /**
  * The registry of a cluster: the MCPBackends of one namespace, the endpoints of their Services, and the tenants of one ConfigMap.
- * It only reads. Nothing is known before everything was listed once; while the API server is away, all stays as it was.
+ * It only reads. It is empty until everything was listed once; while the API server is unreachable, it keeps the last known state.
  */
 export class KubernetesRegistry implements RegistrySource {
   readonly secrets: ClusterSecretStore;
@@ -49,7 +49,7 @@ export class KubernetesRegistry implements RegistrySource {
   readonly #services: ServiceIndex;
   readonly #pods: PodIndex;
   readonly #settle: Settle;
-  /** Endpoints that were last told, by backend; needed once a backend is deleted. */
+  /** Last returned endpoints by backend, needed once the backend is deleted. */
   readonly #last = new Map<string, readonly Endpoint[]>();
   #synced = false;
 
@@ -59,7 +59,7 @@ export class KubernetesRegistry implements RegistrySource {
     this.#namespace = namespace;
     this.#tenants = new ClusterTenants(tenants.namespace, tenants.configMap);
     this.#settle = new Settle(() => {
-      this.#lookForSync(log);
+      this.#checkSync(log);
       onChange();
     });
     const changed = () => this.#settle.touch();
@@ -71,7 +71,7 @@ export class KubernetesRegistry implements RegistrySource {
         resource: MCP_BACKENDS,
         parse: parseBackend,
         onChange: (names) => {
-          if (this.#catalog.update(names, this.#informers.backends.items)) this.#tellProblems(log);
+          if (this.#catalog.update(names, this.#informers.backends.items)) this.#logProblems(log);
           changed();
         },
       }),
@@ -105,13 +105,13 @@ export class KubernetesRegistry implements RegistrySource {
         log,
         resource: CONFIG_MAPS,
         namespace: tenants.namespace,
-        // Whoever may read this one only may list and watch it by its name only.
+        // RBAC allows listing and watching this ConfigMap only by its name.
         fieldSelector: `metadata.name=${tenants.configMap}`,
         parse: readTenantsText,
         onChange: () => {
           this.#tenants.update(this.#informers.tenants.items.get(tenants.configMap));
           const { problems, source } = this.#tenants;
-          if (problems.length > 0) log.error({ problems }, `${source} is refused; what was last good goes on`);
+          if (problems.length > 0) log.error({ problems }, `${source} cannot be used; keeping the last good tenants`);
           changed();
         },
       }),
@@ -163,7 +163,7 @@ export class KubernetesRegistry implements RegistrySource {
     if (backend.service !== undefined) return notes;
     const troubles = this.#pods.troublesOf(backend.name);
     if (troubles.length > 0 || endpoints.some(({ draining }) => !draining) || backend.replicas === 0) return troubles;
-    return [this.#pods.countOf(backend.name) === 0 ? 'it has no pods yet' : 'no pod is ready yet'];
+    return [this.#pods.countOf(backend.name) === 0 ? 'no pod exists yet' : 'no pod is ready yet'];
   }
 
   isKnown(): boolean {
@@ -179,21 +179,21 @@ export class KubernetesRegistry implements RegistrySource {
   #find({ name, service }: Backend): ServiceEndpoints {
     if (service !== undefined) return this.#services.endpointsOf(service.name, service.port);
     const found = this.#services.endpointsOf(workloadName(name), undefined);
-    // A Service of that name need not be the operator's, which refuses the backend then: only its own pods are meant.
+    // A Service of that name need not be the operator's, which then rejects the backend. Only pods of the backend count.
     const isOwn = ({ id }: Endpoint) => this.#informers.pods.items.get(id)?.backend === name;
     return found.endpoints.every(isOwn) ? found : { ...found, endpoints: found.endpoints.filter(isOwn) };
   }
 
-  #lookForSync(log: Logger): void {
+  #checkSync(log: Logger): void {
     if (this.#synced || !Object.values(this.#informers).every(({ synced }) => synced)) return;
     this.#synced = true;
-    log.info({ namespace: this.#namespace, backends: this.#catalog.backends.size }, 'the registry was read');
+    log.info({ namespace: this.#namespace, backends: this.#catalog.backends.size }, 'registry loaded');
   }
 
-  #tellProblems(log: Logger): void {
+  #logProblems(log: Logger): void {
     const { problems } = this.#catalog;
     if (problems.length === 0) return;
-    const told = { problems: problems.slice(0, MAX_TOLD), count: problems.length };
-    log.error(told, 'MCPBackends are refused in part; what was last good goes on');
+    const fields = { problems: problems.slice(0, MAX_LOGGED), count: problems.length };
+    log.error(fields, 'MCPBackends rejected; keeping their last good state');
   }
 }

@@ -8,26 +8,26 @@ import { isApiError } from '../api/errors.ts';
 import { SECRETS } from '../api/resources.ts';
 import { secretTexts } from '../objects/secrets.ts';
 
-/** How long a change of a Secret may go unnoticed. */
+/** How often a Secret is read again. */
 const POLL_MS = 10_000;
-/** How long it takes until a Secret that was missing is seen. */
+/** How often a missing Secret is looked up again. */
 const MISSING_POLL_MS = 2_000;
-/** Where many are read, no more than 50 a second. */
+/** With many Secrets, at most 50 are read per second. */
 const POLL_EACH_MS = 20;
-const AT_ONCE = 8;
+const MAX_READERS = 8;
 
-/** What Secrets are read with. */
+/** Options of a Secret store. */
 export interface ClusterSecretStoreOptions {
   client: KubeClient;
   namespace: string;
   log: Logger;
-  /** Called after each change of what is known of one. */
+  /** Called after each change of the state of a Secret. */
   onChange: () => void;
 }
 
 /**
- * Secrets of one namespace, each read by its name and again from time to time. They are not watched: for that, whoever reads them
- * would have to be allowed to list all of the namespace, those too that no backend names.
+ * Secrets of one namespace, each read by name and polled. They are not watched: watching needs the permission to list all Secrets of
+ * the namespace, including those that no backend names.
  */
 export class ClusterSecretStore implements SecretStore {
   readonly #options: ClusterSecretStoreOptions;
@@ -73,7 +73,7 @@ export class ClusterSecretStore implements SecretStore {
   #read(name: string): void {
     if (this.#closing.signal.aborted) return;
     this.#queue.add(name);
-    if (this.#readers >= AT_ONCE) return;
+    if (this.#readers >= MAX_READERS) return;
     this.#readers += 1;
     void this.#work();
   }
@@ -88,7 +88,7 @@ export class ClusterSecretStore implements SecretStore {
       if (before === undefined || isDeepStrictEqual(state, before) || this.#closing.signal.aborted) continue;
       this.#states.set(name, state);
       if ('problem' in Object(state))
-        this.#options.log.warn({ secret: name, ...Object(state) }, 'a Secret cannot be read');
+        this.#options.log.warn({ secret: name, ...Object(state) }, 'Secret cannot be used');
       this.#options.onChange();
     }
     this.#readers -= 1;
@@ -99,9 +99,9 @@ export class ClusterSecretStore implements SecretStore {
     try {
       return { data: secretTexts(await client.get(SECRETS, { namespace, name })) };
     } catch (error) {
-      if (isApiError(error, 'not-found')) return { problem: `the Secret ${name} is not there` };
-      if (isApiError(error, 'forbidden')) return { problem: `the gateway may not read the Secret ${name}` };
-      // Nothing was learned; what was known holds on.
+      if (isApiError(error, 'not-found')) return { problem: `the Secret ${name} does not exist` };
+      if (isApiError(error, 'forbidden')) return { problem: `the gateway is not allowed to read the Secret ${name}` };
+      // The read failed, so the last known state is kept.
       const before = this.get(name);
       return before === 'unknown' ? { problem: `the Secret ${name} cannot be read: ${messageOf(error)}` } : before;
     }

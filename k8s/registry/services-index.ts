@@ -3,29 +3,29 @@ import { type ServiceEndpoints, serviceEndpoints } from './endpoints.ts';
 import type { EndpointPod } from './pods.ts';
 import type { Slice } from './slices.ts';
 
-/** What is known of a namespace. The maps are live, by the names of the objects. */
+/** The objects of a namespace by name. The maps are live. */
 export interface NamespaceView {
   slices: ReadonlyMap<string, Slice>;
   services: ReadonlyMap<string, ServicePorts>;
   pods: ReadonlyMap<string, EndpointPod>;
 }
 
-/** The endpoints of Services, worked out once and again only when a part of them changed. */
+/** The endpoints of Services. They are computed once, and again only after a change of their slices, Service or pods. */
 export class ServiceIndex {
   readonly #view: NamespaceView;
-  /** As they were last looked at, by name. */
+  /** Slices as last indexed, by name. */
   readonly #slices = new Map<string, Slice>();
-  /** Names of slices. */
+  /** Names of slices, by Service and by pod. */
   readonly #slicesOfService = new Map<string, Set<string>>();
   readonly #slicesOfPod = new Map<string, Set<string>>();
-  /** By Service, then by the port that is meant. */
+  /** Computed endpoints, by Service and then by port of the backend. */
   readonly #known = new Map<string, Map<number | string | undefined, ServiceEndpoints>>();
 
   constructor(view: NamespaceView) {
     this.#view = view;
   }
 
-  /** The endpoints of a Service: the same value until something of it changes. */
+  /** The endpoints of a Service: the same value until they change. */
   endpointsOf(service: string, port: number | string | undefined): ServiceEndpoints {
     const known = this.#known.get(service) ?? new Map<number | string | undefined, ServiceEndpoints>();
     this.#known.set(service, known);
@@ -44,7 +44,7 @@ export class ServiceIndex {
     return after;
   }
 
-  /** Slices that changed. */
+  /** Handles slices that changed. */
   slicesChanged(names: Iterable<string>): void {
     for (const name of names) {
       const before = this.#slices.get(name);
@@ -59,12 +59,12 @@ export class ServiceIndex {
     }
   }
 
-  /** Services that changed. */
+  /** Handles Services that changed. */
   servicesChanged(names: Iterable<string>): void {
     for (const name of names) this.#known.delete(name);
   }
 
-  /** Pods that changed. */
+  /** Handles pods that changed. */
   podsChanged(names: Iterable<string>): void {
     for (const name of names) {
       for (const slice of this.#slicesOfPod.get(name) ?? []) {

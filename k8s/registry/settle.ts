@@ -1,9 +1,9 @@
-/** A change waits for more of its kind: a burst becomes one. */
+/** Wait for further calls after each call. */
 const QUIET_MS = 15;
-/** But never longer than this. */
-const MOST_MS = 60;
+/** Longest wait after the first call of a burst. */
+const MAX_MS = 60;
 
-/** Joins calls that come in bursts. */
+/** Joins bursts of calls into one (debouncing with an upper bound). */
 export class Settle {
   readonly #run: () => void;
   #timer: NodeJS.Timeout | undefined;
@@ -13,19 +13,19 @@ export class Settle {
     this.#run = run;
   }
 
-  /** Something changed. */
+  /** Requests a call. */
   touch(): void {
     const nowMs = performance.now();
     if (this.#timer === undefined) this.#sinceMs = nowMs;
     clearTimeout(this.#timer);
-    const waitMs = Math.max(0, Math.min(QUIET_MS, this.#sinceMs + MOST_MS - nowMs));
+    const waitMs = Math.max(0, Math.min(QUIET_MS, this.#sinceMs + MAX_MS - nowMs));
     this.#timer = setTimeout(() => {
       this.#timer = undefined;
       this.#run();
     }, waitMs);
   }
 
-  /** Forgets what is waiting. */
+  /** Drops a pending call. */
   close(): void {
     clearTimeout(this.#timer);
   }

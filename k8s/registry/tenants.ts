@@ -10,24 +10,24 @@ export function readTenantsText(object: unknown): string | undefined {
   return configMap && (configMap.data[TENANTS_KEY] ?? '');
 }
 
-/** The tenants of a cluster. A document that is wrong, and one that is gone, keep the last good one. */
+/** The tenants of a cluster. If the document is invalid or missing, the last good tenants are kept. */
 export class ClusterTenants {
-  /** The last good ones; undefined until there were some. */
+  /** The last good tenants; undefined until a document was valid. */
   current: readonly Tenant[] | undefined;
   problems: readonly Problem[] = [];
-  /** What people know the document by. */
+  /** Name of the document in messages. */
   readonly source: string;
 
   constructor(namespace: string, name: string) {
     this.source = `ConfigMap ${namespace}/${name}`;
   }
 
-  /** Takes in the document; undefined where there is no ConfigMap. */
+  /** Applies a document; undefined if the ConfigMap does not exist. */
   update(text: string | undefined): void {
-    const then = this.current === undefined ? '' : '; the last good tenants go on';
+    const kept = this.current === undefined ? '' : '; keeping the last good tenants';
     if (text === undefined || text.trim() === '') {
-      const what = text === undefined ? 'it is not there' : `it has no key ${TENANTS_KEY}`;
-      this.problems = [{ source: this.source, path: '', message: `${what}${then}` }];
+      const what = text === undefined ? 'does not exist' : `has no key ${TENANTS_KEY}`;
+      this.problems = [{ source: this.source, path: '', message: `${what}${kept}` }];
       return;
     }
     const parsed = parseTenants(text, `${this.source}: ${TENANTS_KEY}`);

@@ -280,7 +280,7 @@ describe('a fleet in a cluster, administered from an MCP client', function () {
     try {
       expect(await lost.refusal('list_backends'))
         .to.include('https://127.0.0.1:1 cannot be reached')
-        .and.include('Is the cluster running');
+        .and.include('Check that the cluster is running');
     } finally {
       await lost.close();
     }

@@ -81,18 +81,16 @@ describe('k8s/api/credentials', () => {
     writeFileSync(token, 'second-token');
     expect(await again()).to.deep.equal({ Authorization: 'Bearer second-token' });
     rmSync(token);
-    expect(await again().catch(String)).to.match(/the token cannot be read: .*secrets\/token/);
+    expect(await again().catch(String)).to.match(/secrets\/token/);
   });
 
   it('that are missing or of no use are told, with what to do', () => {
-    expect(refusal({})).to.match(/^config: no Kubernetes cluster is known .*--kubeconfig/);
-    expect(refusal({ kubeconfig: join(folder, 'none') })).to.match(
-      /^missing-file: the kubeconfig .*none does not exist/,
-    );
-    expect(refusal({ kubeconfig: two, context: 'x' })).to.match(/has no context x It has: one, two\.$/);
-    expect(refusal({ kubeconfig: file('bad', '{ not yaml') })).to.match(/^config: the kubeconfig .*bad cannot be read/);
-    expect(refusal({ kubeconfig: file('empty', config('', [])) })).to.match(/names no cluster/);
-    expect(refusal({ kubeconfig: file('plain', config('http://NAME', ['a'])) })).to.match(/without TLS/);
-    expect(refusal({ kubeconfig: file('odd', config('ftp://NAME', ['a'])) })).to.match(/no https URL/);
+    expect(refusal({})).to.match(/^config: .*--kubeconfig/);
+    expect(refusal({ kubeconfig: join(folder, 'none') })).to.match(/^missing-file: .*none/);
+    expect(refusal({ kubeconfig: two, context: 'x' })).to.match(/^config: .* context x .*one, two\.$/);
+    expect(refusal({ kubeconfig: file('bad', '{ not yaml') })).to.match(/^config: .*bad/);
+    expect(refusal({ kubeconfig: file('empty', config('', [])) })).to.match(/^config: .*empty.*--context/);
+    expect(refusal({ kubeconfig: file('plain', config('http://NAME', ['a'])) })).to.match(/insecure-skip-tls-verify/);
+    expect(refusal({ kubeconfig: file('odd', config('ftp://NAME', ['a'])) })).to.match(/^config: .*ftp:/);
   });
 });

@@ -79,7 +79,7 @@ describe('k8s/api/errors', () => {
 
 describe('k8s/api/backoff', () => {
   it('waits longer each time, up to a limit, never in step, and as long as it is asked to', () => {
-    const of = (random: number) => new Backoff({ firstMs: 100, mostMs: 500, random: () => random });
+    const of = (random: number) => new Backoff({ firstMs: 100, maxMs: 500, random: () => random });
     const slow = of(1);
     expect([slow.next(), slow.next(), slow.next(), slow.next(), slow.next()]).to.deep.equal([100, 200, 400, 500, 500]);
     expect(of(0).next()).to.equal(50);

@@ -46,9 +46,10 @@ export async function measureApply(count: number): Promise<Steps[]> {
   const log = createLogger({ name: 'bench', level: 'silent' });
   const operator = await startOperator({
     ...{ client, namespace, gatewayNamespace, bridgeImage: 'bridge:1', publicUrl: 'https://mcp.example.com' },
-    ...{ sessionKeysSecret: 'mcp-gateway-session-keys', tenantsConfigMap: 'mcp-gateway-tenants', healthPort: 0 },
+    ...{ sessionKeysSecret: 'mcp-gateway-session-keys', adminToolsSecret: undefined },
+    ...{ tenantsConfigMap: 'mcp-gateway-tenants', healthPort: 0 },
     ...{ leaderElect: false, identity: 'operator', log },
-    lease: { durationMs: 15_000, deadlineMs: 10_000, retryMs: 2_000 },
+    election: { durationMs: 15_000, deadlineMs: 10_000, retryMs: 2_000 },
   });
   const gateway = await startClusterGateway({
     kubeconfig: cluster.kubeconfig,

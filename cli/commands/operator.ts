@@ -57,7 +57,7 @@ export const operator: Command = {
       publicUrl: publicUrl(values['public-url']),
       tenantsConfigMap: required('operator', 'tenants', values.tenants),
       sessionKeysSecret: values['session-keys'] === '' ? undefined : values['session-keys'],
-      ownToolsSecret: values['admin-tools-secret'] ?? values['own-tools-secret'],
+      adminToolsSecret: values['admin-tools-secret'] ?? values['own-tools-secret'],
       healthPort: wholeNumber('operator', 'health-port', values['health-port'], 0, 65_535),
       leaderElect: truth('leader-elect', values['leader-elect']),
       identity: `${env.POD_NAME ?? hostname()}_${randomBytes(4).toString('hex')}`,

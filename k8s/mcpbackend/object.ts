@@ -39,7 +39,7 @@ const mcpBackend = z.object({
   status: status.optional().catch(undefined),
 });
 
-/** An MCPBackend as it was read. */
+/** An MCPBackend as the API server returned it. */
 export interface BackendObject {
   name: string;
   namespace: string;
@@ -47,12 +47,12 @@ export interface BackendObject {
   resourceVersion: string;
   generation: number;
   deleting: boolean;
-  /** The sound backend, or what is wrong, one thing each: `url: must be an http or https URL`. */
+  /** The valid backend, or its problems, such as `url: must be an http or https URL`. */
   backend: { ok: true; value: Backend } | { ok: false; problems: string[] };
   status: BackendStatus;
 }
 
-/** Reads an object of the API; undefined where it is no MCPBackend at all. */
+/** Reads an MCPBackend; undefined if the object is not one. */
 export function parseBackendObject(object: unknown): BackendObject | undefined {
   const parsed = mcpBackend.safeParse(object);
   if (!parsed.success) return undefined;

@@ -35,9 +35,9 @@ function rowsOf(schema: Structural, path: string): string[][] {
     ),
   ];
   return children.flatMap(([key, value]) => {
-    const place = path === '' ? key : `${path}.${key}`;
-    const row = [`\`${place}\``, typeOf(value), defaultOf(value), DESCRIPTIONS[place] ?? ''];
-    const below = rowsOf(value, place);
+    const keyPath = path === '' ? key : `${path}.${key}`;
+    const row = [`\`${keyPath}\``, typeOf(value), defaultOf(value), DESCRIPTIONS[keyPath] ?? ''];
+    const below = rowsOf(value, keyPath);
     return key === '*' ? below : [row, ...below];
   });
 }

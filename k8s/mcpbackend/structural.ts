@@ -7,7 +7,7 @@ export interface Rule {
   message: string;
 }
 
-/** A structural schema, as far as a CustomResourceDefinition may hold one. */
+/** A structural schema: the part of JSON schema that a CustomResourceDefinition may use. */
 export interface Structural {
   type?: string;
   description?: string;
@@ -33,7 +33,7 @@ export interface Structural {
   'x-kubernetes-validations'?: Rule[];
 }
 
-// What z.toJSONSchema writes. `durationMs` comes from the metadata of the durations.
+// The output of z.toJSONSchema. `durationMs` comes from the metadata of durations.
 const jsonSchema = z.object({
   type: z.union([z.string(), z.array(z.string())]).optional(),
   default: z.unknown().optional(),
@@ -69,7 +69,7 @@ type Json = z.output<typeof jsonSchema>;
 
 const PLAIN = ['pattern', 'minLength', 'maxLength', 'minimum', 'maximum', 'minItems', 'maxItems', 'enum'] as const;
 
-/** Milliseconds of the duration that a CEL expression stands for. */
+/** A CEL expression for the milliseconds of a duration, such as `self.timeout`. */
 export function celMs(expression: string): string {
   const unit = ['ms', 's', 'm', 'h'].reduceRight(
     (rest, suffix, index) => `${expression}.endsWith('${suffix}') ? ${[1, 1_000, 60_000, 3_600_000][index]} : ${rest}`,
@@ -79,18 +79,18 @@ export function celMs(expression: string): string {
 }
 
 /**
- * What a zod schema takes in, as a structural schema of Kubernetes. Structural schemas know no unions, so that
+ * The input of a zod schema as a structural schema of Kubernetes. Structural schemas have no unions, so they are converted:
  *
- * | zod                                    | becomes                                                             |
+ * | zod                                    | structural schema                                                   |
  * |----------------------------------------|---------------------------------------------------------------------|
- * | number or text                         | int-or-string                                                       |
- * | number, text, true or false            | int-or-string: true and false need quotes in a cluster              |
- * | several objects                        | one with the keys of all; required are those that all require       |
- * | duration                               | text with its bounds in CEL                                         |
- * | any value                              | what is preserved                                                   |
+ * | number or string                       | int-or-string                                                       |
+ * | number, string or boolean              | int-or-string: booleans need quotes in a cluster                    |
+ * | several objects                        | one object with the keys of all; required are those that all require |
+ * | duration                               | string with its bounds in CEL                                       |
+ * | any value                              | x-kubernetes-preserve-unknown-fields                                |
  *
- * Checks that only code can do are not in it; their rules in CEL are given apart. Empty lists and objects are no defaults here,
- * unless keys inside of them have defaults.
+ * Refinements are not converted; `rules.ts` has their CEL rules. An empty list or object is not a default here, unless keys in it have
+ * defaults.
  */
 export function structuralOf(schema: z.ZodType): Structural {
   const written = z.toJSONSchema(schema, {
@@ -98,7 +98,7 @@ export function structuralOf(schema: z.ZodType): Structural {
     unrepresentable: 'any',
     override: ({ zodSchema, jsonSchema: json }) => {
       const { def } = zodSchema._zod;
-      // The default of a duration is a number of milliseconds, which is no input.
+      // The default of a duration is a number of milliseconds, which is not a valid input.
       if (def.type === 'default' && json.durationMs !== undefined)
         json.default = formatDuration(Number(def.defaultValue));
     },
@@ -131,7 +131,7 @@ function convertObject(json: Json): Structural {
   };
 }
 
-// Keys that a branch forbids are written as anything at all; the branch that allows them says what they are.
+// A branch that forbids a key has an empty schema for it. The schema comes from the branch that allows the key.
 function mergeObjects(json: Json, branches: Json[]): Json {
   const properties: Record<string, Json> = {};
   for (const [key, value] of branches.flatMap((branch) => Object.entries(branch.properties ?? {}))) {
@@ -180,7 +180,7 @@ function defaultOf(json: Json): Pick<Structural, 'default'> {
   const { default: given } = json;
   const isEmpty = typeof given === 'object' && given !== null && Object.keys(given).length === 0;
   if (given === undefined || !isEmpty) return given === undefined ? {} : { default: given };
-  // The API server judges a default before it fills in those inside of it.
+  // The API server validates a default before it fills in the defaults inside it.
   const inner = Object.entries(json.properties ?? {}).filter(([, value]) => value.default !== undefined);
   return inner.length === 0 ? {} : { default: Object.fromEntries(inner.map(([key, value]) => [key, value.default])) };
 }

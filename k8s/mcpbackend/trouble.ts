@@ -1,10 +1,10 @@
 import type { ContainerStatus, Pod } from '../objects/pods.ts';
 
-/** What stands in the way of a replica. */
+/** Why a replica does not serve. */
 export interface Trouble {
-  /** For programs. */
+  /** Reason of a condition, for programs. */
   reason: string;
-  /** For people. */
+  /** What is wrong and what to do, for people. */
   message: string;
 }
 
@@ -17,11 +17,11 @@ const IMAGE_REASONS = [
 ];
 const SETUP_REASONS = ['CreateContainerConfigError', 'CreateContainerError', 'RunContainerError'];
 
-/** What is wrong with a pod; undefined where nothing is, or where it only needs time. */
+/** What is wrong with a pod of a backend; undefined if nothing is, or if the pod may still become ready. */
 export function troubleOf(pod: Pod): Trouble | undefined {
   const scheduled = pod.conditions.find(({ type }) => type === 'PodScheduled');
   if (scheduled?.status === 'False') {
-    return { reason: 'Unschedulable', message: `no node takes the pod ${pod.name}: ${scheduled.message}` };
+    return { reason: 'Unschedulable', message: `no node can run the pod ${pod.name}: ${scheduled.message}` };
   }
   const containers = [...pod.initStatuses, ...pod.statuses];
   for (const container of containers) {
@@ -31,7 +31,7 @@ export function troubleOf(pod: Pod): Trouble | undefined {
   const ready = pod.conditions.find(({ type }) => type === 'Ready');
   const runs = containers.length > 0 && containers.every(({ running, terminated }) => running ?? terminated);
   if (ready?.status === 'False' && runs && !pod.deleting) {
-    const message = `the pod ${pod.name} runs but does not pass its health check`;
+    const message = `the pod ${pod.name} runs but fails its health check`;
     return { reason: 'HealthCheckFailing', message: `${message}${ready.message === '' ? '' : `: ${ready.message}`}` };
   }
   return undefined;
@@ -51,36 +51,35 @@ function containerTrouble(pod: Pod, container: ContainerStatus): Trouble | undef
   if (ended?.reason === 'OOMKilled') {
     return {
       reason: 'OutOfMemory',
-      message: `the server in the pod ${pod.name} used more memory than its limit and was killed (${times}); raise compute.limits.memory`,
+      message: `the server in the pod ${pod.name} exceeded its memory limit and was killed (${times}): raise compute.limits.memory`,
     };
   }
-  const status = ended === undefined ? 'ended' : `ended with exit code ${ended.exitCode}`;
-  const look = `kubectl logs --namespace ${pod.namespace} ${pod.name} --previous`;
-  return { reason: 'CrashLoop', message: `the server in the pod ${pod.name} ${status} (${times}); see ${look}` };
+  const status = ended === undefined ? 'exited' : `exited with code ${ended.exitCode}`;
+  const command = `kubectl logs --namespace ${pod.namespace} ${pod.name} --previous`;
+  return { reason: 'CrashLoop', message: `the server in the pod ${pod.name} ${status} (${times}): see ${command}` };
 }
 
 function setupTrouble(pod: Pod, message: string): Trouble {
   if (/secrets? .*not found|couldn't find key|non-existent secret key/i.test(message)) {
     return {
       reason: 'SecretMissing',
-      message: `the pod ${pod.name} needs a Secret or a key that is not there: ${message}`,
+      message: `the pod ${pod.name} needs a Secret or key that does not exist: ${message}`,
     };
   }
   if (/runAsNonRoot/.test(message)) {
-    const hint =
-      'choose an image with a numeric user that is not root, or set podTemplate.spec.securityContext.runAsUser';
+    const hint = 'use an image with a numeric user other than root, or set podTemplate.spec.securityContext.runAsUser';
     return { reason: 'RunsAsRoot', message: `the image would run as root, which is not allowed: ${hint} (${message})` };
   }
   return { reason: 'ContainerCannotStart', message: `the pod ${pod.name} cannot start: ${message}` };
 }
 
-/** What is wrong where pods cannot even be made. */
+/** Why the StatefulSet of a backend cannot create pods, from the message of its event. */
 export function createTrouble(message: string): Trouble {
   if (/exceeded quota/.test(message)) {
-    return { reason: 'QuotaExceeded', message: `a quota of the namespace allows no more pods: ${message}` };
+    return { reason: 'QuotaExceeded', message: `a resource quota of the namespace allows no more pods: ${message}` };
   }
   if (/serviceaccount .*not found/i.test(message)) {
-    return { reason: 'ServiceAccountMissing', message: `the ServiceAccount of the pods is not there: ${message}` };
+    return { reason: 'ServiceAccountMissing', message: `the ServiceAccount of the pods does not exist: ${message}` };
   }
-  return { reason: 'PodRefused', message: `the cluster refuses the pod: ${message}` };
+  return { reason: 'PodRefused', message: `the API server rejected the pod: ${message}` };
 }

@@ -2,30 +2,29 @@ import { isDeepStrictEqual } from 'node:util';
 import type { Backend } from '../../core/registry/backend.ts';
 import type { KubeClient } from '../api/client.ts';
 import { isApiError } from '../api/errors.ts';
-import { workloadName } from '../mcpbackend/names.ts';
 import type { BackendObject } from '../mcpbackend/object.ts';
-import { type ConditionState, no, yes } from './condition-states.ts';
+import { nameTaken, rejected, VALID } from './accepted.ts';
+import type { ConditionState } from './condition-states.ts';
 import { contains } from './contains.ts';
 import { type DesiredObject, desiredObjects, OWNED_KINDS, runsWorkload } from './desired.ts';
 import { isObject } from './merge.ts';
-import { type OwnedObject, parseOwned } from './observed.ts';
+import { NOTES } from './notes.ts';
+import { isOwn, type OwnedObject, parseOwned } from './observed.ts';
 import { STATEFUL_SETS } from './resources.ts';
 import type { ClusterView } from './view.ts';
 import type { Target, Writer } from './writer.ts';
 
-/** What came of bringing the cluster to what a backend wants. */
+/** Outcome of applying the objects of a backend. */
 export interface Applied {
   accepted: ConditionState;
-  /** What was done, for people: `created the StatefulSet mcp-jira`. */
+  /** What was done, for people, such as `created the StatefulSet mcp-jira`. */
   done: string[];
 }
 
-/** Fields of a StatefulSet that cannot be changed, as far as the operator sets them. */
-const FIXED = ['serviceName', 'podManagementPolicy', 'selector'];
+/** Fields of a StatefulSet that the operator sets and that the API server does not allow to be updated. */
+const IMMUTABLE = ['serviceName', 'podManagementPolicy', 'selector'];
 
-const VALID = yes('Valid', 'the spec is sound');
-
-/** Makes, changes and removes the objects of one backend after another. Only those that the backend's own object controls. */
+/** Creates, updates and deletes the objects of backends. It touches only objects that the MCPBackend itself controls. */
 export class Applier {
   readonly #client: KubeClient;
   readonly #view: ClusterView;
@@ -39,7 +38,7 @@ export class Applier {
     this.#bridgeImage = parts.bridgeImage;
   }
 
-  /** @throws ApiError where it must be tried again */
+  /** @throws ApiError if the attempt must be repeated */
   async apply(object: BackendObject, backend: Backend): Promise<Applied> {
     const done: string[] = [];
     if (!runsWorkload(backend)) {
@@ -48,65 +47,65 @@ export class Applier {
     }
     const desired = desiredObjects(backend, object.uid, this.#bridgeImage);
     for (const { resource } of desired) {
-      const taken = takenBy(object, this.#view.owned(resource, object.name), resource.kind);
-      // All or nothing: half a workload helps nobody.
+      const taken = nameTaken(object, this.#view.owned(resource, object.name), resource.kind);
+      // All or nothing: part of a workload cannot serve.
       if (taken !== undefined) return { accepted: taken, done };
     }
     for (const one of desired) {
       const taken = await this.#put(object, one, done).catch((error: unknown) => {
         if (!isApiError(error, 'rejected')) throw error;
-        return no('Refused', `the cluster refuses the ${one.resource.kind}: ${error.detail}`);
+        return rejected(one.resource.kind, error);
       });
       if (taken !== undefined) return { accepted: taken, done };
     }
     return { accepted: VALID, done };
   }
 
-  /** Brings one object about. Gives why that cannot be, where another object has its place. */
+  /** Creates or updates one object. Returns the condition if an object of another owner has its name, otherwise undefined. */
   async #put(object: BackendObject, wanted: DesiredObject, done: string[]): Promise<ConditionState | undefined> {
     const { resource, name, body } = wanted;
     const target = { resource, namespace: object.namespace, name };
-    const label = `the ${resource.kind} ${name}`;
     const known = this.#view.owned(resource, object.name);
-    // What is on its way out will be news when it is gone.
+    // Wait for an object that is being deleted: its removal triggers another reconciliation.
     if (known?.deleting === true || (known && !isOwn(object, known))) return undefined;
-    if (known === undefined) return this.#make(object, wanted, done);
-    if (resource === STATEFUL_SETS && !fixedAlike(known.raw, body)) {
+    if (known === undefined) return this.#create(object, wanted, done);
+    if (resource === STATEFUL_SETS && !immutableFieldsMatch(known.raw, body)) {
       await this.#writer.remove(target, known.uid, 'Orphan');
-      done.push(`removed ${label}, but not its pods, to make it anew: what differs cannot be changed`);
+      done.push(NOTES.recreated(resource.kind, name));
     } else if (!contains(known.raw, body)) {
-      // The hash is in the annotations of the body, so that what is no longer wanted differs, too.
+      // The hash is in the annotations of the body, so a field that is no longer wanted counts as a difference too.
       const owned = { ...body, metadata: { ...body.metadata, uid: known.uid } };
       const after = parseOwned(await this.#writer.apply(target, owned, true));
-      // An amount in other words is no change.
+      // A quantity in another notation is not a change.
       if (after?.resourceVersion !== known.resourceVersion) {
-        done.push(known.hash === wanted.hash ? `set back ${label}, which somebody had changed` : `updated ${label}`);
+        const note = known.hash === wanted.hash ? NOTES.reverted : NOTES.updated;
+        done.push(note(resource.kind, name));
       }
     }
     return undefined;
   }
 
-  async #make(object: BackendObject, { resource, name, body }: DesiredObject, done: string[]) {
+  async #create(object: BackendObject, { resource, name, body }: DesiredObject, done: string[]) {
     const target = { resource, namespace: object.namespace, name };
-    // The view may be a moment behind, and not every object of somebody else is in conflict with ours.
+    // The view may lag behind, and an object of another owner does not always conflict with the apply.
     const found = await this.#find(target);
-    if (found !== undefined) return takenBy(object, found, resource.kind);
+    if (found !== undefined) return nameTaken(object, found, resource.kind);
     try {
-      // Without force: an object that came there since then and is not ours is in conflict.
+      // Without force: an object of another owner that was created since then causes a conflict.
       await this.#writer.apply(target, body, false);
     } catch (error) {
       if (!isApiError(error, 'conflict', 'rejected')) throw error;
-      const taken = takenBy(object, await this.#find(target), resource.kind);
+      const taken = nameTaken(object, await this.#find(target), resource.kind);
       if (taken === undefined) throw error;
       return taken;
     }
-    done.push(`created the ${resource.kind} ${name}`);
+    done.push(NOTES.created(resource.kind, name));
     return undefined;
   }
 
-  async #find({ resource, ...place }: Target): Promise<OwnedObject | undefined> {
+  async #find({ resource, ...ref }: Target): Promise<OwnedObject | undefined> {
     try {
-      return parseOwned(await this.#client.get(resource, place));
+      return parseOwned(await this.#client.get(resource, ref));
     } catch (error) {
       if (isApiError(error, 'not-found')) return undefined;
       throw error;
@@ -121,30 +120,13 @@ export class Applier {
       await this.#writer.remove(target, known.uid, 'Background').catch((error: unknown) => {
         if (!isApiError(error, 'not-found', 'conflict')) throw error;
       });
-      done.push(`removed the ${resource.kind} ${known.name}, since the servers run elsewhere now`);
+      done.push(NOTES.deleted(resource.kind, known.name));
     }
   }
 }
 
-/** Whether an object is controlled by this very MCPBackend. */
-export function isOwn(object: BackendObject, { controller }: OwnedObject): boolean {
-  return controller?.uid === object.uid;
-}
-
-function takenBy(object: BackendObject, found: OwnedObject | undefined, kind: string): ConditionState | undefined {
-  if (found === undefined || isOwn(object, found)) return undefined;
-  const { controller } = found;
-  // That of an MCPBackend of the same name that was deleted: it goes by itself.
-  if (controller?.kind === 'MCPBackend' && controller.name === object.name) return undefined;
-  const whose = controller === undefined ? 'of somebody else' : `of the ${controller.kind} ${controller.name}`;
-  return no(
-    'NameTaken',
-    `there is already a ${kind} ${workloadName(object.name)} ${whose}, which the operator does not touch: remove it, or give the MCPBackend another name`,
-  );
-}
-
-function fixedAlike(raw: unknown, body: { spec: object }): boolean {
+function immutableFieldsMatch(raw: unknown, body: { spec: object }): boolean {
   const actual = isObject(raw) && isObject(raw.spec) ? raw.spec : {};
   const wanted = new Map(Object.entries(body.spec));
-  return FIXED.every((key) => isDeepStrictEqual(actual[key], wanted.get(key)));
+  return IMMUTABLE.every((key) => isDeepStrictEqual(actual[key], wanted.get(key)));
 }

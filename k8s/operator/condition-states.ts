@@ -5,44 +5,44 @@ import type { ServicePorts } from '../objects/services.ts';
 import type { StatefulSetState } from '../objects/stateful-sets.ts';
 import type { FailedCreate, SliceState } from './observed.ts';
 
-/** What a condition says. */
+/** Status, reason and message of a condition. */
 export interface ConditionState {
   status: 'True' | 'False' | 'Unknown';
   reason: string;
   message: string;
 }
 
-/** How the servers of a backend are. */
+/** State of the servers of a backend. */
 export interface Serving {
-  /** Everything is as the spec wants it. */
+  /** Everything is as the spec requires. */
   ready: ConditionState;
-  /** Somebody answers. */
+  /** At least one replica serves. */
   healthy: ConditionState;
   replicas: number | undefined;
   readyReplicas: number | undefined;
 }
 
-/** A verdict that holds. */
+/** A condition that is True. */
 export const yes = (reason: string, message: string): ConditionState => ({ status: 'True', reason, message });
-/** One that does not. */
+/** A condition that is False. */
 export const no = (reason: string, message: string): ConditionState => ({ status: 'False', reason, message });
-/** One that nobody knows. */
+/** A condition whose status the operator cannot determine. */
 export const unknown = (reason: string, message: string): ConditionState => ({ status: 'Unknown', reason, message });
 
-/** What is known of the pods of a backend. */
+/** What is known about the workload of a backend. */
 export interface WorkloadFacts {
   workload: StatefulSetState | undefined;
-  /** Pods that there are. */
+  /** The existing pods. */
   pods: readonly Pod[];
-  /** The last failure to make a pod. */
+  /** The last failed attempt to create a pod. */
   failedCreate: FailedCreate | undefined;
 }
 
-/** How a backend is that the operator runs. */
-export function judgeWorkload({ workload, pods, failedCreate }: WorkloadFacts): Serving {
+/** State of a backend that the operator runs. */
+export function workloadState({ workload, pods, failedCreate }: WorkloadFacts): Serving {
   if (workload === undefined) {
-    const verdict = no('Creating', 'the StatefulSet is not there yet');
-    return { ready: verdict, healthy: verdict, replicas: 0, readyReplicas: 0 };
+    const creating = no('Creating', 'the StatefulSet does not exist yet');
+    return { ready: creating, healthy: creating, replicas: 0, readyReplicas: 0 };
   }
   const wanted = workload.spec.replicas;
   const { replicas, readyReplicas, updatedReplicas, currentRevision, updateRevision } = workload.status;
@@ -51,8 +51,8 @@ export function judgeWorkload({ workload, pods, failedCreate }: WorkloadFacts): 
   const counts = { replicas, readyReplicas };
   const readyOf = `${readyReplicas} of ${wanted} replica${wanted === 1 ? ' is' : 's are'} ready`;
   if (wanted === 0) {
-    const verdict = no('ScaledToZero', 'replicas is 0, so that no server runs');
-    return { ready: verdict, healthy: verdict, ...counts };
+    const scaledToZero = no('ScaledToZero', 'replicas is 0, so no server runs');
+    return { ready: scaledToZero, healthy: scaledToZero, ...counts };
   }
   const trouble = worst(wanted, pods, failedCreate);
   const healthy =
@@ -65,13 +65,13 @@ export function judgeWorkload({ workload, pods, failedCreate }: WorkloadFacts): 
   }
   const ready = isRolledOut
     ? no('Starting', readyOf)
-    : no('RollingOut', `${isCurrent ? updatedReplicas : 0} of ${wanted} replicas are of the new version; ${readyOf}`);
+    : no('RollingOut', `${isCurrent ? updatedReplicas : 0} of ${wanted} replicas run the new version; ${readyOf}`);
   return { ready, healthy, ...counts };
 }
 
 function worst(wanted: number, pods: readonly Pod[], failedCreate: FailedCreate | undefined): Trouble | undefined {
   const troubles = pods.flatMap((pod) => troubleOf(pod) ?? []);
-  // What only takes time may still come right; the others need somebody.
+  // A slow pod may still become ready. Any other trouble needs an intervention, so it is reported first.
   const [first] = [...troubles].sort((a, b) => Number(isSlow(a)) - Number(isSlow(b)));
   if (first !== undefined && !isSlow(first)) return first;
   return pods.length < wanted && failedCreate !== undefined ? createTrouble(failedCreate.message) : first;
@@ -79,8 +79,8 @@ function worst(wanted: number, pods: readonly Pod[], failedCreate: FailedCreate 
 
 const isSlow = ({ reason }: Trouble) => reason === 'HealthCheckFailing';
 
-/** How a backend is that is a Service of the cluster. `ports` is undefined where there is no such Service. */
-export function judgeService(
+/** State of a backend that is a Service of the cluster. `ports` is undefined if the Service does not exist. */
+export function serviceState(
   { name, port }: NonNullable<Backend['service']>,
   ports: ServicePorts['ports'] | undefined,
   slices: readonly SliceState[],
@@ -89,15 +89,15 @@ export function judgeService(
   const total = slices.reduce((sum, each) => sum + each.total, 0);
   const counts = { replicas: undefined, readyReplicas };
   if (ports === undefined) {
-    const verdict = no('ServiceMissing', `there is no Service ${name} in this namespace`);
-    return { ready: verdict, healthy: verdict, ...counts };
+    const missing = no('ServiceMissing', `the Service ${name} does not exist in this namespace`);
+    return { ready: missing, healthy: missing, ...counts };
   }
   const problem = portProblem(name, port, ports);
   const healthy =
     readyReplicas > 0
       ? yes('Serving', `${readyReplicas} of ${total} endpoints are ready`)
       : no('NoEndpointReady', `none of the ${total} endpoints of the Service ${name} is ready`);
-  return { ready: problem ?? yes('ServiceFound', `the Service ${name} is there`), healthy, ...counts };
+  return { ready: problem ?? yes('ServiceFound', `the Service ${name} exists`), healthy, ...counts };
 }
 
 function portProblem(
@@ -109,20 +109,17 @@ function portProblem(
   if (port === undefined) {
     return ports.length === 1
       ? undefined
-      : no(
-          'PortMissing',
-          `the Service ${service} has ${ports.length} ports, so that service.port must name one: ${known}`,
-        );
+      : no('PortMissing', `the Service ${service} has ${ports.length} ports: set service.port to one of ${known}`);
   }
   if (ports.some((each) => each.port === port || each.name === port)) return undefined;
-  return no('PortMissing', `the Service ${service} has no port ${port}; it has ${known}`);
+  return no('PortMissing', `the Service ${service} has no port ${port}: set service.port to one of ${known}`);
 }
 
-/** How a backend is that runs elsewhere. */
-export function judgeUrl(): Serving {
+/** State of a backend whose server runs outside the cluster. */
+export function urlState(): Serving {
   return {
-    ready: yes('External', 'the gateway calls the URL; there is nothing to run'),
-    healthy: unknown('CheckedByGateway', 'each gateway checks the URL itself; see mcp-gateway status'),
+    ready: yes('External', 'the server runs elsewhere; the gateway calls its URL'),
+    healthy: unknown('CheckedByGateway', 'each gateway checks the URL itself: run mcp-gateway status'),
     replicas: undefined,
     readyReplicas: undefined,
   };

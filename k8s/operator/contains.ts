@@ -18,23 +18,23 @@ const UNITS: Readonly<Record<string, number>> = {
 };
 
 /**
- * Whether an object of the cluster has everything that is wanted of it; what it has besides was added by the cluster or by somebody
- * else. Things in lists are looked for by what they must have, in their order, so that defaults and additions disturb nothing.
- * Amounts of processor and memory may be written in another way: `1000m` is `1`.
+ * Whether an object of the cluster has everything that is wanted. Further fields are ignored: the API server fills in defaults, and
+ * other controllers add fields. Items of a list are matched by the fields they must have, in their order, so additional items do not
+ * matter. CPU and memory quantities may be in another notation: `1000m` equals `1`.
  */
-export function contains(actual: unknown, wanted: unknown, isAmount = false): boolean {
-  // The API server leaves out what is empty.
+export function contains(actual: unknown, wanted: unknown, isQuantity = false): boolean {
+  // The API server omits empty lists and objects.
   if (actual === undefined && isEmpty(wanted)) return true;
   if (Array.isArray(wanted)) return Array.isArray(actual) && holdsInOrder(actual, wanted);
   if (isObject(wanted)) {
     return (
       isObject(actual) &&
       Object.entries(wanted).every(([key, value]) =>
-        contains(actual[key], value, key === 'requests' || key === 'limits' || (isAmount && !isObject(value))),
+        contains(actual[key], value, key === 'requests' || key === 'limits' || (isQuantity && !isObject(value))),
       )
     );
   }
-  return actual === wanted || (isAmount && sameAmount(actual, wanted));
+  return actual === wanted || (isQuantity && sameQuantity(actual, wanted));
 }
 
 function isEmpty(value: unknown): boolean {
@@ -51,12 +51,12 @@ function holdsInOrder(actual: readonly unknown[], wanted: readonly unknown[]): b
   return true;
 }
 
-function sameAmount(a: unknown, b: unknown): boolean {
-  const [one, other] = [amountOf(a), amountOf(b)];
+function sameQuantity(a: unknown, b: unknown): boolean {
+  const [one, other] = [quantityOf(a), quantityOf(b)];
   return one !== undefined && other !== undefined && Math.abs(one - other) <= 1e-9 * Math.max(one, other);
 }
 
-function amountOf(text: unknown): number | undefined {
+function quantityOf(text: unknown): number | undefined {
   const [, digits, suffix = ''] = /^(\d+(?:\.\d+)?)([a-zA-Z]*)$/.exec(String(text)) ?? [];
   const unit = UNITS[suffix];
   return digits === undefined || unit === undefined ? undefined : Number(digits) * unit;

@@ -6,14 +6,14 @@ import { selectorLabels, WANTED_ANNOTATION, workloadLabels } from './labels.ts';
 import { podTemplate, portOf } from './pod-template.ts';
 import { DISRUPTION_BUDGETS, STATEFUL_SETS } from './resources.ts';
 
-/** Kinds of objects that the operator makes for a backend, in the order in which they are made. */
+/** Kinds of objects that the operator makes for a backend, in the order of creation. */
 export const OWNED_KINDS = [SERVICES, STATEFUL_SETS, DISRUPTION_BUDGETS] as const;
 
-/** One object that should be there, without namespace. */
+/** One object that should exist, without its namespace. */
 export interface DesiredObject {
   resource: Resource;
   name: string;
-  /** Hash over the body, which is in its annotations too. */
+  /** Hash of the spec. It is also in the annotations of the body. */
   hash: string;
   body: { metadata: { name: string; labels: object; annotations: object; ownerReferences: object[] }; spec: object };
 }
@@ -24,9 +24,9 @@ export function runsWorkload({ image, command }: Backend): boolean {
 }
 
 /**
- * The objects of a backend; none where it runs elsewhere.
+ * The objects of a backend; none if its server runs elsewhere.
  *
- * @param uid of the MCPBackend, which owns them: they go when it goes
+ * @param uid of the MCPBackend, which owns them: Kubernetes deletes them with it
  */
 export function desiredObjects(backend: Backend, uid: string, bridgeImage: string): DesiredObject[] {
   if (!runsWorkload(backend)) return [];
@@ -46,7 +46,7 @@ export function desiredObjects(backend: Backend, uid: string, bridgeImage: strin
       STATEFUL_SETS,
       {
         serviceName: name,
-        // All at once: a replica that does not come up must not hold up the others, nor its own repair.
+        // Parallel: a replica that does not become ready must block neither the others nor the rollout of a fix.
         podManagementPolicy: 'Parallel',
         replicas: backend.replicas,
         revisionHistoryLimit: 3,
@@ -54,7 +54,7 @@ export function desiredObjects(backend: Backend, uid: string, bridgeImage: strin
         template: podTemplate(backend, bridgeImage),
       },
     ],
-    // One of a single replica may go too, so that a node can always be emptied; a broken one holds nothing up.
+    // Even a single replica may be evicted, so that a node can always be drained. An unhealthy replica never blocks an eviction.
     [DISRUPTION_BUDGETS, { maxUnavailable: 1, unhealthyPodEvictionPolicy: 'AlwaysAllow', selector }],
   ];
   return specs.map(([resource, spec]) => desired(resource, backend.name, uid, spec));

@@ -2,17 +2,17 @@ import { createHash, randomBytes } from 'node:crypto';
 import { messageOf } from '../../core/errors.ts';
 import type { Logger } from '../../runtime/log.ts';
 import { EVENTS } from './resources.ts';
-import type { Happening } from './status.ts';
+import type { ObjectEvent } from './status.ts';
 import type { Writer } from './writer.ts';
 
-/** Kubernetes takes notes of at most 1 KiB. */
+/** Kubernetes accepts notes of at most 1 KiB. */
 const MAX_NOTE_BYTES = 1_000;
-/** So many events of one object at once, and one more after each pause. */
+/** Events per object in a burst; after that, one more per refill interval. */
 const BURST = 10;
 const REFILL_MS = 30_000;
-/** The same event again tells nothing for so long. */
-const SAME_MS = 600_000;
-/** Objects that are remembered; the oldest is forgotten first. */
+/** Time in which a repeated event is dropped. */
+const REPEAT_MS = 600_000;
+/** Objects whose budgets are kept; the least recently used one is dropped first. */
 const MAX_REMEMBERED = 10_000;
 
 /** An object that an event is about. */
@@ -24,14 +24,14 @@ export interface Regarding {
   uid: string;
 }
 
-/** Writes events, a few for each object: what happens again and again is in the conditions. */
+/** Writes events, limited per object. Lasting problems are in the conditions. */
 export class EventRecorder {
   readonly #writer: Writer;
   readonly #identity: string;
   readonly #kind: Pick<Regarding, 'apiVersion' | 'kind'>;
   readonly #log: Logger;
   readonly #nowMs: () => number;
-  readonly #budgets = new Map<string, { left: number; atMs: number; told: Map<string, number> }>();
+  readonly #budgets = new Map<string, { left: number; atMs: number; recorded: Map<string, number> }>();
 
   constructor(parts: {
     writer: Writer;
@@ -47,9 +47,9 @@ export class EventRecorder {
     this.#nowMs = parts.nowMs ?? (() => performance.now());
   }
 
-  /** Tells what happened to an object. An event that cannot be written is in the log only. */
-  tell({ namespace, name, uid }: Pick<Regarding, 'namespace' | 'name' | 'uid'>, happening: Happening): void {
-    const { type, reason, note } = happening;
+  /** Writes an event about an object. If that fails, the event is only logged. */
+  record({ namespace, name, uid }: Pick<Regarding, 'namespace' | 'name' | 'uid'>, event: ObjectEvent): void {
+    const { type, reason, note } = event;
     if (!this.#allows(uid, `${reason} ${note}`)) return;
     const write = async () => {
       await this.#writer.create(
@@ -66,20 +66,20 @@ export class EventRecorder {
       );
     };
     write().catch((error: unknown) => {
-      this.#log.warn({ object: name, event: reason, reason: messageOf(error) }, 'an event could not be written');
+      this.#log.warn({ object: name, event: reason, reason: messageOf(error) }, 'event not written');
     });
   }
 
   #allows(uid: string, text: string): boolean {
     const nowMs = this.#nowMs();
-    const known = this.#budgets.get(uid) ?? { left: BURST, atMs: nowMs, told: new Map<string, number>() };
+    const known = this.#budgets.get(uid) ?? { left: BURST, atMs: nowMs, recorded: new Map<string, number>() };
     const left = Math.min(BURST, known.left + (nowMs - known.atMs) / REFILL_MS);
-    const told = new Map([...known.told].filter(([, atMs]) => nowMs - atMs < SAME_MS));
+    const recorded = new Map([...known.recorded].filter(([, atMs]) => nowMs - atMs < REPEAT_MS));
     const key = createHash('sha256').update(text).digest('base64');
-    const allowed = left >= 1 && !told.has(key);
-    if (allowed) told.set(key, nowMs);
+    const allowed = left >= 1 && !recorded.has(key);
+    if (allowed) recorded.set(key, nowMs);
     this.#budgets.delete(uid);
-    this.#budgets.set(uid, { left: allowed ? left - 1 : left, atMs: nowMs, told });
+    this.#budgets.set(uid, { left: allowed ? left - 1 : left, atMs: nowMs, recorded });
     for (const oldest of this.#budgets.keys()) {
       if (this.#budgets.size <= MAX_REMEMBERED) break;
       this.#budgets.delete(oldest);
@@ -91,6 +91,6 @@ export class EventRecorder {
 function shorten(note: string): string {
   const bytes = Buffer.from(note);
   if (bytes.length <= MAX_NOTE_BYTES) return note;
-  // A character that was cut in two is left out.
+  // Drop a character that was cut in half.
   return `${new TextDecoder().decode(bytes.subarray(0, MAX_NOTE_BYTES)).replace(/\ufffd+$/, '')} …`;
 }

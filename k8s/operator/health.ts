@@ -2,26 +2,26 @@ import { once } from 'node:events';
 import { UserError } from '../../core/errors.ts';
 import { createPageServer, textPage } from '../../runtime/http/pages.ts';
 
-/** What the health listener tells. */
+/** What the health listener reports. */
 export interface HealthFacts {
-  /** Why it is not ready; undefined: it is. */
+  /** Why the operator is not ready; undefined if it is. */
   notReady: () => string | undefined;
-  /** Text for Prometheus. */
+  /** Metrics in the Prometheus text format. */
   metrics: () => string;
 }
 
 /**
- * Answers `/livez`, `/readyz` and `/metrics` on all interfaces.
+ * Serves `/livez`, `/readyz` and `/metrics` on all interfaces.
  *
  * @param port 0 picks a free one
- * @throws UserError where the port is taken
+ * @throws UserError if the port cannot be listened on
  */
 export async function serveHealth(port: number, facts: HealthFacts): Promise<{ port: number; stop(): Promise<void> }> {
   const server = createPageServer((target) => {
     const path = target.split('?')[0];
     if (path === '/livez') return textPage(200, 'ok\n');
     if (path === '/metrics') return textPage(200, facts.metrics());
-    if (path !== '/readyz') return textPage(404, 'there is /livez, /readyz and /metrics\n');
+    if (path !== '/readyz') return textPage(404, 'not found: use /livez, /readyz or /metrics\n');
     const problem = facts.notReady();
     return problem === undefined ? textPage(200, 'ok\n') : textPage(503, `${problem}\n`);
   });
@@ -29,8 +29,8 @@ export async function serveHealth(port: number, facts: HealthFacts): Promise<{ p
   try {
     await once(server, 'listening');
   } catch (error) {
-    throw new UserError('port-taken', `the health port ${port} cannot be listened on`, {
-      hint: 'Choose another one with --health-port.',
+    throw new UserError('port-taken', `cannot listen on the health port ${port}`, {
+      hint: 'Choose another port with --health-port.',
       cause: error,
     });
   }

@@ -7,31 +7,31 @@ import { EventRecorder } from './events.ts';
 import type { OperatorMetrics } from './metrics.ts';
 import type { OperatorOptions } from './options.ts';
 import { WorkQueue } from './queue.ts';
+import { ADMIN_TOOLS_KEY, ensureRandomSecret } from './random-secret.ts';
 import { Reconciler } from './reconcile.ts';
-import { ensureRandomSecret, OWN_TOOLS_KEY } from './session-keys.ts';
 import { TenantsWatch } from './tenants.ts';
 import { ClusterView } from './view.ts';
 import { NotLeadingError, Writer, type WriteTerm } from './writer.ts';
 
-/** How many backends are worked on at once: enough to wait for the API server, few enough not to flood it. */
+/** Backends that are reconciled at the same time: enough to hide the latency of the API server, few enough not to flood it. */
 const WORKERS = 8;
 const RESYNC_MS = 300_000;
 
-/** The work of an operator from when it leads until it no longer does. */
-export interface LeadershipTerm {
-  /** Why not everything is known yet, or any more; undefined: all is well. */
+/** The work of an operator during one leadership term. */
+export interface RunningTerm {
+  /** Why the state of the cluster is not known; undefined if it is. */
   notReady(): string | undefined;
   counts(): { queue: number; failing: number; backends: number };
-  /** Stops looking and waits until nothing is written any more. */
+  /** Stops watching, and waits for writes in progress. */
   stop(): Promise<void>;
 }
 
-/** Begins to look and to write. */
+/** Starts watching the cluster and reconciling its backends. */
 export function startLeadershipTerm(
   options: OperatorOptions & { term: WriteTerm; metrics: OperatorMetrics },
-): LeadershipTerm {
+): RunningTerm {
   const { client, namespace, gatewayNamespace, bridgeImage, publicUrl, identity, log, term, metrics } = options;
-  const { sessionKeysSecret, ownToolsSecret } = options;
+  const { sessionKeysSecret, adminToolsSecret } = options;
   const { resyncMs = RESYNC_MS } = options;
   const writer = new Writer(client, term);
   const recorder = (kind: { apiVersion: string; kind: string }) => new EventRecorder({ writer, identity, kind, log });
@@ -39,9 +39,9 @@ export function startLeadershipTerm(
   const onFailure = (key: string, error: unknown, failures: number): number | undefined => {
     if (error instanceof NotLeadingError || term.signal.aborted) return undefined;
     const kind = isApiError(error) ? error.kind : 'failure';
-    // Somebody else wrote first, or the view is a moment behind: that is how it should be.
+    // A conflict is normal: another client wrote first, or the view lags behind.
     const level = kind === 'conflict' && failures < 3 ? 'debug' : 'warn';
-    log[level]({ object: key, kind, failures, reason: messageOf(error) }, 'it failed and will be tried again');
+    log[level]({ object: key, kind, failures, reason: messageOf(error) }, 'reconciliation failed; retrying');
     return isApiError(error) ? error.retryAfterMs : undefined;
   };
 
@@ -61,13 +61,13 @@ export function startLeadershipTerm(
       }
     },
   });
-  const chores = new WorkQueue({
+  const secrets = new WorkQueue({
     workers: 1,
     onFailure,
     handle: async (secret) => {
-      const key = secret === ownToolsSecret ? OWN_TOOLS_KEY : SESSION_KEYS_KEY;
-      const made = await ensureRandomSecret(client, writer, { namespace: gatewayNamespace, name: secret, key });
-      if (made) log.info({ namespace: gatewayNamespace, secret, key }, 'made a new Secret');
+      const key = secret === adminToolsSecret ? ADMIN_TOOLS_KEY : SESSION_KEYS_KEY;
+      const created = await ensureRandomSecret(client, writer, { namespace: gatewayNamespace, name: secret, key });
+      if (created) log.info({ namespace: gatewayNamespace, secret, key }, 'Secret created');
       return resyncMs;
     },
   });
@@ -76,7 +76,7 @@ export function startLeadershipTerm(
   let waiting = true;
   const begin = (names: Iterable<string>) => {
     if (!ready()) return;
-    // The first time everything is looked at, whoever was the last to be known.
+    // The first time, reconcile all backends, whichever informer was the last to sync.
     for (const name of waiting ? view.backends.items.keys() : names) queue.add(name);
     waiting = false;
   };
@@ -92,23 +92,23 @@ export function startLeadershipTerm(
   const reconciler = new Reconciler({
     ...{ view, applier, writer, publicUrl, resyncMs },
     events: recorder(MCP_BACKENDS),
-    tenants: () => tenants.verdict,
+    tenants: () => tenants.state,
     now: () => new Date(),
   });
-  if (sessionKeysSecret !== undefined) chores.add(sessionKeysSecret);
-  if (ownToolsSecret !== undefined) chores.add(ownToolsSecret);
+  if (sessionKeysSecret !== undefined) secrets.add(sessionKeysSecret);
+  if (adminToolsSecret !== undefined) secrets.add(adminToolsSecret);
 
   return {
     notReady: () => {
       if (ready()) return undefined;
       const problems = [...view.problems, tenants.problem ?? []].flat();
-      return problems.length > 0 ? problems.join('\n') : 'not everything was read yet';
+      return problems.length > 0 ? problems.join('\n') : 'the state of the cluster is not read yet';
     },
     counts: () => ({ queue: queue.length, failing: queue.failing, backends: view.backends.items.size }),
     stop: async () => {
       view.close();
       tenants.close();
-      await Promise.all([queue.close(), chores.close()]);
+      await Promise.all([queue.close(), secrets.close()]);
       await writer.settled();
     },
   };

@@ -1,7 +1,7 @@
 /** Any JSON value. */
 type Json = unknown;
 
-/** By which key the items of a list are told apart, as Kubernetes has it for pods; other lists are replaced as a whole. */
+/** The key that identifies the items of a list, as in the strategic merge patch of a pod. Other lists are replaced as a whole. */
 const MERGE_KEYS: Readonly<Record<string, string>> = {
   containers: 'name',
   initContainers: 'name',
@@ -13,8 +13,8 @@ const MERGE_KEYS: Readonly<Record<string, string>> = {
 };
 
 /**
- * Merges a patch over a pod template: objects by key, lists of named things by their name, all else replaced. `null` takes a key
- * away (RFC 7386). Named things that are new come last.
+ * Merges a patch into a pod template: objects by key, lists of named items by name; everything else is replaced. `null` removes a key
+ * (RFC 7386). New named items are appended.
  */
 export function mergeTemplate(base: Json, patch: Json, key = ''): Json {
   if (isObject(base) && isObject(patch)) {
@@ -41,7 +41,7 @@ function mergeLists(base: Json[], patch: Json[], mergeKey: string): Json[] {
   return merged;
 }
 
-/** Whether a value is an object with keys, and no list. */
+/** Whether a value is an object with keys, not a list. */
 export function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

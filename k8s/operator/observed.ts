@@ -45,6 +45,11 @@ export function parseOwned(object: unknown): OwnedObject | undefined {
   };
 }
 
+/** Whether an object is controlled by this MCPBackend. */
+export function isOwn({ uid }: { uid: string }, { controller }: Pick<OwnedObject, 'controller'>): boolean {
+  return controller?.uid === uid;
+}
+
 /** A Service: one that the operator makes, or one that a backend names. */
 export interface ServiceState extends OwnedObject {
   ports: ServicePorts['ports'];

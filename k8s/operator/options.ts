@@ -6,27 +6,27 @@ export interface OperatorOptions {
   client: KubeClient;
   /** Namespace of the MCPBackends. */
   namespace: string;
-  /** Namespace of the gateway: of the tenants, the session keys and the lease. */
+  /** Namespace of the gateway. It holds the tenants, the session keys and the lease. */
   gatewayNamespace: string;
-  /** Secret of the session keys in the gateway's namespace, made where it is missing; undefined: somebody else makes it. */
+  /** Secret of the session keys in the gateway's namespace, created if it is missing; undefined: the operator does not create it. */
   sessionKeysSecret: string | undefined;
-  /** Likewise the Secret that the gateway shows to whoever serves its own tools; undefined: nobody does, or it is made elsewhere. */
-  ownToolsSecret?: string | undefined;
+  /** Secret that the gateway sends to the process that serves the admin tools, created if it is missing; undefined: it is not needed. */
+  adminToolsSecret: string | undefined;
   /** ConfigMap of the tenants in the gateway's namespace. */
   tenantsConfigMap: string;
   /** Image that `command` backends run in. */
   bridgeImage: string;
-  /** Where clients reach the gateway, for the status; undefined: it is left out. */
+  /** URL at which clients reach the gateway, for the status; undefined: the status has no URL. */
   publicUrl: string | undefined;
-  /** 0 picks a free one. */
+  /** 0 picks a free port. */
   healthPort: number;
-  /** Without: this process always writes; only where it is certain to be the only one. */
+  /** False: this process leads without an election. Only for a single operator. */
   leaderElect: boolean;
-  /** Of this process, for the lease and events. */
+  /** Identity of this process, for leader election and events. */
   identity: string;
   log: Logger;
-  /** For tests: times of the lease. */
-  lease?: { durationMs: number; deadlineMs: number; retryMs: number };
-  /** So often all is looked at, changed or not. Default 5 minutes. */
+  /** Times of the leader election, for tests. */
+  election?: { durationMs: number; deadlineMs: number; retryMs: number };
+  /** Full resync interval. Default 5 minutes. */
   resyncMs?: number;
 }

@@ -5,9 +5,9 @@ import { selectorLabels, workloadLabels } from './labels.ts';
 import { isObject, mergeTemplate } from './merge.ts';
 import { probesOf } from './probes.ts';
 
-/** What a pod has on top of the drain time to end. */
-const END_SECONDS = 30;
-/** The only folder that a server can write to. */
+/** Time that a pod has to stop after the drain time. */
+const STOP_SECONDS = 30;
+/** The only writable folder of a server. */
 const TMP = '/tmp';
 
 /** Port that the server of a backend listens on. */
@@ -16,8 +16,8 @@ export function portOf({ image, port }: Backend): number {
 }
 
 /**
- * The pod template of a backend with an image or a command. What `podTemplate` of the backend says is merged over it, but for the
- * labels by which the pods are known.
+ * The pod template of a backend with an image or a command. The backend's `podTemplate` is merged into it, but cannot change the labels
+ * that select the pods.
  */
 export function podTemplate(backend: Backend, bridgeImage: string): object {
   const drainSeconds = Math.ceil(backend.drain / 1000);
@@ -29,7 +29,7 @@ export function podTemplate(backend: Backend, bridgeImage: string): object {
       ...(backend.serviceAccount !== undefined && { serviceAccountName: backend.serviceAccount }),
       ...(backend.imagePullSecrets && { imagePullSecrets: backend.imagePullSecrets.map((name) => ({ name })) }),
       ...(backend.nodeSelector && { nodeSelector: backend.nodeSelector }),
-      terminationGracePeriodSeconds: drainSeconds + END_SECONDS,
+      terminationGracePeriodSeconds: drainSeconds + STOP_SECONDS,
       securityContext: { runAsNonRoot: true, seccompProfile: { type: 'RuntimeDefault' } },
       topologySpreadConstraints: ['kubernetes.io/hostname', 'topology.kubernetes.io/zone'].map((topologyKey) => ({
         maxSkew: 1,
@@ -59,7 +59,7 @@ function container(backend: Backend, bridgeImage: string, drainSeconds: number):
     ports: [{ name: SERVER_PORT, containerPort: portOf(backend), protocol: 'TCP' }],
     ...(compute && { resources: { ...compute } }),
     ...probesOf(backend.healthCheck),
-    // Its sessions go on while it sleeps; the server is told to end only then.
+    // Sessions continue during the sleep. The server receives SIGTERM only after it.
     ...(drainSeconds > 0 && { lifecycle: { preStop: { sleep: { seconds: drainSeconds } } } }),
     securityContext: {
       allowPrivilegeEscalation: false,
@@ -82,18 +82,18 @@ function bridge(backend: Backend, image: string): { image: string; args: string[
 
 function environment(backend: Backend): object[] {
   const own: Record<string, string> = { PORT: String(portOf(backend)) };
-  // Package runners keep what they load in the home folder.
+  // Package runners cache downloads in the home folder.
   if (backend.image === undefined) own.HOME = TMP;
   const plain = Object.entries({ ...own, ...backend.env }).map(([name, value]) => ({ name, value: literal(value) }));
-  const secret = Object.entries(backend.secretEnv ?? {}).map(([name, place]) => ({
+  const secret = Object.entries(backend.secretEnv ?? {}).map(([name, ref]) => ({
     name,
-    valueFrom: { secretKeyRef: { name: place.name, key: place.key } },
+    valueFrom: { secretKeyRef: { name: ref.name, key: ref.key } },
   }));
   const names = new Set(Object.keys(backend.secretEnv ?? {}));
   return [...plain.filter(({ name }) => !names.has(name)), ...secret];
 }
 
-// Kubernetes would put variables in the place of $(NAME), which nobody else does.
+// Kubernetes would expand $(NAME). Elsewhere the text is passed on unchanged, so it is escaped here.
 function literal(text: string): string {
   return text.replaceAll('$', '$$$$');
 }

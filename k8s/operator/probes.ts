@@ -1,15 +1,15 @@
 import type { HealthCheck } from '../../core/registry/backend.ts';
 import { SERVER_PORT } from '../mcpbackend/names.ts';
 
-/** A server has this long to answer its first health check. */
+/** Time that a server has to pass its first health check. */
 const START_SECONDS = 300;
 const START_PERIOD_SECONDS = 2;
-/** A restart costs all sessions of a replica, so that it takes so many times the failures that take it out of service. */
+/** A restart ends all sessions of a replica, so it takes this many times the failures that take the replica out of service. */
 const RESTART_FACTOR = 3;
 
 const wholeSeconds = (ms: number) => Math.max(1, Math.ceil(ms / 1000));
 
-/** The probes of a server's container for a health check; none for `none`. Kubernetes counts in whole seconds. */
+/** The probes of a server's container for a health check; none for `type: none`. Probes use whole seconds. */
 export function probesOf(check: HealthCheck): Record<string, object> {
   if (check.type === 'none') return {};
   const action =

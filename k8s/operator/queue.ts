@@ -1,22 +1,22 @@
-/** What a queue needs to know of an attempt that failed. */
+/** Options of a work queue. */
 export interface QueueOptions {
-  /** Does the work for one key. It may say after how many milliseconds it wants to be asked again. */
+  /** Does the work for one key. Returns after how many milliseconds to do it again; undefined: not by itself. */
   handle: (key: string) => Promise<number | undefined>;
-  /** Told of each failure; gives how long the other side asked to wait, in milliseconds. */
+  /** Called after each failure. Returns how long the server asked to wait, in milliseconds. */
   onFailure: (key: string, error: unknown, failures: number) => number | undefined;
-  /** How many keys are worked on at once. */
+  /** Number of keys that are worked on at the same time. */
   workers: number;
-  /** First and longest pause after failures of one key. Defaults 200 ms and 60 s. */
+  /** First and longest pause after failures of one key. Default 200 ms and 60 s. */
   firstMs?: number;
-  mostMs?: number;
-  /** From 0 up to 1. */
+  maxMs?: number;
+  /** Returns a number from 0 to below 1. */
   random?: () => number;
 }
 
 /**
- * Keys that wait for work. A key waits once, however often it is added; while it is worked on it waits for its next turn, so that
- * nothing is done twice at once. After a failure a key waits twice as long each time, half of it at random; what is added
- * meanwhile waits with it.
+ * A queue of keys. A key is queued once, however often it is added, and is never worked on twice at the same time: a key that is added
+ * during its work is queued again afterwards. After each failure its pause doubles, half of it at random; adding the key does not
+ * shorten the pause. See decision 026.
  */
 export class WorkQueue {
   readonly #options: QueueOptions;
@@ -31,17 +31,17 @@ export class WorkQueue {
     this.#options = options;
   }
 
-  /** How many keys wait for a worker. */
+  /** Number of keys that wait for a worker. */
   get length(): number {
     return this.#ready.size;
   }
 
-  /** How many keys failed last time. */
+  /** Number of keys whose last attempt failed. */
   get failing(): number {
     return this.#failures.size;
   }
 
-  /** Wants a key to be worked on. */
+  /** Queues a key. */
   add(key: string): void {
     if (this.#closed || this.#timers.get(key)?.isPause === true) return;
     if (this.#working.has(key)) this.#again.add(key);
@@ -49,7 +49,7 @@ export class WorkQueue {
     this.#pump();
   }
 
-  /** Stops taking work, and waits for what is under way. */
+  /** Stops accepting keys, and waits for the work in progress. */
   async close(): Promise<void> {
     this.#closed = true;
     for (const { timer } of this.#timers.values()) clearTimeout(timer);
@@ -68,7 +68,7 @@ export class WorkQueue {
   }
 
   async #work(key: string): Promise<void> {
-    // The caller notes this promise first.
+    // Let the caller store this promise first.
     await Promise.resolve();
     let waitMs: number | undefined;
     let isPause = false;
@@ -91,8 +91,8 @@ export class WorkQueue {
   }
 
   #pauseMs(failures: number, askedMs = 0): number {
-    const { firstMs = 200, mostMs = 60_000, random = Math.random } = this.#options;
-    const stepMs = Math.min(mostMs, firstMs * 2 ** Math.min(failures - 1, 30));
+    const { firstMs = 200, maxMs = 60_000, random = Math.random } = this.#options;
+    const stepMs = Math.min(maxMs, firstMs * 2 ** Math.min(failures - 1, 30));
     return Math.max(askedMs, stepMs * (0.5 + random() / 2));
   }
 

@@ -3,44 +3,46 @@ import { isApiError } from '../api/errors.ts';
 import { MCP_BACKENDS } from '../api/resources.ts';
 import type { BackendObject, BackendStatus } from '../mcpbackend/object.ts';
 import { parseStatefulSet } from '../objects/stateful-sets.ts';
-import { type Applied, type Applier, isOwn } from './apply.ts';
-import { type ConditionState, judgeService, judgeUrl, judgeWorkload, no, type Serving } from './condition-states.ts';
+import { forbidden, invalid } from './accepted.ts';
+import type { Applied, Applier } from './apply.ts';
+import { type ConditionState, type Serving, serviceState, urlState, workloadState } from './condition-states.ts';
 import { runsWorkload } from './desired.ts';
 import type { EventRecorder } from './events.ts';
+import { isOwn } from './observed.ts';
 import { STATEFUL_SETS } from './resources.ts';
-import { happenings, statusOf } from './status.ts';
+import { statusOf, transitionEvents } from './status.ts';
 import type { ClusterView } from './view.ts';
 import type { Writer } from './writer.ts';
 
-/** With what a backend is reconciled. */
+/** Dependencies of a reconciler. */
 export interface ReconcilerOptions {
   view: ClusterView;
   applier: Applier;
   writer: Writer;
   events: EventRecorder;
-  /** How the tenants document is. */
+  /** State of the tenants document. */
   tenants: () => ConditionState;
-  /** Where the gateway is reached; undefined: nobody said. */
+  /** URL at which clients reach the gateway; undefined: not configured. */
   publicUrl: string | undefined;
-  /** So often everything is looked at, whether or not something changed. Milliseconds. */
+  /** Full resync interval in milliseconds. */
   resyncMs: number;
   now: () => Date;
 }
 
-/** Brings one backend after another to what its object says, and says in its status how it is. */
+/** Reconciles backends: applies the objects that an MCPBackend requires, and writes its status. */
 export class Reconciler {
   readonly #options: ReconcilerOptions;
-  /** The last status that was written of each object, and from which version on: until the view has it, it is the newer one. */
+  /** The last status that was written per object, and the version it was based on. It is newer than the view until the view catches up. */
   readonly #written = new Map<string, { basedOn: string; uid: string; status: BackendStatus }>();
 
-  /** When each object was last seen to be ready: what failed before that is history. Milliseconds since the epoch. */
+  /** When each object was last ready, in milliseconds since the epoch. Failures before that are outdated. */
   readonly #readyAtMs = new Map<string, number>();
 
   constructor(options: ReconcilerOptions) {
     this.#options = options;
   }
 
-  /** @returns after how many milliseconds it should be looked at again; undefined: not until something changes */
+  /** @returns milliseconds until the next reconciliation; undefined: not until something changes */
   async reconcile(name: string): Promise<number | undefined> {
     const { view, events, resyncMs } = this.#options;
     const known = view.backends.items.get(name);
@@ -56,24 +58,24 @@ export class Reconciler {
     const applied = await this.#apply(object).catch((error: unknown): Applied => {
       failure = error;
       if (!isApiError(error, 'forbidden')) throw error;
-      return { accepted: no('Forbidden', error.message), done: [] };
+      return { accepted: forbidden(error), done: [] };
     });
     if (applied.done.length > 0) {
-      events.tell(object, { type: 'Normal', reason: 'Reconciled', note: applied.done.join('; ') });
+      events.record(object, { type: 'Normal', reason: 'Reconciled', note: applied.done.join('; ') });
     }
-    await this.#tell(object, applied.accepted);
-    // Told, and tried again all the same: a permission can come at any time.
+    await this.#writeStatus(object, applied.accepted);
+    // Retry even after the status reports it: a permission can be granted at any time.
     if (failure !== undefined) throw failure;
     return resyncMs * (0.9 + Math.random() * 0.2);
   }
 
   async #apply(object: BackendObject): Promise<Applied> {
     const { backend } = object;
-    if (!backend.ok) return { accepted: no('Invalid', backend.problems.join('; ')), done: [] };
+    if (!backend.ok) return { accepted: invalid(backend.problems), done: [] };
     return this.#options.applier.apply(object, backend.value);
   }
 
-  async #tell(object: BackendObject, accepted: ConditionState): Promise<void> {
+  async #writeStatus(object: BackendObject, accepted: ConditionState): Promise<void> {
     const { writer, events, tenants, publicUrl, now } = this.#options;
     const serving = this.#serving(object, accepted.status === 'True');
     if (serving?.ready.status === 'True') this.#readyAtMs.set(object.name, now().getTime());
@@ -83,7 +85,7 @@ export class Reconciler {
     const target = { resource: MCP_BACKENDS, namespace, name, subresource: 'status' };
     await writer.apply(target, { metadata: { name, uid }, status }, true);
     this.#written.set(name, { basedOn: resourceVersion, uid, status });
-    for (const happening of happenings(object.status, status)) events.tell(object, happening);
+    for (const event of transitionEvents(object.status, status)) events.record(object, event);
   }
 
   #serving(object: BackendObject, accepted: boolean): Serving | undefined {
@@ -95,13 +97,13 @@ export class Reconciler {
     if (!backend.ok || runsWorkload(backend.value)) {
       const state = own && parseStatefulSet(own.raw);
       const pods = view.pods(name, state?.spec.replicas ?? 0);
-      // Times of events are whole seconds.
+      // Event times have a resolution of one second.
       const failedCreate = own && view.failedCreate(own.uid, (this.#readyAtMs.get(name) ?? 0) - 1_000);
-      return judgeWorkload({ workload: state, pods, failedCreate });
+      return workloadState({ workload: state, pods, failedCreate });
     }
     const { service } = backend.value;
     return service === undefined
-      ? judgeUrl()
-      : judgeService(service, view.ports(service.name), view.slices(service.name));
+      ? urlState()
+      : serviceState(service, view.ports(service.name), view.slices(service.name));
   }
 }

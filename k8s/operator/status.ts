@@ -2,31 +2,31 @@ import type { BackendObject, BackendStatus, Condition } from '../mcpbackend/obje
 import { type ConditionState, no, type Serving } from './condition-states.ts';
 import { selectorText } from './labels.ts';
 
-/** Longest message of a condition; the schema takes 32,768 bytes. */
+/** Longest message of a condition. The schema allows 32,768 bytes. */
 const MAX_MESSAGE = 8_000;
 
-/** All that a status is made of. */
+/** What a status is computed from. */
 export interface StatusParts {
   accepted: ConditionState;
-  /** Undefined where nothing can be said, since it was never accepted. */
+  /** Undefined if the backend was never accepted. */
   serving: Serving | undefined;
   tenants: ConditionState;
-  /** Where the gateway is reached; undefined: not known. */
+  /** URL at which clients reach the gateway; undefined: not known. */
   publicUrl: string | undefined;
   now: Date;
 }
 
-/** The status of an object after what was found. Times of conditions change with their status only. */
+/** The status of an object. The time of a condition changes only with its status. */
 export function statusOf(
   object: BackendObject,
   { accepted, serving, tenants, publicUrl, now }: StatusParts,
 ): BackendStatus {
-  const goesOn = serving === undefined ? 'nothing runs' : `what was accepted before goes on: ${serving.ready.message}`;
-  const ready = accepted.status === 'True' ? serving?.ready : no('NotAccepted', goesOn);
-  const verdicts: [string, ConditionState][] = [
+  const kept = serving === undefined ? 'no server runs' : `keeping the last accepted version: ${serving.ready.message}`;
+  const ready = accepted.status === 'True' ? serving?.ready : no('NotAccepted', kept);
+  const states: [string, ConditionState][] = [
     ['Accepted', accepted],
-    ['Ready', ready ?? no('NotAccepted', goesOn)],
-    ['Healthy', serving?.healthy ?? no('NotAccepted', 'nothing runs')],
+    ['Ready', ready ?? no('NotAccepted', kept)],
+    ['Healthy', serving?.healthy ?? no('NotAccepted', 'no server runs')],
     ['TenantsValid', tenants],
   ];
   const counts = serving === undefined ? { replicas: 0, readyReplicas: 0 } : serving;
@@ -37,7 +37,7 @@ export function statusOf(
     ...(counts.readyReplicas !== undefined && { readyReplicas: counts.readyReplicas }),
     ...(runs && { selector: selectorText(object.name) }),
     ...(publicUrl !== undefined && { url: `${publicUrl.replace(/\/+$/, '')}/${object.name}/mcp` }),
-    conditions: verdicts.map(([type, verdict]) => condition(object, type, verdict, now)),
+    conditions: states.map(([type, state]) => condition(object, type, state, now)),
   };
 }
 
@@ -53,23 +53,23 @@ function condition(
     type,
     status,
     reason,
-    // As the API server keeps it: half a character would differ from what is read back, and be written again and again.
+    // As the API server stores it: half a character would differ from what is read back, and be written again and again.
     message: (message.length > MAX_MESSAGE ? `${message.slice(0, MAX_MESSAGE)} …` : message).toWellFormed(),
     observedGeneration: object.generation,
     lastTransitionTime: before?.status === status ? before.lastTransitionTime : at,
   };
 }
 
-/** Something that happened to an object, for people (`kubectl describe`). */
-export interface Happening {
+/** An event about an object, for people (`kubectl describe`). */
+export interface ObjectEvent {
   type: 'Normal' | 'Warning';
   reason: string;
   note: string;
 }
 
-/** What is worth telling of the way from one status to another: a refusal, a new trouble, that all is well. */
-export function happenings(before: BackendStatus, after: BackendStatus): Happening[] {
-  return after.conditions.flatMap(({ type, status, reason, message }): Happening[] => {
+/** The events for a change of status: a spec that is not accepted, a new problem, and readiness. */
+export function transitionEvents(before: BackendStatus, after: BackendStatus): ObjectEvent[] {
+  return after.conditions.flatMap(({ type, status, reason, message }): ObjectEvent[] => {
     const known = before.conditions.find((each) => each.type === type);
     const isNew = known?.status !== status || known.reason !== reason;
     if (type === 'Accepted' && status === 'False' && (isNew || known?.message !== message)) {
@@ -81,5 +81,5 @@ export function happenings(before: BackendStatus, after: BackendStatus): Happeni
   });
 }
 
-/** Reasons that are no trouble, or that another condition tells. */
+/** Reasons that are not a problem, or that another condition reports. */
 const QUIET = ['NotAccepted', 'Creating', 'Starting', 'RollingOut', 'ScaledToZero'];

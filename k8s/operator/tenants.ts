@@ -9,32 +9,37 @@ import { parseConfigMap } from '../objects/config-maps.ts';
 import { type ConditionState, no, unknown, yes } from './condition-states.ts';
 import type { EventRecorder } from './events.ts';
 
-/** The document as it was read. */
+/** The ConfigMap and the state of the tenants document in it. */
 interface TenantsObject {
   name: string;
   namespace: string;
   uid: string;
-  verdict: ConditionState;
+  state: ConditionState;
 }
 
-/** Reads the ConfigMap and judges what it says; undefined where it is none. */
+/** Reads the ConfigMap and checks its tenants document; undefined if the object is not a ConfigMap. */
 export function parseTenantsObject(object: unknown): TenantsObject | undefined {
   const configMap = parseConfigMap(object);
   if (configMap === undefined) return undefined;
   const { name, namespace, uid, data } = configMap;
-  return { ...{ name, namespace, uid }, verdict: judgeTenants(name, data[TENANTS_KEY]) };
+  return { ...{ name, namespace, uid }, state: tenantsState(name, data[TENANTS_KEY]) };
 }
 
-function judgeTenants(configMapName: string, text: string | undefined): ConditionState {
+function tenantsState(configMapName: string, text: string | undefined): ConditionState {
   if (text === undefined) {
     return no('InvalidTenants', `the ConfigMap ${configMapName} has no key ${TENANTS_KEY}`);
   }
   const document = parseTenants(text, TENANTS_KEY);
-  if (document.ok) return yes('Valid', `the tenants in the ConfigMap ${configMapName} are sound`);
-  return no('InvalidTenants', `the last good tenants go on: ${document.problems.map(formatProblem).join('; ')}`);
+  if (document.ok) return yes('Valid', `the tenants in the ConfigMap ${configMapName} are valid`);
+  return no('InvalidTenants', `keeping the last good tenants: ${document.problems.map(formatProblem).join('; ')}`);
 }
 
-/** Watches the ConfigMap of the tenants, and tells on it what is wrong with it. */
+/** State of the tenants document if its ConfigMap does not exist. */
+export function tenantsMissing(configMapName: string): ConditionState {
+  return unknown('TenantsMissing', `the ConfigMap ${configMapName} with the tenants does not exist`);
+}
+
+/** Watches the ConfigMap of the tenants, and writes an event about it if its document is invalid. */
 export class TenantsWatch {
   readonly #informer: Informer<TenantsObject>;
   readonly #configMap: string;
@@ -57,9 +62,9 @@ export class TenantsWatch {
       parse: parseTenantsObject,
       onChange: () => {
         const object = this.#informer.items.get(configMap);
-        if (object?.verdict.status === 'False') {
-          const { reason, message } = object.verdict;
-          events.tell(object, { type: 'Warning', reason, note: message });
+        if (object?.state.status === 'False') {
+          const { reason, message } = object.state;
+          events.record(object, { type: 'Warning', reason, note: message });
           log.warn({ namespace, configMap }, message);
         }
         onChange();
@@ -67,23 +72,23 @@ export class TenantsWatch {
     });
   }
 
-  /** Whether it was looked for once. */
+  /** Whether the ConfigMap was looked up at least once. */
   get synced(): boolean {
     return this.#informer.synced;
   }
 
-  /** Why it cannot be read at the moment. */
+  /** Why it cannot be read at the moment; undefined if it can. */
   get problem(): string | undefined {
     return this.#informer.problem;
   }
 
-  /** How the document is. */
-  get verdict(): ConditionState {
+  /** State of the tenants document. */
+  get state(): ConditionState {
     const object = this.#informer.items.get(this.#configMap);
-    return object?.verdict ?? unknown('TenantsMissing', `there is no ConfigMap ${this.#configMap} with the tenants`);
+    return object?.state ?? tenantsMissing(this.#configMap);
   }
 
-  /** Stops looking. */
+  /** Stops watching. */
   close(): void {
     this.#informer.close();
   }

@@ -18,20 +18,20 @@ import {
 } from './observed.ts';
 import { DISRUPTION_BUDGETS, STATEFUL_SETS } from './resources.ts';
 
-/** Pods of a backend that are looked at: as many as it may have. Somebody else may scale a StatefulSet to thousands of millions. */
+/** Most pods of a backend that are examined: as many as a backend may have. Other clients can scale a StatefulSet to any number. */
 const MAX_PODS = 100;
 
-/** What is looked at, and who is told. */
+/** Options of a cluster view. */
 export interface ViewOptions {
   client: KubeClient;
   /** Namespace of the backends. */
   namespace: string;
   log: Logger;
-  /** Called with the names of backends that something changed for, once all is known. */
+  /** Called with the names of the backends that are affected by a change, once everything was listed. */
   onChange: (backends: Iterable<string>) => void;
 }
 
-/** All that the operator knows of the namespace of the backends. */
+/** Everything that the operator knows about the namespace of the backends. */
 export class ClusterView {
   readonly backends: Informer<BackendObject>;
   readonly #owned: ReadonlyMap<Resource, Informer<OwnedObject>>;
@@ -39,14 +39,14 @@ export class ClusterView {
   readonly #pods: Informer<Pod>;
   readonly #slices: Informer<SliceState>;
   readonly #failures: Informer<FailedCreate>;
-  /** The Service of each slice that was seen, for those that are gone. */
+  /** The Service of each slice that was seen, needed once the slice is deleted. */
   readonly #serviceOf = new Map<string, string>();
   #announced = false;
 
   constructor(options: ViewOptions) {
     const { client, namespace, log } = options;
     const common = { client, namespace, log };
-    const tell = (names: Iterable<string>, backendOf: (name: string) => string | undefined) => {
+    const report = (names: Iterable<string>, backendOf: (name: string) => string | undefined) => {
       if (!this.synced) return;
       const changed = this.#announced
         ? [...names].flatMap((name) => backendOf(name) ?? [])
@@ -58,22 +58,22 @@ export class ClusterView {
       ...common,
       resource: MCP_BACKENDS,
       parse: parseBackendObject,
-      onChange: (names) => tell(names, (name) => name),
+      onChange: (names) => report(names, (name) => name),
     });
     const owned = (resource: Resource) =>
       new Informer({
         ...common,
         resource,
-        parse: (object) => ofOurName(parseOwned(object)),
-        onChange: (names) => tell(names, backendOfWorkload),
+        parse: (object) => withOperatorName(parseOwned(object)),
+        onChange: (names) => report(names, backendOfWorkload),
       });
     this.#services = new Informer({
       ...common,
       resource: SERVICES,
       parse: parseServiceState,
       onChange: (names) => {
-        tell(names, backendOfWorkload);
-        tell(this.#usersOf(names), (name) => name);
+        report(names, backendOfWorkload);
+        report(this.#usersOf(names), (name) => name);
       },
     });
     this.#owned = new Map<Resource, Informer<OwnedObject>>([
@@ -86,12 +86,12 @@ export class ClusterView {
       resource: PODS,
       labelSelector: BACKEND_LABEL,
       parse: parsePod,
-      onChange: (names) => tell(names, backendOfPod),
+      onChange: (names) => report(names, backendOfPod),
     });
     this.#slices = new Informer({
       ...common,
       resource: ENDPOINT_SLICES,
-      // Those of our own pods say nothing that the pods do not.
+      // Slices of the operator's own pods add nothing to what the pods report.
       labelSelector: `!${BACKEND_LABEL}`,
       parse: parseSliceState,
       onChange: (names) => {
@@ -103,7 +103,7 @@ export class ClusterView {
           if (this.#slices.items.has(name)) this.#serviceOf.set(name, service);
           else this.#serviceOf.delete(name);
         }
-        tell(this.#usersOf(services), (name) => name);
+        report(this.#usersOf(services), (name) => name);
       },
     });
     this.#failures = new Informer({
@@ -112,42 +112,42 @@ export class ClusterView {
       fieldSelector: 'involvedObject.kind=StatefulSet,reason=FailedCreate',
       parse: parseFailedCreate,
       onChange: (names) =>
-        tell(names, (name) => {
+        report(names, (name) => {
           const failure = this.#failures.items.get(name);
           return failure && backendOfWorkload(failure.workload);
         }),
     });
   }
 
-  /** Whether all was listed once. */
+  /** Whether everything was listed at least once. */
   get synced(): boolean {
     return this.#all().every(({ synced }) => synced);
   }
 
-  /** What of it cannot be read at the moment, and why. */
+  /** Why some kinds cannot be read at the moment. */
   get problems(): string[] {
     return this.#all().flatMap(({ problem }) => problem ?? []);
   }
 
-  /** An object that has the name of those which the operator makes for a backend. */
+  /** The object of this kind that has the name the operator uses for a backend. */
   owned(resource: Resource, backend: string): OwnedObject | undefined {
     return this.#owned.get(resource)?.items.get(workloadName(backend));
   }
 
-  /** Pods of a backend, of the ordinals that it should have. */
+  /** The existing pods of a backend, among the ordinals that it should have. */
   pods(backend: string, replicas: number): Pod[] {
     const wanted = Math.min(replicas, MAX_PODS);
     const names = Array.from({ length: wanted }, (_, ordinal) => `${workloadName(backend)}-${ordinal}`);
     return names.flatMap((name) => this.#pods.items.get(name) ?? []);
   }
 
-  /** The last failure to make a pod of the StatefulSet with this uid, after a time in milliseconds since the epoch. */
+  /** The last failed attempt of the StatefulSet with this uid to create a pod, after a time in milliseconds since the epoch. */
   failedCreate(uid: string, afterMs: number): FailedCreate | undefined {
     const own = [...this.#failures.items.values()].filter((failure) => failure.uid === uid && failure.atMs > afterMs);
     return own.sort((a, b) => a.atMs - b.atMs).at(-1);
   }
 
-  /** Ports of a Service; undefined where there is none. */
+  /** Ports of a Service; undefined if it does not exist. */
   ports(service: string): ServicePorts['ports'] | undefined {
     return this.#services.items.get(service)?.ports;
   }
@@ -157,7 +157,7 @@ export class ClusterView {
     return [...this.#slices.items.values()].filter((slice) => slice.service === service);
   }
 
-  /** Stops looking. */
+  /** Stops watching. */
   close(): void {
     for (const informer of this.#all()) informer.close();
   }
@@ -174,6 +174,6 @@ export class ClusterView {
   }
 }
 
-function ofOurName(object: OwnedObject | undefined): OwnedObject | undefined {
+function withOperatorName(object: OwnedObject | undefined): OwnedObject | undefined {
   return object !== undefined && backendOfWorkload(object.name) !== undefined ? object : undefined;
 }

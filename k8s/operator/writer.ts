@@ -5,26 +5,26 @@ import type { Resource } from '../api/resources.ts';
 /** Field manager of everything that the operator applies (server-side apply). */
 const FIELD_MANAGER = 'mcp-gateway-operator';
 
-/** The process does not lead (any more), so that it must not write. */
+/** The process does not lead, or no longer leads, so it must not write. */
 export class NotLeadingError extends Error {
   override readonly name = 'NotLeadingError';
 }
 
-/** The right to write, as long as it holds. */
+/** The leadership term during which writing is allowed. */
 export type WriteTerm = Pick<Term, 'signal' | 'holds'>;
 
-/** Which object is written. */
+/** The object to write. */
 export interface Target {
   resource: Resource;
   namespace: string;
   name: string;
 }
 
-/** All writing of the operator. Nothing is sent once the term is over, and what is under way then is broken off. */
+/** All writes of the operator. After the end of the term nothing is sent, and requests in progress are aborted. */
 export class Writer {
   readonly #client: KubeClient;
   readonly #term: WriteTerm;
-  readonly #underWay = new Set<Promise<unknown>>();
+  readonly #inProgress = new Set<Promise<unknown>>();
 
   constructor(client: KubeClient, term: WriteTerm) {
     this.#client = client;
@@ -33,47 +33,47 @@ export class Writer {
 
   /**
    * Server-side apply.
-   * @param force takes fields from others; only for objects that are ours, and then the body has their uid, so that another
-   * object in the same place is a `conflict`
+   * @param force takes over fields of other managers. Only for objects that the operator owns: the body then has their uid, so that
+   * another object of the same name causes a `conflict`
    */
-  apply({ resource, ...place }: Target & { subresource?: string }, body: object, force: boolean): Promise<unknown> {
+  apply({ resource, ...ref }: Target & { subresource?: string }, body: object, force: boolean): Promise<unknown> {
     const { apiVersion, kind } = resource;
     return this.#send({
       verb: 'patch',
       resource,
-      ...place,
+      ...ref,
       body: { apiVersion, kind, ...body },
       contentType: 'application/apply-patch+yaml',
       query: { fieldManager: FIELD_MANAGER, force: force ? true : undefined },
     });
   }
 
-  /** Makes an object. */
+  /** Creates an object. */
   create({ resource, namespace }: Omit<Target, 'name'>, body: object): Promise<unknown> {
     const { apiVersion, kind } = resource;
     const query = { fieldManager: FIELD_MANAGER };
     return this.#send({ verb: 'create', resource, namespace, body: { apiVersion, kind, ...body }, query });
   }
 
-  /** Deletes the object with this uid, and no other one; with `Orphan` what it owns stays. */
-  remove({ resource, ...place }: Target, uid: string, propagationPolicy: 'Background' | 'Orphan'): Promise<unknown> {
+  /** Deletes the object with this uid and no other one. `Orphan` keeps what it owns. */
+  remove({ resource, ...ref }: Target, uid: string, propagationPolicy: 'Background' | 'Orphan'): Promise<unknown> {
     const body = { apiVersion: 'v1', kind: 'DeleteOptions', preconditions: { uid }, propagationPolicy };
-    return this.#send({ verb: 'delete', resource, ...place, body });
+    return this.#send({ verb: 'delete', resource, ...ref, body });
   }
 
-  /** Waits until nothing is under way. */
+  /** Waits for all requests in progress. */
   async settled(): Promise<void> {
-    await Promise.allSettled(this.#underWay);
+    await Promise.allSettled(this.#inProgress);
   }
 
   async #send(request: ApiRequest): Promise<unknown> {
-    if (!this.#term.holds()) throw new NotLeadingError('another operator may lead by now');
+    if (!this.#term.holds()) throw new NotLeadingError('this operator may no longer lead');
     const sending = this.#client.ask({ ...request, signal: this.#term.signal });
-    this.#underWay.add(sending);
+    this.#inProgress.add(sending);
     try {
       return await sending;
     } finally {
-      this.#underWay.delete(sending);
+      this.#inProgress.delete(sending);
     }
   }
 }

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { eventually } from '../fixtures/replica-server/waiting.ts';
-import { type OperatorSetup, QUICK_LEASE, setUpOperator } from './operator-support.ts';
+import { type OperatorSetup, QUICK_ELECTION, setUpOperator } from './operator-support.ts';
 import { type ApiProxy, startApiProxy } from './support/api-proxy.ts';
 import { type Cluster, startCluster } from './support/cluster.ts';
 import { CLUSTER_TIMEOUT_MS } from './support/control-plane.ts';
@@ -137,7 +137,7 @@ describe('the operator and an API server that is restarted', function () {
   });
 
   it('stands by while it is away, and goes on afterwards', async () => {
-    const operator = await setup.start({ leaderElect: true, lease: QUICK_LEASE });
+    const operator = await setup.start({ leaderElect: true, election: QUICK_ELECTION });
     await setup.backend('one', IMAGE);
     await setup.until('one', READY);
     const leads = async () => (await fetch(`http://127.0.0.1:${operator.healthPort}/metrics`)).text();

@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { z } from 'zod';
 import { eventually } from '../fixtures/replica-server/waiting.ts';
-import { type OperatorSetup, QUICK_LEASE, setUpOperator } from './operator-support.ts';
+import { type OperatorSetup, QUICK_ELECTION, setUpOperator } from './operator-support.ts';
 import { type ApiProxy, startApiProxy } from './support/api-proxy.ts';
 import type { Cluster } from './support/cluster.ts';
 import { CLUSTER_TIMEOUT_MS } from './support/control-plane.ts';
@@ -9,7 +9,7 @@ import { sharedCluster } from './support/shared.ts';
 
 const IMAGE = { image: 'ghcr.io/acme/a:1', drain: '0s' };
 const READY = { Accepted: 'True Valid', Ready: 'True ReplicasReady' };
-const ELECTED = { leaderElect: true, lease: QUICK_LEASE };
+const ELECTED = { leaderElect: true, election: QUICK_ELECTION };
 
 const leaseSchema = z.object({ spec: z.object({ holderIdentity: z.string(), leaseTransitions: z.number() }) });
 

@@ -48,7 +48,7 @@ describe('the status of an MCPBackend', function () {
         'cannot pull its image',
         broken(waiting('ImagePullBackOff', 'Back-off pulling image')),
         'ImagePullFailed',
-        /the image ghcr\.io\/acme\/a:1 cannot be pulled: Back-off pulling image/,
+        /ghcr\.io\/acme\/a:1 .*Back-off pulling image/,
       ],
       [
         'ends again and again',
@@ -57,7 +57,7 @@ describe('the status of an MCPBackend', function () {
           lastState: { terminated: { exitCode: 3, reason: 'Error', startedAt: null, finishedAt: null } },
         }),
         'CrashLoop',
-        /ended with exit code 3 \(4 restarts\); see kubectl logs --namespace \S+ mcp-\S+-0 --previous/,
+        / 3 \(4 restarts\).* kubectl logs --namespace \S+ mcp-\S+-0 --previous/,
       ],
       [
         'uses too much memory',
@@ -66,13 +66,13 @@ describe('the status of an MCPBackend', function () {
           lastState: { terminated: { exitCode: 137, reason: 'OOMKilled', startedAt: null, finishedAt: null } },
         }),
         'OutOfMemory',
-        /was killed \(1 restart\); raise compute\.limits\.memory/,
+        /\(1 restart\).*compute\.limits\.memory/,
       ],
       [
         'misses a Secret',
         broken(waiting('CreateContainerConfigError', 'secret "jira" not found')),
         'SecretMissing',
-        /needs a Secret or a key that is not there: secret "jira" not found/,
+        /secret "jira" not found/,
       ],
       [
         'misses a key of a Secret',
@@ -161,9 +161,7 @@ describe('the status of an MCPBackend', function () {
     expect(await setup.message('wrong', 'Accepted')).to.contain(
       'urls[1]: must have the scheme and path of the first URL',
     );
-    expect(await setup.message('wrong', 'Ready')).to.contain(
-      'what was accepted before goes on: 1 of 1 replica is ready',
-    );
+    expect(await setup.message('wrong', 'Ready')).to.contain('1 of 1 replica');
   });
 
   it('follows the endpoints of a Service', async () => {
@@ -172,7 +170,7 @@ describe('the status of an MCPBackend', function () {
     const ports = [{ name: 'web', port: 80 }];
     await cluster.api.create(setup.path('services'), { metadata: { name: 'theirs' }, spec: { ports } });
     await setup.until('svc', { Ready: 'False PortMissing', Healthy: 'False NoEndpointReady' });
-    expect(await setup.message('svc', 'Ready')).to.contain('has no port http; it has web (80)');
+    expect(await setup.message('svc', 'Ready')).to.match(/port http.*web \(80\)/);
     await cluster.api.patch(setup.path('services', 'theirs'), { spec: { ports: [{ name: 'http', port: 80 }] } });
     await setup.until('svc', { Ready: 'True ServiceFound' });
     const slices = `/apis/discovery.k8s.io/v1/namespaces/${setup.namespace}/endpointslices`;

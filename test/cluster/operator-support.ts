@@ -11,8 +11,8 @@ import { eventually } from '../fixtures/replica-server/waiting.ts';
 import { PROJECT } from '../support/gateway.ts';
 import type { Cluster } from './support/cluster.ts';
 
-/** Times of a lease that tests need not wait long for. */
-export const QUICK_LEASE = { durationMs: 3_000, deadlineMs: 2_000, retryMs: 200 };
+/** Short election times, so that tests do not wait long. */
+export const QUICK_ELECTION = { durationMs: 3_000, deadlineMs: 2_000, retryMs: 200 };
 
 const conditionSchema = z.object({
   type: z.string(),
@@ -91,12 +91,13 @@ export async function setUpOperator(cluster: Cluster): Promise<OperatorSetup> {
         bridgeImage: 'bridge:1',
         publicUrl: 'https://gateway.example/',
         sessionKeysSecret: 'mcp-gateway-session-keys',
+        adminToolsSecret: undefined,
         tenantsConfigMap: 'mcp-gateway-tenants',
         healthPort: 0,
         leaderElect: false,
         identity: `operator-${running.length}`,
         log: createLogger({ name: 'operator', level: process.env.OPERATOR_LOG ?? 'silent' }),
-        lease: QUICK_LEASE,
+        election: QUICK_ELECTION,
         ...options,
       });
       const stop = async () => {

@@ -62,9 +62,10 @@ describe('a fleet in a cluster, from the first registration to the 1001st call',
     api = new KubeClient(loadCluster({ kubeconfig: cluster.kubeconfig, env: {} }));
     operator = await startOperator({
       ...{ client: api, namespace, gatewayNamespace, bridgeImage: 'bridge:1', publicUrl: 'https://mcp.example.com' },
-      ...{ sessionKeysSecret: 'mcp-gateway-session-keys', tenantsConfigMap: 'mcp-gateway-tenants', healthPort: 0 },
+      ...{ sessionKeysSecret: 'mcp-gateway-session-keys', adminToolsSecret: undefined },
+      ...{ tenantsConfigMap: 'mcp-gateway-tenants', healthPort: 0 },
       ...{ leaderElect: false, identity: 'operator', log: createLogger({ name: 'operator', level: 'silent' }) },
-      lease: { durationMs: 3_000, deadlineMs: 2_000, retryMs: 200 },
+      election: { durationMs: 3_000, deadlineMs: 2_000, retryMs: 200 },
     });
     gateway = await startClusterGateway({
       kubeconfig: await watcherKubeconfig(cluster, { backends: namespace, gateway: gatewayNamespace }),

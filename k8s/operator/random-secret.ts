@@ -4,14 +4,14 @@ import { isApiError } from '../api/errors.ts';
 import { SECRETS } from '../api/resources.ts';
 import type { Writer } from './writer.ts';
 
-/** Key of the Secret that the gateway shows to whoever serves its own tools. */
-export const OWN_TOOLS_KEY = 'secret';
+/** Key in the Secret that the gateway sends to the process that serves the admin tools. */
+export const ADMIN_TOOLS_KEY = 'secret';
 
 /**
- * Makes a Secret of 32 random bytes, in base64, where there is none. One that is there is never changed, whatever it holds: whoever
- * rotates it does it there.
+ * Creates a Secret with 32 random bytes, in base64, if it does not exist. An existing Secret is never changed, whatever it holds: it
+ * is rotated in place.
  *
- * @returns whether it was made
+ * @returns whether it was created
  * @throws ApiError
  */
 export async function ensureRandomSecret(

@@ -21,7 +21,7 @@ const LIMIT_MS = 90_000;
 const secretSchema = z.object({ metadata: z.object({ uid: z.string() }), data: z.record(z.string(), z.string()) });
 const podsSchema = z.array(z.object({ metadata: z.object({ name: z.string() }) }));
 
-describe("the gateway's own tools in a cluster", function () {
+describe('the admin tools in a cluster', function () {
   this.timeout(300_000);
   let cluster: Cluster;
   let kubelet: Kubelet;
@@ -36,7 +36,7 @@ describe("the gateway's own tools in a cluster", function () {
   before(async function () {
     this.timeout(CLUSTER_TIMEOUT_MS);
     cluster = await sharedCluster();
-    folder = mkdtempSync(join(tmpdir(), 'mcpgw-own-tools-'));
+    folder = mkdtempSync(join(tmpdir(), 'mcpgw-admin-tools-'));
     operatorPort = await freePort('127.0.0.1');
     issuer = await startIssuer({ nowSeconds: machineSeconds });
     const images = await chartImages((service) => (service === 'mcp-gateway-admin' ? admin.url : undefined));

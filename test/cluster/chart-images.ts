@@ -39,9 +39,9 @@ export async function chartImages(urlOf: (service: string) => string | undefined
   };
 }
 
-// `--own-tools=http://service.namespace.svc:port/path`, an option of the watcher.
+// `--admin-tools=http://service.namespace.svc:port/path`, an option of the watcher.
 function resolved(arg: string, urlOf: (service: string) => string | undefined): string[] {
-  const [, option, service = '', path] = /^(--own-tools=)http:\/\/([^./]+)\.[^/]+\.svc:\d+(\/.*)$/.exec(arg) ?? [];
+  const [, option, service = '', path] = /^(--admin-tools=)http:\/\/([^./]+)\.[^/]+\.svc:\d+(\/.*)$/.exec(arg) ?? [];
   const url = urlOf(service);
   return url === undefined ? [arg] : [`${option}${url}${path}`, '--allow-local-urls'];
 }

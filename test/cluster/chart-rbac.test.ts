@@ -193,7 +193,7 @@ describe('permissions of the chart', function () {
 
   it('let the operator run servers, and read no Secret of theirs', () => check('mcp-gateway-operator', OPERATOR));
 
-  it("let the gateway's own tools do what they are for", () => check('mcp-gateway-admin', ADMIN));
+  it('let the admin tools do their work', () => check('mcp-gateway-admin', ADMIN));
 
   it('let nobody in without a token', async () => {
     const api = new Api({ ...cluster, token: 'none' });

@@ -121,7 +121,7 @@ describe('the chart', function () {
     }
   });
 
-  it('gives a token to the watcher, the operator and the own tools alone', () => {
+  it('mounts a token only for the watcher, the operator and the admin tools', () => {
     for (const [name, rendered] of objects) {
       for (const object of rendered.filter(({ kind }) => kind === 'Deployment')) {
         const pod = podOf(object);
@@ -165,7 +165,7 @@ describe('the chart', function () {
     expect(sorted(rulesOf('mcp-gateway-operator'))).to.deep.equal(sorted(operator));
   });
 
-  it("gives the gateway's own tools what the page of the tools lists, and its secret to nobody else", async () => {
+  it('gives the admin tools the documented permissions, and their Secret only to them and the watcher', async () => {
     const set = ['admin.enabled=true', 'admin.tenants[0]=engineering'];
     const rendered = await render(VALUE_FILES.minimal ?? '', { set });
     const rulesIn = (namespace: string) =>
@@ -182,10 +182,10 @@ describe('the chart', function () {
     const holders = rendered
       .filter(({ kind }) => kind === 'Deployment')
       .flatMap((object) => [...podOf(object).initContainers, ...podOf(object).containers])
-      .filter(({ volumeMounts }) => volumeMounts.some(({ name }) => name === 'own-tools'));
+      .filter(({ volumeMounts }) => volumeMounts.some(({ name }) => name === 'admin-tools'));
     expect(holders.map(({ name }) => name)).to.have.members(['watcher', 'admin']);
     const without = JSON.stringify(await render(VALUE_FILES.minimal ?? ''));
-    expect(without).to.not.include('own-tools').and.not.include('mcp-gateway-admin');
+    expect(without).to.not.include('own-tools').and.not.include('admin-tools').and.not.include('mcp-gateway-admin');
   });
 
   it('asks for no ClusterRole', () => {

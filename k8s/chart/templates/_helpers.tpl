@@ -21,17 +21,17 @@
 {{- end }}
 
 {{/* Secret that the gateway sends to the process that serves the admin tools. It is not in the backends' namespace, where other users may use Secrets. */}}
-{{- define "mcp-gateway.ownToolsSecret" -}}
+{{- define "mcp-gateway.adminToolsSecret" -}}
 {{- default "mcp-gateway-own-tools" .Values.admin.existingSecret -}}
 {{- end }}
 
-{{- define "mcp-gateway.ownToolsVolume" -}}
-name: own-tools
-secret: {secretName: {{ include "mcp-gateway.ownToolsSecret" . }}, defaultMode: 0440, items: [{key: secret, path: secret}]}
+{{- define "mcp-gateway.adminToolsVolume" -}}
+name: admin-tools
+secret: {secretName: {{ include "mcp-gateway.adminToolsSecret" . }}, defaultMode: 0440, items: [{key: secret, path: secret}]}
 {{- end }}
 
-{{- define "mcp-gateway.ownToolsMount" -}}
-{name: own-tools, mountPath: /etc/mcp-gateway/own-tools, readOnly: true}
+{{- define "mcp-gateway.adminToolsMount" -}}
+{name: admin-tools, mountPath: /etc/mcp-gateway/admin-tools, readOnly: true}
 {{- end }}
 
 {{/* Labels of an object: (list $ "component") */}}

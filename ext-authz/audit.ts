@@ -2,8 +2,8 @@ import { ITEM_KINDS } from '../core/access/filter.ts';
 import { shorten } from '../core/document/shorten.ts';
 import type { NamedItem } from '../core/mcp/items.ts';
 import type { PolicySettings } from '../core/policy/policy.ts';
-import type { HttpRequest } from './check/request.ts';
 import type { Verdict } from './check/verdict.ts';
+import type { DecodedRequest } from './decode.ts';
 
 const MAX_LIST = 20;
 
@@ -42,7 +42,7 @@ export interface AuditRecord {
 
 /** The line for a decision; undefined where none is wanted, and for answers that decide nothing. */
 export function auditRecord(
-  request: HttpRequest,
+  { request, trace }: DecodedRequest,
   { outcome, findings }: Verdict,
   wanted: PolicySettings['audit'],
 ): AuditRecord | undefined {
@@ -56,11 +56,11 @@ export function auditRecord(
     record.status = outcome.status;
     record.message = shorten(outcome.error.message);
   }
-  const { traceparent } = request.headers;
+  const { traceparent, requestId, client } = trace;
   const traceId = traceparent === undefined ? undefined : /^[0-9a-f]{2}-([0-9a-f]{32})-/.exec(traceparent)?.[1];
   if (traceId !== undefined) record.traceId = traceId;
-  if (request.id !== '') record.requestId = shorten(request.id);
-  if (request.client !== '') record.client = request.client;
+  if (requestId !== '') record.requestId = shorten(requestId);
+  if (client !== '') record.client = client;
   if (findings.backend !== undefined) record.backend = findings.backend;
   if (identity !== undefined) {
     record.issuer = identity.issuer;

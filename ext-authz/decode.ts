@@ -1,20 +1,33 @@
+import { pickInputs, type RecordedHeader } from '../core/lane/inputs.ts';
 import type { CheckRequest__Output } from '../protos/gen/envoy/service/auth/v3/CheckRequest.ts';
-import type { HttpRequest } from './check/request.ts';
+import type { HttpRequest, RequestTrace } from './check/request.ts';
 
 const NO_BODY = Buffer.alloc(0);
 
-/** The HTTP request inside Envoy's question. Pseudo headers stay out of the header map. */
-export function decodeRequest(question: CheckRequest__Output): HttpRequest {
+/** A request as Envoy describes it. */
+export interface DecodedRequest {
+  request: HttpRequest;
+  trace: RequestTrace;
+}
+
+/** The HTTP request inside Envoy's question. Headers without a row in core/lane/inputs.ts are dropped. */
+export function decodeRequest(question: CheckRequest__Output): DecodedRequest {
   const http = question.attributes?.request?.http;
-  const peer = question.attributes?.source?.address?.socketAddress?.address ?? '';
-  return {
+  const sent = http?.headers ?? {};
+  const recorded: { readonly [name in RecordedHeader]?: string } = sent;
+  const request = {
     method: http?.method ?? '',
     path: http?.path ?? '',
     host: http?.host ?? '',
-    headers: http?.headers ?? {},
+    ...pickInputs(sent),
     body: http?.rawBody ?? NO_BODY,
-    id: http?.headers?.['x-request-id'] ?? '',
-    // Envoy shows the header only where proxies are trusted, and then it holds what Envoy found out.
-    client: http?.headers?.['x-forwarded-for'] ?? peer,
   };
+  const peer = question.attributes?.source?.address?.socketAddress?.address ?? '';
+  const trace = {
+    requestId: recorded['x-request-id'] ?? '',
+    traceparent: recorded.traceparent,
+    // Envoy shows the header only if proxies are trusted; then it holds the address that Envoy found.
+    client: recorded['x-forwarded-for'] ?? peer,
+  };
+  return { request, trace };
 }

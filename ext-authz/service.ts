@@ -5,9 +5,8 @@ import type { AuthorizationHandlers } from '../protos/gen/envoy/service/auth/v3/
 import { authorizationService } from '../protos/load.ts';
 import type { Logger } from '../runtime/log.ts';
 import { type CheckServices, check } from './check/check.ts';
-import type { HttpRequest } from './check/request.ts';
 import type { Verdict } from './check/verdict.ts';
-import { decodeRequest } from './decode.ts';
+import { type DecodedRequest, decodeRequest } from './decode.ts';
 import { encodeVerdict } from './encode.ts';
 
 /** What the request side needs. */
@@ -15,7 +14,7 @@ export interface AuthorizationOptions {
   /** Asked anew for every request. */
   services: () => CheckServices;
   /** Told of every decision before Envoy is. */
-  onVerdict: (request: HttpRequest, verdict: Verdict) => void;
+  onVerdict: (asked: DecodedRequest, verdict: Verdict) => void;
   /** Told of a verdict that Envoy does not want any more: its client has gone. */
   onAbandoned: (verdict: Verdict) => void;
   log: Logger;
@@ -28,10 +27,10 @@ export function addAuthorization(
 ): void {
   const handlers: AuthorizationHandlers = {
     Check: (call, callback) => {
-      const request = decodeRequest(call.request);
-      check(request, services()).then(
+      const asked = decodeRequest(call.request);
+      check(asked.request, services()).then(
         (verdict) => {
-          onVerdict(request, verdict);
+          onVerdict(asked, verdict);
           if (call.cancelled) onAbandoned(verdict);
           callback(null, encodeVerdict(verdict));
         },

@@ -1,9 +1,9 @@
 import { isDeepStrictEqual } from 'node:util';
 import { auditRecord } from '../../ext-authz/audit.ts';
 import type { CheckServices } from '../../ext-authz/check/check.ts';
-import type { HttpRequest } from '../../ext-authz/check/request.ts';
 import { SessionOpener } from '../../ext-authz/check/session-opener.ts';
 import type { Verdict } from '../../ext-authz/check/verdict.ts';
+import type { DecodedRequest } from '../../ext-authz/decode.ts';
 import { createHttpServer } from '../../ext-authz/http.ts';
 import { TokenVerifier } from '../../ext-authz/identity/verify.ts';
 import { QuotaService } from '../../ext-authz/quota/service.ts';
@@ -93,8 +93,8 @@ async function run(args: string[]): Promise<number> {
     admission,
     now: Date.now,
   });
-  const onVerdict = (request: HttpRequest, verdict: Verdict) => {
-    const record = auditRecord(request, verdict, policy.current?.settings.audit ?? 'all');
+  const onVerdict = (asked: DecodedRequest, verdict: Verdict) => {
+    const record = auditRecord(asked, verdict, policy.current?.settings.audit ?? 'all');
     if (record !== undefined) audit.write(record);
   };
   const onAbandoned = ({ findings: { slot } }: Verdict) => {

@@ -1,4 +1,4 @@
-import type { HttpRequest } from './request.ts';
+import type { RequestHead } from './request.ts';
 
 const METHODS = 'GET, POST, DELETE';
 
@@ -10,12 +10,12 @@ const RESPONSE_HEADERS =
 const MAX_AGE_SECONDS = 600;
 
 /** Whether a browser asks if a page may send a request (Fetch Standard, CORS-preflight request). */
-export function isPreflight({ method, headers }: HttpRequest): boolean {
-  return method === 'OPTIONS' && headers.origin !== undefined && 'access-control-request-method' in headers;
+export function isPreflight({ method, headers }: RequestHead): boolean {
+  return method === 'OPTIONS' && headers.origin !== undefined && headers['access-control-request-method'] !== undefined;
 }
 
 /** What a page needs to read an answer; nothing where no page asks. Its origin must have been checked. */
-export function corsHeaders({ headers }: HttpRequest): Record<string, string> {
+export function corsHeaders({ headers }: RequestHead): Record<string, string> {
   if (headers.origin === undefined) return {};
   return { 'access-control-allow-origin': headers.origin, 'access-control-expose-headers': RESPONSE_HEADERS };
 }

@@ -1,18 +1,27 @@
-/** One HTTP request as ext_authz describes it, free of protobuf. */
-export interface HttpRequest {
+import type { HeaderInputs } from '../../core/lane/inputs.ts';
+
+/** One HTTP request, free of protobuf: everything that a decision reads. Each part has a row in core/lane/inputs.ts. */
+export interface HttpRequest extends HeaderInputs {
   /** Method in upper case. */
   method: string;
   /** Path with query, normalized by Envoy. */
   path: string;
   /** Host header or :authority, as sent. */
   host: string;
-  /** By lower-case name; repeated headers are joined with a comma. */
-  headers: Readonly<Record<string, string>>;
-  /** Empty where there is none. */
+  /** Empty if there is none. */
   body: Buffer;
-  /** Envoy's id of the request, as in `x-request-id`; empty where there is none. */
-  id: string;
-  /** Address of the client, as Envoy found it out; empty where there is none. */
+}
+
+/** A request without its body: only the steps that read the message see that. */
+export type RequestHead = Omit<HttpRequest, 'body'>;
+
+/** What Envoy shows of a request for the record alone. No decision reads it. */
+export interface RequestTrace {
+  /** Envoy's id of the request, as in `x-request-id`; empty if there is none. */
+  requestId: string;
+  /** The W3C `traceparent` header. */
+  traceparent: string | undefined;
+  /** Address of the client, as Envoy found it; empty if there is none. */
   client: string;
 }
 

@@ -4,11 +4,11 @@ import { type Membership, matchTenants, mayUseBackend, type TenantMatch } from '
 import type { Identity } from '../identity/identity.ts';
 import type { TokenVerifier, Verification } from '../identity/verify.ts';
 import { challenge } from './challenge.ts';
-import type { HttpRequest } from './request.ts';
+import type { RequestHead } from './request.ts';
 
 /** Verifies the bearer token, and that it was issued for this gateway or this backend; at once when the token is known already. */
 export function identify(
-  request: HttpRequest,
+  request: RequestHead,
   backend: string,
   settings: PolicySettings,
   verifier: TokenVerifier,
@@ -39,7 +39,7 @@ export function identify(
 
 /** Finds the tenant that the caller acts for: its only one, or the one of its own that `X-Tenant` names. */
 export function findMembership(
-  request: HttpRequest,
+  request: RequestHead,
   identity: Identity,
   settings: PolicySettings,
 ): Membership | Denial {

@@ -1,12 +1,12 @@
 import { type Denial, deny } from '../../core/mcp/denial.ts';
 import type { PolicySettings } from '../../core/policy/policy.ts';
 import { isDnsLabel } from '../../core/registry/names.ts';
-import type { HttpRequest, Target } from './request.ts';
+import type { RequestHead, Target } from './request.ts';
 
 const METHODS = ['GET', 'POST', 'DELETE'];
 
 /** Host and Origin must be expected ones, against DNS rebinding (MCP, Streamable HTTP, security warning). */
-export function checkEdge(request: HttpRequest, settings: PolicySettings): Denial | undefined {
+export function checkEdge(request: RequestHead, settings: PolicySettings): Denial | undefined {
   const { allowedHosts, allowedOrigins } = settings;
   if (!allowedHosts.some((pattern) => matchesHost(request.host.toLowerCase(), pattern))) {
     return deny('forbidden-edge', { message: 'This Host is not allowed' });
@@ -19,7 +19,7 @@ export function checkEdge(request: HttpRequest, settings: PolicySettings): Denia
 }
 
 /** Reads which backend is meant: `/<backend>/mcp`, by GET, POST or DELETE. */
-export function readTarget(request: HttpRequest): Target | Denial {
+export function readTarget(request: RequestHead): Target | Denial {
   const mark = request.path.indexOf('?');
   const path = mark < 0 ? request.path : request.path.slice(0, mark);
   const query = mark < 0 ? '' : request.path.slice(mark);

@@ -1,11 +1,12 @@
+import type { Lane } from '../../core/lane/lanes.ts';
 import { type Denial, deny } from '../../core/mcp/denial.ts';
 import type { McpMessage } from '../../core/mcp/message.ts';
 import type { Policy, PolicyBackend } from '../../core/policy/policy.ts';
 import type { UpstreamHeader } from '../../core/registry/upstream.ts';
 import { belongsTo, type SessionOwner } from '../../core/session/seal.ts';
-import type { HttpRequest, Target } from './request.ts';
+import type { RequestHead, Target } from './request.ts';
 import type { SessionOpener } from './session-opener.ts';
-import type { Allow, Lane } from './verdict.ts';
+import type { Allow } from './verdict.ts';
 
 /** One value for every reason, so that nothing can be told from it. */
 const UNKNOWN_SESSION = deny('unknown-session');
@@ -18,7 +19,7 @@ const NO_CREDENTIAL = deny('unavailable', {
 
 /** Everything that routing depends on. */
 export interface RouteInput {
-  request: HttpRequest;
+  request: RequestHead;
   target: Target;
   message: McpMessage;
   backend: PolicyBackend;
@@ -84,7 +85,7 @@ function allow(lane: Lane, { backend, target, upstreamHeaders }: RouteInput): Al
   };
 }
 
-function affinityOf(request: HttpRequest, backend: PolicyBackend, owner: SessionOwner): string {
-  const named = backend.affinityHeader === undefined ? undefined : request.headers[backend.affinityHeader];
+function affinityOf(request: RequestHead, backend: PolicyBackend, owner: SessionOwner): string {
+  const named = backend.affinityHeader === undefined ? undefined : request.placement(backend.affinityHeader);
   return named ?? owner.principal.toString('base64url');
 }

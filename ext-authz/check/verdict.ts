@@ -1,11 +1,9 @@
+import type { Lane } from '../../core/lane/lanes.ts';
 import type { Denial, RequestId } from '../../core/mcp/denial.ts';
 import type { McpMessage } from '../../core/mcp/message.ts';
 import type { UpstreamHeader } from '../../core/registry/upstream.ts';
 import type { Membership } from '../../core/tenants/match.ts';
 import type { Identity } from '../identity/identity.ts';
-
-/** How Envoy routes a request; docs/architecture.md draws each lane. */
-export type Lane = 'open' | 'session' | 'session-filtered' | 'stateless' | 'stateless-filtered' | 'close';
 
 /** A session that was opened and belongs to the caller. */
 export interface AllowedSession {

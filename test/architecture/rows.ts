@@ -42,6 +42,7 @@ export const INNER_ROOMS: Readonly<Record<string, Rows>> = {
     [TOP]: [],
     access: [TOP],
     identity: [TOP],
+    lane: [],
     document: [TOP],
     mcp: [TOP, 'access'],
     registry: [TOP, 'access', 'document'],

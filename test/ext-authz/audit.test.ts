@@ -1,11 +1,16 @@
 import { expect } from 'chai';
 import { auditRecord } from '../../ext-authz/audit.ts';
-import type { HttpRequest } from '../../ext-authz/check/request.ts';
+import type { HttpRequest, RequestTrace } from '../../ext-authz/check/request.ts';
 import { CheckHarness, json } from './check/harness.ts';
 import { policyBackend } from './policy.ts';
 
 const TRACE = '0af7651916cd43dd8448eb211c80319c';
-const SESSION_HEADERS = { traceparent: `00-${TRACE}-b7ad6b7169203331-01` };
+const TRACED: RequestTrace = {
+  requestId: 'request-1',
+  traceparent: `00-${TRACE}-b7ad6b7169203331-01`,
+  client: '192.0.2.1',
+};
+const UNTRACED: RequestTrace = { ...TRACED, traceparent: undefined };
 const call = (name: string) => ({ jsonrpc: '2.0', id: 7, method: 'tools/call', params: { name } });
 
 describe('ext-authz/audit', () => {
@@ -18,19 +23,15 @@ describe('ext-authz/audit', () => {
   });
   afterEach(() => harness.stop());
 
-  const recordOf = async (asked: HttpRequest, wanted: 'all' | 'denied' | 'none' = 'all') =>
-    auditRecord(asked, await harness.verdict(asked), wanted);
+  const recordOf = async (request: HttpRequest, wanted: 'all' | 'denied' | 'none' = 'all', trace = UNTRACED) =>
+    auditRecord({ request, trace }, await harness.verdict(request), wanted);
 
   it('says who did what, where, in which session', async () => {
     const sealed = harness.seal();
     const claims = { team: 'red', roles: ['auditor'] };
-    const asked = await harness.requestAs(
-      claims,
-      { body: json(call('get')) },
-      { ...SESSION_HEADERS, 'mcp-session-id': sealed },
-    );
+    const asked = await harness.requestAs(claims, { body: json(call('get')) }, { 'mcp-session-id': sealed });
     const fingerprint = harness.services.sessions.open(sealed)?.fingerprint;
-    expect(await recordOf(asked)).to.deep.equal({
+    expect(await recordOf(asked, 'all', TRACED)).to.deep.equal({
       decision: 'allow',
       lane: 'session',
       requestId: 'request-1',
@@ -91,9 +92,8 @@ describe('ext-authz/audit', () => {
 
   it('stays short whatever a client sends', async () => {
     const body = json(Array.from({ length: 500 }, (_, index) => call(`${index}${'x'.repeat(2_100)}`)));
-    const record = await recordOf(
-      harness.request({ body, method: 'POST', id: 'i'.repeat(5_000) }, { traceparent: 'x'.repeat(5_000) }),
-    );
+    const trace = { ...TRACED, requestId: 'i'.repeat(5_000), traceparent: 'x'.repeat(5_000) };
+    const record = await recordOf(harness.request({ body }), 'all', trace);
     expect(record?.decision).to.equal('deny');
     expect(JSON.stringify(record).length).to.be.below(15_000);
     expect(record).to.not.have.property('traceId');

@@ -2,6 +2,7 @@ import { expect } from 'chai';
 import fc from 'fast-check';
 import { decodeJwt, UnsecuredJWT } from 'jose';
 import { hashPrincipal } from '../../../core/identity/principal.ts';
+import { pickInputs } from '../../../core/lane/inputs.ts';
 import { sealSession } from '../../../core/session/seal.ts';
 import { type CheckServices, check } from '../../../ext-authz/check/check.ts';
 import { SessionOpener } from '../../../ext-authz/check/session-opener.ts';
@@ -145,10 +146,7 @@ describe('ext-authz/check, fuzzed', function () {
 
   async function ask([method, path, host, body]: Asked, headers: Headers): Promise<Verdict> {
     const given = Object.entries(headers).filter((entry): entry is [string, string] => entry[1] !== undefined);
-    const verdict = await check(
-      { method, path, host, body, id: '', client: '', headers: Object.fromEntries(given) },
-      services,
-    );
+    const verdict = await check({ method, path, host, body, ...pickInputs(Object.fromEntries(given)) }, services);
     const answer = overTheWire(verdict);
     expect(answer.httpResponse).to.equal(verdict.outcome.kind === 'allow' ? 'okResponse' : 'deniedResponse');
     expect(answer.status?.code ?? 0).to.equal(verdict.outcome.kind === 'allow' ? 0 : 7);

@@ -1,4 +1,5 @@
 import { hashPrincipal } from '../../../core/identity/principal.ts';
+import { pickInputs } from '../../../core/lane/inputs.ts';
 import type { Denial, RequestId } from '../../../core/mcp/denial.ts';
 import type { Policy, PolicyBackend } from '../../../core/policy/policy.ts';
 import { sealSession } from '../../../core/session/seal.ts';
@@ -75,10 +76,8 @@ export class CheckHarness {
       path: '/a/mcp',
       host: '127.0.0.1:8080',
       body: json(BODY),
-      id: 'request-1',
-      client: '192.0.2.1',
       ...more,
-      headers: Object.fromEntries(given),
+      ...pickInputs(Object.fromEntries(given)),
     };
   }
 

@@ -1,3 +1,5 @@
+import { METADATA_NAMESPACE, type MetadataReadBy } from '../core/lane/metadata.ts';
+import { RESPONSE_HEADERS } from '../core/lane/outputs.ts';
 import type { HttpHeaders__Output } from '../protos/gen/envoy/service/ext_proc/v3/HttpHeaders.ts';
 import type { ProcessingRequest__Output } from '../protos/gen/envoy/service/ext_proc/v3/ProcessingRequest.ts';
 import type { Value__Output } from '../protos/gen/google/protobuf/Value.ts';
@@ -5,8 +7,8 @@ import type { FilteredRequest } from './filter/caller.ts';
 import type { ResponseHead } from './filter/response-filter.ts';
 import type { LaneResponse, SessionRequest } from './respond.ts';
 
-/** Namespace in which ext-authz leaves what it found out; envoy/envoy.yaml forwards it. */
-const NAMESPACE = 'envoy.filters.http.ext_authz';
+/** The entries of the metadata that ext-proc reads; envoy/envoy.yaml forwards them all. */
+type Fields = { readonly [key in MetadataReadBy<'ext-proc'>]?: Value__Output };
 
 /** What ext-authz handed over about a request. */
 export type LaneRequest = SessionRequest | FilteredRequest;
@@ -15,8 +17,8 @@ export type LaneRequest = SessionRequest | FilteredRequest;
 export function decodeResponse({ responseHeaders }: ProcessingRequest__Output): LaneResponse {
   return {
     status: Number(valuesOf(responseHeaders, ':status')[0] ?? 0),
-    serverSessionId: valuesOf(responseHeaders, 'mcp-session-id')[0],
-    pin: valuesOf(responseHeaders, 'x-mcp-pin')[0],
+    serverSessionId: valuesOf(responseHeaders, RESPONSE_HEADERS.session.name)[0],
+    pin: valuesOf(responseHeaders, RESPONSE_HEADERS.pin.name)[0],
   };
 }
 
@@ -32,23 +34,26 @@ export function decodeHead({ responseHeaders }: ProcessingRequest__Output): Resp
 
 /** What ext-authz handed over; undefined when it is incomplete, which must not happen. */
 export function decodeLaneRequest(message: ProcessingRequest__Output): LaneRequest | undefined {
-  const fields = message.metadataContext?.filterMetadata?.[NAMESPACE]?.fields ?? {};
-  const text = (name: string) => fields[name]?.stringValue;
-  const [backend, tenant, roles] = [text('backend'), text('tenant'), text('roles')];
+  const fields: Fields = message.metadataContext?.filterMetadata?.[METADATA_NAMESPACE]?.fields ?? {};
+  const [backend, tenant, roles] = [textOf(fields.backend), textOf(fields.tenant), textOf(fields.roles)];
   if (backend === undefined || tenant === undefined || roles === undefined) return decodeSessionRequest(fields);
-  const id = text('id') ?? fields.id?.numberValue ?? null;
+  const id = textOf(fields.id) ?? fields.id?.numberValue ?? null;
   return { lane: 'filtered', backend, tenant, roles: roles.split(' ').filter((role) => role !== ''), id };
 }
 
-function decodeSessionRequest(fields: Readonly<Record<string, Value__Output>>): SessionRequest | undefined {
-  const text = (name: string) => fields[name]?.stringValue;
-  const [fingerprint, sealed, expiresAtSeconds] = [text('fingerprint'), text('session'), fields.expires?.numberValue];
+function decodeSessionRequest(fields: Fields): SessionRequest | undefined {
+  const [fingerprint, sealed] = [textOf(fields.fingerprint), textOf(fields.session)];
+  const expiresAtSeconds = fields.expires?.numberValue;
   if (fingerprint !== undefined && sealed !== undefined && expiresAtSeconds !== undefined) {
     return { lane: 'close', fingerprint, sealed, expiresAtSeconds };
   }
-  const [backend, tenant, principal] = [text('backend'), text('tenant'), text('principal')];
+  const [backend, tenant, principal] = [textOf(fields.backend), textOf(fields.tenant), textOf(fields.principal)];
   if (backend === undefined || tenant === undefined || principal === undefined) return undefined;
   return { lane: 'open', backend, tenant, principal: Buffer.from(principal, 'hex') };
+}
+
+function textOf(value: Value__Output | undefined): string | undefined {
+  return value?.stringValue;
 }
 
 function valuesOf(headers: HttpHeaders__Output | undefined, name: string): string[] {

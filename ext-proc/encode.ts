@@ -1,3 +1,4 @@
+import { RESPONSE_HEADERS } from '../core/lane/outputs.ts';
 import { denialBody, deny } from '../core/mcp/denial.ts';
 import type { ProcessingResponse } from '../protos/gen/envoy/service/ext_proc/v3/ProcessingResponse.ts';
 import type { FilterStep } from './filter/response-filter.ts';
@@ -12,7 +13,7 @@ export function encodeHead(set: Readonly<Record<string, string>>, remove: readon
     header: { key, rawValue: Buffer.from(value) },
     appendAction: 'OVERWRITE_IF_EXISTS_OR_ADD' as const,
   }));
-  const headerMutation = { setHeaders, removeHeaders: ['x-mcp-pin', ...remove] };
+  const headerMutation = { setHeaders, removeHeaders: [RESPONSE_HEADERS.pin.name, ...remove] };
   return { responseHeaders: { response: { headerMutation } } };
 }
 
@@ -37,7 +38,7 @@ export function encodeUnavailable(): ProcessingResponse {
       status: { code: 'ServiceUnavailable' },
       headers: {
         setHeaders: [header('content-type', 'application/json'), header('retry-after', '1')],
-        removeHeaders: ['mcp-session-id'],
+        removeHeaders: [RESPONSE_HEADERS.session.name],
       },
       body: Buffer.from(denialBody(denial, null)),
     },

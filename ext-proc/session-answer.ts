@@ -1,4 +1,5 @@
 import { messageOf } from '../core/errors.ts';
+import { RESPONSE_HEADERS } from '../core/lane/outputs.ts';
 import { MAX_TOKEN_LENGTH, openSession, sealSession } from '../core/session/seal.ts';
 import type { Session } from '../core/session/session.ts';
 import type { ProcessingResponse } from '../protos/gen/envoy/service/ext_proc/v3/ProcessingResponse.ts';
@@ -25,7 +26,7 @@ export async function answerSession(
         return encodeUnavailable();
       }
       audit('session-opened', step.session, services);
-      return encodeHead({ 'mcp-session-id': sealed });
+      return encodeHead({ [RESPONSE_HEADERS.session.name]: sealed });
     }
     case 'end-session': {
       const session = openSession(step.sealed, keys());

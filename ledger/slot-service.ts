@@ -1,7 +1,9 @@
 import type { Server } from '@grpc/grpc-js';
+import { METADATA_NAMESPACE, type MetadataReadBy } from '../core/lane/metadata.ts';
 import type { HTTPAccessLogEntry__Output } from '../protos/gen/envoy/data/accesslog/v3/HTTPAccessLogEntry.ts';
 import type { AccessLogServiceHandlers } from '../protos/gen/envoy/service/accesslog/v3/AccessLogService.ts';
 import type { StreamAccessLogsMessage__Output } from '../protos/gen/envoy/service/accesslog/v3/StreamAccessLogsMessage.ts';
+import type { Value__Output } from '../protos/gen/google/protobuf/Value.ts';
 import type { SlotServiceHandlers } from '../protos/gen/mcp_gateway/v1/SlotService.ts';
 import { accessLogService, slotService } from '../protos/load.ts';
 import { SlotWaits } from './slot-waits.ts';
@@ -12,8 +14,8 @@ import { SlotWaits } from './slot-waits.ts';
  */
 const WAIT_MS = 50;
 
-/** Namespace of the metadata in which ext-authz passes the slot to the access log. */
-const NAMESPACE = 'envoy.filters.http.ext_authz';
+/** The entries of the metadata that this service reads. */
+type Fields = { readonly [key in MetadataReadBy<'ledger'>]?: Value__Output };
 
 /** Counts the open requests and streams of each tenant: ext-authz acquires slots, Envoy's access log releases them. */
 export class SlotService {
@@ -56,7 +58,8 @@ export class SlotService {
   }
 
   #read({ commonProperties }: HTTPAccessLogEntry__Output): void {
-    const slot = commonProperties?.metadata?.filterMetadata?.[NAMESPACE]?.fields?.slot?.stringValue;
+    const fields: Fields = commonProperties?.metadata?.filterMetadata?.[METADATA_NAMESPACE]?.fields ?? {};
+    const slot = fields.slot?.stringValue;
     if (slot === undefined) return;
     if (commonProperties?.accessLogType === 'DownstreamEnd') this.#slots.release(slot);
     else this.#slots.renew(slot);

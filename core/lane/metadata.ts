@@ -1,0 +1,58 @@
+import { FILTERED_LANES, LANES, type Lane, SESSION_LANES } from './lanes.ts';
+
+/** Namespace of the dynamic metadata that a decision leaves on the request. */
+export const METADATA_NAMESPACE = 'envoy.filters.http.ext_authz';
+
+/** Who reads an entry: a part of Envoy's configuration, or the process to which Envoy passes it on. */
+export type MetadataReader = 'local reply' | 'response header' | 'access log' | 'ext-proc' | 'ledger';
+
+/** One entry of the dynamic metadata. */
+export interface MetadataEntry {
+  /** Lanes in which an allowing decision sets it; a denial sets none. */
+  readonly lanes: readonly Lane[];
+  /** It is set only in some requests of these lanes. */
+  readonly optional?: true;
+  /** Readers, each with the lanes in which it looks for the entry. */
+  readonly readBy: { readonly [reader in MetadataReader]?: readonly Lane[] };
+}
+
+const WITH_SLOT = ['open', 'session', 'session-filtered', 'stateless', 'stateless-filtered'] as const;
+const OPEN_OR_FILTERED = ['open', ...FILTERED_LANES] as const;
+
+/** Every entry of the dynamic metadata. */
+export const METADATA = {
+  /** JSON-RPC id, a string or a number. None for notifications, batches, and numbers that a double cannot hold. */
+  id: { lanes: LANES, optional: true, readBy: { 'local reply': LANES, 'ext-proc': FILTERED_LANES } },
+  /** The slot that the request takes of what its tenant may have open at the same time. */
+  slot: { lanes: WITH_SLOT, optional: true, readBy: { 'access log': WITH_SLOT, ledger: WITH_SLOT } },
+  /** The client's own session id. */
+  session: { lanes: SESSION_LANES, readBy: { 'response header': SESSION_LANES, 'ext-proc': ['close'] } },
+  /** Of the pinned replica, where it is known: then a refused connection means that its process is gone. */
+  incarnation: { lanes: SESSION_LANES, optional: true, readBy: { 'local reply': SESSION_LANES } },
+  backend: { lanes: OPEN_OR_FILTERED, readBy: { 'ext-proc': OPEN_OR_FILTERED } },
+  tenant: { lanes: OPEN_OR_FILTERED, readBy: { 'ext-proc': OPEN_OR_FILTERED } },
+  /** Hash of issuer and subject, in hex. */
+  principal: { lanes: ['open'], readBy: { 'ext-proc': ['open'] } },
+  /** Roles of the caller, separated by spaces. */
+  roles: { lanes: FILTERED_LANES, readBy: { 'ext-proc': FILTERED_LANES } },
+  /** Fingerprint of the session. */
+  fingerprint: { lanes: ['close'], readBy: { 'ext-proc': ['close'] } },
+  /** When the session expires: seconds since the epoch. */
+  expires: { lanes: ['close'], readBy: { 'ext-proc': ['close'] } },
+} as const satisfies Readonly<Record<string, MetadataEntry>>;
+
+type Table = typeof METADATA;
+
+/** The name of an entry. */
+export type MetadataKey = keyof Table;
+
+/** The entries that a reader may read. */
+export type MetadataReadBy<reader extends MetadataReader> = {
+  [key in MetadataKey]: reader extends keyof Table[key]['readBy'] ? key : never;
+}[MetadataKey];
+
+/** The entries that a decision sets in a lane, in the order of the table. */
+export function metadataKeysOf(lane: Lane): MetadataKey[] {
+  const entries = Object.entries(METADATA) as [MetadataKey, MetadataEntry][];
+  return entries.filter(([, { lanes }]) => lanes.includes(lane)).map(([key]) => key);
+}

@@ -1,8 +1,8 @@
 /**
- * The numbers of several processes as one text in the format of Prometheus (text format 0.0.4): each sample gets a label `process`,
- * and what is said about a metric stands once, before all its samples, as the format wants it.
+ * Joins the metrics of several processes (Prometheus text format 0.0.4). Each sample gets a label `process`. HELP and TYPE of a metric
+ * are written once, before all of its samples, as the format requires.
  *
- * @param texts by the name of the process
+ * @param texts metrics by name of the process
  */
 export function joinMetrics(texts: ReadonlyMap<string, string>): string {
   const metrics = new Map<string, { about: string[]; samples: string[] }>();
@@ -23,7 +23,7 @@ export function joinMetrics(texts: ReadonlyMap<string, string>): string {
       const [, name = '', labels = '', value = ''] = /^([A-Za-z_:][\w:]*)(?:\{(.*)\})?\s+(.+)$/.exec(line) ?? [];
       if (name === '') continue;
       const all = `process="${process}"${labels === '' ? '' : `,${labels}`}`;
-      // Samples of a histogram have names of their own, which begin with that of the metric.
+      // The samples of a histogram have names that start with the name of the metric.
       metric(family !== '' && name.startsWith(family) ? family : name).samples.push(`${name}{${all}} ${value}`);
     }
   }

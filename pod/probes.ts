@@ -4,17 +4,17 @@ import { askAdmin, askService, speaksGrpc } from '../runtime/http/unix-client.ts
 import type { QuotaState } from '../runtime/policy/quota.ts';
 import { joinMetrics } from './metrics.ts';
 
-/** The sockets of one gateway, absolute, by the names of the processes. */
+/** Absolute paths of the sockets of one gateway. Maps are by name of the process. */
 export interface PodSockets {
-  /** Of Envoy's admin interface. */
+  /** Envoy's admin interface. */
   admin: string;
   watcher: string;
-  /** The plain HTTP side of each ext-authz process. */
+  /** The plain HTTP server of each ext-authz process. */
   metadata: ReadonlyMap<string, string>;
   extProc: ReadonlyMap<string, string>;
 }
 
-/** What keeps a pod from being ready; nothing where it is. */
+/** Why a pod is not ready; empty if it is. */
 export async function reasonsNotReady({ admin, metadata, extProc }: PodSockets): Promise<string[]> {
   const [envoy, extAuthz, answers] = await Promise.all([
     envoyReason(admin),
@@ -39,7 +39,7 @@ async function envoyReason(admin: string): Promise<string | undefined> {
   try {
     const state = (await askAdmin(admin, 'GET', '/ready')).trim();
     if (state !== 'LIVE') return `Envoy is ${state.toLowerCase()}`;
-    // Envoy gives up waiting for its first clusters after a while, and opens its listeners without any.
+    // Envoy stops waiting for its first clusters after a while, and then opens its listeners without any.
     const stats = await askAdmin(admin, 'GET', '/stats?filter=^cluster_manager\\.cds\\.update_success$');
     return /: [1-9]\d*\s*$/.test(stats) ? undefined : 'Envoy has no clusters yet';
   } catch (error) {
@@ -47,7 +47,7 @@ async function envoyReason(admin: string): Promise<string | undefined> {
   }
 }
 
-/** Whether a process of the pod works at all, ready or not; undefined for a name that none has. */
+/** Whether a process of the pod answers, ready or not; undefined if no process has this name. */
 export async function isAlive(
   name: string,
   { admin, watcher, metadata, extProc }: PodSockets,
@@ -64,7 +64,7 @@ export async function isAlive(
   return name === 'envoy' ? answered(askAdmin(admin, 'GET', '/ready')) : undefined;
 }
 
-/** The numbers of all ext-authz processes that answer. */
+/** The metrics of all ext-authz processes that answer. */
 export async function podMetrics({ metadata }: PodSockets): Promise<string> {
   const texts = await Promise.all(
     [...metadata].map(async ([name, socket]): Promise<[string, string][]> => {
@@ -75,9 +75,9 @@ export async function podMetrics({ metadata }: PodSockets): Promise<string> {
   return joinMetrics(new Map(texts.flat()));
 }
 
-/** Limits of a tenant that are in force in this pod, and what it knows of their use. Rejects when the watcher does not answer. */
+/** The quota of a tenant that is in force in this pod, and its usage here. Rejects if the watcher does not answer. */
 export async function podQuota(tenant: string, { watcher }: PodSockets): Promise<QuotaState> {
-  // gRPC takes memory, and most pods are never asked.
+  // Imported on demand: gRPC needs memory, and most pods never get this request.
   const { askQuota } = await import('../runtime/policy/quota.ts');
   return askQuota(watcher, tenant, MAX_NAMES);
 }

@@ -22,7 +22,7 @@ export interface WatcherOptions extends Omit<SnapshotSourceOptions, 'onConfig' |
   listenerSecretFile: string | undefined;
 }
 
-/** A watcher that runs. */
+/** A running watcher. */
 export interface Watcher {
   /** The policy that all services have acknowledged; undefined before the first one. */
   policyInForce(): PublishedPolicy | undefined;

@@ -4,8 +4,8 @@ import { backendFromProto } from './convert.ts';
 import { settingsFromProto } from './convert-settings.ts';
 
 /**
- * The policy after an update. A snapshot replaces everything but the ended sessions: a watcher that was restarted may not
- * know them all, and forgetting one early would let it live again.
+ * The policy after an update. A snapshot replaces everything except the ended sessions: a restarted watcher may not know all of
+ * them, and a session that is forgotten too early would be accepted again.
  */
 export function applyUpdate(
   before: Policy | undefined,

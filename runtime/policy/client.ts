@@ -11,22 +11,22 @@ import { RECONNECT } from './reconnect.ts';
 const RETRY_MS = 200;
 const END_SESSION_TIMEOUT_MS = 2_000;
 
-/** What a policy client needs. */
+/** Settings of {@link PolicyClient}. */
 export interface PolicyClientOptions {
   /** Unix socket of the watcher. */
   socket: string;
-  /** This process, for the watcher's log. */
+  /** Name of this process, for the watcher's log. */
   subscriber: string;
   log: Logger;
-  /** Called after each change, before it is acknowledged to the watcher. */
+  /** Called after each change and before it is acknowledged. */
   onPolicy?: (policy: Policy, before: Policy | undefined) => void;
-  /** Milliseconds since the epoch. */
+  /** Milliseconds since the epoch. Default: `Date.now`. */
   now?: () => number;
 }
 
-/** Holds the policy in force. While the watcher is away the last one stays, and the connection is sought again. */
+/** Subscribes to the watcher's policy. Without a connection it keeps the last policy and reconnects. */
 export class PolicyClient {
-  /** The policy in force; undefined before the first one came. */
+  /** The policy in force; undefined before the first one. */
   current: Policy | undefined;
   readonly #options: PolicyClientOptions;
   readonly #client: PolicyServiceClient;
@@ -39,13 +39,16 @@ export class PolicyClient {
     this.#options = options;
     this.#client = new (policyClient())(`unix:${options.socket}`, credentials.createInsecure(), {
       ...RECONNECT,
-      // A snapshot holds all backends, and there may be thousands.
+      // A snapshot holds all backends, possibly thousands.
       'grpc.max_receive_message_length': 256 << 20,
     });
     this.#subscribe();
   }
 
-  /** Ends a session everywhere; resolves when every worker refuses it. */
+  /**
+   * Ends a session in all processes of the gateway; resolves once they deny its requests. Rejects if the watcher does not answer
+   * within 2 s.
+   */
   endSession(fingerprint: string, forgetAtSeconds: number): Promise<void> {
     const deadline = Date.now() + END_SESSION_TIMEOUT_MS;
     return new Promise((resolve, reject) => {
@@ -55,7 +58,7 @@ export class PolicyClient {
     });
   }
 
-  /** Leaves the watcher. */
+  /** Ends the subscription. */
   close(): void {
     this.#closed = true;
     clearTimeout(this.#retry);
@@ -69,14 +72,14 @@ export class PolicyClient {
     this.#stream = stream;
     stream.write({ subscriber, appliedVersion: 0 });
     stream.on('data', (update: PolicyUpdate__Output) => {
-      if (this.#lost) log.info('the watcher is back');
+      if (this.#lost) log.info('connected to the watcher again');
       this.#lost = false;
       const before = this.current;
       this.current = applyUpdate(before, update, Math.floor(now() / 1000));
       if (this.current !== undefined) onPolicy?.(this.current, before);
       stream.write({ subscriber, appliedVersion: update.version ?? 0 });
     });
-    // An error is always followed by the status that ends the stream, where both are dealt with.
+    // An error is always followed by the status that ends the stream, which is handled below.
     stream.on('error', () => undefined);
     stream.on('status', () => this.#resubscribe());
   }
@@ -84,7 +87,7 @@ export class PolicyClient {
   #resubscribe(): void {
     if (this.#closed) return;
     if (!this.#lost && this.current !== undefined) {
-      this.#options.log.warn('the watcher is away; its last policy stays in force');
+      this.#options.log.warn('lost the connection to the watcher; keeping its last policy');
       this.#lost = true;
     }
     this.#retry = setTimeout(() => this.#subscribe(), RETRY_MS);

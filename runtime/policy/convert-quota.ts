@@ -5,7 +5,7 @@ import type { Quota__Output, Quota as QuotaMessage } from '../../protos/gen/mcp_
 import type { Selector__Output, Selector as SelectorMessage } from '../../protos/gen/mcp_gateway/v1/Selector.ts';
 import { someOf } from './convert.ts';
 
-/** A quota as the contract has it. */
+/** A quota as a message. */
 export function quotaToProto(quota: Quota): QuotaMessage {
   const { tenant, user, backends, rules, costs, free, topUps, dryRun } = quota;
   return {
@@ -27,7 +27,7 @@ export function quotaToProto(quota: Quota): QuotaMessage {
   };
 }
 
-/** A quota of the contract as a value of the domain. */
+/** A quota from a message. */
 export function quotaFromProto(quota: Quota__Output): Quota {
   return {
     tenant: quota.tenant ? limitFromProto(quota.tenant) : undefined,

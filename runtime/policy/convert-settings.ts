@@ -13,7 +13,7 @@ import type { Tenant__Output, Tenant as TenantMessage } from '../../protos/gen/m
 import { filtersFromProto, filtersToProto, someOf } from './convert.ts';
 import { quotaFromProto, quotaToProto } from './convert-quota.ts';
 
-/** The settings of the policy as the contract has them. */
+/** The settings of the policy as a message. */
 export function settingsToProto(settings: PolicySettings): Settings {
   const { publicUrl, issuers, tenants, allowedHosts, allowedOrigins, scopes, audit, quotas, sessionLifetimeSeconds } =
     settings;
@@ -30,7 +30,7 @@ export function settingsToProto(settings: PolicySettings): Settings {
   };
 }
 
-/** The settings of the contract as a value of the domain. */
+/** The settings of the policy from a message. */
 export function settingsFromProto(settings: Settings__Output): PolicySettings {
   return {
     publicUrl: settings.publicUrl ?? '',

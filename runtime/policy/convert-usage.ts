@@ -7,7 +7,7 @@ import type {
 import type { UsageCount as CountMessage, UsageCount__Output } from '../../protos/gen/mcp_gateway/v1/UsageCount.ts';
 import type { UsageRow as RowMessage, UsageRow__Output } from '../../protos/gen/mcp_gateway/v1/UsageRow.ts';
 
-/** A count of the contract as a value of the domain. */
+/** A count from a message. */
 export function countFromProto(count: UsageCount__Output | null | undefined): UsageCount {
   const { requests = 0, cost = 0, denied = 0, wouldDeny = 0 } = count ?? {};
   return {
@@ -18,17 +18,17 @@ export function countFromProto(count: UsageCount__Output | null | undefined): Us
   };
 }
 
-/** A count as the contract has it. */
+/** A count as a message. */
 export function countToProto({ requests, cost, refused, wouldRefuse }: UsageCount): CountMessage {
   return { requests, cost, denied: refused, wouldDeny: wouldRefuse };
 }
 
-/** A row as the contract has it. */
+/** A row as a message. */
 export function rowToProto({ tenant, kind, name, windowMs, count }: UsageRow): RowMessage {
   return { tenant, kind, name, windowMs, count: countToProto(count) };
 }
 
-/** Counts of a report; one of a kind that this version does not know is left out. */
+/** The rows of a report. Rows of an unknown kind are ignored. */
 export function rowsFromProto(rows: readonly UsageRow__Output[] | undefined): UsageRow[] {
   return (rows ?? []).flatMap(({ tenant = '', kind, name = '', windowMs = 0, count }) => {
     const known = USAGE_KINDS.find((candidate) => candidate === kind);
@@ -38,7 +38,7 @@ export function rowsFromProto(rows: readonly UsageRow__Output[] | undefined): Us
   });
 }
 
-/** Readings of the contract as values of the domain. */
+/** Readings from messages. */
 export function readingsFromProto(readings: readonly BucketReading__Output[] | undefined): BucketReading[] {
   return (readings ?? []).map(({ tenant = '', key = '', level = 0, periodMs = 0, atMs = 0, shared = false }) => ({
     ...{ tenant, key, shared },
@@ -48,7 +48,7 @@ export function readingsFromProto(readings: readonly BucketReading__Output[] | u
   }));
 }
 
-/** A reading as the contract has it. */
+/** A reading as a message. */
 export function readingToProto({ tenant, key, level, periodMs, atMs, shared }: BucketReading): ReadingMessage {
   return { tenant, key, level, periodMs, atMs, shared };
 }

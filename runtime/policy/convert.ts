@@ -7,7 +7,7 @@ import type {
   ItemFilters as ItemFiltersMessage,
 } from '../../protos/gen/mcp_gateway/v1/ItemFilters.ts';
 
-/** A backend of the policy as the contract has it. */
+/** A backend of the policy as a message. */
 export function backendToProto(backend: PolicyBackend): Backend {
   const { name, path, draining, endpoints, credential } = backend;
   return {
@@ -28,7 +28,7 @@ export function backendToProto(backend: PolicyBackend): Backend {
   };
 }
 
-/** A backend of the contract as a value of the domain. */
+/** A backend of the policy from a message. */
 export function backendFromProto(backend: Backend__Output): PolicyBackend {
   return {
     name: backend.name ?? '',
@@ -51,7 +51,7 @@ export function backendFromProto(backend: Backend__Output): PolicyBackend {
   };
 }
 
-/** Filters as the contract has them. */
+/** Filters as a message. */
 export function filtersToProto(filters: ItemFilters): ItemFiltersMessage {
   const entries = ITEM_KINDS.flatMap((kind) => {
     const filter = filters[kind];
@@ -62,7 +62,7 @@ export function filtersToProto(filters: ItemFilters): ItemFiltersMessage {
   return Object.fromEntries(entries);
 }
 
-/** Filters of the contract as a value of the domain. */
+/** Filters from a message. */
 export function filtersFromProto(filters: ItemFilters__Output | null | undefined): ItemFilters {
   const entries = ITEM_KINDS.flatMap((kind): [string, NameFilter][] => {
     const filter = filters?.[kind];
@@ -72,7 +72,7 @@ export function filtersFromProto(filters: ItemFilters__Output | null | undefined
   return Object.fromEntries(entries);
 }
 
-/** A list where empty means that there is none. */
+/** A list, or undefined if it is empty: proto3 does not distinguish the two. */
 export function someOf<T>(list: readonly T[] | undefined): readonly T[] | undefined {
   return list === undefined || list.length === 0 ? undefined : list;
 }

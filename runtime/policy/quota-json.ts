@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { CostRule, Quota, QuotaRule } from '../../core/quota/quota.ts';
 import type { QuotaState } from './quota.ts';
 
-// What JSON leaves out is there again, undefined: limits are compared with those of a document, key by key.
+// Keys that JSON omits are added again as undefined, because limits are compared key by key with those of a document.
 const count = z.object({ requests: z.number(), cost: z.number(), refused: z.number(), wouldRefuse: z.number() });
 const named = z.array(z.object({ name: z.string(), count }));
 const span = z.object({ sinceMs: z.number(), all: count, users: named, backends: named, tools: named });
@@ -43,7 +43,7 @@ const reading = z.object({
   ...{ level: z.number(), periodMs: z.number(), atMs: z.number() },
 });
 
-/** The state of a quota as `JSON.stringify` writes it, for `GET /quotas/<tenant>` of a gateway pod. */
+/** A {@link QuotaState} as JSON, as in the response of `GET /quotas/<tenant>` of a gateway pod. */
 export const quotaStateSchema = z
   .object({
     tenants: names,

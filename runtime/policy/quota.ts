@@ -11,13 +11,13 @@ import { countFromProto, readingsFromProto } from './convert-usage.ts';
 
 const TIMEOUT_MS = 2_000;
 
-/** Usage of one name. */
+/** The usage of one user, backend or tool. */
 export interface NamedUsage {
   name: string;
   count: UsageCount;
 }
 
-/** What was used since a time. */
+/** The usage since a point in time. */
 export interface UsageSpan {
   /** Milliseconds since the epoch. */
   sinceMs: number;
@@ -27,26 +27,26 @@ export interface UsageSpan {
   tools: NamedUsage[];
 }
 
-/** The quota of a tenant as it is in force, and what this gateway knows of its use. */
+/** The quota of a tenant that is in force, and its usage at this gateway. */
 export interface QuotaState {
   /** Names of all tenants. */
   tenants: readonly string[];
   /** Names of all backends. */
   backends: readonly string[];
-  /** Undefined: the tenant has none, or there is no such tenant. */
+  /** Undefined: the tenant has no quota, or does not exist. */
   quota: Quota | undefined;
   readings: readonly BucketReading[];
   lastHour: UsageSpan;
   lastDay: UsageSpan;
-  /** Whether quotas are kept in Redis. */
+  /** Whether buckets are kept in Redis. */
   redis: boolean;
-  /** ext-authz processes of all gateways. */
+  /** Number of ext-authz processes of all gateways. */
   processes: number;
-  /** Those of them that run; undefined where nobody has counted them. */
+  /** Number of those that are running; undefined if unknown. */
   running?: number;
 }
 
-/** Asks a watcher on its Unix socket about the quota of a tenant. Rejects when nobody answers. */
+/** Asks the watcher on a Unix socket for the quota of a tenant. Rejects if it does not answer within 2 s. */
 export async function askQuota(socket: string, tenant: string, top: number): Promise<QuotaState> {
   const client = new (usageClient())(`unix:${socket}`, credentials.createInsecure());
   const response = await unaryOnce<typeof client, GetQuotaResponse__Output>(client, (service, callback) =>
@@ -63,7 +63,7 @@ function stateFromProto(response: GetQuotaResponse__Output): QuotaState {
     backends: named(backends),
     tools: named(tools),
   }));
-  if (lastHour === undefined || lastDay === undefined) throw new Error('the watcher told no usage');
+  if (lastHour === undefined || lastDay === undefined) throw new Error('the watcher returned no usage');
   return {
     tenants: response.tenants ?? [],
     backends: response.backends ?? [],

@@ -10,9 +10,9 @@ import { ProcessEndpoints } from './process-endpoints.ts';
 import type { RegistrySource, SourceHooks } from './source.ts';
 import { FileWatch, isYamlFile } from './watch.ts';
 
-/** What a folder is watched with. */
+/** Settings of {@link FolderRegistry}. */
 export interface FolderRegistryOptions extends SourceHooks {
-  /** Folder that the paths are relative to. */
+  /** Folder that the paths below are relative to. */
   folder: string;
   /** Folder of the backend files. */
   backends: string;
@@ -23,7 +23,7 @@ export interface FolderRegistryOptions extends SourceHooks {
   log: Logger;
 }
 
-/** The registry of one machine: a folder of backend files, a tenants file, and the processes that `up` runs. Read live. */
+/** The registry of one machine: a folder of backend files, a tenants document, and the processes that `up` runs. Watches them all. */
 export class FolderRegistry implements RegistrySource {
   tenants: readonly Tenant[] | undefined;
   backends: ReadonlyMap<string, Backend> | undefined;
@@ -38,7 +38,7 @@ export class FolderRegistry implements RegistrySource {
     this.tenantsSource = tenants;
     const report = (source: string, problems: readonly Problem[]) => {
       if (isNews(this.#problems.get(source), problems)) {
-        log.error({ problems }, `${source} is refused in part; what was last good goes on`);
+        log.error({ problems }, `${source} partly rejected; keeping the last good documents`);
       }
       this.#problems.set(source, problems);
       onChange();
@@ -91,7 +91,7 @@ export class FolderRegistry implements RegistrySource {
   }
 }
 
-/** Whether these problems are worth a line: there are some, and they are others than before. */
+/** Whether problems should be logged: there are some, and they differ from those before. */
 export function isNews(before: readonly Problem[] = [], after: readonly Problem[]): boolean {
   return after.length > 0 && JSON.stringify(after) !== JSON.stringify(before);
 }

@@ -4,8 +4,8 @@ import type { Logger } from '../log.ts';
 import { FileWatch } from './watch.ts';
 
 /**
- * The endpoints of `command` backends, from the folder in which whoever runs the processes keeps one JSON file for each
- * backend. It is this project's own writing, so a file that does not parse is a bug and is logged as one.
+ * The endpoints of `command` backends, from a folder with one JSON file for each backend. `up`, which runs the processes, writes the
+ * files, so a file that does not parse is a bug and is logged.
  */
 export class ProcessEndpoints {
   readonly #watch: FileWatch;
@@ -26,12 +26,12 @@ export class ProcessEndpoints {
     });
   }
 
-  /** The endpoints of a backend; empty when nobody runs it. */
+  /** The endpoints of a backend; empty if it does not run. */
   endpointsOf(backend: string): readonly Endpoint[] {
     return this.#files.get(backend)?.endpoints ?? [];
   }
 
-  /** What stands in the way of more. */
+  /** Why there are no more endpoints, for people. */
   notesOf(backend: string): readonly string[] {
     return this.#files.get(backend)?.notes ?? [];
   }
@@ -44,7 +44,7 @@ export class ProcessEndpoints {
   #parse(name: string, text: string, log: Logger): [string, EndpointFile][] {
     const parsed = parseYaml(text, name, endpointFileSchema);
     if (parsed.ok) return [[parsed.value.backend, parsed.value]];
-    log.error({ problems: parsed.problems }, 'an endpoint file cannot be read');
+    log.error({ problems: parsed.problems }, 'an endpoint file is not valid; keeping its last good content');
     return [...this.#files].filter(([backend]) => name === `${backend}.json`);
   }
 }

@@ -4,44 +4,44 @@ import type { Endpoint } from '../../core/registry/endpoint.ts';
 import type { Tenant } from '../../core/tenants/tenants.ts';
 
 /**
- * Where the watcher learns what it is to serve: the folder of one machine, or a Kubernetes cluster. Everything is the newest state
- * that was good; whoever opens a source gives a function that is called after each change.
+ * The port through which the watcher learns what to serve. Drivers: the folder of one machine, and a Kubernetes cluster. Every
+ * property has the newest valid value.
  *
- * Values that did not change stay the same objects, so that thousands of them can be compared quickly.
+ * Unchanged values stay the same objects, so that thousands of them can be compared quickly.
  */
 export interface RegistrySource {
-  /** The last good tenants; undefined until there were some. */
+  /** The tenants of the last valid document; undefined before the first one. */
   readonly tenants: readonly Tenant[] | undefined;
-  /** What people know the tenants document by. */
+  /** Name of the tenants document, for people. */
   readonly tenantsSource: string;
-  /** Sound backends by name; undefined until all that is needed to serve them was read. */
+  /** Valid backends by name; undefined until everything that is needed to serve them was read. */
   readonly backends: ReadonlyMap<string, Backend> | undefined;
-  /** Everything that is wrong now, in documents and on the way to them. */
+  /** Everything that is wrong now with documents, and with access to them. */
   readonly problems: readonly Problem[];
-  /** Secrets that backends refer to by name; undefined where they are in files. */
+  /** Secrets that backends refer to by name; undefined if secrets are in files. */
   readonly secrets: SecretStore | undefined;
-  /** The replicas of a backend that somebody runs. Also of one that is no longer in the registry, as long as they are there. */
+  /** The replicas of a backend, including those left of a backend that was removed from the registry. */
   endpointsOf(backend: Backend): readonly Endpoint[];
-  /** What stands in the way of more replicas, for people. */
+  /** Why there are no more replicas, for people. */
   notesOf(backend: Backend): readonly string[];
-  /** Whether its replicas were looked for, with whatever outcome. */
+  /** Whether the replicas of a backend were looked up, successfully or not. */
   isKnown(backend: Backend): boolean;
   /** Stops watching. */
   close(): void;
 }
 
-/** The content of a Secret by key, or why it cannot be read, or that it was not looked at yet. */
+/** The content of a Secret by key, or why it cannot be read, or `unknown` before it was read. */
 export type SecretState = { data: ReadonlyMap<string, string> } | { problem: string } | 'unknown';
 
-/** Reads Secrets by name, those only that somebody asks to be kept. */
+/** Reads Secrets by name, and only those that are asked for. */
 export interface SecretStore {
-  /** Reads these from now on, at once where they are new, and no others. */
+  /** Keeps these Secrets up to date from now on, and no others. New ones are read immediately. */
   keepOnly(names: ReadonlySet<string>): void;
-  /** What is known of one. A Secret that can no longer be read is a problem; one that the cluster cannot be asked for stays. */
+  /** The state of a Secret. One that may no longer be read is a problem; while the API server is unreachable, the last state stays. */
   get(name: string): SecretState;
 }
 
-/** What a source is opened with. */
+/** The callbacks of a source. */
 export interface SourceHooks {
   /** Called after each change of anything. */
   onChange: () => void;

@@ -5,28 +5,28 @@ import { isDeepStrictEqual } from 'node:util';
 import { isMissingFile, messageOf } from '../../core/errors.ts';
 import type { Logger } from '../log.ts';
 
-/** The kernel's notices come in bursts; this joins one. */
+/** Merges a burst of the kernel's notifications. */
 const SETTLE_MS = 30;
-/** Finds what the kernel did not tell: network file systems, a folder that was replaced. */
+/** Finds changes without notifications: on network file systems, or when a folder is replaced. */
 const RESCAN_MS = 1_000;
 const MAX_FILE_BYTES = 1 << 20;
 
-/** What is watched. */
+/** Settings of {@link FileWatch}. */
 export interface WatchOptions {
-  /** A folder, of which the files whose name passes `accept` are read, or a single file. */
+  /** A folder, of which the files that `accept` selects by name are read, or a single file. */
   path: string;
   accept?: (fileName: string) => boolean;
   log: Logger;
-  /** Called with the texts by file name, first once they were read, then after each change. */
+  /** Called with the texts by file name, after they were first read and then after each change. */
   onChange: (texts: ReadonlyMap<string, string>) => void;
 }
 
-/** Reads text files and goes on reading them as they change, until closed. */
+/** Reads text files whenever they change, until it is closed. */
 export class FileWatch {
   readonly #options: WatchOptions;
   readonly #rescan: NodeJS.Timeout;
-  /** The kernel's notices, and the file or folder that they are about: another one may take its path. */
-  #watcher: { notices: FSWatcher; inode: number } | undefined;
+  /** The kernel's notifications with the inode that they are about, since another file or folder may take its path. */
+  #watcher: { notifications: FSWatcher; inode: number } | undefined;
   #settle: NodeJS.Timeout | undefined;
   #texts: ReadonlyMap<string, string> | undefined;
   #closed = false;
@@ -45,7 +45,7 @@ export class FileWatch {
     this.#closed = true;
     clearInterval(this.#rescan);
     clearTimeout(this.#settle);
-    this.#watcher?.notices.close();
+    this.#watcher?.notifications.close();
   }
 
   async #read(): Promise<void> {
@@ -69,7 +69,7 @@ export class FileWatch {
         onChange(texts);
       }
     } catch (error) {
-      // The last good content goes on: a folder that cannot be read is not an empty one.
+      // Keep the last content: a folder that cannot be read is not an empty folder.
       unreadable.add(path);
       this.#warn(path, error);
     }
@@ -80,31 +80,31 @@ export class FileWatch {
     void this.#read();
   }
 
-  // Before reading, so that no change between the two is lost.
+  // Called before reading, so that no change between the two is lost.
   async #observe(): Promise<void> {
     const { path } = this.#options;
     const { ino: inode } = await stat(path);
     if (this.#closed || this.#watcher?.inode === inode) return;
-    this.#watcher?.notices.close();
+    this.#watcher?.notifications.close();
     this.#watcher = undefined;
-    const notices = watch(path, { persistent: false }, () => {
+    const notifications = watch(path, { persistent: false }, () => {
       clearTimeout(this.#settle);
       if (!this.#closed) this.#settle = setTimeout(() => void this.#read(), SETTLE_MS);
     });
-    notices.on('error', () => notices.close());
-    this.#watcher = { notices, inode };
+    notifications.on('error', () => notifications.close());
+    this.#watcher = { notifications, inode };
   }
 
   #warn(path: string, error: unknown): void {
     if (this.#failing.has(path) || this.#closed) return;
     this.#failing.add(path);
-    this.#options.log.warn({ path, reason: messageOf(error) }, 'cannot be read; what was last read goes on');
+    this.#options.log.warn({ path, reason: messageOf(error) }, 'cannot be read; keeping the last content');
   }
 }
 
 /**
- * Reads a file, or the accepted files of a folder; hidden files are passed over. Where one file of a folder cannot be read,
- * `onUnreadable` may give a text in its place; without it the whole reading fails.
+ * Reads a file, or the accepted files of a folder except hidden ones. If one file of a folder cannot be read, `onUnreadable` may
+ * return a text in its place; without `onUnreadable` the call rejects.
  */
 export async function readTexts(
   path: string,
@@ -118,7 +118,7 @@ export async function readTexts(
       return [[name, await readText(join(path, name))]];
     } catch (error) {
       if (onUnreadable === undefined) throw error;
-      // Gone since the folder was listed.
+      // A missing file was deleted after the folder was listed.
       const instead = isMissingFile(error) ? undefined : onUnreadable(name, error);
       return instead === undefined ? [] : [[name, instead]];
     }
@@ -132,7 +132,7 @@ async function readText(path: string): Promise<string> {
   return readFile(path, 'utf8');
 }
 
-/** Whether a file name is one of a YAML document. */
+/** Whether a file name has the ending of YAML. */
 export function isYamlFile(name: string): boolean {
   return /\.ya?ml$/.test(name);
 }

@@ -4,14 +4,14 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import { UserError } from '../../core/errors.ts';
 
-/** Where a local gateway keeps things. Everything in it belongs to this user alone. */
+/** Paths of a local gateway's state. Only this user may access them. */
 export interface StateFolder {
   root: string;
   /** Sockets and Envoy's configuration; emptied at each start. Working directory of the roles. */
   run: string;
   /** Endpoints of `command` backends. */
   endpoints: string;
-  /** What became of their processes and what these wrote last. */
+  /** Records of their processes: state, history and last output. */
   replicas: string;
   sessionKeys: string;
   endedSessions: string;
@@ -20,25 +20,25 @@ export interface StateFolder {
    * so that an upgrade finds it.
    */
   adminToolsSecret: string;
-  /** Every decision, one JSON object a line. */
+  /** Every decision, one JSON object per line. */
   audit: string;
-  /** Children that run, for the case that this process is killed. */
+  /** Running children, so that the next start can end them if this process is killed. */
   children: string;
-  /** What other commands need to know of a gateway. */
+  /** Facts about the gateway for other commands. */
   facts: string;
 }
 
 const factsSchema = z.object({
   publicUrl: z.url(),
   watcherSocket: z.string(),
-  /** The tenants document. */
+  /** Path of the tenants document. */
   tenantsFile: z.string(),
 });
 
-/** What `up` leaves for `token`, `status` and `quota`. Paths are absolute. */
+/** What `up` writes for `token`, `status` and `quota`. Paths are absolute. */
 export type GatewayFacts = z.output<typeof factsSchema>;
 
-/** Names the parts of a state folder. */
+/** The paths in a state folder. */
 export function stateFolder(root: string): StateFolder {
   return {
     root,
@@ -54,10 +54,10 @@ export function stateFolder(root: string): StateFolder {
   };
 }
 
-/** The kernel's limit for the path of a Unix socket (108 on Linux, 104 elsewhere, with its final zero). */
+/** Longest path of a Unix socket: the limit is 108 bytes on Linux and 104 elsewhere, including the final zero. */
 const MAX_SOCKET_PATH = 103;
 
-/** Empties what belongs to one run, and makes what is missing. Throws a UserError when sockets could not be made there. */
+/** Empties the run folder and creates what is missing. Throws a UserError if the paths of sockets would be too long. */
 export function prepareStateFolder(folder: StateFolder): void {
   if (Buffer.byteLength(join(folder.run, 'ext-authz-00-http.sock')) > MAX_SOCKET_PATH) {
     throw new UserError('config', `the path of the state folder is too long for Unix sockets: ${folder.root}`, {
@@ -67,7 +67,7 @@ export function prepareStateFolder(folder: StateFolder): void {
   rmSync(folder.run, { recursive: true, force: true });
   for (const made of [folder.endpoints, folder.replicas]) mkdirSync(made, { recursive: true, mode: 0o700 });
   if (existsSync(folder.sessionKeys)) return;
-  const text = `# Keys that seal sessions: the first seals, all open. To rotate, put a new one first.\n${randomBytes(32).toString('base64')}\n`;
+  const text = `# Keys that seal sessions. The first key seals, all keys open. To rotate, put a new key first.\n${randomBytes(32).toString('base64')}\n`;
   writeFileSync(folder.sessionKeys, text, { mode: 0o600 });
 }
 
@@ -77,12 +77,12 @@ export function prepareAdminToolsSecret({ adminToolsSecret }: StateFolder): void
   writeFileSync(adminToolsSecret, `${randomBytes(32).toString('base64url')}\n`, { mode: 0o600 });
 }
 
-/** Leaves the facts for other commands. */
+/** Writes the facts for other commands. */
 export function writeFacts(folder: StateFolder, facts: GatewayFacts): void {
   writeFileSync(folder.facts, `${JSON.stringify(facts)}\n`, { mode: 0o600 });
 }
 
-/** Reads the facts. Throws a UserError when no gateway was ever started with this folder. */
+/** Reads the facts. Throws a UserError if no gateway was ever started with this folder. */
 export function readFacts(folder: StateFolder): GatewayFacts {
   try {
     return factsSchema.parse(JSON.parse(readFileSync(folder.facts, 'utf8')));

@@ -5,7 +5,7 @@ import { z } from 'zod';
 const MAX_LINES = 200;
 const MAX_LINE_LENGTH = 2_000;
 const MAX_HISTORY = 50;
-/** Lines are written this often at most; changes of state at once. */
+/** Shortest interval between writes of output lines. Changes of state are written immediately. */
 const WRITE_EVERY_MS = 500;
 
 const recordSchema = z.object({
@@ -15,18 +15,18 @@ const recordSchema = z.object({
   restarts: z.number(),
   /** Milliseconds since the epoch, while it runs. */
   startedAtMs: z.number().optional(),
-  /** How it ended last. */
+  /** How its last process ended. */
   lastExit: z.string().optional(),
-  /** What it wrote last, oldest first. */
+  /** Its last lines of output, oldest first. */
   lines: z.array(z.string()),
-  /** What became of it, oldest first. */
+  /** Its latest changes of state, oldest first. */
   history: z.array(z.object({ time: z.string(), what: z.string() })),
 });
 
-/** What is known of a process of a backend, for those who look after it. */
+/** The record of a process of a backend. */
 export type ReplicaRecordContent = z.output<typeof recordSchema>;
 
-/** Keeps a file with what became of one replica and what it wrote last, for `backends status`. */
+/** Keeps a file with the state, history and last output of one replica, for `backends status`. */
 export class ReplicaRecord {
   readonly #file: string;
   #content: ReplicaRecordContent;
@@ -38,7 +38,7 @@ export class ReplicaRecord {
     this.#content = { id, backend, state: 'starting', restarts: 0, lines: [], history: [] };
   }
 
-  /** Notes a change of state, with words for the history. */
+  /** Records a change of state, with its text for the history. */
   change(change: Pick<ReplicaRecordContent, 'state' | 'restarts' | 'startedAtMs' | 'lastExit'>, what: string): void {
     const { id, backend, lines, history } = this.#content;
     const entry = { time: new Date().toISOString(), what };
@@ -46,14 +46,14 @@ export class ReplicaRecord {
     this.#write();
   }
 
-  /** Notes a line that it wrote. */
+  /** Records a line of output. */
   line(text: string): void {
     this.#content.lines.push(text.slice(0, MAX_LINE_LENGTH));
     if (this.#content.lines.length > MAX_LINES) this.#content.lines.shift();
     this.#timer ??= setTimeout(() => this.#write(), WRITE_EVERY_MS).unref();
   }
 
-  /** Ends it. */
+  /** Removes the file. */
   remove(): void {
     this.#removed = true;
     clearTimeout(this.#timer);
@@ -68,12 +68,12 @@ export class ReplicaRecord {
       writeFileSync(`${this.#file}.new`, JSON.stringify(this.#content), { mode: 0o600 });
       renameSync(`${this.#file}.new`, this.#file);
     } catch {
-      // The folder goes with the gateway, and nobody is served worse without a record.
+      // Not an error: the folder is removed when the gateway stops, and no request depends on a record.
     }
   }
 }
 
-/** Reads a record; undefined where there is none. */
+/** Reads a record; undefined if there is none. */
 export function readReplicaRecord(file: string): ReplicaRecordContent | undefined {
   try {
     return recordSchema.parse(JSON.parse(readFileSync(file, 'utf8')));

@@ -13,7 +13,7 @@ wait_seconds_sum ${value}
 plain ${value}
 `;
 
-  it('names the process on each sample, and says once what a metric is', () => {
+  it('adds the process to each sample, and has HELP and TYPE once', () => {
     const joined = joinMetrics(
       new Map([
         ['ext-authz-0', text(1)],
@@ -37,7 +37,7 @@ plain{process="ext-authz-1"} 2
 `);
   });
 
-  it('is empty where no process said anything', () => {
+  it('is empty if no process has metrics', () => {
     expect(joinMetrics(new Map())).to.equal('');
     expect(joinMetrics(new Map([['ext-authz-0', '']]))).to.equal('');
   });

@@ -12,7 +12,7 @@ import { PROJECT, startGateway, type TestGateway } from '../support/gateway.ts';
 
 const lineSchema = z.looseObject({ msg: z.string(), address: z.looseObject({ port: z.number() }).optional() });
 
-/** A server that answers a call of a tool once it is told to, and everything else at once. */
+/** A server that holds back its answers to tool calls, and answers everything else immediately. */
 async function holdingServer(): Promise<{ server: Server; port: number; held: (() => void)[] }> {
   const held: (() => void)[] = [];
   const server = createServer(async (incoming, response) => {
@@ -61,7 +61,7 @@ describe('mcp-gateway pod', function () {
     holding?.server.close();
   });
 
-  // Not fetch: it would change paths such as /a/../b itself.
+  // Not fetch, which normalizes paths such as /a/../b.
   const ask = (path: string, method = 'GET'): Promise<{ status: number; body: string }> =>
     new Promise((resolve, reject) => {
       const call = request({ host: '127.0.0.1', port, path, method, agent: false }, async (response) => {
@@ -73,11 +73,11 @@ describe('mcp-gateway pod', function () {
     });
   const ready = async () => (await ask('/readyz')).body;
 
-  it('is ready with Envoy and the services', async () => {
+  it('is ready once Envoy and the services are', async () => {
     expect(await ask('/readyz')).to.deep.equal({ status: 200, body: '{"ready":true,"reasons":[]}' });
   });
 
-  it('knows which processes answer', async () => {
+  it('reports which processes answer', async () => {
     for (const name of ['envoy', 'watcher', 'ext-authz-0', 'ext-authz-1', 'ext-proc-0', 'ext-proc-1']) {
       expect((await ask(`/livez/${name}`)).status, name).to.equal(200);
     }
@@ -87,7 +87,7 @@ describe('mcp-gateway pod', function () {
     }
   });
 
-  it('gives the numbers of every ext-authz process, and those of Envoy', async () => {
+  it('has the metrics of every ext-authz process, and those of Envoy', async () => {
     const { body } = await ask('/metrics');
     for (const name of ['ext-authz-0', 'ext-authz-1']) expect(body).to.contain(`{process="${name}"`);
     expect(body.match(/^# TYPE (\S+)/gm)).to.satisfy((types: string[]) => new Set(types).size === types.length);
@@ -96,7 +96,7 @@ describe('mcp-gateway pod', function () {
     expect(envoy.body).to.contain('# TYPE envoy_cluster_manager_cds_update_success counter');
   });
 
-  it('tells the limits of a tenant and their use', async () => {
+  it('has the quota of a tenant and its usage', async () => {
     const { status, body } = await ask('/quotas/engineering');
     expect(status).to.equal(200);
     const state = quotaStateSchema.parse(JSON.parse(body));
@@ -105,7 +105,7 @@ describe('mcp-gateway pod', function () {
     expect(quotaStateSchema.parse(JSON.parse((await ask('/quotas/nobody')).body)).quota).to.equal(undefined);
   });
 
-  it('opens nothing else of the admin interface', async () => {
+  it('gives no other access to the admin interface', async () => {
     const closed = [
       '/',
       '/stats',
@@ -139,7 +139,7 @@ describe('mcp-gateway pod', function () {
     expect(await ready()).to.contain('"ready":true');
   });
 
-  it('ends once the request under way is answered, and lets nobody in after that', async () => {
+  it('exits once the request in progress is answered, and accepts no connection afterwards', async () => {
     const headers = {
       authorization: `Bearer ${await gateway.token()}`,
       'content-type': 'application/json',
@@ -155,7 +155,7 @@ describe('mcp-gateway pod', function () {
     const ended = once(pod, 'exit');
     pod.kill('SIGTERM');
     await eventually(ready, (text) => text.includes('Envoy is draining'));
-    // It is drained only when the answers of both are sent; new connections come while load balancers learn of it.
+    // It is drained only once the answer is sent. New connections are accepted while load balancers learn of the change.
     expect(pod.exitCode).to.equal(null);
     for (const answer of holding.held.splice(0)) answer();
     const answer = await first;

@@ -27,10 +27,10 @@ const clusters = z.object({
     .default([]),
 });
 
-/** Health of one endpoint as Envoy sees it. */
+/** Health of an endpoint as Envoy reports it. */
 export type EndpointHealth = 'healthy' | 'unhealthy' | 'draining' | 'unknown';
 
-/** Health by cluster name and address of the endpoint. A cluster that Envoy does not serve yet is missing. */
+/** Health by cluster name and address of the endpoint. A cluster that Envoy does not have yet is missing. */
 export type ClusterHealth = ReadonlyMap<string, ReadonlyMap<string, EndpointHealth>>;
 
 /** Asks Envoy's admin interface on its Unix socket for the health of all clusters of backends. */

@@ -7,18 +7,20 @@ import { type ClusterHealth, readClusterHealth } from './cluster-health.ts';
 import { diagnose } from './diagnose.ts';
 import { diagnosisKey } from './status.ts';
 
-/** How often Envoy is asked; more often while something is not well. */
+/** Interval between requests to Envoy while all endpoints are healthy. */
 const CALM_MS = 2_000;
+/** The same while an endpoint is not healthy. */
 const BUSY_MS = 250;
+/** The same after something was published. */
 const HURRY_MS = 50;
-/** Envoy's answer grows with the fleet, so it is asked so much more rarely that this takes at most a twentieth of the time. */
+/** Envoy's answer grows with the fleet. Pausing this many times as long as it took limits the effort to a twentieth of the time. */
 const REST_FACTOR = 20;
-/** An endpoint that stays unhealthy is looked at anew after this. */
+/** An endpoint that stays unhealthy is diagnosed again after this time. */
 const DIAGNOSE_AGAIN_MS = 10_000;
 
-/** Knows what Envoy thinks of the endpoints, and finds out why one is unhealthy. */
+/** Polls Envoy for the health of the endpoints, and diagnoses those that are unhealthy. */
 export class HealthMonitor {
-  /** What Envoy said last. */
+  /** What Envoy last reported; empty while it does not answer. */
   health: ClusterHealth = new Map();
   /** Why an endpoint is unhealthy, by {@link diagnosisKey}. */
   readonly diagnoses = new Map<string, string>();
@@ -26,29 +28,29 @@ export class HealthMonitor {
   readonly #diagnosedAtMs = new Map<string, number>();
   #timer: NodeJS.Timeout;
   #closed = false;
-  #looking = false;
+  #polling = false;
   #restMs = 0;
   #endedMs = 0;
 
   constructor(options: { adminSocket: string; fleet: () => Fleet; log: Logger; onChange: () => void }) {
     this.#options = options;
-    this.#timer = setTimeout(() => void this.#look(), 0);
+    this.#timer = setTimeout(() => void this.#poll(), 0);
   }
 
-  /** Asks soon, since something changed. */
+  /** Polls again soon, because something changed. */
   hurry(): void {
-    if (!this.#looking) this.#lookIn(HURRY_MS);
+    if (!this.#polling) this.#pollIn(HURRY_MS);
   }
 
-  /** Stops asking. */
+  /** Stops polling. */
   close(): void {
     this.#closed = true;
     clearTimeout(this.#timer);
   }
 
-  async #look(): Promise<void> {
+  async #poll(): Promise<void> {
     const { adminSocket, fleet, onChange } = this.#options;
-    this.#looking = true;
+    this.#polling = true;
     const beganMs = performance.now();
     try {
       const health = await readClusterHealth(adminSocket);
@@ -56,7 +58,7 @@ export class HealthMonitor {
       this.health = health;
       if (changed) onChange();
     } catch {
-      // Envoy is starting, or ending; that it is not connected is told elsewhere.
+      // Envoy is starting or stopping. The status reports separately that it is not connected.
       this.health = new Map();
     }
     this.#endedMs = performance.now();
@@ -67,15 +69,15 @@ export class HealthMonitor {
         .filter(({ health }) => health === 'unhealthy')
         .map(({ entry, endpoint }) => this.#diagnose(entry, endpoint)),
     );
-    this.#looking = false;
-    this.#lookIn(unwell.length > 0 ? BUSY_MS : CALM_MS);
+    this.#polling = false;
+    this.#pollIn(unwell.length > 0 ? BUSY_MS : CALM_MS);
   }
 
-  #lookIn(waitMs: number): void {
+  #pollIn(waitMs: number): void {
     clearTimeout(this.#timer);
     if (this.#closed) return;
     const restedMs = this.#endedMs + this.#restMs - performance.now();
-    this.#timer = setTimeout(() => void this.#look(), Math.max(waitMs, restedMs));
+    this.#timer = setTimeout(() => void this.#poll(), Math.max(waitMs, restedMs));
   }
 
   #unwell(entry: FleetBackend) {

@@ -1,22 +1,22 @@
 import type { Logger } from '../../runtime/log.ts';
 import type { BackendStatus } from './status.ts';
 
-/** Joins what changes at once. */
+/** Merges changes that happen together. */
 const SETTLE_MS = 100;
-/** So many backends are named in one line. */
-const NAMED = 20;
-/** So many changes are remembered of a backend. */
-const REMEMBERED = 20;
+/** Most backends that are named in a log line. */
+const MAX_NAMED = 20;
+/** Most changes that are kept of a backend. */
+const MAX_CHANGES = 20;
 
 /** One change of a backend's state. */
 export interface StatusChange {
   /** RFC 3339. */
   time: string;
-  /** `serving, 2 of 2 replicas healthy`, and why where it is not well. */
+  /** `serving, 2 of 2 replicas healthy`, followed by a reason if there is one. */
   what: string;
 }
 
-/** Writes to the log how the states of backends change, and remembers the last changes of each. */
+/** Logs how the states of backends change, and keeps the latest changes of each. */
 export class HealthHistory {
   readonly #statuses: () => BackendStatus[];
   readonly #log: Logger;
@@ -29,7 +29,7 @@ export class HealthHistory {
     this.#log = log;
   }
 
-  /** Something may have changed. */
+  /** Compares the states soon, because something may have changed. */
   touch(): void {
     this.#timer ??= setTimeout(() => {
       this.#timer = undefined;
@@ -37,12 +37,12 @@ export class HealthHistory {
     }, SETTLE_MS);
   }
 
-  /** The last changes of a backend, the oldest first. */
+  /** The latest changes of a backend, oldest first. */
   historyOf(name: string): readonly StatusChange[] {
     return this.#history.get(name)?.changes ?? [];
   }
 
-  /** Writes no more. */
+  /** Stops logging. */
   close(): void {
     clearTimeout(this.#timer);
   }
@@ -56,8 +56,8 @@ export class HealthHistory {
     const gone = [...before.keys()].filter((name) => !this.#known.has(name));
     const texts = [...changed.map(([name, text]) => `${name} ${text}`), ...gone.map((name) => `${name} gone`)];
     if (texts.length === 0) return;
-    const more = texts.length > NAMED ? ` and ${texts.length - NAMED} more` : '';
-    this.#log.info(`backends: ${texts.slice(0, NAMED).join(', ')}${more}`);
+    const more = texts.length > MAX_NAMED ? ` and ${texts.length - MAX_NAMED} more` : '';
+    this.#log.info(`backends: ${texts.slice(0, MAX_NAMED).join(', ')}${more}`);
   }
 
   #remember(statuses: readonly BackendStatus[]): void {
@@ -68,10 +68,10 @@ export class HealthHistory {
       const healthy = endpoints.filter(({ health }) => health === 'healthy').length;
       const summary = `${state}, ${healthy} of ${endpoints.length} replicas healthy`;
       const known = this.#history.get(name);
-      // Reasons tell times that go on; a change of these is none of the state.
+      // Only a changed state counts: reasons may hold times, which change all the time.
       if (known?.summary === summary) continue;
       const what = reasons[0] === undefined ? summary : `${summary}: ${reasons[0]}`;
-      const changes = [...(known?.changes ?? []), { time, what }].slice(-REMEMBERED);
+      const changes = [...(known?.changes ?? []), { time, what }].slice(-MAX_CHANGES);
       this.#history.set(name, { summary, changes });
     }
   }

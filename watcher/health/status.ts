@@ -2,7 +2,7 @@ import type { Backend } from '../../core/registry/backend.ts';
 import type { FleetBackend } from '../../core/registry/fleet.ts';
 import type { ClusterHealth, EndpointHealth } from './cluster-health.ts';
 
-/** What a backend is doing, for people. */
+/** The state of a backend, for people. */
 export interface BackendStatus {
   name: string;
   state: 'serving' | 'starting' | 'unhealthy' | 'draining';
@@ -10,10 +10,10 @@ export interface BackendStatus {
   reasons: string[];
 }
 
-/** What a status is made from. */
+/** The input of {@link toStatus}. */
 export interface StatusInput {
   entry: FleetBackend;
-  /** Health by `ip:port`; undefined while Envoy does not serve the cluster. */
+  /** Health by address; undefined while Envoy does not have the cluster. */
   health: ReturnType<ClusterHealth['get']>;
   /** Why an endpoint is unhealthy, by {@link diagnosisKey}. */
   diagnoses: ReadonlyMap<string, string>;
@@ -24,12 +24,12 @@ export interface StatusInput {
   lacksSecrets: boolean;
 }
 
-/** What a diagnosis is kept under: two backends may have an endpoint at one address and check it differently. */
+/** Key of a diagnosis. It includes the backend, because two backends may check the same address differently. */
 export function diagnosisKey(backend: string, address: string): string {
   return `${backend} ${address}`;
 }
 
-/** Sums up the state of a backend: serving as soon as one endpoint can be sent to, and requests are. */
+/** The state of a backend. It is serving if requests are allowed and at least one endpoint is healthy. */
 export function toStatus({ entry, health, diagnoses, notes, rejection, lacksSecrets }: StatusInput): BackendStatus {
   const { backend, drainUntilMs } = entry;
   const endpoints = entry.endpoints.map(({ id, address, draining }) => {
@@ -44,7 +44,7 @@ export function toStatus({ entry, health, diagnoses, notes, rejection, lacksSecr
   const reasons = endpoints.flatMap(({ id, reason }) => (reason === '' ? [] : [`${id}: ${reason}`]));
   reasons.push(...notes);
   if (rejection !== undefined) reasons.push(`Envoy rejected its configuration: ${rejection}`);
-  if (endpoints.length === 0 && isRun(backend) && backend.replicas === 0) reasons.push('replicas is 0');
+  if (endpoints.length === 0 && isManaged(backend) && backend.replicas === 0) reasons.push('replicas is 0');
   return {
     name: backend.name,
     state: stateOf(drainUntilMs !== undefined, lacksSecrets, endpoints),
@@ -53,8 +53,8 @@ export function toStatus({ entry, health, diagnoses, notes, rejection, lacksSecr
   };
 }
 
-// By the gateway itself or by the operator.
-function isRun({ command, image }: Backend): boolean {
+// Whether `up` or the operator runs its replicas.
+function isManaged({ command, image }: Backend): boolean {
   return command !== undefined || image !== undefined;
 }
 

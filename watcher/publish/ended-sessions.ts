@@ -1,11 +1,11 @@
 import { appendFileSync, existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 
 /**
- * Remembers ended sessions across a restart of the watcher: one line each, the fingerprint and the second since the epoch
- * from which it may be forgotten. Lines that are over are dropped when the file is opened.
+ * Remembers ended sessions across restarts of the watcher. The file has a line for each: the fingerprint, and the second since the
+ * epoch from which the session may be forgotten. Opening the file drops outdated lines.
  */
 export class EndedSessions {
-  /** Those that are not forgotten yet, by fingerprint. */
+  /** Sessions that may not be forgotten yet: fingerprint to seconds since the epoch. */
   readonly known: ReadonlyMap<string, number>;
   readonly #file: string;
 
@@ -23,7 +23,7 @@ export class EndedSessions {
     renameSync(`${file}.new`, file);
   }
 
-  /** Adds one. */
+  /** Adds a session. */
   add(fingerprint: string, forgetAtSeconds: number): void {
     appendFileSync(this.#file, `${fingerprint} ${forgetAtSeconds}\n`);
   }

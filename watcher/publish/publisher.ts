@@ -15,38 +15,38 @@ import type { BackendSecrets } from '../secrets/port.ts';
 import type { FleetSnapshot } from '../source/snapshot.ts';
 import type { PolicyService } from './policy-service.ts';
 
-/** An Envoy that does not answer within this time does not hold up the others. */
+/** An Envoy that does not answer within this time does not hold up the policy. */
 const SETTLE_TIMEOUT_MS = 2_000;
 
-/** Where a fleet is published to, and what it is made with. */
+/** Settings of {@link Publisher}. */
 export interface PublisherOptions {
   discovery: DiscoveryServer;
   policy: Pick<PolicyService, 'publish'>;
-  /** File of the certificates that https URLs are verified with by default. */
+  /** File of the certificate authorities that https URLs are verified with by default. */
   systemCaFile: string;
-  /** Folder of the gateway's configuration, which files named by backends are relative to. */
+  /** Folder of the gateway's configuration. Files that backends name are relative to it. */
   folder: string;
 }
 
-/** What was made of an entry of a fleet, and with which secrets. */
-interface Made {
+/** The resources and the policy of a backend, with the secrets that they were made with. */
+interface Rendered {
   certificate: ReturnType<BackendSecrets['certificateOf']>;
   authorities: ReturnType<BackendSecrets['authoritiesOf']>;
   credential: ReturnType<BackendSecrets['credentialOf']>;
-  /** Undefined: nothing is dialled, health checks included. The policy has requests refused meanwhile. */
+  /** Undefined: Envoy does not connect to the backend, not even for health checks, and the policy denies requests for it. */
   resources: BackendResources | undefined;
   policy: PolicyBackend;
 }
 
 /**
- * Publishes fleets, one at a time and the newest only, in the order in which nothing is used before it is there: clusters
- * and endpoints to Envoy, then the policy to the services, then the removal of clusters that nobody is sent to any more.
+ * Publishes snapshots one at a time, and skips those that are no longer the newest. Nothing is used before it exists: first clusters
+ * and endpoints go to Envoy, then the policy to the services, then unused clusters are removed.
  */
 export class Publisher {
   readonly #options: PublisherOptions;
   readonly #rejected = new Map<string, string>();
-  // Few of many backends change at a time, and one that did is a new value.
-  readonly #made = new WeakMap<FleetBackend, Made>();
+  // Only few of many backends change at a time, and a changed one is a new object.
+  readonly #rendered = new WeakMap<FleetBackend, Rendered>();
   #snapshot: Snapshot | undefined;
   #policy: Policy['backends'] = new Map();
   #next: FleetSnapshot | undefined;
@@ -56,7 +56,7 @@ export class Publisher {
     this.#options = options;
   }
 
-  /** Publishes a fleet after the one that is being published; resolves when the newest one is in force. */
+  /** Publishes a snapshot after the one that is being published; resolves once the newest one is in force. */
   publish(snapshot: FleetSnapshot): Promise<void> {
     this.#next = snapshot;
     this.#publishing ??= this.#run();
@@ -88,20 +88,20 @@ export class Publisher {
   async #publishOne({ settings, fleet, secrets }: FleetSnapshot): Promise<void> {
     const { discovery, policy: service } = this.#options;
     const wanted = new Map<string, BackendResources>();
-    const made = [...fleet.values()].map((entry) => this.#make(entry, secrets));
-    for (const { policy, resources } of made) {
+    const rendered = [...fleet.values()].map((entry) => this.#render(entry, secrets));
+    for (const { policy, resources } of rendered) {
       if (resources !== undefined) wanted.set(clusterName(policy.name), resources);
     }
     const leaving = [...(this.#snapshot ?? [])].filter(([name]) => !wanted.has(name));
     this.#toEnvoy(leaving.length === 0 ? wanted : new Map([...leaving, ...wanted]));
     if (discovery.connected) await discovery.settled(SETTLE_TIMEOUT_MS);
-    this.#policy = new Map(made.flatMap(({ policy }) => this.#toPolicy(policy)));
+    this.#policy = new Map(rendered.flatMap(({ policy }) => this.#toPolicy(policy)));
     await service.publish(settings, this.#policy);
     this.#toEnvoy(wanted);
   }
 
   #toEnvoy(snapshot: Snapshot): void {
-    // The first one is published even when it is empty: Envoy waits for it.
+    // The first snapshot is published even if it is empty, because Envoy waits for it.
     if (this.#snapshot !== undefined && equalSnapshots(snapshot, this.#snapshot)) return;
     for (const name of this.#rejected.keys()) {
       if (this.#snapshot?.get(name)?.cluster.version !== snapshot.get(name)?.cluster.version)
@@ -111,13 +111,13 @@ export class Publisher {
     this.#options.discovery.publish(snapshot);
   }
 
-  #make(entry: FleetBackend, secrets: BackendSecrets): Made {
+  #render(entry: FleetBackend, secrets: BackendSecrets): Rendered {
     const { backend } = entry;
     const { systemCaFile, folder } = this.#options;
     const certificate = secrets.certificateOf(backend);
     const authorities = secrets.authoritiesOf(backend);
     const credential = secrets.credentialOf(backend);
-    const known = this.#made.get(entry);
+    const known = this.#rendered.get(entry);
     const isSame =
       known?.certificate === certificate && known?.authorities === authorities && known?.credential === credential;
     if (known !== undefined && isSame) return known;
@@ -130,12 +130,13 @@ export class Publisher {
       };
       resources = { cluster: packCluster(toCluster(backend, tls)), endpoints: packEndpoints(toLoadAssignment(entry)) };
     }
-    const made = { certificate, authorities, credential, resources, policy: toPolicyBackend(entry, credential) };
-    this.#made.set(entry, made);
-    return made;
+    const rendered = { certificate, authorities, credential, resources, policy: toPolicyBackend(entry, credential) };
+    this.#rendered.set(entry, rendered);
+    return rendered;
   }
 
-  // Envoy keeps the last version of a cluster that it rejects, and takes new endpoints for it. A cluster that it never accepted has no policy.
+  // Envoy keeps the last version of a cluster that it rejects, but takes new endpoints for it. A backend whose cluster Envoy never
+  // accepted is left out of the policy.
   #toPolicy(after: PolicyBackend): [string, PolicyBackend][] {
     const { name } = after;
     if (this.rejectionOf(name) === undefined) return [[name, after]];

@@ -3,21 +3,21 @@ import { ADMIN_BACKEND } from '../../core/registry/names.ts';
 import type { BackendSecrets } from './port.ts';
 
 /**
- * The secret of the gateway's own tools is in a file of its own, also in a cluster: whoever may make backends can have any Secret of
- * their namespace sent to a server of theirs.
+ * The secret of the admin tools is in a file even in a cluster: people who may create backends can have any Secret of their namespace
+ * sent to their own server, so the secret of the admin tools must not be one of those.
  */
 export class SecretsByBackend implements BackendSecrets {
-  readonly #own: BackendSecrets;
+  readonly #admin: BackendSecrets;
   readonly #others: BackendSecrets;
 
-  constructor(own: BackendSecrets, others: BackendSecrets) {
-    this.#own = own;
+  constructor(admin: BackendSecrets, others: BackendSecrets) {
+    this.#admin = admin;
     this.#others = others;
   }
 
   keepOnly(backends: Iterable<Backend>): void {
     const all = [...backends];
-    this.#own.keepOnly(all.filter(({ name }) => name === ADMIN_BACKEND));
+    this.#admin.keepOnly(all.filter(({ name }) => name === ADMIN_BACKEND));
     this.#others.keepOnly(all.filter(({ name }) => name !== ADMIN_BACKEND));
   }
 
@@ -46,6 +46,6 @@ export class SecretsByBackend implements BackendSecrets {
   }
 
   #of({ name }: Backend): BackendSecrets {
-    return name === ADMIN_BACKEND ? this.#own : this.#others;
+    return name === ADMIN_BACKEND ? this.#admin : this.#others;
   }
 }

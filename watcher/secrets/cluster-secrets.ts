@@ -4,16 +4,16 @@ import { type UpstreamHeader, upstreamHeader } from '../../core/registry/upstrea
 import { type AuthoritiesResult, parseAuthorities } from '../../envoy/tls/authorities.ts';
 import { parsePair, type TlsPair } from '../../envoy/tls/pair.ts';
 import type { SecretStore } from '../../runtime/registry/source.ts';
-import type { BackendSecrets } from './port.ts';
+import { type BackendSecrets, DENYING, KEEPING, UNFIT_CREDENTIAL } from './port.ts';
 
 /** Keys of a Secret of the type kubernetes.io/tls. */
 const CERT_KEY = 'tls.crt';
 const KEY_KEY = 'tls.key';
 
-/** What a text or two gave, so that they are read once only. */
+/** The result of parsing some texts, kept so that unchanged texts are parsed once. */
 interface Read<T> {
   texts: readonly (string | undefined)[];
-  /** The last good one. */
+  /** The last good value. */
   value: T | undefined;
   problem: string | undefined;
 }
@@ -21,8 +21,8 @@ interface Read<T> {
 type Part = 'upstreamAuth' | 'clientCertificate' | 'caSecret';
 
 /**
- * Secrets that backends refer to by the names of Secrets of their cluster. A Secret that is gone or wrong refuses requests where
- * there never was a good one; a certificate that was good goes on until there is another one.
+ * Secrets of backends, from the Secrets of their cluster that they name. Requests are denied while a credential is missing, or if
+ * there never was a valid certificate. A certificate that was valid stays until there is another valid one.
  */
 export class ClusterSecrets implements BackendSecrets {
   readonly #store: SecretStore;
@@ -76,7 +76,7 @@ export class ClusterSecrets implements BackendSecrets {
     const { name, upstreamAuth, clientCertificate, caSecret } = backend;
     const note = (part: Part, { value, problem }: Read<unknown>): string[] => {
       if (problem === undefined) return [];
-      return [`${value === undefined ? 'requests are refused' : 'the last good one goes on'}: ${part}: ${problem}`];
+      return [`${value === undefined ? DENYING : KEEPING}: ${part}: ${problem}`];
     };
     return [
       ...(upstreamAuth?.secret === undefined ? [] : note('upstreamAuth', this.#readHeader(backend))),
@@ -87,14 +87,14 @@ export class ClusterSecrets implements BackendSecrets {
     ];
   }
 
-  // Unlike a certificate, a credential that was taken away must no longer be used.
+  // Unlike a certificate, a credential that was removed must no longer be used.
   #readHeader({ name, upstreamAuth }: Backend): Read<UpstreamHeader> {
     const secret = upstreamAuth?.secret;
     if (upstreamAuth === undefined || secret === undefined) return { texts: [], value: undefined, problem: undefined };
     const { text, problem } = this.#textOf(secret.name, secret.key);
     return remember(this.#headers, `${name}/`, [JSON.stringify(upstreamAuth), text, problem], () => {
       const value = text === undefined ? undefined : upstreamHeader(upstreamAuth, text);
-      const unfit = `${secret.key} of the Secret ${secret.name} must hold 1 to 8,192 characters of visible ASCII`;
+      const unfit = `${secret.key} of the Secret ${secret.name} ${UNFIT_CREDENTIAL}`;
       return { value, problem: problem ?? (value === undefined ? unfit : undefined) };
     });
   }
@@ -124,14 +124,14 @@ export class ClusterSecrets implements BackendSecrets {
 
   #textOf(name: string, key: string): { text: string | undefined; problem: string | undefined } {
     const state = this.#store.get(name);
-    if (state === 'unknown') return { text: undefined, problem: `the Secret ${name} was not read yet` };
+    if (state === 'unknown') return { text: undefined, problem: `the Secret ${name} has not been read yet` };
     if ('problem' in state) return { text: undefined, problem: state.problem };
     const text = state.data.get(key);
     return { text, problem: text === undefined ? `the Secret ${name} has no key ${key}` : undefined };
   }
 }
 
-// By the backend's name, a slash, and which secret it is: the last good one is never that of another secret.
+// The key names the backend and the secret, so that the last good value is never that of another secret.
 function remember<T>(
   known: Map<string, Read<T>>,
   key: string,

@@ -5,24 +5,24 @@ import type { TlsPair } from '../../envoy/tls/pair.ts';
 import { PairWatch } from '../../envoy/tls/watch.ts';
 import type { Logger } from '../../runtime/log.ts';
 import { FileWatch } from '../../runtime/registry/watch.ts';
-import type { BackendSecrets } from './port.ts';
+import { type BackendSecrets, DENYING, KEEPING, UNFIT_CREDENTIAL } from './port.ts';
 
-/** Where the secrets of backends are read from. */
+/** Settings of {@link SecretFiles}. */
 export interface SecretFilesOptions {
-  /** Folder that their paths are relative to. */
+  /** Folder that the paths are relative to. */
   folder: string;
   log: Logger;
   /** Called after each change of a secret. */
   onChange: () => void;
 }
 
-/** Reads the files with the secrets and certificates that backends name, and goes on reading them as they change. */
+/** Reads the secrets and certificates of backends from files, whenever they change. */
 export class SecretFiles implements BackendSecrets {
   readonly #options: SecretFilesOptions;
   readonly #watches = new Map<string, FileWatch>();
   readonly #texts = new Map<string, string>();
   readonly #pairs = new Map<string, PairWatch>();
-  /** A header that was made stays the same value until its text changes. */
+  /** Headers, so that they stay the same objects until their text changes. */
   readonly #headers = new WeakMap<Backend, { text: string | undefined; header: UpstreamHeader | 'missing' }>();
 
   constructor(options: SecretFilesOptions) {
@@ -51,7 +51,7 @@ export class SecretFiles implements BackendSecrets {
     return files !== undefined && this.#pairOf(files)?.isKnown !== true;
   }
 
-  /** What a file holds; undefined when it was never read. */
+  /** The content of a file; undefined if it was never read. */
   textOf(file: string): string | undefined {
     return this.#texts.get(this.#pathOf(file));
   }
@@ -62,7 +62,7 @@ export class SecretFiles implements BackendSecrets {
     return this.#pairOf(files)?.pair ?? 'missing';
   }
 
-  // Those of a file are read by Envoy itself.
+  // Envoy itself reads authorities that are in a file.
   authoritiesOf(): undefined {
     return undefined;
   }
@@ -89,7 +89,7 @@ export class SecretFiles implements BackendSecrets {
   #notesOfCertificate(backend: Backend): string[] {
     const files = pairFilesOf(backend);
     if (files === undefined) return [];
-    const then = this.certificateOf(backend) === 'missing' ? 'requests are refused' : 'the last good one goes on';
+    const then = this.certificateOf(backend) === 'missing' ? DENYING : KEEPING;
     const problems = this.#pairOf(files)?.problems ?? [];
     return problems.map(({ key, message }) => `${then}: clientCertificate.${key}: ${message}`);
   }
@@ -97,8 +97,8 @@ export class SecretFiles implements BackendSecrets {
   #notesOfHeader(backend: Backend): string[] {
     if (this.#headerOf(backend) !== 'missing') return [];
     const file = backend.upstreamAuth?.file ?? '';
-    const why = this.textOf(file) === undefined ? 'cannot be read' : 'must hold 1 to 8,192 characters of visible ASCII';
-    return [`requests are refused: the file of upstreamAuth ${why}: ${this.#pathOf(file)}`];
+    const why = this.textOf(file) === undefined ? 'cannot be read' : UNFIT_CREDENTIAL;
+    return [`${DENYING}: upstreamAuth: ${this.#pathOf(file)} ${why}`];
   }
 
   #pathOf(file: string): string {

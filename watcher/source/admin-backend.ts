@@ -7,41 +7,41 @@ import type { Endpoint } from '../../core/registry/endpoint.ts';
 import { ADMIN_BACKEND } from '../../core/registry/names.ts';
 import type { Tenant } from '../../core/tenants/tenants.ts';
 
-/** The gateway's own tools among the backends, where the configuration has the key `admin` and a process serves them. */
+/** Adds the backend of the admin tools, if the configuration has the key `admin` and a process serves them. */
 export class AdminBackendSource {
-  readonly #place: AdminAddress | undefined;
-  /** The same value while the configuration says the same. */
-  #made: { config: AdminConfig; backend: Backend } | undefined;
+  readonly #address: AdminAddress | undefined;
+  /** The backend, so that it stays the same object while the configuration does not change. */
+  #known: { config: AdminConfig; backend: Backend } | undefined;
 
-  /** @param place undefined where no process serves them */
-  constructor(place: AdminAddress | undefined) {
-    this.#place = place;
+  /** @param address where a process serves them; undefined if none does */
+  constructor(address: AdminAddress | undefined) {
+    this.#address = address;
   }
 
-  /** The backends of a registry, and this one. */
+  /** The backends of a registry, and that of the admin tools. */
   addTo(backends: ReadonlyMap<string, Backend>, config: AdminConfig | undefined): ReadonlyMap<string, Backend> {
-    if (config === undefined || this.#place === undefined) return backends;
-    if (this.#made === undefined || !isDeepStrictEqual(this.#made.config, config)) {
-      this.#made = { config, backend: adminBackend(config, this.#place) };
+    if (config === undefined || this.#address === undefined) return backends;
+    if (this.#known === undefined || !isDeepStrictEqual(this.#known.config, config)) {
+      this.#known = { config, backend: adminBackend(config, this.#address) };
     }
-    return new Map([...backends, [ADMIN_BACKEND, this.#made.backend]]);
+    return new Map([...backends, [ADMIN_BACKEND, this.#known.backend]]);
   }
 
-  /** Where the process is; undefined for every other backend, and where it is found by its URL. */
+  /** The endpoint of the process; undefined for every other backend, and for a process that has a URL. */
   endpointsOf({ name }: Backend): readonly Endpoint[] | undefined {
-    if (name !== ADMIN_BACKEND || this.#place === undefined || !('socket' in this.#place.at)) return undefined;
-    return [socketEndpoint(this.#place.at.socket)];
+    if (name !== ADMIN_BACKEND || this.#address === undefined || !('socket' in this.#address.at)) return undefined;
+    return [socketEndpoint(this.#address.at.socket)];
   }
 
   /**
-   * What keeps people from using them who are meant to.
+   * What keeps the administrators of the configuration from using the tools.
    *
-   * @param source gateway.yaml, as its reader knows it
+   * @param source name of gateway.yaml, for people
    */
   problems(config: AdminConfig | undefined, tenants: readonly Tenant[], source: string): Problem[] {
-    const missing = { source, path: 'admin', message: 'takes effect once the gateway was started again' };
+    const missing = { source, path: 'admin', message: 'takes effect after a restart of the gateway' };
     return [
-      ...(config !== undefined && this.#place === undefined ? [missing] : []),
+      ...(config !== undefined && this.#address === undefined ? [missing] : []),
       ...adminProblems(config, tenants, source),
     ];
   }

@@ -4,14 +4,14 @@ import type { Problem } from '../../core/document/problems.ts';
 import type { Logger } from '../../runtime/log.ts';
 import { FileWatch } from '../../runtime/registry/watch.ts';
 
-/** The configuration of a gateway, wherever its backends and tenants come from. */
+/** The configuration of a gateway on one machine or in a cluster. */
 export type AnyGatewayConfig = GatewayConfig | ClusterGatewayConfig;
 
-/** The gateway's configuration, `gateway.yaml`. Watched, last good kept. */
+/** The gateway's configuration, `gateway.yaml`. Watches the file and keeps the last good content. */
 export class ConfigFile {
-  /** The last good configuration; undefined until there was one. */
+  /** The last good configuration; undefined before the first one. */
   current: AnyGatewayConfig | undefined;
-  /** Everything that is wrong with it now. */
+  /** Everything that is wrong with the file now. */
   problems: readonly Problem[] = [];
   readonly #watch: FileWatch;
 
@@ -24,7 +24,8 @@ export class ConfigFile {
         const parsed = parseYaml(text, path, anyGatewaySchema);
         if (parsed.ok) this.current = parsed.value;
         this.problems = parsed.ok ? [] : parsed.problems;
-        if (!parsed.ok) log.error({ problems: parsed.problems }, `${path} is refused; what was last good goes on`);
+        if (!parsed.ok)
+          log.error({ problems: parsed.problems }, `${path} rejected; keeping the last good configuration`);
         onChange();
       },
     });

@@ -7,19 +7,19 @@ import type { Tenant } from '../../core/tenants/tenants.ts';
 
 const LOOPBACK_HOSTS = ['localhost', '127.0.0.1', '[::1]'];
 
-/** What is known only once the gateway runs. */
+/** Facts that are known only at run time. */
 export interface RunningFacts {
-  /** Where the listener can be reached; used where the configuration names no public URL. */
+  /** URL of the listener; used if the configuration names no public URL. */
   listenUrl: string;
-  /** URL of the development issuer, where the configuration asks for it. */
+  /** URL of the development issuer; undefined if the configuration does not use it. */
   developmentIssuer: string | undefined;
   /** Folder that paths of the configuration are relative to. */
   folder: string;
-  /** ext-authz processes of this gateway. */
+  /** Number of ext-authz processes of this gateway. */
   workers: number;
 }
 
-/** The settings of the policy, from the two documents. */
+/** The settings of the policy, from the configuration and the tenants document. */
 export function toSettings(config: GatewaySettings, tenants: readonly Tenant[], facts: RunningFacts): PolicySettings {
   const publicUrl = config.publicUrl ?? facts.listenUrl;
   const { host, hostname, origin } = new URL(publicUrl);
@@ -42,7 +42,7 @@ export function toSettings(config: GatewaySettings, tenants: readonly Tenant[], 
   };
 }
 
-/** Makes settings, and gives the same value again for the same documents: there may be very many tenants. */
+/** {@link toSettings} that returns the same object for the same documents, because there may be very many tenants. */
 export function settingsMaker(
   facts: RunningFacts,
 ): (config: GatewaySettings, tenants: readonly Tenant[]) => PolicySettings {

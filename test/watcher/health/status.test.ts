@@ -39,32 +39,29 @@ describe('watcher/health/status', () => {
 
   it('of a removed backend is draining', () => expect(stateOf({ 1: 'healthy' }, {}, 5).state).to.equal('draining'));
 
-  it('is not serving while requests are refused, however well the replicas are', () => {
+  it('is unhealthy while secrets are missing, whatever the health of the replicas', () => {
     const lacking = { lacksSecrets: true, notes: ['no credential'] };
     expect(stateOf({ 1: 'healthy' }, lacking)).to.deep.include({ state: 'unhealthy', reasons: ['no credential'] });
     expect(stateOf({}, { ...lacking, health: undefined }).state).to.equal('unhealthy');
     expect(stateOf({ 1: 'healthy' }, lacking, 5).state).to.equal('draining');
   });
 
-  it('is starting while Envoy does not know the cluster', () => {
+  it('is starting while Envoy does not have the cluster', () => {
     expect(stateOf({ 1: 'healthy' }, { health: undefined })).to.deep.include({ state: 'starting' });
   });
 
-  it('tells why, as far as it is known', () => {
+  it('has every known reason', () => {
     const diagnoses = new Map([[diagnosisKey('a', '127.0.0.1:1'), 'GET /healthz answered 404']]);
     const { reasons, endpoints } = stateOf(
       { 1: 'unhealthy', 2: 'healthy' },
       { diagnoses, notes: ['a-2 ended'], rejection: 'bad' },
     );
-    expect(reasons).to.deep.equal([
-      'a-1: GET /healthz answered 404',
-      'a-2 ended',
-      'Envoy rejected its configuration: bad',
-    ]);
+    expect(reasons.slice(0, 2)).to.deep.equal(['a-1: GET /healthz answered 404', 'a-2 ended']);
+    expect(reasons[2]).to.match(/: bad$/);
     expect(endpoints.map(({ reason }) => reason)).to.deep.equal(['GET /healthz answered 404', '']);
   });
 
-  it('shows a replica that drains as draining whatever its health', () => {
+  it('shows a draining replica as draining, whatever its health', () => {
     const entry = { backend: BACKEND, endpoints: [endpoint(1, true)], drainUntilMs: undefined };
     const health = new Map<string, EndpointHealth>([['127.0.0.1:1', 'unhealthy']]);
     const status = toStatus({
@@ -78,7 +75,7 @@ describe('watcher/health/status', () => {
     expect(status.endpoints.map((one) => one.health)).to.deep.equal(['draining']);
   });
 
-  it('tells of a backend without replicas that none are wanted', () => {
+  it('has the reason of a backend that should have no replicas', () => {
     const entry = { backend: { ...BACKEND, replicas: 0 }, endpoints: [], drainUntilMs: undefined };
     const seen = { health: undefined, diagnoses: new Map(), notes: [], rejection: undefined, lacksSecrets: false };
     const { reasons } = toStatus({ entry, ...seen });

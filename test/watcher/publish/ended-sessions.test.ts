@@ -23,7 +23,7 @@ describe('watcher/publish/ended-sessions', () => {
     expect(readFileSync(file, 'utf8')).to.equal(`${B} 200\n`);
   });
 
-  it('passes over lines that were cut off, and is for its user alone', () => {
+  it('ignores truncated lines, and is readable only by its user', () => {
     const file = join(emptyFolder(), 'ended');
     writeFileSync(file, `${A} 200\nnonsense\n${B} 20`);
     expect(new EndedSessions(file, 100).known).to.deep.equal(new Map([[A, 200]]));

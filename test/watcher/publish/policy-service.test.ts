@@ -85,21 +85,21 @@ describe('watcher/publish/policy-service', () => {
     return subscriber;
   }
 
-  it('greets a subscriber with everything', async () => {
+  it('sends the whole policy first', async () => {
     await service.publish(settings, backends(policyBackend('a'), policyBackend('b')));
-    const greeting = await subscribe().next();
-    expect(greeting.snapshot).to.equal(true);
-    expect(greeting.backends?.map(({ name }) => name)).to.deep.equal(['a', 'b']);
-    expect(greeting.settings?.publicUrl).to.equal(settings.publicUrl);
-    expect(greeting.endedSessions).to.deep.equal([{ fingerprint: 'before', forgetAtSeconds: FAR }]);
+    const first = await subscribe().next();
+    expect(first.snapshot).to.equal(true);
+    expect(first.backends?.map(({ name }) => name)).to.deep.equal(['a', 'b']);
+    expect(first.settings?.publicUrl).to.equal(settings.publicUrl);
+    expect(first.endedSessions).to.deep.equal([{ fingerprint: 'before', forgetAtSeconds: FAR }]);
   });
 
-  it('greets one that came before there was a policy as soon as there is one', async () => {
+  it('sends the whole policy to an early subscriber once there is one', async () => {
     const subscriber = subscribe();
     const published = service.publish(settings, backends(policyBackend('a')));
-    const greeting = await subscriber.next();
-    expect(greeting.snapshot).to.equal(true);
-    subscriber.ack(greeting.version);
+    const first = await subscriber.next();
+    expect(first.snapshot).to.equal(true);
+    subscriber.ack(first.version);
     await published;
   });
 
@@ -128,7 +128,7 @@ describe('watcher/publish/policy-service', () => {
     await published;
   });
 
-  it('sends nothing where nothing changed', async () => {
+  it('sends nothing if nothing changed', async () => {
     await service.publish(settings, backends(policyBackend('a')));
     const subscriber = await subscribed();
     await service.publish({ ...settings }, backends(policyBackend('a')));
@@ -140,7 +140,7 @@ describe('watcher/publish/policy-service', () => {
     await published;
   });
 
-  it('ends a session only when all subscribers refuse it', async () => {
+  it('has ended a session once all subscribers deny it', async () => {
     await service.publish(settings, backends());
     const [one, other] = [await subscribed(), await subscribed()];
     const ended = new Promise((resolve) =>
@@ -160,7 +160,7 @@ describe('watcher/publish/policy-service', () => {
     expect(late.endedSessions?.map(({ fingerprint }) => fingerprint)).to.deep.equal(['before', 'f']);
   });
 
-  it('does not wait for a subscriber that left', async () => {
+  it('does not wait for a subscriber that disconnects', async () => {
     await service.publish(settings, backends());
     const subscriber = await subscribed();
     const ended = service.endSession('f', FAR);
@@ -169,17 +169,17 @@ describe('watcher/publish/policy-service', () => {
     await ended;
   });
 
-  it('does not wait for ever for one that does not answer', async () => {
+  it('does not wait forever for a subscriber that does not acknowledge', async () => {
     await service.publish(settings, backends());
     await subscribed();
     await service.endSession('f', FAR);
   });
 
-  it('forgets ended sessions in time', async () => {
+  it('forgets ended sessions once they have expired', async () => {
     await service.publish(settings, backends());
     await service.endSession('over', 1);
     await service.endSession('f', FAR);
-    const greeting = await subscribe().next();
-    expect(greeting.endedSessions?.map(({ fingerprint }) => fingerprint)).to.deep.equal(['before', 'f']);
+    const first = await subscribe().next();
+    expect(first.endedSessions?.map(({ fingerprint }) => fingerprint)).to.deep.equal(['before', 'f']);
   });
 });

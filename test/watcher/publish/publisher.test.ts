@@ -43,7 +43,7 @@ describe('watcher/publish/publisher', () => {
   let secrets: SecretFiles;
   let folder: string;
   let socket: string;
-  /** What happened at Envoy and at a service, in order. */
+  /** Events at Envoy and at a service, in order. */
   let events: string[];
   const stops: (() => unknown)[] = [];
 
@@ -71,7 +71,7 @@ describe('watcher/publish/publisher', () => {
         for (const name of names(before)) if (!after.backends.has(name)) events.push(`-policy ${name}`);
       },
     });
-    // Both are connected once they have the first publication.
+    // Both are connected once they have the first snapshot.
     await publish(new Map());
     await envoy.until(() => envoy.responses === 1);
     stops.push(
@@ -88,12 +88,12 @@ describe('watcher/publish/publisher', () => {
 
   const publish = (fleet: Fleet) => publisher.publish({ settings, fleet, secrets });
 
-  it('has Envoy take clusters and endpoints before a request can be sent there', async () => {
+  it('publishes clusters and endpoints before the policy', async () => {
     await publish(fleetOf(backend('a')));
     expect(events).to.deep.equal(['+cds backend/a', '+eds backend/a', '+policy a']);
   });
 
-  it('waits for the answer of Envoy, not only for the sending', async () => {
+  it('publishes the policy only after Envoy has answered', async () => {
     envoy.mute = true;
     const published = publish(fleetOf(backend('a')));
     await envoy.until(() => events.includes('+cds backend/a'));
@@ -103,7 +103,7 @@ describe('watcher/publish/publisher', () => {
     expect(policies.current?.backends.has('a')).to.equal(true);
   });
 
-  it('takes a cluster away only when no request can be sent there', async () => {
+  it('removes a cluster only after the policy', async () => {
     await publish(fleetOf(backend('a'), backend('b')));
     events.length = 0;
     await publish(fleetOf(backend('b')));
@@ -112,7 +112,7 @@ describe('watcher/publish/publisher', () => {
     expect(events[0]).to.equal('-policy a');
   });
 
-  it('replaces one backend by another without a gap', async () => {
+  it('replaces one backend with another without a gap', async () => {
     await publish(fleetOf(backend('a')));
     events.length = 0;
     await publish(fleetOf(backend('b')));
@@ -120,7 +120,7 @@ describe('watcher/publish/publisher', () => {
     expect(events.slice(0, 4)).to.deep.equal(['+cds backend/b', '+eds backend/b', '+policy b', '-policy a']);
   });
 
-  it('sends nothing twice, and one backend alone when one changed', async () => {
+  it('sends nothing twice, and only the backend that changed', async () => {
     const [a, b] = [backend('a'), backend('b')];
     await publish(fleetOf(a, b));
     const { responses } = envoy;
@@ -131,7 +131,7 @@ describe('watcher/publish/publisher', () => {
     expect(events).to.deep.equal(['+cds backend/b', '+eds backend/b']);
   });
 
-  it('publishes the newest of what came meanwhile', async () => {
+  it('skips snapshots that are no longer the newest', async () => {
     envoy.mute = true;
     const all = [fleetOf(backend('a')), fleetOf(backend('b')), fleetOf(backend('c'))].map((fleet) => publish(fleet));
     await envoy.until(() => events.includes('+cds backend/a'));
@@ -141,7 +141,7 @@ describe('watcher/publish/publisher', () => {
     expect([...(policies.current?.backends.keys() ?? [])]).to.deep.equal(['c']);
   });
 
-  it('does not send requests to a backend that Envoy refused, and serves it once it is right', async () => {
+  it('leaves a backend that Envoy rejected out of the policy until it is fixed', async () => {
     envoy.rejects.add('backend/bad');
     await publish(fleetOf(backend('a'), backend('bad')));
     expect([...(policies.current?.backends.keys() ?? [])]).to.deep.equal(['a']);
@@ -153,7 +153,7 @@ describe('watcher/publish/publisher', () => {
     expect(publisher.rejectionOf('bad')).to.equal(undefined);
   });
 
-  it('goes on with the last good of a backend whose change Envoy refused, with the endpoints of now', async () => {
+  it('keeps the last good version of a backend whose change Envoy rejected, with the current endpoints', async () => {
     await publish(fleetOf(backend('a', { path: '/old' })));
     envoy.rejects.add('backend/a');
     const changed = backend('a', { path: '/new', affinity: 'none' });
@@ -166,12 +166,12 @@ describe('watcher/publish/publisher', () => {
     ]);
   });
 
-  it('says of a draining backend that it drains', async () => {
+  it('publishes a draining backend as draining', async () => {
     await publish(new Map([['a', { backend: backend('a'), endpoints: [], drainUntilMs: 5 }]]));
     expect(policies.current?.backends.get('a')?.draining).to.equal(true);
   });
 
-  describe('a backend with a certificate of the gateway', () => {
+  describe('a backend with a client certificate', () => {
     const mutual = backend('mutual', { command: undefined, url: 'https://a.example', clientCertificate: PAIR_FILES });
     const publishMutual = () => publish(fleetOf(mutual));
     const untilRead = async (name: 'client-one' | 'client-two') => {
@@ -183,7 +183,7 @@ describe('watcher/publish/publisher', () => {
       );
     };
 
-    it('is dialled with it, and anew when it changes', async () => {
+    it('is published with it, and again when it changes', async () => {
       secrets.keepOnly([mutual]);
       await untilRead('client-one');
       await publishMutual();
@@ -196,7 +196,7 @@ describe('watcher/publish/publisher', () => {
       expect(events).to.deep.equal(['+cds backend/mutual', '+eds backend/mutual']);
     });
 
-    it('is not dialled before there is one, and requests are refused', async () => {
+    it('is not published to Envoy without one, and its credential is missing', async () => {
       secrets.keepOnly([mutual]);
       await publishMutual();
       expect(events).to.deep.equal(['+policy mutual']);
@@ -217,9 +217,7 @@ describe('watcher/publish/publisher', () => {
         () => secrets.notesOf(mutual),
         ({ length }) => length > 0,
       );
-      expect(notes).to.deep.equal([
-        'the last good one goes on: clientCertificate.keyFile: key.pem is not the key of the first certificate in cert.pem',
-      ]);
+      expect(notes.join()).to.contain('clientCertificate.keyFile: key.pem ');
       expect(secrets.certificateOf(mutual)).to.equal(pair);
     });
   });

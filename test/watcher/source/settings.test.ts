@@ -11,7 +11,7 @@ const FACTS = {
 };
 
 describe('watcher/source/settings', () => {
-  it('on loopback accept every name of this machine', () => {
+  it('accept every name of this machine on loopback', () => {
     const { publicUrl, allowedHosts, allowedOrigins, issuers, sessionLifetimeSeconds } = toSettings(
       config(),
       [],
@@ -26,7 +26,7 @@ describe('watcher/source/settings', () => {
     expect(issuers.map(({ url }) => url)).to.deep.equal(['http://127.0.0.1:1']);
   });
 
-  it('in public accept what the configuration names, and nothing of this machine', () => {
+  it('accept only configured names with a public URL', () => {
     const more = {
       publicUrl: 'https://mcp.example.com/x',
       allowedHosts: ['a.example'],
@@ -40,7 +40,7 @@ describe('watcher/source/settings', () => {
     });
   });
 
-  it('have the issuer of the configuration, or none while the development issuer is not there', () => {
+  it('have the configured issuer, or none while the development issuer is not running', () => {
     const issuer = { url: 'https://i.example' };
     expect(toSettings(config({ issuer }), [], FACTS).issuers.map(({ url }) => url)).to.deep.equal([
       'https://i.example',

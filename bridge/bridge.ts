@@ -6,7 +6,7 @@ import { serveEndpoint } from './endpoint.ts';
 import { ProcessSessions } from './process-sessions.ts';
 import { programExists } from './program.ts';
 
-/** What a bridge is started with. */
+/** Settings of {@link startBridge}. */
 export interface BridgeOptions {
   /** Address to listen on. */
   host: string;
@@ -16,18 +16,18 @@ export interface BridgeOptions {
   path: string;
   /** Program and arguments of the stdio server. */
   command: readonly [string, ...string[]];
-  /** The environment that the bridge was given; servers get it without what is the bridge's own. */
+  /** Environment of the bridge. Servers get it without `BRIDGE_VARIABLES`. */
   env: Readonly<Record<string, string | undefined>>;
   maxSessions: number;
-  /** A session that nobody used or was connected to for so long is ended. */
+  /** A session without a request or a connection for this long is ended. */
   idleMs: number;
   /** How long a server may take to answer `initialize`. */
   startMs: number;
-  /** How long a server may take to end after SIGTERM, before its whole group gets SIGKILL. */
+  /** How long a server may take to end after SIGTERM, before its process group gets SIGKILL. */
   graceMs: number;
-  /** A message that is larger is refused, or passed over when a server writes it. */
+  /** A larger message of a client is denied; a larger one of a server is dropped. */
   maxMessageBytes: number;
-  /** File in which running servers are noted. */
+  /** File that lists the running servers. */
   recordFile: string | undefined;
   log: Logger;
   /** Milliseconds since the epoch. Default `Date.now`. */
@@ -37,35 +37,36 @@ export interface BridgeOptions {
 /** A bridge that listens. */
 export interface Bridge {
   port: number;
-  /** Opens no more sessions, lets the open ones go on for at most so long, then ends everything. */
+  /** Opens no more sessions, waits up to `drainMs` for the open ones to end, then ends everything. */
   stop(drainMs: number): Promise<void>;
 }
 
-/** Settings of Node and of the listener, which are not meant for servers. */
-const OWN_VARIABLES = ['NODE_OPTIONS', 'NODE_CHANNEL_FD', 'NODE_CHANNEL_SERIALIZATION_MODE', 'PORT'];
+/** Variables that configure the bridge's own Node process and listener. They must not reach the servers. */
+const BRIDGE_VARIABLES = ['NODE_OPTIONS', 'NODE_CHANNEL_FD', 'NODE_CHANNEL_SERIALIZATION_MODE', 'PORT'];
 
-// A page of a browser whose own name was made to mean this machine (MCP, Streamable HTTP, security: DNS rebinding). Whoever comes
-// through a gateway names its host and port, which are others than those of a bridge on loopback.
+// DNS rebinding (MCP, Streamable HTTP, security): a web page whose host name resolves to this machine. A request through a gateway
+// carries the gateway's host and port, which differ from those of a bridge on loopback.
 function isRebound({ headers: { origin, host }, socket: { localAddress, localPort } }: IncomingMessage): boolean {
   if (origin === undefined || !/^(::ffff:)?127\.|^::1$/.test(localAddress ?? '')) return false;
-  const asked = URL.parse(`http://${host}`);
-  const isOwnPort = (asked?.port || '80') === String(localPort);
-  return asked === null || (isOwnPort && !/^(localhost|127\.[\d.]+|\[::1\])$/.test(asked.hostname));
+  const target = URL.parse(`http://${host}`);
+  const isOwnPort = (target?.port || '80') === String(localPort);
+  return target === null || (isOwnPort && !/^(localhost|127\.[\d.]+|\[::1\])$/.test(target.hostname));
 }
 
-/** Starts a Streamable HTTP server in front of a stdio server, of which each session gets a process of its own. */
+/** Starts a Streamable HTTP server in front of a stdio server. Each session has a process of its own. */
 export async function startBridge(options: BridgeOptions): Promise<Bridge> {
   const { command, log, maxMessageBytes, path } = options;
-  const env = Object.fromEntries(Object.entries(options.env).filter(([name]) => !OWN_VARIABLES.includes(name)));
+  const env = Object.fromEntries(Object.entries(options.env).filter(([name]) => !BRIDGE_VARIABLES.includes(name)));
   const [program] = command;
   const { graceMs, recordFile, maxSessions, idleMs, startMs, now = Date.now } = options;
   const spec = { command, env, maxMessageBytes, graceMs, recordFile };
   const sessions = new ProcessSessions({ server: spec, maxSessions, idleMs, startMs, log, now });
-  if (!programExists(program, env.PATH)) log.error(`the program ${program} was not found`);
+  const notFound = `the program ${program} was not found`;
+  if (!programExists(program, env.PATH)) log.error(notFound);
 
   const health = (): [status: number, text: string] => {
     if (sessions.draining) return [503, 'draining'];
-    return programExists(program, env.PATH) ? [200, 'ok'] : [503, `the program ${program} was not found`];
+    return programExists(program, env.PATH) ? [200, 'ok'] : [503, notFound];
   };
   const serve = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     const pathname = (request.url ?? '/').split('?')[0];
@@ -82,7 +83,7 @@ export async function startBridge(options: BridgeOptions): Promise<Bridge> {
   };
   const server = createServer((request, response) => {
     serve(request, response).catch((error: unknown) => {
-      // A client that hung up in the middle of its request is no fault.
+      // A client that hangs up in the middle of its request is not an error.
       if (!request.destroyed || request.complete) log.error(`a request failed: ${messageOf(error)}`);
       if (response.headersSent) response.destroy();
       else response.writeHead(500).end();

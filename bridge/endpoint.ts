@@ -5,11 +5,12 @@ import { parseEventId } from '../runtime/streamable-http/event-stream.ts';
 import { type Message, readMessages } from '../runtime/streamable-http/messages.ts';
 import type { ProcessSession } from './process-session.ts';
 import type { ProcessSessions } from './process-sessions.ts';
+import { SESSION_END } from './session-end.ts';
 
 /** Revisions that have sessions (MCP, Streamable HTTP). */
 const REVISIONS = ['2025-03-26', '2025-06-18', '2025-11-25'];
 const UNKNOWN_SESSION = deny('unknown-session');
-// Servers that know only revisions with sessions answer so, and clients continue with initialize.
+// The answer of a server without the stateless revisions: after it, clients continue with initialize.
 const MISSING_SESSION = deny('missing-session');
 const METHODS = { allow: 'GET, POST, DELETE' };
 
@@ -23,21 +24,21 @@ export async function serveEndpoint(
   const { method } = request;
   if (method === 'POST') return servePost(sessions, maxMessageBytes, request, response);
   if (method !== 'GET' && method !== 'DELETE') {
-    return refuse(response, deny('method-not-allowed', { headers: METHODS }));
+    return respond(response, deny('method-not-allowed', { headers: METHODS }));
   }
-  const found = sessionOf(sessions, request);
-  if ('kind' in found) return refuse(response, found);
+  const session = sessionOf(sessions, request);
+  if ('kind' in session) return respond(response, session);
   if (method === 'DELETE') {
-    await sessions.end(found, 'the client ended the session');
+    await sessions.end(session, SESSION_END.deleted);
     response.writeHead(200).end();
     return;
   }
-  if (!accepts(request, 'text/event-stream')) return refuse(response, notAcceptable('text/event-stream'));
-  const last = header(request, 'last-event-id');
-  const place = last === undefined ? undefined : parseEventId(last);
-  if (last !== undefined && place === undefined) return refuse(response, deny('unknown-event-id'));
-  const denial = found.listen(response, place);
-  if (denial !== undefined) refuse(response, denial);
+  if (!accepts(request, 'text/event-stream')) return respond(response, notAcceptable('text/event-stream'));
+  const eventId = header(request, 'last-event-id');
+  const position = eventId === undefined ? undefined : parseEventId(eventId);
+  if (eventId !== undefined && position === undefined) return respond(response, deny('unknown-event-id'));
+  const denial = session.get(response, position);
+  if (denial !== undefined) respond(response, denial);
 }
 
 async function servePost(
@@ -48,38 +49,38 @@ async function servePost(
 ): Promise<void> {
   const body = await readBody(request, maxMessageBytes);
   if (body === undefined) {
-    refuse(response, deny('message-too-large', { values: { maxBytes: maxMessageBytes } }));
+    respond(response, deny('message-too-large', { values: { maxBytes: maxMessageBytes } }));
     request.resume();
     return;
   }
   if (!/^application\/json\s*(;|$)/i.test(header(request, 'content-type') ?? '')) {
-    return refuse(response, deny('unsupported-media-type'));
+    return respond(response, deny('unsupported-media-type'));
   }
   const messages = isUtf8(body) ? readMessages(body.toString('utf8')) : undefined;
-  if (messages === undefined) return refuse(response, deny('not-json-rpc'));
+  if (messages === undefined) return respond(response, deny('not-json-rpc'));
   const id = messages.length === 1 && messages[0]?.kind === 'request' ? (messages[0].id ?? null) : null;
   for (const type of ['application/json', 'text/event-stream']) {
-    if (!accepts(request, type)) return refuse(response, notAcceptable(type), id);
+    if (!accepts(request, type)) return respond(response, notAcceptable(type), id);
   }
   const initialize = messages.find(({ kind, method }) => kind === 'request' && method === 'initialize');
   if (header(request, 'mcp-session-id') === undefined && initialize !== undefined) {
     if (messages.length === 1) return open(sessions, initialize, response);
-    return refuse(response, deny('initialize-in-batch'));
+    return respond(response, deny('initialize-in-batch'));
   }
-  const found = sessionOf(sessions, request);
-  if ('kind' in found) return refuse(response, found, id);
-  const denial = found.post(messages, response, header(request, 'mcp-protocol-version'));
-  if (denial !== undefined) refuse(response, denial, id);
+  const session = sessionOf(sessions, request);
+  if ('kind' in session) return respond(response, session, id);
+  const denial = session.post(messages, response, header(request, 'mcp-protocol-version'));
+  if (denial !== undefined) respond(response, denial, id);
 }
 
 async function open(sessions: ProcessSessions, initialize: Message, response: ServerResponse): Promise<void> {
-  const gone = new AbortController();
-  response.once('close', () => gone.abort());
-  const opened = await sessions.open(initialize, gone.signal);
-  if ('denial' in opened) return refuse(response, opened.denial, initialize.id);
+  const disconnected = new AbortController();
+  response.once('close', () => disconnected.abort());
+  const opened = await sessions.open(initialize, disconnected.signal);
+  if ('denial' in opened) return respond(response, opened.denial, initialize.id);
   if ('session' in opened) response.setHeader('mcp-session-id', opened.session.id);
-  if (gone.signal.aborted && 'session' in opened) {
-    await sessions.end(opened.session, 'the client was gone before it had the session');
+  if (disconnected.signal.aborted && 'session' in opened) {
+    await sessions.end(opened.session, SESSION_END.disconnected);
     return;
   }
   response.writeHead(200, { 'content-type': 'application/json' }).end(opened.answer);
@@ -106,7 +107,7 @@ async function readBody(request: IncomingMessage, maxBytes: number): Promise<Buf
   return Buffer.concat(chunks);
 }
 
-function refuse(response: ServerResponse, denial: Denial, id: RequestId = null): void {
+function respond(response: ServerResponse, denial: Denial, id: RequestId = null): void {
   response.writeHead(denial.status, { 'content-type': 'application/json', ...denial.headers });
   response.end(denialBody(denial, id));
 }

@@ -1,11 +1,11 @@
-/** A line of a server's output, or what is known of one that was too long to be kept. */
+/** A line of a server's output; of a line above the limit, only its two ends. */
 export type Line = { text: string } | { tooLong: true; head: string; tail: string };
 
 const LINE_FEED = 0x0a;
-/** How many bytes of both ends of a line that is too long are kept, so that somebody can tell what it was. */
-const KEPT_ENDS = 512;
+/** Bytes that are kept of each end of a line above the limit: enough to find the id of the message. */
+const END_BYTES = 512;
 
-/** Cuts bytes into lines. A line of more than `maxBytes` is passed over, and takes no more memory than that. */
+/** Splits bytes into lines. Of a line of more than `maxBytes` only the ends are kept, so it never takes more memory than that. */
 export class Lines {
   readonly #maxBytes: number;
   readonly #onLine: (line: Line) => void;
@@ -23,14 +23,14 @@ export class Lines {
   push(chunk: Buffer): void {
     let from = 0;
     for (let at = chunk.indexOf(LINE_FEED); at !== -1; at = chunk.indexOf(LINE_FEED, from)) {
-      this.#keep(chunk.subarray(from, at));
+      this.#append(chunk.subarray(from, at));
       this.#flush();
       from = at + 1;
     }
-    this.#keep(chunk.subarray(from));
+    this.#append(chunk.subarray(from));
   }
 
-  #keep(part: Buffer): void {
+  #append(part: Buffer): void {
     this.#bytes += part.length;
     if (this.#bytes <= this.#maxBytes) {
       if (part.length > 0) this.#parts.push(part);
@@ -38,13 +38,13 @@ export class Lines {
     }
     if (this.#parts.length > 0 || this.#head === '') {
       const start = Buffer.concat([...this.#parts, part]);
-      this.#head = start.toString('utf8', 0, KEPT_ENDS);
+      this.#head = start.toString('utf8', 0, END_BYTES);
       this.#tail = start;
       this.#parts = [];
     } else {
       this.#tail = Buffer.concat([this.#tail, part]);
     }
-    this.#tail = Buffer.from(this.#tail.subarray(-KEPT_ENDS));
+    this.#tail = Buffer.from(this.#tail.subarray(-END_BYTES));
   }
 
   #flush(): void {

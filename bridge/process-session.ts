@@ -1,31 +1,31 @@
 import type { ServerResponse } from 'node:http';
 import { type Denial, deny } from '../core/mcp/denial.ts';
 import type { Logger } from '../runtime/log.ts';
-import { describeExit } from '../runtime/processes/child.ts';
 import { EventLog } from '../runtime/streamable-http/event-log.ts';
 import { type EventPosition, EventStream } from '../runtime/streamable-http/event-stream.ts';
 import { errorLine, type Message, type MessageId, readMessages } from '../runtime/streamable-http/messages.ts';
 import { type Call, callOfLongLine, streamFor } from './calls.ts';
 import type { Line } from './lines.ts';
 import { ServerProcess, type ServerSpec } from './server-process.ts';
+import { SESSION_END } from './session-end.ts';
 
-/** Requests of one session that may wait for their answers. */
+/** Requests of one session that may wait for their responses. */
 const MAX_CALLS = 1_024;
-/** Answers to requests that are over, which may be sent anew at once. */
+/** Finished streams of one session that may be replayed at the same time. */
 const MAX_REPLAYS = 8;
 const INTERNAL_ERROR = -32603;
-/** The first revision whose clients take an event without data. */
+/** The first revision whose clients accept an event without data. */
 const PRIMED_SINCE = '2025-11-25';
 
-/** What became of the request that opens a session. */
+/** Outcome of `initialize`: the server's response, and whether it is a result; or a denial. */
 export type Opening = { answer: string; accepted: boolean } | { denial: Denial };
 
-/** One session: a server process, and the streams on which its messages go to the client. */
+/** One session: a server process, and the streams that carry its messages to the client. */
 export class ProcessSession {
   readonly id: string;
-  /** When it was used last, in milliseconds since the epoch. */
+  /** Time of the last request or disconnection, in milliseconds since the epoch. */
   lastUsedMs: number;
-  /** Settles when the server process and all that it started are gone. */
+  /** Settles when the whole process group of the server is gone. */
   readonly ended: Promise<void>;
   readonly #server: ServerProcess;
   readonly #spec: ServerSpec;
@@ -33,9 +33,9 @@ export class ProcessSession {
   readonly #now: () => number;
   readonly #calls = new Map<MessageId, Call>();
   readonly #events: EventLog;
-  readonly #listening: EventStream;
-  readonly #streams = new Set<EventStream>();
-  #numbers = 0;
+  readonly #getStream: EventStream;
+  readonly #postStreams = new Set<EventStream>();
+  #lastStream = 0;
   #replays = 0;
   #onOpening: ((opening: Opening) => void) | undefined;
   #ending: Promise<void> | undefined;
@@ -48,15 +48,15 @@ export class ProcessSession {
     this.#now = now;
     this.lastUsedMs = now();
     this.#events = new EventLog(spec.maxMessageBytes);
-    this.#listening = new EventStream(0, this.#events);
+    this.#getStream = new EventStream(0, this.#events);
     this.ended = server.exited.then(async (exit) => {
-      const why = `the server process ended (${describeExit(exit)})`;
+      const why = SESSION_END.exited(exit);
       if (this.#ending === undefined) log.warn(why);
       await this.end(why);
     });
   }
 
-  /** Starts the process of a session. Rejects when it cannot be started. */
+  /** Starts the server process of a session. Rejects if it cannot be started. */
   static async start(id: string, spec: ServerSpec, log: Logger, now: () => number): Promise<ProcessSession> {
     let session: ProcessSession | undefined;
     const server = await ServerProcess.start(spec, `session ${id.slice(0, 8)}`, log, (line) =>
@@ -71,12 +71,12 @@ export class ProcessSession {
     return this.#server.pid;
   }
 
-  /** Whether somebody is connected. */
-  get inUse(): boolean {
-    return this.#listening.connected || [...this.#streams].some(({ connected }) => connected);
+  /** Whether the client has a connection. */
+  get connected(): boolean {
+    return this.#getStream.connected || [...this.#postStreams].some(({ connected }) => connected);
   }
 
-  /** Sends `initialize`, and gives the server's answer to it. */
+  /** Sends `initialize` to the server. Settles with its response. */
   open(initialize: Message): Promise<Opening> {
     const { id = 0, line } = initialize;
     this.#calls.set(id, { id, stream: undefined, progressToken: initialize.progressToken, cancelled: false });
@@ -86,7 +86,7 @@ export class ProcessSession {
     });
   }
 
-  /** Takes the messages of a POST. Gives why it does not; otherwise the response is, or will be, written. */
+  /** Handles a POST. Returns a denial, or undefined if the response is written now or later. */
   post(messages: readonly Message[], response: ServerResponse, revision: string | undefined): Denial | undefined {
     const requests = messages.flatMap(({ kind, id, progressToken }) =>
       kind === 'request' && id !== undefined ? { id, progressToken } : [],
@@ -94,17 +94,17 @@ export class ProcessSession {
     if (requests.some(({ id }, index) => this.#calls.has(id) || requests.findIndex((one) => one.id === id) !== index)) {
       return deny('request-id-in-use');
     }
-    if (this.#calls.size + requests.length > MAX_CALLS || this.#server.unread > this.#spec.maxMessageBytes) {
+    if (this.#calls.size + requests.length > MAX_CALLS || this.#server.unreadBytes > this.#spec.maxMessageBytes) {
       return deny('server-busy');
     }
     this.lastUsedMs = this.#now();
     if (requests.length > 0) {
-      this.#numbers += 1;
-      const stream = new EventStream(this.#numbers, this.#events);
-      this.#streams.add(stream);
+      this.#lastStream += 1;
+      const stream = new EventStream(this.#lastStream, this.#events);
+      this.#postStreams.add(stream);
       for (const request of requests) this.#calls.set(request.id, { ...request, stream, cancelled: false });
       const primed = revision !== undefined && revision >= PRIMED_SINCE;
-      stream.attach(response, { sessionId: this.id, primed, onClose: () => this.#closed(stream) });
+      stream.attach(response, { sessionId: this.id, primed, onClose: () => this.#onDisconnect(stream) });
     } else {
       response.writeHead(202, { 'mcp-session-id': this.id }).end();
     }
@@ -115,10 +115,14 @@ export class ProcessSession {
     return undefined;
   }
 
-  /** Takes a GET: the stream of what the server says unasked, or another one where its connection broke. */
-  listen(response: ServerResponse, place: EventPosition | undefined): Denial | undefined {
+  /**
+   * Handles a GET: opens the stream for messages that belong to no request, or resumes a stream.
+   *
+   * @param position where to resume; undefined without `Last-Event-ID`
+   */
+  get(response: ServerResponse, position: EventPosition | undefined): Denial | undefined {
     const attach = (stream: EventStream, after?: number) => {
-      const onClose = () => this.#closed(stream);
+      const onClose = () => this.#onDisconnect(stream);
       stream.attach(response, {
         sessionId: this.id,
         primed: false,
@@ -127,55 +131,51 @@ export class ProcessSession {
       });
     };
     this.lastUsedMs = this.#now();
-    if (place === undefined || place.stream === 0) {
-      if (place === undefined && this.#listening.connected) {
-        return deny('stream-conflict');
-      }
-      attach(this.#listening, place?.number);
+    if (position === undefined || position.stream === 0) {
+      if (position === undefined && this.#getStream.connected) return deny('stream-conflict');
+      attach(this.#getStream, position?.number);
       return undefined;
     }
-    const active = [...this.#streams].find(({ number }) => number === place.stream);
+    const active = [...this.#postStreams].find(({ number }) => number === position.stream);
     if (active !== undefined) {
-      attach(active, place.number);
+      attach(active, position.number);
       return undefined;
     }
-    if (this.#events.after(place.stream, place.number).length === 0) {
-      return deny('nothing-to-resume');
-    }
+    if (this.#events.after(position.stream, position.number).length === 0) return deny('nothing-to-resume');
     if (this.#replays >= MAX_REPLAYS) return deny('replays-in-use');
     this.#replays += 1;
     response.once('close', () => {
       this.#replays -= 1;
     });
-    const over = new EventStream(place.stream, this.#events);
-    attach(over, place.number);
-    over.end();
+    const replay = new EventStream(position.stream, this.#events);
+    attach(replay, position.number);
+    replay.end();
     return undefined;
   }
 
-  /** Sends something on every open connection, so that nobody in between takes it for dead. */
+  /** Sends a comment on every connection, so that no proxy closes it as idle. */
   ping(): void {
-    for (const stream of [this.#listening, ...this.#streams]) stream.ping();
+    for (const stream of [this.#getStream, ...this.#postStreams]) stream.ping();
   }
 
-  /** Ends the session: whoever waits is told why, the process and all that it started end. */
+  /** Ends the session: unanswered requests get an error with the reason, then the process group is ended. */
   end(why: string): Promise<void> {
     this.#ending ??= this.#end(why);
     return this.#ending;
   }
 
   async #end(why: string): Promise<void> {
-    const words = this.#server.lastWords;
-    const cause = words === '' ? why : `${why}: ${words}`;
+    const { stderrTail } = this.#server;
+    const cause = stderrTail === '' ? why : `${why}: ${stderrTail}`;
     this.#onOpening?.({ denial: deny('server-failed', { values: { why: cause } }) });
     for (const { id, stream } of this.#calls.values()) stream?.send(errorLine(id, INTERNAL_ERROR, why));
-    for (const stream of [this.#listening, ...this.#streams]) stream.end();
+    for (const stream of [this.#getStream, ...this.#postStreams]) stream.end();
     this.#calls.clear();
-    this.#streams.clear();
+    this.#postStreams.clear();
     await this.#server.end();
   }
 
-  #closed(stream: EventStream): void {
+  #onDisconnect(stream: EventStream): void {
     this.lastUsedMs = this.#now();
     this.#forgetCancelled(stream);
   }
@@ -187,21 +187,21 @@ export class ProcessSession {
     if (call.stream?.connected === false) this.#forgetCancelled(call.stream);
   }
 
-  // Nobody will ask for answers that were called off, and servers need not give them.
+  // A server need not answer cancelled requests, so they would wait forever. Without a connection nothing is left to send.
   #forgetCancelled(stream: EventStream): void {
     const calls = [...this.#calls.values()].filter((call) => call.stream === stream);
     if (!calls.every(({ cancelled }) => cancelled)) return;
     for (const { id } of calls) this.#calls.delete(id);
-    this.#streams.delete(stream);
+    this.#postStreams.delete(stream);
   }
 
   #receive(line: Line): Promise<void> | undefined {
     if (this.#ending !== undefined) return undefined;
-    if ('tooLong' in line) return this.#passOver(line);
+    if ('tooLong' in line) return this.#drop(line);
     if (line.text.trim() === '') return undefined;
     const messages = readMessages(line.text);
     if (messages === undefined) {
-      this.#log.warn({ line: line.text.slice(0, 200) }, 'the server wrote something on stdout that is no JSON-RPC');
+      this.#log.warn({ line: line.text.slice(0, 200) }, 'skipped a line on stdout that is not JSON-RPC');
       return undefined;
     }
     const waits = messages.flatMap((message) => this.#route(message) ?? []);
@@ -210,10 +210,10 @@ export class ProcessSession {
 
   #route(message: Message): Promise<void> | undefined {
     if (message.kind !== 'response')
-      return streamFor(message, this.#calls.values(), this.#listening).send(message.line);
+      return streamFor(message, this.#calls.values(), this.#getStream).send(message.line);
     const call = message.id === undefined ? undefined : this.#calls.get(message.id);
     if (call !== undefined) return this.#answer(call, message.line);
-    this.#log.debug({ id: message.id }, 'the server answered what nobody asked');
+    this.#log.debug({ id: message.id }, 'skipped a response to an unknown request');
     return undefined;
   }
 
@@ -227,14 +227,14 @@ export class ProcessSession {
     const wait = stream.send(line);
     if (![...this.#calls.values()].some((call) => call.stream === stream)) {
       stream.end();
-      this.#streams.delete(stream);
+      this.#postStreams.delete(stream);
     }
     return wait;
   }
 
-  #passOver({ head, tail }: { head: string; tail: string }): Promise<void> | undefined {
+  #drop({ head, tail }: { head: string; tail: string }): Promise<void> | undefined {
     const limit = `${this.#spec.maxMessageBytes} bytes`;
-    this.#log.error({ begins: head.slice(0, 200) }, `the server wrote a line of more than ${limit}`);
+    this.#log.error({ begins: head.slice(0, 200) }, `dropped a line on stdout of more than ${limit}`);
     const call = callOfLongLine({ head, tail }, this.#calls);
     return call && this.#answer(call, errorLine(call.id, INTERNAL_ERROR, `The answer is larger than ${limit}`));
   }

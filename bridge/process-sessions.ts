@@ -6,18 +6,19 @@ import type { Logger } from '../runtime/log.ts';
 import type { Message } from '../runtime/streamable-http/messages.ts';
 import { type Opening, ProcessSession } from './process-session.ts';
 import type { ServerSpec } from './server-process.ts';
+import { SESSION_END } from './session-end.ts';
 
-/** 192 bits: an id is not guessed. */
+/** 192 bits, which cannot be guessed. */
 const ID_BYTES = 24;
-const LONGEST_SWEEP_MS = 15_000;
+const MAX_SWEEP_INTERVAL_MS = 15_000;
 const DRAINING = deny('bridge-draining');
 
-/** What a table of sessions is made with. */
+/** Settings of {@link ProcessSessions}. */
 export interface SessionsOptions {
   server: ServerSpec;
-  /** Most sessions at once, those that begin and end included. */
+  /** Most sessions at the same time, including those that are starting or ending. */
   maxSessions: number;
-  /** A session that nobody used or was connected to for so long is ended. */
+  /** A session without a request or a connection for this long is ended. */
   idleMs: number;
   /** How long a server may take to answer `initialize`. */
   startMs: number;
@@ -26,36 +27,37 @@ export interface SessionsOptions {
   now: () => number;
 }
 
-/** A session that was opened, with the server's answer to `initialize`; or why there is none. */
+/** Outcome of opening a session: the session with the server's response; the server's error response; or a denial. */
 export type Opened =
   | { session: ProcessSession; answer: string }
-  | { refusedBy: 'server'; answer: string }
+  | { rejectedBy: 'server'; answer: string }
   | { denial: Denial };
 
-/** The sessions of one bridge, each with its process. */
+/** The sessions of one bridge, each with a server process of its own. */
 export class ProcessSessions {
   readonly #options: SessionsOptions;
   readonly #now: () => number;
   readonly #open = new Map<string, ProcessSession>();
-  readonly #sweeping: NodeJS.Timeout;
+  readonly #sweepTimer: NodeJS.Timeout;
   readonly #changes = new Changes();
-  /** All that have a process, those included that begin or end. */
-  readonly #living = new Set<ProcessSession>();
+  /** Every session with a process, including those that are starting or ending. */
+  readonly #withProcess = new Set<ProcessSession>();
+  /** The size of `#withProcess`, and the processes that are being started. */
   #processes = 0;
   #draining = false;
 
   constructor(options: SessionsOptions) {
     this.#options = options;
     this.#now = options.now;
-    this.#sweeping = setInterval(() => this.sweep(), Math.min(LONGEST_SWEEP_MS, options.idleMs / 4));
+    this.#sweepTimer = setInterval(() => this.sweep(), Math.min(MAX_SWEEP_INTERVAL_MS, options.idleMs / 4));
   }
 
-  /** How many processes there are. */
+  /** Number of server processes. */
   get size(): number {
     return this.#processes;
   }
 
-  /** Whether no more sessions are opened. */
+  /** Whether new sessions are denied because the bridge is shutting down. */
   get draining(): boolean {
     return this.#draining;
   }
@@ -65,8 +67,12 @@ export class ProcessSessions {
     return this.#open.get(id);
   }
 
-  /** Opens a session: starts a process and asks it. Gives up when the client is gone. */
-  async open(initialize: Message, gone: AbortSignal): Promise<Opened> {
+  /**
+   * Opens a session: starts a process and sends `initialize`.
+   *
+   * @param disconnected aborts when the client disconnects; the session then does not open
+   */
+  async open(initialize: Message, disconnected: AbortSignal): Promise<Opened> {
     const { maxSessions, server, log, startMs } = this.#options;
     if (this.#draining) return { denial: DRAINING };
     if (this.#processes >= maxSessions) return { denial: deny('sessions-in-use', { values: { maxSessions } }) };
@@ -76,26 +82,26 @@ export class ProcessSessions {
     try {
       session = await ProcessSession.start(id, server, log.child({ session: id.slice(0, 8) }), this.#now);
     } catch (error) {
-      this.#left();
+      this.#onProcessEnd();
       const why = messageOf(error).replace(/^cannot start [^:]*: /, '');
       const denial = deny('server-not-started', { values: { why } });
       log.error(denial.error.message);
       return { denial };
     }
-    this.#living.add(session);
+    this.#withProcess.add(session);
     void session.ended.then(() => {
       this.#open.delete(id);
-      this.#living.delete(session);
-      this.#left();
+      this.#withProcess.delete(session);
+      this.#onProcessEnd();
     });
-    const late = AbortSignal.timeout(startMs);
-    const opening = await Promise.race([session.open(initialize), aborted(AbortSignal.any([late, gone]))]);
+    const timeout = AbortSignal.timeout(startMs);
+    const opening = await Promise.race([session.open(initialize), aborted(AbortSignal.any([timeout, disconnected]))]);
     if (opening !== undefined && 'answer' in opening && opening.accepted && !this.#draining) {
       this.#open.set(id, session);
       log.info({ session: id.slice(0, 8), pid: session.pid, sessions: this.#processes }, 'session opened');
       return { session, answer: opening.answer };
     }
-    return this.#failed(session, opening, late.aborted);
+    return this.#notOpened(session, opening, timeout.aborted);
   }
 
   /** Ends a session. Settles when its processes are gone. */
@@ -105,36 +111,35 @@ export class ProcessSessions {
     await session.ended;
   }
 
-  /** Ends what was not used for too long, and keeps the connections of the others alive. */
+  /** Ends idle sessions, and sends a keepalive on the connections of the others. */
   sweep(): void {
     for (const session of this.#open.values()) {
-      if (session.inUse) session.ping();
+      if (session.connected) session.ping();
       else if (this.#now() - session.lastUsedMs > this.#options.idleMs) {
-        this.#options.log.info({ session: session.id.slice(0, 8) }, 'session ended: nobody used it');
-        void this.end(session, 'the session was not used for too long');
+        this.#options.log.info({ session: session.id.slice(0, 8) }, 'ending an idle session');
+        void this.end(session, SESSION_END.idle);
       }
     }
   }
 
-  /** Opens no more sessions, lets the open ones go on for at most so long, then ends all. */
+  /** Denies new sessions, waits up to `drainMs` for the open ones to end, then ends all. */
   async drain(drainMs: number): Promise<void> {
     this.#draining = true;
     if (drainMs > 0) await this.#changes.until(() => this.#processes === 0, drainMs);
-    clearInterval(this.#sweeping);
-    await Promise.all([...this.#living].map((session) => this.end(session, 'the bridge is ending')));
+    clearInterval(this.#sweepTimer);
+    await Promise.all([...this.#withProcess].map((session) => this.end(session, SESSION_END.stopped)));
     await this.#changes.until(() => this.#processes === 0, this.#options.server.graceMs + 1_000);
   }
 
-  #failed(session: ProcessSession, opening: Opening | undefined, late: boolean): Opened {
-    const seconds = Math.round(this.#options.startMs / 1000);
-    const why = late ? `the server did not answer initialize within ${seconds} s` : 'initialize failed';
+  #notOpened(session: ProcessSession, opening: Opening | undefined, timedOut: boolean): Opened {
+    const why = timedOut ? SESSION_END.initializeTimeout(this.#options.startMs) : SESSION_END.notInitialized;
     void this.end(session, why);
     if (this.#draining) return { denial: DRAINING };
     if (opening === undefined) return { denial: deny('server-timeout', { values: { why } }) };
-    return 'answer' in opening ? { refusedBy: 'server', answer: opening.answer } : opening;
+    return 'answer' in opening ? { rejectedBy: 'server', answer: opening.answer } : opening;
   }
 
-  #left(): void {
+  #onProcessEnd(): void {
     this.#processes -= 1;
     this.#changes.wake();
   }

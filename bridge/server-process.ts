@@ -5,48 +5,48 @@ import { forgetChild, recordChild } from '../runtime/processes/leftovers.ts';
 import { type Line, Lines } from './lines.ts';
 import { StderrTail } from './stderr-tail.ts';
 
-/** How long a server may take to end once its stdin was closed, before it gets SIGTERM (MCP, stdio, shutdown). */
+/** How long a server may take to end after its stdin is closed, before it gets SIGTERM (MCP, stdio, shutdown). */
 const CLOSE_MS = 500;
 
-/** What servers are started with. */
+/** How to start a server. */
 export interface ServerSpec {
   /** Program and arguments. */
   command: readonly string[];
-  /** The whole environment of a server. */
+  /** The whole environment of the server. */
   env: Readonly<Record<string, string | undefined>>;
-  /** A line of output that is longer is passed over. */
+  /** Longer lines of output are dropped. */
   maxMessageBytes: number;
-  /** How long a server may take to end after SIGTERM, before its whole group gets SIGKILL. */
+  /** How long a server may take to end after SIGTERM, before its process group gets SIGKILL. */
   graceMs: number;
-  /** File in which running servers are noted, so that somebody can end them should this process be killed. */
+  /** File that lists the running servers, so that they can be ended if this process is killed. */
   recordFile: string | undefined;
 }
 
-/** A stdio server that runs: leader of a process group, which ends as a whole. */
+/** A running stdio server: the leader of a process group, which ends as a whole. */
 export class ServerProcess {
   readonly pid: number;
-  /** Settles when it is gone. Never rejects. */
+  /** Settles when the process is gone. Never rejects. */
   readonly exited: Promise<ChildExit>;
   readonly #child: Child;
   readonly #pipes: NonNullable<Child['pipes']>;
   readonly #graceMs: number;
-  readonly #words: StderrTail;
+  readonly #stderr: StderrTail;
   #blocked = 0;
 
-  private constructor(child: Child, pipes: NonNullable<Child['pipes']>, graceMs: number, words: StderrTail) {
+  private constructor(child: Child, pipes: NonNullable<Child['pipes']>, graceMs: number, stderr: StderrTail) {
     this.pid = child.pid;
     this.exited = child.exited;
     this.#child = child;
     this.#pipes = pipes;
     this.#graceMs = graceMs;
-    this.#words = words;
+    this.#stderr = stderr;
   }
 
   /**
-   * Starts a server. Rejects when it cannot be started.
+   * Starts a server. Rejects if it cannot be started.
    *
-   * @param name the session, for log lines
-   * @param onLine takes each line of stdout, and may give something to wait for before the next ones are read
+   * @param name name of the session, for log lines
+   * @param onLine called with each line of stdout; reading pauses until the promise that it returns settles
    */
   static async start(
     { command, env, maxMessageBytes, graceMs, recordFile }: ServerSpec,
@@ -54,14 +54,14 @@ export class ServerProcess {
     log: Logger,
     onLine: (line: Line) => Promise<void> | undefined,
   ): Promise<ServerProcess> {
-    const words = new StderrTail(env);
+    const stderr = new StderrTail(env);
     const child = await startChild({
       name,
       command,
       env,
       pipes: true,
       onLine: (_stream, line) => {
-        words.push(line);
+        stderr.push(line);
         log.info(line);
       },
     });
@@ -75,39 +75,39 @@ export class ServerProcess {
       }
       void child.exited.then(() => forgetChild(recordFile, child.pid));
     }
-    const server = new ServerProcess(child, child.pipes, graceMs, words);
+    const server = new ServerProcess(child, child.pipes, graceMs, stderr);
     const lines = new Lines(maxMessageBytes, (line) => server.#holdFor(onLine(line)));
     child.pipes.stdout.on('data', (chunk: Buffer) => lines.push(chunk));
     return server;
   }
 
-  /** What it said last on stderr. */
-  get lastWords(): string {
-    return this.#words.text;
+  /** The last lines of its stderr. */
+  get stderrTail(): string {
+    return this.#stderr.text;
   }
 
-  /** Bytes that it has not read yet. */
-  get unread(): number {
+  /** Bytes on stdin that the server has not read yet. */
+  get unreadBytes(): number {
     return this.#pipes.stdin.writableLength;
   }
 
-  /** Sends it a message. */
+  /** Sends a message. */
   write(line: string): void {
     this.#pipes.stdin.write(`${line}\n`);
   }
 
-  /** Ends it and all that it started: its stdin is closed, then SIGTERM, then SIGKILL. */
+  /** Ends the whole process group: closes stdin, then sends SIGTERM, then SIGKILL. */
   async end(): Promise<void> {
     this.#pipes.stdin.end();
     this.#pipes.stdout.resume();
     const waiting = new AbortController();
-    const patience = sleep(CLOSE_MS, undefined, { signal: waiting.signal }).catch(() => undefined);
-    await Promise.race([this.exited, patience]);
+    const timeout = sleep(CLOSE_MS, undefined, { signal: waiting.signal }).catch(() => undefined);
+    await Promise.race([this.exited, timeout]);
     waiting.abort();
     await this.#child.stop(this.#graceMs);
   }
 
-  // A client that reads slowly slows its own server down, and nothing piles up here.
+  // Back-pressure: a client that reads slowly slows its own server down, and no messages pile up in the bridge.
   #holdFor(wait: Promise<void> | undefined): void {
     if (wait === undefined) return;
     this.#blocked += 1;

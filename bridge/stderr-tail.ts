@@ -1,12 +1,15 @@
 const MAX_LINES = 8;
 const MAX_LENGTH = 300;
-/** Shorter values are words that stand in any message. */
-const SECRET_LENGTH = 6;
-/** Variables whose values may be told: places, languages and versions. */
-const PLAIN =
+/** Shorter values are not concealed: they occur in ordinary text. */
+const MIN_SECRET_LENGTH = 6;
+/** Variables whose values are not secrets, such as paths, locales and versions. */
+const PUBLIC_VARIABLES =
   /^(PATH|HOME|PWD|TMPDIR|LANG|LC_.*|USER|LOGNAME|SHELL|TERM|TZ|HOSTNAME|NODE_ENV|KUBERNETES_.*|.*_(DIR|HOME|CACHE|VERSION))$/i;
 
-/** The last lines of a server's stderr, for whoever asks why it ended: few, short, and without the values of its environment. */
+/**
+ * The last lines of a server's stderr, which explain why it ended: at most 8 lines of 300 characters. Values of its
+ * environment are concealed, since clients get to see this text.
+ */
 export class StderrTail {
   readonly #lines: string[] = [];
   readonly #secrets: readonly string[];
@@ -14,19 +17,19 @@ export class StderrTail {
   constructor(env: Readonly<Record<string, string | undefined>>) {
     this.#secrets = Object.entries(env)
       .flatMap(([name, value]) =>
-        PLAIN.test(name) || value === undefined || value.length < SECRET_LENGTH ? [] : value,
+        PUBLIC_VARIABLES.test(name) || value === undefined || value.length < MIN_SECRET_LENGTH ? [] : value,
       )
       .sort((one, other) => other.length - one.length);
   }
 
-  /** Takes a line. */
+  /** Adds a line. Blank lines are ignored. */
   push(line: string): void {
     if (line.trim() === '') return;
     this.#lines.push(this.#conceal(line).slice(0, MAX_LENGTH));
     if (this.#lines.length > MAX_LINES) this.#lines.shift();
   }
 
-  /** The lines, empty when nothing was said. */
+  /** The lines, joined with line feeds; empty if there are none. */
   get text(): string {
     return this.#lines.join('\n');
   }

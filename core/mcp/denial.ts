@@ -42,8 +42,8 @@ export const GATEWAY_DENIALS = {
 } as const satisfies Record<string, DenialRow>;
 
 /**
- * The reasons that the bridge adds for servers that speak stdio. If the server of an SDK also denies such a request, code and message are
- * those of the SDK.
+ * Reasons of the bridge in front of servers that speak stdio. If an SDK's server denies the same request, code and message
+ * are the SDK's.
  */
 const BRIDGE_DENIALS = {
   'missing-session': { status: 400, code: -32000, message: 'Bad Request: Mcp-Session-Id header is required' },

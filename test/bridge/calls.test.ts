@@ -30,21 +30,27 @@ describe('bridge/calls', () => {
   const CHANGE = message('notifications/tools/list_changed');
   const PROGRESS = message('notifications/progress', { progressToken: 'p' });
   const tokened = (id: number) => call(id, true, { progressToken: 'p' });
-  const rows: [what: string, message: Message, calls: Call[], listens: boolean, expected: number][] = [
-    ['progress: the request with its token', PROGRESS, [tokened(1), call(2, true)], true, 1],
-    ['progress: also when nobody reads it now', PROGRESS, [call(1, false, { progressToken: 'p' })], true, 1],
-    ['progress without a request of that token: the GET stream', PROGRESS, [call(1, true), call(2, true)], true, 0],
+  const rows: [what: string, message: Message, calls: Call[], getConnected: boolean, expected: number][] = [
+    ['progress: the stream of the request with its token', PROGRESS, [tokened(1), call(2, true)], true, 1],
+    ['progress: that stream even without a connection', PROGRESS, [call(1, false, { progressToken: 'p' })], true, 1],
+    ['progress with an unknown token: the GET stream', PROGRESS, [call(1, true), call(2, true)], true, 0],
     ['a log line while one request waits: its stream', LOG, [call(1, true)], true, 1],
     ['a log line while several wait: the GET stream', LOG, [call(1, true), call(2, true)], true, 0],
-    ['a log line while several wait and nobody listens: the newest', LOG, [call(1, true), call(2, true)], false, 2],
+    [
+      'a log line while several wait and there is no GET connection: the newest',
+      LOG,
+      [call(1, true), call(2, true)],
+      false,
+      2,
+    ],
     ['a log line after a cancelled request: the GET stream', LOG, [call(1, true, { cancelled: true })], true, 0],
-    ['a log line while the only request is unread: the GET stream', LOG, [call(1, false)], true, 0],
+    ['a log line while the only request has no connection: the GET stream', LOG, [call(1, false)], true, 0],
     ['a change of lists: the GET stream', CHANGE, [call(1, true)], true, 0],
-    ['a change of lists while nobody listens: the newest request', CHANGE, [call(1, true)], false, 1],
-    ['nobody is there: the GET stream, on which it waits', CHANGE, [], false, 0],
+    ['a change of lists without a GET connection: the newest request', CHANGE, [call(1, true)], false, 1],
+    ['anything without a connection: the GET stream', CHANGE, [], false, 0],
   ];
-  for (const [what, sent, calls, listens, expected] of rows) {
-    it(what, () => expect(streamFor(sent, calls, stream(0, listens)).number).to.equal(expected));
+  for (const [what, sent, calls, getConnected, expected] of rows) {
+    it(what, () => expect(streamFor(sent, calls, stream(0, getConnected)).number).to.equal(expected));
   }
 
   it('a batch on one stream counts as one request', () => {
@@ -53,25 +59,25 @@ describe('bridge/calls', () => {
     expect(streamFor(LOG, calls, stream(0, true)).number).to.equal(5);
   });
 
-  describe('finds the call of an answer that is too long', () => {
+  describe('finds the call that a dropped line answered', () => {
     const calls = new Map<string | number, Call>([
       [1, call(1, true)],
       ['two', call(2, true)],
     ]);
     const idOf = (head: string, tail: string, among = calls) => callOfLongLine({ head, tail }, among)?.id;
 
-    it('by an id at its beginning', () => {
+    it('by the id at its beginning', () => {
       expect(idOf('{"jsonrpc":"2.0","id":1,"result":{"id":"two', '}]}}')).to.equal(1);
       expect(idOf('{ "id": "two", "result"', '}')).to.equal(2);
     });
-    it('by an id at its end', () => {
+    it('by the id at its end', () => {
       expect(idOf('{"result":{"id":1,', 'xx"}]},"jsonrpc":"2.0","id":"two"}\r')).to.equal(2);
       expect(idOf('{"result":{', '},"id":1,"jsonrpc":"2.0"}')).to.equal(1);
     });
-    it('by there being only one', () => {
+    it('as the only call that waits', () => {
       expect(idOf('{"result":{', '}}', new Map([[9, call(9, true)]]))).to.equal(9);
     });
-    it('or not at all', () => {
+    it('or finds none', () => {
       expect(idOf('{"result":{"id":1,', '"id":1}]}}')).to.equal(undefined);
       expect(idOf('{"id":7,', '}')).to.equal(undefined);
     });

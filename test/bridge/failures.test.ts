@@ -1,11 +1,13 @@
 import { expect } from 'chai';
 import { pino } from 'pino';
 import type { BridgeOptions } from '../../bridge/bridge.ts';
+import { SESSION_END } from '../../bridge/session-end.ts';
+import { deny } from '../../core/mcp/denial.ts';
 import { runs } from '../fixtures/replica-server/processes.ts';
 import { eventually } from '../fixtures/replica-server/waiting.ts';
-import { bridgeTo, errorOf, fixture, initialize, request, type TestBridge } from './support.ts';
+import { bridgeTo, denialIn, denialOf, errorOf, fixture, initialize, request, type TestBridge } from './support.ts';
 
-describe('what goes wrong at a bridge', function () {
+describe('failures at a bridge', function () {
   this.timeout(30_000);
 
   const started: TestBridge[] = [];
@@ -24,57 +26,53 @@ describe('what goes wrong at a bridge', function () {
   beforeEach(() => lines.splice(0));
   after(() => Promise.all(started.map((one) => one.stop())));
 
-  it('a program that is not there: said at the start, to health checks and to clients', async () => {
-    const bridge = await start(['no-such-program', 'x']);
-    await logged('the program no-such-program was not found');
+  it('a program that does not exist is reported in the log, to health checks and to clients', async () => {
+    const bridge = await start(['no-such-program', 'x'], { maxSessions: 1 });
+    const why = 'the program no-such-program was not found';
+    await logged(why);
     const health = await fetch(`${bridge.origin}/healthz`);
-    expect([health.status, await health.text()]).to.deep.equal([503, 'the program no-such-program was not found\n']);
+    expect([health.status, await health.text()]).to.deep.equal([503, `${why}\n`]);
     const response = await bridge.post(initialize(5));
     expect(response.status).to.equal(502);
-    expect(await response.json()).to.deep.equal({
-      jsonrpc: '2.0',
-      id: 5,
-      error: { code: -32603, message: 'The MCP server cannot be started: the program no-such-program was not found' },
-    });
-    expect((await bridge.post(initialize())).status, 'its place is free again').to.equal(502);
+    const { error } = deny('server-not-started', { values: { why } });
+    expect(await response.json()).to.deep.equal({ jsonrpc: '2.0', id: 5, error });
+    expect((await bridge.post(initialize())).status, 'does not count as a session').to.equal(502);
   });
 
-  it('a server that ends at once: the client reads why, without the secrets of the environment', async () => {
+  it('a server that ends immediately: the client gets the reason, without secrets of the environment', async () => {
     const env = { PATH: process.env.PATH, DATABASE: 'db.example:hunter2!' };
     const bridge = await start(fixture('--fail'), { env, maxSessions: 1 });
     for (let count = 0; count < 2; count++) {
       const response = await bridge.post(initialize());
-      expect(response.status).to.equal(502);
-      expect((await errorOf(response)).message).to.equal(
-        'The MCP server failed: the server process ended (exit code 3): no database at ***\ngiving up',
-      );
+      const why = `${SESSION_END.exited({ code: 3, signal: null })}: no database at ***\ngiving up`;
+      expect(await denialIn(response)).to.deep.equal(denialOf('server-failed', { why }));
     }
   });
 
   it('a server that never answers initialize is ended', async () => {
     const bridge = await start(fixture('--mute'), { startMs: 300 });
     const response = await bridge.post(initialize());
-    expect(response.status).to.equal(504);
-    expect((await errorOf(response)).message).to.match(/^The MCP server failed: the server did not answer initialize/);
+    const why = SESSION_END.initializeTimeout(300);
+    expect(await denialIn(response)).to.deep.equal(denialOf('server-timeout', { why }));
   });
 
-  it('a client that goes before it has its session leaves no process', async () => {
+  it('a client that disconnects before its session is open leaves no process', async () => {
     const bridge = await start(fixture('--mute'), { maxSessions: 1 });
     const leaving = new AbortController();
     const response = bridge.post(initialize(), undefined, {}, leaving.signal).catch(() => 'gone');
-    const refused = () => bridge.post(initialize(2)).then((second) => second.status);
-    await eventually(refused, (status) => status === 503);
+    const status = () => bridge.post(initialize(2)).then((second) => second.status);
+    await eventually(status, (code) => code === 503);
     leaving.abort();
     expect(await response).to.equal('gone');
-    // Its place is free once the process has ended.
+    // A new session can open once that process has ended.
     const again = new AbortController();
     const next = bridge.post(initialize(3), undefined, {}, again.signal).catch(() => 'gone');
-    await eventually(refused, (status) => status === 503);
+    await eventually(status, (code) => code === 503);
     again.abort();
     await next;
   });
 
-  it('initialize that the server refuses opens no session', async () => {
+  it('initialize that the server answers with an error opens no session', async () => {
     const answer = '{"jsonrpc":"2.0","id":1,"error":{"code":-32602,"message":"no"}}';
     const bridge = await start(['sh', '-c', `read line; echo '${answer}'; cat > /dev/null`], { maxSessions: 1 });
     const response = await bridge.post(initialize());
@@ -86,7 +84,7 @@ describe('what goes wrong at a bridge', function () {
     );
   });
 
-  it('noise on stdout is logged and passed over', async () => {
+  it('lines on stdout that are not JSON-RPC are logged and skipped', async () => {
     const bridge = await start(fixture('--noise'));
     const session = await bridge.open();
     expect((await bridge.ask(session, 'echo', { a: 1 })).result).to.deep.equal({ a: 1 });
@@ -95,7 +93,7 @@ describe('what goes wrong at a bridge', function () {
     }
   });
 
-  it('what a server says on stderr is logged with the short id of its session', async () => {
+  it('lines on stderr are logged with the short id of the session', async () => {
     const bridge = await start(fixture());
     const session = await bridge.open();
     await bridge.ask(session, 'crash');
@@ -103,27 +101,26 @@ describe('what goes wrong at a bridge', function () {
     expect(JSON.stringify(lines)).to.not.include(session);
   });
 
-  it('an answer that is too large becomes an error of its request, and the session goes on', async () => {
+  it('a response above the limit becomes an error of its request, and the session continues', async () => {
     const bridge = await start(fixture(), { maxMessageBytes: 100_000 });
     const session = await bridge.open();
     const [big, silent] = [bridge.ask(session, 'big', { length: 100_001 }), bridge.ask(session, 'silence')];
     expect((await big).error).to.deep.equal({ code: -32603, message: 'The answer is larger than 100000 bytes' });
     expect((await bridge.ask(session, 'echo', { a: 1 })).result).to.deep.equal({ a: 1 });
     await bridge.remove(session);
-    expect((await silent).error?.message).to.equal('the client ended the session');
+    expect((await silent).error?.message).to.equal(SESSION_END.deleted);
   });
 
-  it('a message that is too large is refused with 413, and one of nearly the limit passes in both directions', async () => {
+  it('a message above the limit is denied, and one just below it passes in both directions', async () => {
     const bridge = await start(fixture());
     const session = await bridge.open();
     const text = 'é'.repeat(2 * 1024 * 1024 - 200);
     expect((await bridge.ask(session, 'echo', { text })).result).to.deep.equal({ text });
-    const refused = await bridge.post(request('echo', { text: `${text}${'x'.repeat(400)}` }), session);
-    expect(refused.status).to.equal(413);
-    expect((await errorOf(refused)).message).to.equal('The message is larger than 4194304 bytes');
+    const denied = await bridge.post(request('echo', { text: `${text}${'x'.repeat(400)}` }), session);
+    expect(await denialIn(denied)).to.deep.equal(denialOf('message-too-large', { maxBytes: 4_194_304 }));
   });
 
-  it('messages pile up nowhere when the server does not read', async () => {
+  it('messages do not pile up when the server does not read', async () => {
     const answer = '{"jsonrpc":"2.0","id":1,"result":{}}';
     const bridge = await start(['sh', '-c', `read line; echo '${answer}'; exec sleep 600`], {
       maxMessageBytes: 200_000,
@@ -137,13 +134,13 @@ describe('what goes wrong at a bridge', function () {
   });
 
   for (const [what, body, status, code] of [
-    ['no JSON', '{', 400, -32700],
-    ['no JSON-RPC', '{"id":1}', 400, -32700],
+    ['a body that is not JSON', '{', 400, -32700],
+    ['a body that is not JSON-RPC', '{"id":1}', 400, -32700],
     ['a batch with initialize', [initialize(), request('ping')], 400, -32600],
     ['a request without a session', request('tools/list'), 400, -32000],
-    ['a session that never was', request('tools/list'), 404, -32001],
+    ['a session that does not exist', request('tools/list'), 404, -32001],
   ] as const) {
-    it(`${what} is refused with ${status}`, async () => {
+    it(`${what} is denied with ${status}`, async () => {
       const [bridge] = started;
       const session = what.startsWith('a session') ? 'x'.repeat(32) : undefined;
       const response = await bridge?.post(body, session);
@@ -152,7 +149,7 @@ describe('what goes wrong at a bridge', function () {
     });
   }
 
-  it('other methods, types and revisions are refused as the specification says', async () => {
+  it('other methods, types and revisions are denied as the specification requires', async () => {
     const bridge = await start(fixture());
     const session = await bridge.open();
     const status = async (response: Promise<Response>) => (await response).status;
@@ -168,20 +165,17 @@ describe('what goes wrong at a bridge', function () {
     expect(await status(bridge.post(twice, session)), 'an id that is in use').to.equal(400);
   });
 
-  it('a request of a revision without sessions is answered as an old server does', async () => {
+  it('a request of a revision without sessions gets the answer of an older server', async () => {
     const bridge = await start(fixture());
     const meta = { 'io.modelcontextprotocol/protocolVersion': '2026-07-28' };
     const discover = request('server/discover', { _meta: meta });
     const response = await bridge.post(discover, undefined, { 'mcp-protocol-version': '2026-07-28' });
     expect(response.status).to.equal(400);
-    expect(await response.json()).to.deep.equal({
-      jsonrpc: '2.0',
-      id: discover.id,
-      error: { code: -32000, message: 'Bad Request: Mcp-Session-Id header is required' },
-    });
+    const { error } = deny('missing-session');
+    expect(await response.json()).to.deep.equal({ jsonrpc: '2.0', id: discover.id, error });
   });
 
-  it('nothing is left of a bridge that ended', async () => {
+  it('a bridge that ended leaves nothing behind', async () => {
     const bridge = await start(fixture());
     const session = await bridge.open();
     const { result } = await bridge.ask(session, 'facts');

@@ -3,11 +3,11 @@ import { get, type IncomingMessage } from 'node:http';
 import { expect } from 'chai';
 import { readMessages } from '../../runtime/streamable-http/messages.ts';
 import { eventually } from '../fixtures/replica-server/waiting.ts';
-import { bridgeTo, errorOf, eventsOf, fixture, messagesOf, request, type TestBridge } from './support.ts';
+import { bridgeTo, denialIn, denialOf, eventsOf, fixture, messagesOf, request, type TestBridge } from './support.ts';
 
 const MEBIBYTE = 1024 * 1024;
-/** More than sockets hold. */
-const MUCH = 12 * MEBIBYTE;
+/** More than the socket buffers hold. */
+const LARGE_BYTES = 12 * MEBIBYTE;
 
 describe('the limits of a bridge', function () {
   this.timeout(30_000);
@@ -23,7 +23,7 @@ describe('the limits of a bridge', function () {
   });
   afterEach(() => bridge.remove(session));
 
-  /** A GET whose answer nobody reads. */
+  /** A GET whose response is not read. */
   const unread = async (lastEventId: string): Promise<IncomingMessage> => {
     const headers = { accept: 'text/event-stream', 'mcp-session-id': session, 'last-event-id': lastEventId };
     const asked = get(bridge.url, { headers, agent: false });
@@ -32,17 +32,17 @@ describe('the limits of a bridge', function () {
     return response;
   };
 
-  it('are not used up by requests that were called off and that the server never answers', async () => {
+  it('do not count cancelled requests that the server never answers', async () => {
     for (const round of [1, 2, 3]) {
       const silent = Array.from({ length: 1_000 }, () => request('silence'));
       const cut = new AbortController();
-      const isTaken = async () => (await bridge.post(silent, session, {}, cut.signal)).status === 200;
-      // The end of the connection before it takes a moment to be known.
-      await eventually(isTaken, (taken) => taken);
+      const isAccepted = async () => (await bridge.post(silent, session, {}, cut.signal)).status === 200;
+      // The bridge notices the end of the previous connection a moment later.
+      await eventually(isAccepted, (accepted) => accepted);
       const cancel = ({ id }: { id: number }) => ({
         ...{ jsonrpc: '2.0', method: 'notifications/cancelled', params: { requestId: id } },
       });
-      // The connection goes before or after the cancellations.
+      // The connection ends before or after the cancellations.
       if (round === 2) cut.abort();
       await bridge.post(silent.map(cancel), session);
       cut.abort();
@@ -50,8 +50,8 @@ describe('the limits of a bridge', function () {
     expect((await bridge.ask(session, 'echo', { at: 'last' })).result).to.deep.equal({ at: 'last' });
   });
 
-  it('end a GET stream that is never read once another one takes its place', async () => {
-    const messages = [{ method: 'notifications/message', params: { level: 'info', data: 'x'.repeat(MUCH) } }];
+  it('end an unread GET stream when another connection replaces it', async () => {
+    const messages = [{ method: 'notifications/message', params: { level: 'info', data: 'x'.repeat(LARGE_BYTES) } }];
     await bridge.post({ jsonrpc: '2.0', method: 'say', params: { messages, mark: 'said' } }, session);
     const listening = await bridge.get(session);
     await eventsOf(listening).next();
@@ -64,8 +64,8 @@ describe('the limits of a bridge', function () {
     second.destroy();
   });
 
-  it('send few answers anew at once', async () => {
-    const asked = request('big', { length: MUCH });
+  it('allow 8 replays at the same time', async () => {
+    const asked = request('big', { length: LARGE_BYTES });
     const events = eventsOf(await bridge.post(asked, session));
     const { value: event } = await events.next();
     const before = `${event?.id.split('.')[0]}.0`;
@@ -73,10 +73,7 @@ describe('the limits of a bridge', function () {
     for (let count = 0; count < 8; count++) open.push(await unread(before));
     expect(open.map(({ statusCode }) => statusCode)).to.deep.equal(Array(8).fill(200));
     const more = await bridge.get(session, { 'last-event-id': before });
-    expect([more.status, (await errorOf(more)).message]).to.deep.equal([
-      503,
-      'Too many responses are being sent again',
-    ]);
+    expect(await denialIn(more)).to.deep.equal(denialOf('replays-in-use'));
     for (const response of open) response.destroy();
     const again = await eventually(
       () => bridge.get(session, { 'last-event-id': before }),
@@ -85,7 +82,7 @@ describe('the limits of a bridge', function () {
     expect(await messagesOf(again)).to.have.length(1);
   });
 
-  it('keep out pages whose name was made to mean this machine, and let in what comes through a gateway', async () => {
+  it('deny requests by DNS rebinding, and allow those through a gateway', async () => {
     const { port } = new URL(bridge.url);
     const status = async (host: string, origin?: string) => {
       const headers = { host, ...(origin === undefined ? {} : { origin }) };
@@ -102,7 +99,7 @@ describe('the limits of a bridge', function () {
     expect(await status(`evil.example:${port}`)).to.equal(200);
   });
 
-  it('take no batch of a million messages apart', () => {
+  it('allow 1,024 messages in a batch', () => {
     const batch = (count: number) => `[${Array(count).fill('{"jsonrpc":"2.0","method":"x"}').join()}]`;
     expect(readMessages(batch(1_024))).to.have.length(1_024);
     expect(readMessages(batch(1_025))).to.equal(undefined);

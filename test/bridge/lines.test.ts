@@ -9,7 +9,7 @@ function split(maxBytes: number, chunks: Buffer[]): Line[] {
 }
 
 describe('bridge/lines', () => {
-  it('cuts at line ends, wherever the chunks end, and keeps characters whole', () => {
+  it('splits at line feeds, wherever the chunks end, and never splits a character', () => {
     const bytes = Buffer.from('eins\nzwölf 世界\n\nrest');
     const expected = [{ text: 'eins' }, { text: 'zwölf 世界' }, { text: '' }];
     expect(split(100, [bytes])).to.deep.equal(expected);
@@ -21,7 +21,7 @@ describe('bridge/lines', () => {
     ).to.deep.equal(expected);
   });
 
-  it('takes a line of exactly the limit, and passes a longer one over with both its ends', () => {
+  it('keeps a line of exactly the limit, and only the ends of a longer one', () => {
     const long = `${'a'.repeat(2_000)}${'z'.repeat(2_000)}`;
     const text = `${'x'.repeat(1_000)}\n${long}\nnext\n`;
     const expected = [

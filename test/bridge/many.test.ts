@@ -4,7 +4,7 @@ import { bridgeTo, type TestBridge } from './support.ts';
 
 const SESSIONS = 100;
 
-describe('a bridge with a hundred sessions at once', function () {
+describe('a bridge with a hundred sessions at the same time', function () {
   this.timeout(60_000);
 
   let bridge: TestBridge;
@@ -14,7 +14,7 @@ describe('a bridge with a hundred sessions at once', function () {
   });
   after(() => bridge?.stop());
 
-  it('answers each from a process of its own, and leaves none of them', async () => {
+  it('serves each from its own process and leaves no process behind', async () => {
     const sessions = await Promise.all(Array.from({ length: SESSIONS }, () => bridge.open()));
     const pids = await Promise.all(
       sessions.map(async (session) => {
@@ -26,7 +26,7 @@ describe('a bridge with a hundred sessions at once', function () {
       }),
     );
     expect(new Set(pids).size).to.equal(SESSIONS);
-    // Half of them end one by one, the others with the bridge.
+    // The second half ends with the bridge.
     const half = sessions.slice(0, SESSIONS / 2);
     await Promise.all(half.map((session) => bridge.remove(session)));
     expect(pids.filter(runs)).to.have.length(SESSIONS / 2);

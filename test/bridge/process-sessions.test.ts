@@ -3,10 +3,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import type { BridgeOptions } from '../../bridge/bridge.ts';
+import { SESSION_END } from '../../bridge/session-end.ts';
+import { deny } from '../../core/mcp/denial.ts';
 import { groupAlive } from '../../runtime/processes/group.ts';
 import { runs } from '../fixtures/replica-server/processes.ts';
 import { eventually } from '../fixtures/replica-server/waiting.ts';
-import { bridgeTo, errorOf, fixture, initialize, request, type TestBridge } from './support.ts';
+import { bridgeTo, denialIn, denialOf, fixture, initialize, request, type TestBridge } from './support.ts';
 
 describe('the sessions of a bridge', function () {
   this.timeout(30_000);
@@ -33,7 +35,7 @@ describe('the sessions of a bridge', function () {
   });
   after(() => Promise.all(started.map((one) => one.stop())));
 
-  it('have ids that nobody guesses, and a process each', async () => {
+  it('have unguessable ids and a process each', async () => {
     const [one, two] = await Promise.all([bridge.open(), bridge.open()]);
     expect(one)
       .to.match(/^[A-Za-z0-9_-]{32}$/)
@@ -42,7 +44,7 @@ describe('the sessions of a bridge', function () {
     await Promise.all([bridge.remove(one), bridge.remove(two)]);
   });
 
-  it('give the answer of initialize as the server wrote it', async () => {
+  it('pass the response to initialize unchanged', async () => {
     const response = await bridge.post(initialize('the-first', '2025-03-26'));
     expect(response.headers.get('content-type')).to.equal('application/json');
     const { id, result } = (await response.json()) as { id: string; result: object };
@@ -51,7 +53,7 @@ describe('the sessions of a bridge', function () {
     await bridge.remove(response.headers.get('mcp-session-id') ?? '');
   });
 
-  it('end with DELETE, the process and what it started, and are unknown then', async () => {
+  it('end with DELETE, with the whole process group, and are unknown afterwards', async () => {
     const families = await start(fixture('--grandchild'));
     const session = await families.open();
     const { pid, grandchild } = await factsOf(session, families);
@@ -65,12 +67,11 @@ describe('the sessions of a bridge', function () {
       await families.get(session),
       await families.remove(session),
     ]) {
-      expect(response.status).to.equal(404);
-      expect(await errorOf(response)).to.deep.equal({ code: -32001, message: 'Session not found' });
+      expect(await denialIn(response)).to.deep.equal(denialOf('unknown-session'));
     }
   });
 
-  it('end what npx has started', async () => {
+  it('end the processes that npx started', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'bridge-'));
     const recordFile = join(folder, 'children.json');
     const pidsOf = () => (JSON.parse(readFileSync(recordFile, 'utf8')) as { pid: number }[]).map(({ pid }) => pid);
@@ -87,7 +88,7 @@ describe('the sessions of a bridge', function () {
     }
   });
 
-  it('end a process that ignores SIGTERM, and what it started, after the grace', async () => {
+  it('end a process group that ignores SIGTERM after the grace period', async () => {
     const stubborn = await start(fixture('--stubborn', '--grandchild'), { graceMs: 100 });
     const session = await stubborn.open();
     const { pid, grandchild } = await factsOf(session, stubborn);
@@ -96,7 +97,7 @@ describe('the sessions of a bridge', function () {
     await gone(grandchild);
   });
 
-  it('end when nobody used them or was connected for a while', async () => {
+  it('end when they have been idle and without a connection', async () => {
     let nowMs = 0;
     const idle = await start(fixture(), { idleMs: 400, now: () => nowMs });
     const [quiet, listening] = await Promise.all([idle.open(), idle.open()]);
@@ -118,32 +119,29 @@ describe('the sessions of a bridge', function () {
     await goneWithTime(other);
   });
 
-  it('end with their process: who waits is told, and later requests are for nothing', async () => {
+  it('end with their process: waiting requests get an error, later ones 404', async () => {
     const session = await bridge.open();
     const waiting = bridge.ask(session, 'silence');
-    expect((await bridge.ask(session, 'crash')).error?.message).to.equal('the server process ended (exit code 4)');
-    expect((await waiting).error).to.deep.equal({ code: -32603, message: 'the server process ended (exit code 4)' });
+    const error = { code: -32603, message: SESSION_END.exited({ code: 4, signal: null }) };
+    expect((await bridge.ask(session, 'crash')).error).to.deep.equal(error);
+    expect((await waiting).error).to.deep.equal(error);
     const response = await bridge.post(request('ping'), session);
     expect(response.status).to.equal(404);
     await response.text();
   });
 
-  it('are refused when there are as many as there may be, until one ends', async () => {
+  it('are denied above the limit, until one ends', async () => {
     const small = await start(fixture(), { maxSessions: 2 });
     const opened = await Promise.all([small.open(), small.open()]);
-    const refused = await small.post(initialize(77));
-    expect(refused.status).to.equal(503);
-    expect(refused.headers.get('retry-after')).to.equal('10');
-    expect(await refused.json()).to.deep.equal({
-      jsonrpc: '2.0',
-      id: 77,
-      error: { code: -32014, message: 'All 2 sessions are in use' },
-    });
+    const denied = await small.post(initialize(77));
+    expect([denied.status, denied.headers.get('retry-after')]).to.deep.equal([503, '10']);
+    const { error } = deny('sessions-in-use', { values: { maxSessions: 2 } });
+    expect(await denied.json()).to.deep.equal({ jsonrpc: '2.0', id: 77, error });
     await small.remove(opened[0] ?? '');
     await small.open();
   });
 
-  it('count no more sessions than were asked for at the same time', async () => {
+  it('are counted exactly when many open at the same time', async () => {
     const small = await start(fixture(), { maxSessions: 3 });
     const statuses = await Promise.all(
       Array.from({ length: 8 }, async () => {
@@ -155,22 +153,23 @@ describe('the sessions of a bridge', function () {
     expect(statuses.sort()).to.deep.equal([200, 200, 200, 503, 503, 503, 503, 503]);
   });
 
-  it('go on while the bridge drains, which opens no more', async () => {
+  it('continue while the bridge drains, which opens no new ones', async () => {
     const leaving = await start(fixture());
     const session = await leaving.open();
     const { pid } = await factsOf(session, leaving);
     const stopped = leaving.stop(60_000);
     const health = async () => (await fetch(`${leaving.origin}/healthz`)).status;
     expect(await health()).to.equal(503);
-    const refused = await leaving.post(initialize());
-    expect([refused.status, refused.headers.get('retry-after')]).to.deep.equal([503, '1']);
+    const denied = await leaving.post(initialize());
+    expect(denied.headers.get('retry-after')).to.equal('1');
+    expect(await denialIn(denied)).to.deep.equal(denialOf('bridge-draining'));
     expect((await factsOf(session, leaving)).pid).to.equal(pid);
     await leaving.remove(session);
     await stopped;
     expect(await health().catch(() => 'closed')).to.equal('closed');
   });
 
-  it('all end when the time to drain is over', async () => {
+  it('end when the time to drain is over', async () => {
     const leaving = await start(fixture('--grandchild'));
     const session = await leaving.open();
     const { pid, grandchild } = await factsOf(session, leaving);
@@ -179,7 +178,7 @@ describe('the sessions of a bridge', function () {
     await gone(grandchild);
   });
 
-  it('give their servers the environment of the bridge without its own settings', async () => {
+  it('give their servers the environment of the bridge, without the variables for its own Node process', async () => {
     const env = {
       PATH: process.env.PATH,
       TOKEN: 'abc',
@@ -187,8 +186,8 @@ describe('the sessions of a bridge', function () {
       PORT: '1',
       npm_config_cache: '/c',
     };
-    const told = await start(fixture(), { env });
-    const { env: seen } = await factsOf(await told.open(), told);
+    const configured = await start(fixture(), { env });
+    const { env: seen } = await factsOf(await configured.open(), configured);
     expect(seen).to.include({ TOKEN: 'abc', npm_config_cache: '/c' });
     expect(seen).to.not.have.any.keys('NODE_OPTIONS', 'PORT');
   });

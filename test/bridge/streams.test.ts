@@ -4,6 +4,8 @@ import { eventually } from '../fixtures/replica-server/waiting.ts';
 import {
   type Answer,
   bridgeTo,
+  denialIn,
+  denialOf,
   eventsOf,
   fixture,
   initialize,
@@ -34,12 +36,12 @@ describe('the streams of a bridge', function () {
   });
   afterEach(() => bridge.remove(session));
 
-  /** What the server has received besides requests. */
+  /** The messages other than requests that the server has received. */
   const seen = async (): Promise<unknown[]> => {
     const { result } = await bridge.ask(session, 'seen');
     return [result?.seen].flat().map((line) => JSON.parse(String(line)));
   };
-  /** Makes the server say something unasked, and waits until the bridge has read it. */
+  /** Makes the server send messages that belong to no request, and waits until the bridge has read them. */
   const say = async (mark: string, messages: object[]) => {
     await bridge.post({ jsonrpc: '2.0', method: 'say', params: { messages, mark } }, session);
     await eventually(
@@ -49,7 +51,7 @@ describe('the streams of a bridge', function () {
   };
   const methodsOf = (messages: Answer[]) => messages.map(({ method, id }) => method ?? id);
 
-  it('pass messages on to the last character, in both directions', async () => {
+  it('pass messages unchanged, in both directions', async () => {
     const line =
       '{"jsonrpc":"2.0","id":41,"method":"facts","big":12345678901234567890,"params":{"n":1.0,"t":"\\u00e9\\n"}}';
     const [answer] = await messagesOf(await bridge.post(line, session));
@@ -60,7 +62,7 @@ describe('the streams of a bridge', function () {
     expect((await eventsOf(response).next()).value?.data).to.equal(odd);
   });
 
-  it('pass notifications and unknown methods on', async () => {
+  it('pass notifications and unknown methods', async () => {
     const cancelled = { jsonrpc: '2.0', method: 'notifications/cancelled', params: { requestId: 5 } };
     const unknown = { jsonrpc: '2.0', method: 'acme/anything', params: { a: [1] } };
     for (const message of [cancelled, unknown]) expect((await bridge.post(message, session)).status).to.equal(202);
@@ -68,7 +70,7 @@ describe('the streams of a bridge', function () {
     expect((await bridge.ask(session, 'acme/unheard-of')).result).to.deep.equal({ method: 'acme/unheard-of' });
   });
 
-  it('carry what the server asks in the middle of a request, and the answer back', async () => {
+  it('carry a request of the server during a request, and the response to it', async () => {
     const events = eventsOf(await bridge.post(request('ask', { method: 'sampling/createMessage' }), session));
     const asked = await nextMessage(events);
     expect(asked).to.include({ method: 'sampling/createMessage' });
@@ -77,7 +79,7 @@ describe('the streams of a bridge', function () {
     expect((await nextMessage(events)).result).to.deep.equal({ text: 'forty-two' });
   });
 
-  it('carry what comes during the only request on its stream, and changes on the GET stream', async () => {
+  it('carry messages during the only request on its stream, and changes on the GET stream', async () => {
     const listening = eventsOf(await bridge.get(session));
     const answer = await bridge.post(request('tell', { messages: [note('one'), change, note('two')] }), session);
     const messages = await messagesOf(answer);
@@ -86,7 +88,7 @@ describe('the streams of a bridge', function () {
     await listening.return(undefined);
   });
 
-  it('carry progress of several requests each on its own stream', async () => {
+  it('carry progress on the stream of its request', async () => {
     const progress = (token: string) => ({
       method: 'notifications/progress',
       params: { progressToken: token, progress: 1 },
@@ -100,7 +102,7 @@ describe('the streams of a bridge', function () {
     expect(tokens).to.deep.equal(['p', 'q']);
   });
 
-  it('keep what is said while nobody listens for the GET stream', async () => {
+  it('keep messages for the GET stream while the client has no connection', async () => {
     await say('early', [change, note('second')]);
     const listening = eventsOf(await bridge.get(session));
     expect(await nextMessage(listening)).to.include({ method: change.method });
@@ -108,7 +110,7 @@ describe('the streams of a bridge', function () {
     await listening.return(undefined);
   });
 
-  it('carry nothing more for a request that was called off', async () => {
+  it('carry nothing on the stream of a cancelled request', async () => {
     const silent = request('silence');
     const waiting = await bridge.post(silent, session);
     const params = { requestId: silent.id };
@@ -120,14 +122,14 @@ describe('the streams of a bridge', function () {
     await listening.return(undefined);
   });
 
-  it('answer a batch on one stream, which ends with the last answer', async () => {
+  it('carry the responses to a batch on one stream, which ends with the last', async () => {
     const batch = [request('echo', { n: 1 }), { jsonrpc: '2.0', method: 'notifications/x' }, request('echo', { n: 2 })];
     const messages = await messagesOf(await bridge.post(batch, session));
     expect(messages.map(({ result }) => result)).to.deep.equal([{ n: 1 }, { n: 2 }]);
     expect(await seen()).to.have.length(1);
   });
 
-  it('go on after a break where they ended', async () => {
+  it('resume after a broken connection', async () => {
     const cut = new AbortController();
     const asking = request('ask', { method: 'roots/list' });
     const first = eventsOf(await bridge.post(asking, session, {}, cut.signal));
@@ -137,12 +139,12 @@ describe('the streams of a bridge', function () {
     await bridge.post({ jsonrpc: '2.0', id, result: { roots: [] } }, session);
     const resumed = await bridge.get(session, { 'last-event-id': event?.id ?? '' });
     expect(await messagesOf(resumed)).to.deep.equal([{ jsonrpc: '2.0', id: asking.id, result: { roots: [] } }]);
-    // The answer is there for whoever lost that connection, too.
+    // A client that loses this connection too can resume again.
     const again = await bridge.get(session, { 'last-event-id': event?.id ?? '' });
     expect(await messagesOf(again)).to.have.length(1);
   });
 
-  it('begin with an id to resume from, for clients that know what that is', async () => {
+  it('begin with an event id to resume from, for clients of 2025-11-25', async () => {
     const revision = { 'mcp-protocol-version': '2025-11-25' };
     const cut = new AbortController();
     const asking = request('silence');
@@ -156,10 +158,10 @@ describe('the streams of a bridge', function () {
     expect((await older.next()).value?.data).to.not.equal('');
   });
 
-  it('resume the GET stream with what was missed', async () => {
+  it('resume the GET stream with the missed messages', async () => {
     const cut = new AbortController();
     const first = eventsOf(await bridge.get(session, {}, cut.signal));
-    await say('heard', [note('heard')]);
+    await say('received', [note('received')]);
     const { value: event } = await first.next();
     cut.abort();
     await say('missed', [note('missed'), change]);
@@ -169,18 +171,19 @@ describe('the streams of a bridge', function () {
     await resumed.return(undefined);
   });
 
-  it('refuse a second GET stream, and a place that nobody knows', async () => {
+  it('deny a second GET stream and unknown positions', async () => {
     const listening = await bridge.get(session);
-    const statuses = await Promise.all(
-      [{}, { 'last-event-id': '77.1' }, { 'last-event-id': 'x' }].map(async (headers) => {
-        return (await bridge.get(session, headers)).status;
-      }),
+    const denials = await Promise.all(
+      [{}, { 'last-event-id': '77.1' }, { 'last-event-id': 'x' }].map(async (headers) =>
+        denialIn(await bridge.get(session, headers)),
+      ),
     );
-    expect(statuses).to.deep.equal([409, 400, 400]);
+    const reasons = ['stream-conflict', 'nothing-to-resume', 'unknown-event-id'] as const;
+    expect(denials).to.deep.equal(reasons.map((reason) => denialOf(reason)));
     await listening.body?.cancel();
   });
 
-  it('lose nothing of what comes faster than it is read', async () => {
+  it('lose nothing when messages arrive faster than they are read', async () => {
     const messages = Array.from({ length: 400 }, (_, index) => note(`${index} ${'x'.repeat(9_000)}`));
     const response = await bridge.post(request('tell', { messages }), session);
     const numbers: number[] = [];

@@ -1,14 +1,15 @@
 import { type BridgeOptions, startBridge } from '../../bridge/bridge.ts';
+import { type DenialReason, deny } from '../../core/mcp/denial.ts';
 import { createLogger } from '../../runtime/log.ts';
 
-/** The raw fixture server, with flags. */
+/** Command of the fixture server, with flags. */
 export const fixture = (...flags: string[]): [string, ...string[]] => [
   process.execPath,
   'test/fixtures/stdio-server/main.ts',
   ...flags,
 ];
 
-/** What a server answers, or says by itself. */
+/** A message of a server. */
 export interface Answer {
   id?: number | string;
   result?: Record<string, unknown>;
@@ -23,11 +24,11 @@ const JSON_HEADERS = { 'content-type': 'application/json', accept: 'application/
 export interface TestBridge {
   url: string;
   origin: string;
-  /** One POST; without a session unless one is named. */
+  /** Sends one POST, without a session by default. */
   post(body: unknown, session?: string, headers?: Record<string, string>, signal?: AbortSignal): Promise<Response>;
-  /** Opens a session and gives its id. */
+  /** Opens a session and returns its id. */
   open(): Promise<string>;
-  /** A request in a session, and its answer. */
+  /** Sends a request in a session and returns its response. */
   ask(session: string, method: string, params?: object): Promise<Answer>;
   get(session: string, headers?: Record<string, string>, signal?: AbortSignal): Promise<Response>;
   remove(session: string): Promise<Response>;
@@ -36,13 +37,13 @@ export interface TestBridge {
 
 let lastId = 0;
 
-/** `initialize`, as a client sends it. */
+/** An `initialize` request. */
 export function initialize(id: number | string = 1, protocolVersion = '2025-06-18'): object {
   const clientInfo = { name: 'bridge-test', version: '1.0.0' };
   return { jsonrpc: '2.0', id, method: 'initialize', params: { protocolVersion, capabilities: {}, clientInfo } };
 }
 
-/** A request with an id that no other has. */
+/** A request with a unique id. */
 export function request(method: string, params: object = {}): { id: number } & Record<string, unknown> {
   lastId += 1;
   return { jsonrpc: '2.0', id: 1000 + lastId, method, params };
@@ -91,7 +92,7 @@ export async function bridgeTo(command: [string, ...string[]], more: Partial<Bri
       const response = await post(message, session);
       if (response.status !== 200) throw new Error(`${response.status} ${await response.text()}`);
       const answer = (await messagesOf(response)).find(({ id, method: own }) => id === message.id && own === undefined);
-      if (answer === undefined) throw new Error(`no answer to ${method}`);
+      if (answer === undefined) throw new Error(`no response to ${method}`);
       return answer;
     },
     get: (session, headers = {}, signal) =>
@@ -110,7 +111,7 @@ export interface Event {
   data: string;
 }
 
-/** The events of a response, as they come. */
+/** The events of a response, one by one. */
 export async function* eventsOf(response: Response): AsyncGenerator<Event> {
   if (response.body === null) return;
   let kept = '';
@@ -141,8 +142,19 @@ export async function nextMessage(events: AsyncGenerator<Event>): Promise<Answer
   }
 }
 
-/** The error of a refusal. */
+/** The JSON-RPC error in a response. */
 export async function errorOf(response: Response): Promise<{ code: number; message: string }> {
   const { error } = (await response.json()) as { error: { code: number; message: string } };
   return error;
+}
+
+/** Status and JSON-RPC error of a denial by the bridge. */
+export function denialOf(reason: DenialReason, values: Record<string, string | number> = {}): object {
+  const { status, error } = deny(reason, { values });
+  return { status, error };
+}
+
+/** Status and JSON-RPC error of a response. */
+export async function denialIn(response: Response): Promise<object> {
+  return { status: response.status, error: await errorOf(response) };
 }

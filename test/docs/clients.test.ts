@@ -44,7 +44,7 @@ describe('docs/clients', function () {
         }
       });
 
-      it('links to what is there', () => {
+      it('has links that lead somewhere', () => {
         const links = [...textOf(page).matchAll(/\]\(([^)#]+)(?:#[^)]*)?\)/g)].map(([, link = '']) => link);
         const local = links.filter((link) => !link.startsWith('https://'));
         for (const link of local) expect(existsSync(join(FOLDER, link)), link).to.equal(true);
@@ -52,7 +52,7 @@ describe('docs/clients', function () {
         if (reference !== undefined) expect(links).to.include(reference);
       });
 
-      it('shows both uses of its client, and nothing of another', () => {
+      it('shows both uses of its client, and no other client', () => {
         const name = basename(page, '.md');
         const own = CLIENTS.has(name) ? name : 'cursor';
         const reader = READERS.get(own);
@@ -75,19 +75,19 @@ describe('examples/clients', () => {
   };
   const both = [registerAdministrator({ context: 'kind-mcp', namespace: 'mcp' }), kubernetes];
 
-  it('are there for clients with a file of their own shape', () => {
+  it('exist for each client with a file format of its own', () => {
     const names = readdirSync(EXAMPLES).map((file) => basename(file, extname(file)));
     expect(names).to.have.members(['claude-desktop', 'codex', 'continue', 'cursor', 'vscode', 'zed']);
   });
 
   for (const file of readdirSync(EXAMPLES)) {
-    it(`${file} has mcp-gateway serve beside kubernetes-mcp-server, by the documented shape`, () => {
+    it(`${file} has mcp-gateway serve and kubernetes-mcp-server, in the documented shape`, () => {
       const text = readFileSync(join(EXAMPLES, file), 'utf8');
       expect(READERS.get(basename(file, extname(file)))?.(text)).to.deep.equal(both);
     });
   }
 
-  it('of Claude Desktop is the one of docs/clients/README.md, and good for Windsurf and Cline', () => {
+  it('for Claude Desktop is the one in docs/clients/README.md, and valid for Windsurf and Cline', () => {
     const text = readFileSync(join(EXAMPLES, 'claude-desktop.json'), 'utf8');
     expect(textOf('README.md')).to.include(`\`\`\`json\n${text}\`\`\``);
     for (const name of ['windsurf', 'cline']) expect(READERS.get(name)?.(text), name).to.deep.equal(both);

@@ -19,7 +19,7 @@ describe('docs/deploy', function () {
   });
   after(() => rmSync(folder, { recursive: true, force: true }));
 
-  it('links to what is there', () => {
+  it('has links that lead somewhere', () => {
     const broken = pages.flatMap((page) =>
       [...readFileSync(page, 'utf8').matchAll(/\]\((?!https?:)([^)#]+)/g)]
         .map(([, link = '']) => resolve(dirname(page), link))
@@ -28,7 +28,7 @@ describe('docs/deploy', function () {
     expect(broken).to.deep.equal([]);
   });
 
-  it('shows values that the chart takes', async () => {
+  it('shows values that the chart accepts', async () => {
     let shown = 0;
     for (const page of pages) {
       for (const [, block = ''] of readFileSync(page, 'utf8').matchAll(/```yaml\n([\s\S]*?)```/g)) {

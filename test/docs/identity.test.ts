@@ -21,7 +21,7 @@ function blocksOf(page: string, language: string): string[] {
   return fences.flatMap(([, name, block]) => (name === language && block !== undefined ? [block] : []));
 }
 
-/** Whose document a block of YAML is, by its first line. */
+/** The blocks of YAML that are a document of this name, by their first line. */
 function documentOf(page: string, name: string): string[] {
   return blocksOf(page, 'yaml').filter((block) => block.startsWith(`# ${name}`));
 }
@@ -47,7 +47,7 @@ describe('docs/identity', () => {
 
   for (const page of PAGES) {
     describe(page, () => {
-      it('has documents that the gateway takes, and rules that can hold', () => {
+      it('has documents that the gateway accepts, and rules that can match', () => {
         const { config, tenants } = read(page);
         const issuers = config.issuers.map(({ url }) => url);
         expect(issuerProblems(tenants, issuers, page)).to.deep.equal([]);
@@ -56,7 +56,7 @@ describe('docs/identity', () => {
         for (const block of backends) valid(parseYaml(block, page, backendSchema));
       });
 
-      it('links to what is there', () => {
+      it('has links that lead somewhere', () => {
         const text = readFileSync(join(FOLDER, page), 'utf8');
         const links = [...text.matchAll(/\]\(([^)#]+)(?:#[^)]*)?\)/g)].map(([, link = '']) => link);
         for (const link of links) expect(existsSync(join(FOLDER, link)), link).to.equal(true);
@@ -64,7 +64,7 @@ describe('docs/identity', () => {
 
       if (page === 'README.md') return;
 
-      it('shows tokens that are accepted, each in one tenant', () => {
+      it('shows tokens that are accepted, each by one tenant', () => {
         const { config, tenants } = read(page);
         const tokens = blocksOf(page, 'json').map((block) => JSON.parse(block) as Record<string, unknown>);
         expect(tokens).not.to.have.length(0);
@@ -82,7 +82,7 @@ describe('docs/identity', () => {
     });
   }
 
-  it('finds subjects, roles and scopes where the pages say that they are', () => {
+  it('reads subjects, roles and scopes as the pages say', () => {
     const found = PAGES.filter((page) => page !== 'README.md').flatMap((page) => {
       const { config, tenants } = read(page);
       return blocksOf(page, 'json').map((block) => {

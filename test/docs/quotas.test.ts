@@ -42,7 +42,7 @@ function bucketsOf(quota: Quota, tool: string): Record<string, number> {
 }
 
 describe('docs/quotas.md', () => {
-  it('has documents that the gateway takes', () => {
+  it('has documents that the gateway accepts', () => {
     expect(quotas).to.have.length(4);
     const others = blocksOf('yaml').filter((block) => !block.startsWith('# tenants.yaml\n'));
     expect(others.map((block) => block.split('\n')[0])).to.deep.equal(['# gateway.yaml']);
@@ -50,7 +50,7 @@ describe('docs/quotas.md', () => {
     expect(settings).to.deep.equal({ whenRedisFails: 'share', deadline: 50, gateways: 2 });
   });
 
-  it('says of its examples what they do', () => {
+  it('describes its examples correctly', () => {
     const [trial, , large, paced] = quotas;
     if (trial === undefined || large === undefined || paced === undefined) throw new Error('examples are missing');
     expect(trial).to.deep.include({ dryRun: true, tenant: { requests: 1000, periodMs: 3_600_000, burst: 1000 } });
@@ -63,7 +63,7 @@ describe('docs/quotas.md', () => {
     expect(bucketsOf(paced, 'anything')).to.deep.equal({ tenant: 1, 'rule pace': 1 });
   });
 
-  it('shows the headers and the refusal as they are', () => {
+  it('shows the headers and the denial as the code makes them', () => {
     const [, , large] = quotas;
     if (large === undefined) throw new Error('examples are missing');
     const limits: [string, Quota['tenant'], BucketAnswer][] = [
@@ -95,7 +95,7 @@ describe('docs/quotas.md', () => {
     expect(TEXT).to.include(`| \`[${FREE_METHODS.join(', ')}]\` |`);
   });
 
-  it('links to what is there', () => {
+  it('has links that lead somewhere', () => {
     const links = [...TEXT.matchAll(/\]\(([^)#:]+)(?:#[^)]*)?\)/g)].map(([, link = '']) => link);
     expect(links).not.to.have.length(0);
     for (const link of links) expect(existsSync(join(dirname(PAGE), link)), link).to.equal(true);

@@ -22,7 +22,7 @@ const TENANTS = {
 
 const TOOLS_LIST = JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'tools/list' });
 
-describe("the gateway's own tools behind itself", function () {
+describe('the admin tools behind the gateway itself', function () {
   this.timeout(120_000);
   let gateway: TestGateway;
   let replica: Replica;
@@ -58,7 +58,7 @@ describe("the gateway's own tools behind itself", function () {
   });
 
   for (const [index, kind] of [SDK1, SDK2_LEGACY, SDK2_AUTO, SDK2_PINNED].entries()) {
-    it(`lets an administrator register a backend that is served then, with ${kind.name}`, async () => {
+    it(`let an administrator register a backend, which is then served, with ${kind.name}`, async () => {
       const connection = await connect(kind, ann);
       const { tools } = await connection.client.listTools();
       expect(tools.map(({ name }) => name)).to.include.members(['list_backends', 'register_backend', 'tenant_quota']);
@@ -79,7 +79,7 @@ describe("the gateway's own tools behind itself", function () {
     });
   }
 
-  it('writes down who did it, counts it, and logs the change', async () => {
+  it('audit the caller, count the request, and log the change', async () => {
     const audited = linesOf('audit.log').filter(({ backend }) => backend === 'gateway');
     const call = audited.find(({ tools }) => JSON.stringify(tools) === '["register_backend"]');
     expect(call).to.include({ decision: 'allow', subject: 'ann', tenant: 'platform' });
@@ -115,7 +115,7 @@ describe("the gateway's own tools behind itself", function () {
     await connection.client.close();
   });
 
-  it('tells nobody else more than of any name', async () => {
+  it('look to all others like a backend that does not exist', async () => {
     const others = {
       'no role': await admin({ roles: [] }),
       'another tenant': await admin({ tenant: 'engineering' }),
@@ -130,13 +130,13 @@ describe("the gateway's own tools behind itself", function () {
     const [own, unknown] = await Promise.all(['gateway', 'nothing'].map((name) => ask(name, {})));
     expect(own?.status).to.equal(401);
     expect(own?.body).to.equal(unknown?.body);
-    // What a client says of itself is not what the gateway says.
+    // Identity headers of a client are not those of the gateway.
     const lies = { 'x-mcp-tenant': 'platform', 'x-mcp-roles': 'mcp.admin', 'x-mcp-subject': 'ann' };
     const liar = await ask('gateway', { ...callerHeaders({ token: await admin({ roles: [] }) }), ...lies });
     expect(liar.status).to.equal(404);
   });
 
-  it('answers nobody who only reaches its process', async () => {
+  it('deny requests that reach their process without the gateway', async () => {
     const secret = readFileSync(join(gateway.stateDir, 'own-tools-secret'), 'utf8').trim();
     expect(statSync(join(gateway.stateDir, 'own-tools-secret')).mode & 0o777).to.equal(0o600);
     const socketPath = join(gateway.stateDir, 'run', 'admin-tools.sock');
@@ -163,13 +163,13 @@ describe("the gateway's own tools behind itself", function () {
     expect(await direct(identity, 'GET')).to.equal(401);
     expect(await direct(identity, 'GET', '/other')).to.equal(401);
     expect(await direct({}, 'GET', '/healthz')).to.equal(200);
-    // With the secret it is the gateway that speaks, and it says who asks.
+    // A request with the secret is the gateway's, and its identity headers count.
     expect(await direct(bearer(secret))).to.equal(403);
     expect(await direct({ ...identity, ...bearer(secret), 'x-mcp-roles': 'other' })).to.equal(403);
     expect(await direct({ ...identity, ...bearer(secret) })).to.equal(200);
   });
 
-  it('explains sessions and refusals of the own tenant only', async () => {
+  it("explain sessions and denials of the caller's own tenant only", async () => {
     const connection = await connect(SDK2_AUTO, ann);
     const url = gateway.backendUrl('jira-0');
     const own = await openSession(url, { token: await gateway.token({ tenant: 'platform' }) });
@@ -195,7 +195,7 @@ describe("the gateway's own tools behind itself", function () {
     await connection.client.close();
   });
 
-  it('is as any backend for the rules of a tenant', async () => {
+  it('obey the rules of a tenant like any backend', async () => {
     const rules = [{ backends: ['gateway'], tools: { deny: ['remove_*', 'register_backend'] } }];
     gateway.writeTenants({ tenants: [tenant('platform', { rules }), tenant('engineering')] });
     for (const kind of [SDK1, SDK2_PINNED]) {
@@ -212,11 +212,11 @@ describe("the gateway's own tools behind itself", function () {
       expect(error?.message).to.include('This tool is not allowed');
       await connection.client.close();
     }
-    // The gateway refused it: its tools were not asked.
+    // The gateway denied it before the tools were called.
     expect(gateway.log.some(({ tool, outcome }) => tool === 'remove_backend' && outcome === 'refused')).to.equal(false);
   });
 
-  it('comes back when its process dies', async () => {
+  it('come back when their process dies', async () => {
     const pid = childOf(gateway.stateDir, 'admin');
     process.kill(pid, 'SIGKILL');
     await eventually(
@@ -229,7 +229,7 @@ describe("the gateway's own tools behind itself", function () {
     );
   });
 
-  it('goes when it is switched off, at once, and comes back', async () => {
+  it('disappear immediately when they are switched off, and come back', async () => {
     const status = async () => (await ask('gateway', callerHeaders({ token: ann }))).status;
     gateway.writeSettings({});
     await eventually(status, (code) => code === 404);
@@ -245,7 +245,7 @@ describe("the gateway's own tools behind itself", function () {
   });
 });
 
-describe('a gateway that was not told to serve its own tools', function () {
+describe('a gateway without the admin tools', function () {
   this.timeout(60_000);
   let gateway: TestGateway;
   before(async () => {
@@ -253,7 +253,7 @@ describe('a gateway that was not told to serve its own tools', function () {
   });
   after(() => gateway.stop());
 
-  it('has none, and says so when it is told later', async () => {
+  it('has none, and reports that switching them on needs a restart', async () => {
     const token = await gateway.token({ tenant: 'platform', roles: ['mcp.admin'] });
     const call = (name: string) =>
       send(gateway.backendUrl(name), {

@@ -46,7 +46,7 @@ describe('affinity', function () {
           .length === count,
     );
 
-  /** Every one of these sessions is still where it was. */
+  /** Expects every one of these sessions on the replica that opened it. */
   const expectUnmoved = async (sessions: readonly Held[]) => {
     const now = await forEach(sessions, AT_ONCE, async ({ session }) => (await ask(session)).replica);
     expect(now).to.deep.equal(sessions.map(({ replica }) => replica));
@@ -73,18 +73,18 @@ describe('affinity', function () {
   it('spreads them over the replicas', () => {
     const counts = [...replicasOf(held)].map((name) => held.filter(({ replica }) => replica === name).length);
     expect(counts, 'replicas in use').to.have.length(4);
-    // Placement is random: by chance alone one replica gets that much in 0.07 % of all runs.
+    // Placement is random: by chance one replica gets that much in 0.07 % of all runs.
     expect(Math.max(...counts), `sessions by replica: ${counts}`).to.be.at.most((SESSIONS / 4) * MOST_OF_MEAN);
   });
 
-  it('sends each request of a session with the id that the server itself gave out', async () => {
+  it('sends each request of a session with the id that the server itself issued', async () => {
     const [{ session } = { session: '' }] = held;
     const { session: seen, headers } = await ask(session);
     expect(seen).to.match(/^[0-9a-f-]{36}$/);
     expect(headers).to.not.have.any.keys('authorization', 'x-mcp-lane', 'x-mcp-backend', 'x-mcp-pin', 'x-mcp-affinity');
   });
 
-  it('moves none when 4 replicas become 8, and opens new ones on all', async () => {
+  it('moves no session when 4 replicas become 8, and opens new ones on all', async () => {
     const before = replicasOf(held);
     gateway.writeBackend('fleet', fleet(8));
     await healthy(8);
@@ -96,7 +96,7 @@ describe('affinity', function () {
   });
 
   for (const victim of ['fleet-1', 'fleet-6']) {
-    it(`ends the sessions of ${victim} alone when it is killed, and opens new ones on its replacement`, async () => {
+    it(`ends only the sessions of ${victim} when it is killed, and opens new ones on its replacement`, async () => {
       const sessions = [...held, ...(await openMany(50))];
       const pid = childOf(gateway.stateDir, victim);
       const lost = sessions.filter(({ replica }) => replica === `replica:${pid}`);
@@ -104,7 +104,7 @@ describe('affinity', function () {
       expect(lost).to.not.be.empty;
 
       process.kill(pid, 'SIGKILL');
-      // Until the gateway knows of it, the connection to the dead process fails.
+      // Until the gateway learns of it, connections to the dead process fail.
       const [first] = lost;
       await eventually(
         () => answerOf(first?.session ?? '', 'x'),
@@ -125,13 +125,13 @@ describe('affinity', function () {
         (opened) => replicasOf(opened).has(replacement),
       );
       await expectUnmoved(added);
-      // The replacement has the same name; a session of the process before it is still gone.
+      // The replacement has the same name, but a session of the previous process has ended.
       for (const { session } of lost) expect((await answerOf(session, 'late')).status).to.equal(404);
       held = kept;
     });
   }
 
-  it('moves none of the others when 8 replicas become 4, and lets the sessions of the leaving ones go on', async () => {
+  it('moves no other session when 8 replicas become 4, and lets the sessions of the leaving ones continue', async () => {
     const all = await openMany(100);
     gateway.writeBackend('fleet', fleet(4));
     const leaving = (name: string | undefined) => /^fleet-[4-7]$/.test(name ?? '');
@@ -160,14 +160,14 @@ describe('affinity', function () {
       expect(new Set(seen).size).to.equal(4);
     });
 
-    it('lets no session id of a server out', async () => {
+    it('never passes on a session id of a server', async () => {
       const answer = await rpc(stateless(), { token }, 'initialize', 7);
       expect(answer.status).to.equal(200);
       expect(answer.headers).to.not.have.any.keys('mcp-session-id', 'x-mcp-pin');
       expect(parse(answer).id).to.equal(7);
     });
 
-    it('knows no session that a client names', async () => {
+    it('denies every session id of a client', async () => {
       const { session } = await openSession(url, { token });
       for (const named of [session, 'anything']) {
         const answer = await rpc(stateless(), { token, session: named }, 'tools/call', 'mine');

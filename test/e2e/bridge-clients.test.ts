@@ -4,7 +4,7 @@ import { legacyFeatures } from './clients/legacy-features.ts';
 import { sessionEnds } from './clients/session-ends.ts';
 import { brokenAndCancelledCalls } from './clients/streams.ts';
 
-describe('the official clients through the gateway, before servers that speak stdio', function () {
+describe('the official clients through the gateway, with stdio servers', function () {
   this.timeout(60_000);
   let gateway: TestGateway;
 

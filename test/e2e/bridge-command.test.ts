@@ -13,7 +13,7 @@ import { PROJECT } from '../support/gateway.ts';
 
 const HEADERS = { 'content-type': 'application/json', accept: 'application/json, text/event-stream' };
 
-/** What the log of a bridge says when it listens. */
+/** What a bridge logs when it listens. */
 interface Listening {
   msg: string;
   port: number;
@@ -45,25 +45,25 @@ describe('mcp-gateway bridge', function () {
     ['a bad duration', ['--port', '0', '--idle', '5', '--', 'true'], '--idle must be a duration'],
     ['a bad path', ['--port', '0', '--path', 'mcp', '--', 'true'], '--path must begin with /'],
   ] as const) {
-    it(`refuses ${what}`, async () => {
+    it(`rejects ${what}`, async () => {
       const { code, stderr } = await runCommand(['bridge', ...args]);
       expect(code).to.equal(64);
       expect(stderr).to.include(message);
     });
   }
 
-  it('comes with an example that is sound', async () => {
+  it('comes with a valid example', async () => {
     const { code, stdout } = await runCommand(['check', 'examples/stdio/gateway.yaml']);
     expect([code, stdout]).to.deep.equal([0, 'examples/stdio/gateway.yaml: no problems found\n']);
   });
 
-  it('leaves what comes after -- to the server, also when it looks like an option of its own', async () => {
+  it('passes everything after -- to the server, even if it looks like an option of its own', async () => {
     const { code, stdout, stderr } = await runCommand(['bridge', '--', 'server', '--help', '-h']);
     expect([code, stdout]).to.deep.equal([64, '']);
     expect(stderr).to.include('--port is required');
   });
 
-  it('serves on the path that it is given, and on SIGTERM drains, ends its servers and ends well', async () => {
+  it('serves on the given path, and on SIGTERM drains, ends its servers and exits with 0', async () => {
     const child = spawnCommand(['bridge', '--port', '0', '--path', '/acme', '--drain', '1m', '--', ...fixture()]);
     const exited = once(child, 'exit');
     try {
@@ -84,7 +84,7 @@ describe('mcp-gateway bridge', function () {
     }
   });
 
-  it('notes its servers, and their stdin ends with it when it is killed', async () => {
+  it('records its servers, and their stdin closes when it is killed', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'bridge-'));
     const file = join(folder, 'children.json');
     const child = spawnCommand(['bridge', '--port', '0', '--children', file, '--', ...fixture()]);
@@ -102,7 +102,7 @@ describe('mcp-gateway bridge', function () {
     }
   });
 
-  it('ends with its servers when the parent that holds its message channel is gone', async () => {
+  it('ends with its servers when the parent on its message channel is gone', async () => {
     const bridge = ['cli/bin.js', 'bridge', '--port', '0', '--drain', '0s', '--', ...fixture('--stubborn')];
     const script = `const child = require('node:child_process').spawn(process.execPath, ${JSON.stringify(bridge)}, {
       stdio: ['ignore', 'inherit', 'inherit', 'ipc'], detached: true });

@@ -5,7 +5,7 @@ import { startGateway } from '../support/gateway.ts';
 
 const REVISION = '2025-11-25';
 
-describe('the conformance suite before a server that speaks stdio', function () {
+describe('the conformance suite with a stdio server', function () {
   this.timeout(180_000);
 
   let gateway: Awaited<ReturnType<typeof startGateway>>;

@@ -6,7 +6,7 @@ import { childOf, runs } from '../fixtures/replica-server/processes.ts';
 import { eventually } from '../fixtures/replica-server/waiting.ts';
 import { type Document, startGateway, type TestGateway } from '../support/gateway.ts';
 
-describe('a gateway before servers that speak stdio', function () {
+describe('a gateway in front of stdio servers', function () {
   this.timeout(60_000);
 
   let gateway: TestGateway;
@@ -71,14 +71,14 @@ describe('a gateway before servers that speak stdio', function () {
   });
   after(() => gateway?.stop());
 
-  it('gives each session a process of its own, with the environment of the backend alone', async () => {
+  it("gives each session a process of its own, with only the backend's environment", async () => {
     const sessions = await Promise.all(Array.from({ length: 4 }, () => open('plain')));
     const facts = await Promise.all(sessions.map((session) => factsOf('plain', session)));
     expect(new Set(facts.map(({ pid }) => pid)).size).to.equal(4);
     const [{ env } = { env: {} }] = facts;
     expect(env).to.include({ GREETING: 'hello' });
     expect(env).to.not.have.any.keys('PORT', 'NODE_CHANNEL_FD', 'ENVOY_PATH');
-    // Each stays with its process, whichever replica that is on.
+    // Each stays with its process, on whichever replica.
     for (const [index, session] of sessions.entries()) {
       expect((await factsOf('plain', session)).pid).to.equal(facts[index]?.pid);
     }
@@ -107,7 +107,7 @@ describe('a gateway before servers that speak stdio', function () {
     expect(await after.json()).to.have.nested.property('error.code', -32001);
   });
 
-  it('tells a client whose process has crashed, and then that there is no such session', async () => {
+  it('reports a crashed process to its client, then answers that there is no such session', async () => {
     const session = await open('plain');
     const [crashed] = await messagesOf(await send('plain', request('crash'), session));
     expect(crashed?.error?.message).to.equal('the server process ended (exit code 4)');
@@ -116,14 +116,14 @@ describe('a gateway before servers that speak stdio', function () {
     expect(await after.json()).to.have.nested.property('error.code', -32001);
   });
 
-  it('passes on that all places are taken', async () => {
+  it('passes on that all sessions are in use', async () => {
     await open('small');
     const refused = await send('small', initialize());
     expect([refused.status, refused.headers.get('retry-after')]).to.deep.equal([503, '10']);
     expect(await refused.json()).to.have.nested.property('error.message', 'All 1 sessions are in use');
   });
 
-  it('says that a program is missing', async () => {
+  it('reports that a program is missing', async () => {
     gateway.writeBackend('missing', stdio('missing', { command: ['no-such-program'] }));
     const told = async () => (await statusOf('missing'))?.reasons?.join('\n') ?? '';
     expect(await eventually(told, (text) => text.includes('503'))).to.include('/healthz answered 503');
@@ -131,7 +131,7 @@ describe('a gateway before servers that speak stdio', function () {
     gateway.removeBackend('missing');
   });
 
-  it('logs what a server says on stderr, as the gateway logs', async () => {
+  it("logs what a server writes to stderr, in the gateway's format", async () => {
     const session = await open('plain');
     await messagesOf(await send('plain', request('crash'), session));
     const line = await eventually(
@@ -142,7 +142,7 @@ describe('a gateway before servers that speak stdio', function () {
     expect(line?.session).to.match(/^.{8}$/);
   });
 
-  it('ends what a killed bridge leaves behind, and serves on with a new one', async () => {
+  it('ends what a killed bridge leaves behind, and continues with a new one', async () => {
     const session = await open('stubborn');
     const { pid } = await factsOf('stubborn', session);
     const records = join(gateway.stateDir, 'bridges', 'stubborn-0.json');
@@ -154,7 +154,7 @@ describe('a gateway before servers that speak stdio', function () {
     expect((await factsOf('stubborn', next)).pid).to.not.equal(pid);
   });
 
-  it('lets sessions go on when the settings of the bridge change', async () => {
+  it('keeps sessions when the settings of the bridge change', async () => {
     gateway.writeBackend('changing', stdio('changing', { drain: '1h' }));
     const session = await openSoon('changing');
     const { pid } = await factsOf('changing', session);

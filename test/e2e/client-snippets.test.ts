@@ -7,7 +7,7 @@ import { startGateway, type TestGateway } from '../support/gateway.ts';
 import { completeLogin } from '../support/login.ts';
 import { RememberingClient } from './clients/remembering-client.ts';
 
-describe('what mcp-gateway clients prints for a running gateway', function () {
+describe('the output of mcp-gateway clients for a running gateway', function () {
   this.timeout(60_000);
   let gateway: TestGateway;
 

@@ -62,7 +62,7 @@ describe('a replica that crashes', function () {
     expect(new Set(opened.map(({ status }) => status))).to.deep.equal(new Set([200]));
   });
 
-  it('is not taken for gone behind a url, where another process may know the session', async () => {
+  it('does not end a session behind a url, where another process may have it', async () => {
     const server = await startReplica({ name: 'there' });
     gateway.writeBackend('there', {
       name: 'there',
@@ -82,7 +82,7 @@ describe('a replica that crashes', function () {
   });
 });
 
-/** Resolves once nobody accepts connections there any more. */
+/** Resolves once the port refuses connections. */
 async function refused(address: string): Promise<void> {
   const { ip, port } = splitAddress(address);
   const accepts = () =>

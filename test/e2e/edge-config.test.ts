@@ -12,7 +12,7 @@ import { cacheDir } from '../../runtime/paths.ts';
 const run = promisify(execFile);
 const numbered = (name: string, count: number) => Array.from({ length: count }, (_, index) => `${name}-${index}.sock`);
 
-/** A route as far as it is looked at. */
+/** The fields of a route that are checked. */
 interface Route {
   name: string;
   route?: { timeout?: string; idle_timeout?: string };
@@ -55,14 +55,14 @@ describe("Envoy's configuration", function () {
     });
   }
 
-  it('would not be valid with a mistake in it', async () => {
+  it('is not valid with a mistake in it', async () => {
     const file = join(folder, 'wrong.yaml');
     writeFileSync(file, readFileSync(ENVOY_CONFIG_FILE, 'utf8').replace('stat_prefix: mcp', 'stat_prefixes: mcp'));
     const failure = await validate(file).catch((error: unknown) => String(error));
     expect(failure).to.match(/stat_prefixes/);
   });
 
-  it('lets every lane answer for as long as it likes, and be silent for an hour', () => {
+  it('has no time limit for responses of any lane, and allows silence for an hour', () => {
     const config = parse(rendered('127.0.0.1'), { maxAliasCount: 100 });
     const [filter] = config.static_resources.listeners[0].filter_chains[0].filters;
     const routes: Route[] = filter.typed_config.route_config.virtual_hosts[0].routes;
@@ -80,7 +80,7 @@ describe("Envoy's configuration", function () {
     );
   });
 
-  it('treats a lane that is filtered as the one that is not, but for the answer', () => {
+  it('has filtered lanes that differ from the plain ones only in the response', () => {
     const config = parse(rendered('127.0.0.1'), { maxAliasCount: 100 });
     const [filter] = config.static_resources.listeners[0].filter_chains[0].filters;
     const routes: Record<string, unknown>[] = filter.typed_config.route_config.virtual_hosts[0].routes;
@@ -110,7 +110,7 @@ describe("Envoy's configuration", function () {
     }
   });
 
-  it('serves Envoy a socket for each process', () => {
+  it('has a socket for each process', () => {
     const { clusters } = parse(rendered('127.0.0.1'), { maxAliasCount: 100 }).static_resources;
     const pipes = (name: string) =>
       clusters

@@ -3,14 +3,14 @@ import { type Answer, CALL, type HttpRequest, parse, send, sendSound } from '../
 import { type Replica, startReplica } from '../fixtures/replica-server/server.ts';
 import { startGateway, type TestGateway } from '../support/gateway.ts';
 
-describe('the edge, for pages and clients that look around', function () {
+describe('the edge, for pages of browsers and clients that probe', function () {
   this.timeout(30_000);
 
   let replica: Replica;
   let gateway: TestGateway;
   let token: string;
 
-  /** A sound request, but for what is said. */
+  /** A valid request, with these changes. */
   const ask = (what: HttpRequest = {}) => sendSound(gateway.backendUrl('one'), token, what);
   const anonymous = (what: HttpRequest) => send(gateway.url, what);
   const errorOf = (answer: Answer) => ({ status: answer.status, ...parse(answer).error });
@@ -86,7 +86,7 @@ describe('the edge, for pages and clients that look around', function () {
       expect(status).to.equal(403);
       expect(headers).to.not.have.property('access-control-allow-origin');
     });
-    it('a page may read the session id of an answer, and why it was refused', async () => {
+    it('a page may read the session id of a response, and the reason of a denial', async () => {
       for (const authorization of [`Bearer ${token}`, 'Bearer x']) {
         const { headers } = await ask({ headers: { origin: page, authorization } });
         expect(headers['access-control-allow-origin']).to.equal(page);
@@ -98,14 +98,14 @@ describe('the edge, for pages and clients that look around', function () {
     });
   });
 
-  describe('metadata of the protected resources', () => {
+  describe('the metadata of the protected resources', () => {
     const WELL_KNOWN = '/.well-known/oauth-protected-resource';
     const read = async (path: string) => {
       const answer = await anonymous({ method: 'GET', path });
       return { status: answer.status, type: answer.headers['content-type'], ...JSON.parse(answer.body) };
     };
 
-    it('tell the issuer, for the root and for each backend, without a token', async () => {
+    it('name the issuer, for the root and for each backend, without a token', async () => {
       for (const [path, resource] of [
         [WELL_KNOWN, gateway.url],
         [`${WELL_KNOWN}/one/mcp`, gateway.backendUrl('one')],
@@ -119,10 +119,10 @@ describe('the edge, for pages and clients that look around', function () {
         });
       }
     });
-    it('do not tell which backends exist', async () => {
+    it('do not reveal which backends exist', async () => {
       expect((await read(`${WELL_KNOWN}/unknown/mcp`)).status).to.equal(200);
     });
-    it('are not to be had for anything else', async () => {
+    it('exist for nothing else', async () => {
       for (const path of [
         `${WELL_KNOWN}/one`,
         `${WELL_KNOWN}/one/mcp/more`,
@@ -132,7 +132,7 @@ describe('the edge, for pages and clients that look around', function () {
         expect((await read(path)).status, path).to.equal(404);
       }
     });
-    it('are where a refusal says that they are', async () => {
+    it('are where the denial says', async () => {
       const { status, headers } = await anonymous({ path: '/one/mcp', body: CALL });
       expect(status).to.equal(401);
       const named = /^Bearer .*resource_metadata="([^"]+)"/.exec(headers['www-authenticate'] ?? '')?.[1];

@@ -8,7 +8,7 @@ import { type Document, startGateway, type TestGateway } from '../support/gatewa
 
 const CLIENT = '203.0.113.9';
 
-/** What a client may say of itself, or of proxies that are not there. */
+/** Headers with which a client may claim an address, or proxies that do not exist. */
 const SPOOFED: Record<string, string> = {
   forwarded: 'for=203.0.113.9;host=evil.example;proto=https',
   'x-forwarded': 'for=203.0.113.9',
@@ -45,7 +45,7 @@ describe("the client's address", function () {
   });
   after(() => replica?.stop());
 
-  /** What a server and the audit log are told of a request with these headers. */
+  /** What a server and the audit log get for a request with these headers. */
   async function told(gateway: TestGateway, headers: Record<string, string>) {
     const answer = await sendSound(gateway.backendUrl('replica'), await gateway.token(), { headers });
     const { result } = parse(answer);
@@ -70,9 +70,9 @@ describe("the client's address", function () {
     };
   }
 
-  /** Nothing of a client's own words arrives, whoever the client is. */
+  /** No claim of a client arrives at a server, whatever its address. */
   function itIsNotTheClientsWord(gateway: () => TestGateway): void {
-    it('is nothing that a client says in other headers, nor is the rest of what they say', async () => {
+    it('does not depend on other headers of a client, and none of them arrives', async () => {
       const { headers, id } = await told(gateway(), {
         ...SPOOFED,
         'x-forwarded-proto': 'https',
@@ -83,7 +83,7 @@ describe("the client's address", function () {
       expect(id).to.not.equal(REQUEST_ID);
     });
 
-    it('goes to servers with nothing of Envoy besides', async () => {
+    it('goes to servers without any other header of Envoy', async () => {
       const { headers } = await told(gateway(), {});
       expect(Object.keys(headers).filter((name) => /^x-(?!mcp-)/.test(name))).to.have.members([
         'x-forwarded-for',
@@ -93,7 +93,7 @@ describe("the client's address", function () {
     });
   }
 
-  /** The peer's own, whatever X-Forwarded-For says. */
+  /** The address of the connection, whatever X-Forwarded-For contains. */
   function itIsThatOfThePeer(gateway: () => TestGateway): void {
     for (const forwarded of [undefined, CLIENT, `${CLIENT}, 127.0.0.1`, '127.0.0.1', '10.0.0.1', 'nonsense']) {
       it(`is that of the peer, with X-Forwarded-For ${forwarded ?? 'missing'}`, async () => {
@@ -112,7 +112,7 @@ describe("the client's address", function () {
       itIsThatOfThePeer(gateway);
       itIsNotTheClientsWord(gateway);
 
-      it('is in the audit log of a refusal too', async () => {
+      it('is in the audit log of a denial too', async () => {
         const answer = await send(gateway().backendUrl('replica'), { headers: { 'x-forwarded-for': CLIENT } });
         expect(answer.status).to.equal(401);
         const [line] = await eventually(
@@ -125,7 +125,7 @@ describe("the client's address", function () {
   );
 
   describe(
-    'with trusted proxies, of which the peer is none',
+    'with trusted proxies, for another peer',
     withGateway({ listen: { trustedProxies: ['192.0.2.0/24', '10.0.0.0/8'] } }, (gateway) => {
       itIsThatOfThePeer(gateway);
       itIsNotTheClientsWord(gateway);
@@ -138,15 +138,15 @@ describe("the client's address", function () {
       for (const [forwarded, client] of [
         [CLIENT, CLIENT],
         ['2001:db8::9', '2001:db8::9'],
-        // What stands before the last address that no proxy of the list has was written by that client.
+        // Everything before the last address that is not a trusted proxy's was written by that client.
         [`198.51.100.1, ${CLIENT}`, CLIENT],
         [`127.0.0.1, ${CLIENT}`, CLIENT],
         [`nonsense, ${CLIENT}`, CLIENT],
         [`${CLIENT}, 10.1.2.3`, CLIENT],
         [`198.51.100.1,${CLIENT},10.1.2.3, 2001:db8:1::7`, CLIENT],
-        // Nobody else was there.
+        // All addresses are those of trusted proxies.
         ['10.1.2.3', '10.1.2.3'],
-        // The proxy wrote nothing that could be read: it is the best that is known.
+        // The proxy wrote nothing readable: its own address is the best that is known.
         [undefined, '127.0.0.1'],
         ['nonsense', '127.0.0.1'],
         [`${CLIENT}, nonsense`, '127.0.0.1'],
@@ -165,7 +165,7 @@ describe("the client's address", function () {
   );
 });
 
-/** A line of the audit log, as far as it is looked at. */
+/** The fields of a line of the audit log that are checked. */
 interface AuditLine {
   decision: string;
   client: string;
@@ -175,6 +175,6 @@ interface AuditLine {
 function auditOf({ stateDir }: TestGateway): AuditLine[] {
   const file = join(stateDir, 'audit.log');
   const lines = existsSync(file) ? readFileSync(file, 'utf8').split('\n') : [];
-  // The last line may be on its way.
+  // The last line may not be written yet.
   return lines.slice(0, -1).map((line) => JSON.parse(line) as AuditLine);
 }

@@ -11,7 +11,7 @@ import { startGateway, type TestGateway } from '../support/gateway.ts';
 const MIB = 1 << 20;
 const SILENCE_MS = 5_000;
 
-describe('the answers of Envoy itself', function () {
+describe("Envoy's own replies", function () {
   this.timeout(30_000);
 
   let replica: Replica;
@@ -59,29 +59,29 @@ describe('the answers of Envoy itself', function () {
     await ill?.stop();
   });
 
-  it('refuse a body over 1 MiB, and no smaller one', async () => {
+  it('deny a body over 1 MiB, and no smaller one', async () => {
     const whole = await post({}, bodyOf(MIB));
     expect(whole.status, whole.body.slice(0, 300)).to.equal(200);
     expect(expectJsonRpc(await post({}, bodyOf(MIB + 1)), 413)).to.deep.equal({ id: null, code: -32017 });
   });
 
-  it('refuse headers over 64 KiB', async () => {
+  it('deny headers over 64 KiB', async () => {
     expect((await post({ 'x-long': 'x'.repeat(48 << 10) })).status).to.equal(200);
     expect((await post({ 'x-long': 'x'.repeat(65 << 10) })).status).to.equal(431);
   });
 
-  it('refuse more than 100 headers', async () => {
+  it('deny more than 100 headers', async () => {
     const many = Object.fromEntries(Array.from({ length: 101 }, (_, index) => [`x-header-${index}`, '1']));
     expect((await post(many)).status).to.equal(431);
   });
 
-  it('refuse a header whose name a server might take for another', async () => {
+  it('deny a header whose name a server might read as another', async () => {
     const before = replica.requests;
     expect((await post({ mcp_session_id: 'x' })).status).to.equal(400);
     expect(replica.requests).to.equal(before);
   });
 
-  it('refuse what is no HTTP', async () => {
+  it('deny what is not HTTP', async () => {
     const { hostname, port } = new URL(gateway.url);
     for (const bytes of [
       'GET / HTTP/9.9\r\n\r\n',
@@ -100,7 +100,7 @@ describe('the answers of Envoy itself', function () {
     }
   });
 
-  it('refuse two lengths of one body, which is how requests are smuggled', async () => {
+  it('deny two lengths of one body, which would allow request smuggling', async () => {
     const { hostname, port } = new URL(gateway.url);
     const before = replica.requests;
     const socket = connect(Number(port), hostname);
@@ -112,7 +112,7 @@ describe('the answers of Envoy itself', function () {
     expect(replica.requests).to.equal(before);
   });
 
-  it('tell of a server that cannot be reached, with the id of the request', async () => {
+  it('report a server that cannot be reached, with the id of the request', async () => {
     const { session } = await openSession(gateway.backendUrl('leaving'), { token });
     await leaving.stop();
     for (const caller of [{ token, session }, { token }]) {
@@ -133,7 +133,7 @@ describe('the answers of Envoy itself', function () {
     '7',
     'a "quoted" \\ id\n%REQ(AUTHORIZATION)% é 🙂',
   ]) {
-    it(`tell that no replica is healthy, with the id ${JSON.stringify(id)}`, async () => {
+    it(`report that no replica is healthy, with the id ${JSON.stringify(id)}`, async () => {
       ill.healthStatus = 500;
       const url = gateway.backendUrl('ill');
       const answer = await eventually(
@@ -160,7 +160,7 @@ describe('the answers of Envoy itself', function () {
     stream.destroy();
   });
 
-  it('speak HTTP/2 as well', async () => {
+  it('work over HTTP/2 too', async () => {
     const client = connectHttp2(gateway.url);
     const call = client.request({
       ':method': 'POST',
@@ -197,7 +197,7 @@ describe('an identity provider that is down', function () {
     await replica?.stop();
   });
 
-  it('is told to the client, with the id of its request', async () => {
+  it('is reported to the client, with the id of its request', async () => {
     const issuer = await issuerOf(gateway.url);
     const part = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url');
     const token = `${part({ alg: 'RS256', kid: 'any' })}.${part({ iss: issuer, aud: gateway.url, sub: 'x', exp: 4e9 })}.AAAA`;

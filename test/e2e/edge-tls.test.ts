@@ -29,7 +29,7 @@ describe('TLS on the listener', function () {
   let gateway: TestGateway;
   let token: string;
 
-  /** What a new connection gets: the name in the certificate, TLS version and protocol. */
+  /** The name in the certificate, TLS version and protocol of a new connection. */
   const greet = (options: ConnectionOptions = {}) =>
     new Promise<{ name: unknown; version: string | null; protocol: unknown }>((resolve, reject) => {
       const { hostname: host, port } = new URL(gateway.url);
@@ -62,7 +62,7 @@ describe('TLS on the listener', function () {
     rmSync(folder, { recursive: true });
   });
 
-  it('has the gateway call itself by https', async () => {
+  it('gives the gateway an https URL', async () => {
     expect(gateway.url).to.match(/^https:\/\/127\.0\.0\.1:\d+$/);
     const metadata = await fetch(new URL('/.well-known/oauth-protected-resource/replica/mcp', gateway.url));
     expect(await metadata.json()).to.include({ resource: gateway.backendUrl('replica') });
@@ -95,12 +95,12 @@ describe('TLS on the listener', function () {
     expect(await greet({ ALPNProtocols: ['http/1.1'] })).to.include({ protocol: 'http/1.1' });
   });
 
-  // Both are the server's alerts: the client would go on.
+  // Both are the server's alerts: the client would continue.
   for (const [what, options, alert] of [
     ['TLS 1.1', { minVersion: 'TLSv1', maxVersion: 'TLSv1.1', ciphers: 'ALL:@SECLEVEL=0' }, /ALERT_PROTOCOL_VERSION/],
     ['a cipher block chain', { maxVersion: 'TLSv1.2', ciphers: 'ECDHE-ECDSA-AES128-SHA' }, /ALERT_HANDSHAKE_FAILURE/],
   ] as const) {
-    it(`refuses ${what}`, async () => {
+    it(`rejects ${what}`, async () => {
       expect(await greet(options).catch((error: NodeJS.ErrnoException) => error.code)).to.match(alert);
     });
   }
@@ -113,7 +113,7 @@ describe('TLS on the listener', function () {
     expect(replica.requests).to.equal(requests);
   });
 
-  it('shows a new certificate to new connections, while old ones and their streams go on', async () => {
+  it('gives new connections a new certificate, while old ones and their streams continue', async () => {
     const http2 = new Http2Fetch(gateway.url);
     const wire = Object.assign(new Wire(), { fetch: http2.fetch });
     const connection = await SDK1.connect({ url: gateway.backendUrl('feature'), token, wire });
@@ -151,7 +151,7 @@ describe('TLS on the listener', function () {
     expect((await gateway.status()).problems).to.deep.equal([]);
   });
 
-  it('keeps the last good certificate when a pair is broken, and tells what is wrong', async () => {
+  it('keeps the last good certificate when a pair is invalid, and reports what is wrong', async () => {
     installFile('server.pem', tls.certFile);
     const { problems } = await eventually(
       () => gateway.status(),
@@ -169,7 +169,7 @@ describe('TLS on the listener', function () {
     expect((await gateway.status()).problems).to.deep.equal([]);
   });
 
-  it('has the newest certificate when Envoy and the watcher start anew', async () => {
+  it('uses the newest certificate when Envoy and the watcher restart', async () => {
     installPair(folder, 'second');
     await untilShown(SECOND);
     for (const name of ['watcher', 'envoy']) {
@@ -185,14 +185,14 @@ describe('TLS on the listener', function () {
     await untilShown(SERVER);
   });
 
-  describe('with a certificate that is no good', () => {
+  describe('with an invalid certificate', () => {
     const written = (files: typeof PAIR_FILES) => {
       const config = { issuer: 'development', backends: 'backends', tenants: 'tenants.yaml', listen: { tls: files } };
       writeFileSync(join(folder, 'gateway.yaml'), stringify(config));
       return join(folder, 'gateway.yaml');
     };
 
-    it('does not start, and tells the file and the reason, as the check does', async () => {
+    it('does not start, and reports the file and the reason, as the check does', async () => {
       writeFileSync(join(folder, 'tenants.yaml'), 'tenants: [{name: a, match: [{claim: c, value: v}]}]');
       mkdirSync(join(folder, 'backends'));
       for (const [files, problem] of [

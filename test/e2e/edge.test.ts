@@ -18,7 +18,7 @@ describe('the edge', function () {
   let gateway: TestGateway;
   let token: string;
 
-  /** A sound request, but for what is said. */
+  /** A valid request, with these changes. */
   const ask = (what: HttpRequest = {}) => sendSound(gateway.backendUrl('one'), token, what);
   const anonymous = (what: HttpRequest) => send(gateway.url, what);
   const replicaOf = (answer: Answer) => parse(answer).result?.replica;
@@ -40,7 +40,7 @@ describe('the edge', function () {
     for (const replica of replicas) await replica.stop();
   });
 
-  it('lets a sound request through, with its query', async () => {
+  it('lets a valid request pass, with its query', async () => {
     const answer = await ask({ path: '/one/mcp?a=1&b=%2F' });
     expect(answer.status).to.equal(200);
     expect(parse(answer).result?.path).to.equal('/mcp?a=1&b=%2F');
@@ -56,7 +56,7 @@ describe('the edge', function () {
       'x-envoy-original-path': '/two/mcp',
     });
 
-    it('have no effect on where a session goes, nor reach the server', async () => {
+    it('neither affect where a session goes, nor reach the server', async () => {
       const { session, replica } = await openSession(gateway.backendUrl('one'), { token });
       for (const pin of replicas) {
         const answer = await ask({ headers: { ...claims(pin), 'mcp-session-id': session } });
@@ -80,7 +80,7 @@ describe('the edge', function () {
       expect([...seen]).to.have.members(['a', 'b']);
     });
 
-    it('stand for no token', async () => {
+    it('do not replace a token', async () => {
       const before = arrived();
       for (const lane of ['open', 'session', 'close', 'stateless']) {
         const answer = await anonymous({
@@ -135,7 +135,7 @@ describe('the edge', function () {
       '/.well-known/oauth-protected-resource\\..\\..\\one/mcp',
       '/.well-known/oauth-protected-resource/..;/..;/one/mcp',
     ]) {
-      it(`${path} is no way around the token`, async () => {
+      it(`${path} does not work without a token`, async () => {
         const before = arrived();
         const answer = await anonymous({ path, body: CALL, headers: { 'content-type': 'application/json' } });
         expect(answer.status).to.be.oneOf([400, 401, 404]);
@@ -154,14 +154,14 @@ describe('the edge', function () {
     }
 
     for (const endpoint of ['sse', 'messages']) {
-      it(`/${endpoint} of the transport of 2024-11-05 is gone`, async () => {
+      it(`/${endpoint} of the transport of 2024-11-05 gets 410`, async () => {
         const answer = await ask({ method: 'GET', path: `/one/${endpoint}`, body: '' });
         expect(answer.status).to.equal(410);
         expect(parse(answer).error?.message).to.match(/use Streamable HTTP/);
       });
     }
 
-    it('a token in the query is refused', async () => {
+    it('a token in the query is denied', async () => {
       const answer = await anonymous({ path: `/one/mcp?access_token=${token}`, body: CALL });
       expect(errorOf(answer)).to.deep.include({ status: 400, code: -32600 });
     });

@@ -25,7 +25,7 @@ describe('lists in event streams', function () {
   });
   after(() => setup?.stop());
 
-  /** Opens a stream; what came of it so far is in `text`. */
+  /** Opens a stream; what it received so far is in `text`. */
   const stream = async (answer: RawAnswer, method: 'GET' | 'POST', more: Record<string, string> = {}) => {
     setup.server.answer = answer;
     const headers = { ...headersOf(setup.token, setup.session), ...more };
@@ -57,7 +57,7 @@ describe('lists in event streams', function () {
     '{"jsonrpc":"2.0","method":"notifications/progress","params":{"progressToken":1,"progress":1.0}}',
   );
 
-  it('lose what the caller may not see, and each event comes when it is complete', async () => {
+  it('lose what the caller may not see, and each event passes when it is complete', async () => {
     let say = (_text: string) => {};
     const { read, came } = await stream((response) => {
       response.writeHead(200, EVENTS);
@@ -84,7 +84,7 @@ describe('lists in event streams', function () {
     );
   });
 
-  it('lose it also where a broken stream goes on', async () => {
+  it('lose it also when a broken stream resumes', async () => {
     const { read, came, close } = await stream(
       (response, { headers }) => {
         response.writeHead(200, EVENTS);
@@ -106,7 +106,7 @@ describe('lists in event streams', function () {
       say = () => void response.write(data(LISTED));
       say();
     }, 'GET');
-    /** The names of the last list that came, once they are these. */
+    /** The names of the last list that arrived, once they are these. */
     const shows = (names: string[]) =>
       eventually(
         () => {
@@ -125,7 +125,7 @@ describe('lists in event streams', function () {
     close();
   });
 
-  it('become an error where an event cannot be read, and go on', async () => {
+  it('become an error if an event cannot be read, and continue', async () => {
     const { came, close } = await stream((response) => {
       response.writeHead(200, EVENTS);
       response.write(
@@ -138,7 +138,7 @@ describe('lists in event streams', function () {
     close();
   });
 
-  it('break off where the server does', async () => {
+  it('break off when the server does', async () => {
     let breakOff = () => {};
     const { read, came } = await stream((response) => {
       breakOff = () => void response.destroy();
@@ -155,7 +155,7 @@ describe('lists in event streams', function () {
   });
 
   for (const signal of ['SIGTERM', 'SIGKILL'] as const) {
-    it(`break off when ext-proc ends by ${signal}, and show nothing that was not filtered`, async () => {
+    it(`break off when ext-proc ends by ${signal}, and show nothing unfiltered`, async () => {
       let timer: NodeJS.Timeout | undefined;
       const { read } = await stream((response) => {
         response.writeHead(200, EVENTS);

@@ -24,7 +24,7 @@ const tenants = (tools: string[]) => ({
 });
 const READERS = tenants(['read_*']);
 
-/** Everything that a client is shown, by name. */
+/** The names of everything that a client can list. */
 async function shown(client: McpClient): Promise<Record<string, string[]>> {
   const { tools } = await client.listTools();
   const { prompts } = await client.listPrompts();
@@ -38,7 +38,7 @@ async function shown(client: McpClient): Promise<Record<string, string[]>> {
   };
 }
 
-describe('lists show what the caller may use', function () {
+describe('lists show only what the caller may use', function () {
   this.timeout(30_000);
 
   const servers = new Map<string, ListServer>();
@@ -90,7 +90,7 @@ describe('lists show what the caller may use', function () {
     }
   }
 
-  it('and say that they are the own ones of the caller, whatever the server says of sharing them', async () => {
+  it('and are marked as private to the caller, whatever cacheScope the server sets', async () => {
     const { client } = await connect(SDK2_PINNED, 'json', 'dev');
     const { tools, ...rest } = await client.listTools();
     expect(tools).to.have.length(1);
@@ -98,7 +98,7 @@ describe('lists show what the caller may use', function () {
     await client.close();
   });
 
-  it('as soon as the policy changes, in sessions that are open, too', async () => {
+  it('as soon as the policy changes, in open sessions too', async () => {
     const { client } = await connect(SDK1, 'events', 'dev');
     const tools = async () => (await client.listTools()).tools.map(({ name }) => name);
     expect(await tools()).to.deep.equal(['read_a']);

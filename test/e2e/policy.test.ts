@@ -53,7 +53,7 @@ describe('policy and audit', function () {
     await replica?.stop();
   });
 
-  it('lets a caller call what its roles allow, and no more than the backend gives out', async () => {
+  it('lets a caller call what its roles allow, within what the backend allows', async () => {
     const before = replica.requests;
     const outcomes = [];
     for (const [name, who] of [
@@ -89,7 +89,7 @@ describe('policy and audit', function () {
     expect(Object.keys(hidden.headers)).to.deep.equal(Object.keys(missing.headers));
   });
 
-  it('writes a line for each decision, with what Envoy called the request', async () => {
+  it("writes a line for each decision, with Envoy's request id", async () => {
     const { session } = await openSession(gateway.backendUrl('jira'), { token });
     const yes = await call('get_issue', token, {
       'mcp-session-id': session,
@@ -119,7 +119,7 @@ describe('policy and audit', function () {
     }
   });
 
-  it('changes while clients are connected, and a bad edit changes nothing', async () => {
+  it('changes while clients are connected, and a document with errors changes nothing', async () => {
     const { session } = await openSession(gateway.backendUrl('jira'), { token });
     const status = async () => (await call('add_issue', token, { 'mcp-session-id': session })).status;
     expect(await status()).to.equal(403);

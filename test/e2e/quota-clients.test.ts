@@ -10,7 +10,7 @@ describe('clients and quotas', function () {
   before(async () => {
     const fixture = (name: string) => [process.execPath, `test/fixtures/${name}/main.ts`];
     gateway = await startGateway({
-      // One process counts to the request, without Redis.
+      // One process counts exactly without Redis.
       workers: 1,
       backends: {
         conformance: { name: 'conformance', command: fixture('conformance-server') },
@@ -24,7 +24,7 @@ describe('clients and quotas', function () {
   answersOfQuotas(() => gateway);
   quotas(() => gateway);
 
-  it('leave nothing to say in the log', () => {
+  it('leave no warnings in the log', () => {
     expect(gateway.log.filter(({ level, name }) => level >= 40 && name.startsWith('ext-authz'))).to.deep.equal([]);
   });
 });

@@ -56,7 +56,7 @@ describe('mcp-gateway quota, with two gateways and one Redis', function () {
     return { store, left: limits[0]?.left, refused: lastDay.all.refused };
   };
 
-  it('shows the use of one gateway, over all its processes, and what is left for both', async () => {
+  it('shows the use of one gateway, over all its processes, and what is left for both gateways', async () => {
     const [one, two] = gateways;
     expect(await call(one, 4)).to.deep.equal([200, 200, 200, 200]);
     expect(await shown(one, 4)).to.deep.equal({ store: 'redis', left: 2, refused: 0 });
@@ -64,7 +64,7 @@ describe('mcp-gateway quota, with two gateways and one Redis', function () {
     expect(await shown(two, 3)).to.deep.equal({ store: 'redis', left: 0, refused: 1 });
   });
 
-  it('keeps the numbers when the watcher is started anew', async () => {
+  it('keeps the numbers when the watcher restarts', async () => {
     const [one] = gateways;
     if (one === undefined) throw new Error('there is no gateway');
     const watcher = childOf(one.stateDir, 'watcher');

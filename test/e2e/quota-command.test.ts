@@ -10,7 +10,7 @@ import { eventually } from '../fixtures/replica-server/waiting.ts';
 import { emptyFolder } from '../runtime/processes/folder.ts';
 import { startGateway, type TestGateway } from '../support/gateway.ts';
 
-// So slow that no test sees it refill.
+// Too slow to refill during a test.
 const QUOTA = '{requests: 10, per: day, burst: 3}';
 const TENANTS = `# Who may do how much.
 tenants:
@@ -64,7 +64,7 @@ describe('mcp-gateway quota', function () {
     expect(outcome.stdout).to.match(/^before\n[\s\S]*\nafter\n[\s\S]*\nin force\n$/);
     return outcome.stdout;
   };
-  /** Sends calls one after the other; gives their answers. */
+  /** Sends calls one after the other; returns their responses. */
   const call = async (tenant: string, times: number, subject = 'ann'): Promise<Answer[]> => {
     const token = await gateway.token({ tenant, subject });
     const answers: Answer[] = [];
@@ -73,7 +73,7 @@ describe('mcp-gateway quota', function () {
   };
   const statuses = async (...args: Parameters<typeof call>) => (await call(...args)).map(({ status }) => status);
 
-  it('shows the limits, what is left, who used it and what was refused', async () => {
+  it('shows the limits, what is left, who used it and what was denied', async () => {
     expect(await statuses('sales', 2)).to.deep.equal([200, 200]);
     expect(await statuses('sales', 3, 'bob')).to.deep.equal([200, 429, 429]);
     const { limits, lastHour, lastDay, ...rest } = await eventually(
@@ -101,7 +101,7 @@ describe('mcp-gateway quota', function () {
     );
   });
 
-  it('shows the use of a tenant without a quota, too', async () => {
+  it('also shows the use of a tenant without a quota', async () => {
     expect(await statuses('open', 2)).to.deep.equal([200, 200]);
     const { limits, lastDay } = await eventually(
       () => report('open'),
@@ -111,14 +111,14 @@ describe('mcp-gateway quota', function () {
     expect((await quota('open')).stdout).to.match(/^open: no quota, as much as it likes\n/);
   });
 
-  it('changes limits in force: a higher one unblocks at once, a lower one is not paid for twice', async () => {
+  it('changes limits in force: a higher one helps immediately, a lower one is not charged twice', async () => {
     expect(await statuses('engineering', 4)).to.deep.equal([200, 200, 200, 429]);
     const told = await change('engineering', '--set', 'burst=5');
     expect(told).to.equal('before\n  tenant: 10 per day, burst 3\nafter\n  tenant: 10 per day, burst 5\nin force\n');
     expect(readFileSync(file, 'utf8')).to.equal(TENANTS.replace('burst: 3}   # for', 'burst: 5}   # for'));
     expect(await statuses('engineering', 3)).to.deep.equal([200, 200, 429]);
     await change('engineering', '--set', 'requests=60 per=minute burst=1');
-    // Five were used up; one is to be waited for.
+    // Five were used; one must refill.
     const [answer] = await call('engineering', 1);
     expect([200, 429]).to.include(answer?.status);
     expect(answer?.headers['retry-after'] ?? '1').to.equal('1');
@@ -128,7 +128,7 @@ describe('mcp-gateway quota', function () {
     );
   });
 
-  it('refuses nothing in a dry run, and says what it would have refused', async () => {
+  it('denies nothing in a dry run, and reports what it would have denied', async () => {
     await change('busy', '--set', 'dryRun=true burst=1');
     expect(await statuses('busy', 3)).to.deep.equal([200, 200, 200]);
     const { dryRun, lastHour } = await eventually(
@@ -138,7 +138,7 @@ describe('mcp-gateway quota', function () {
     expect([dryRun, lastHour.all]).to.deep.equal([true, { requests: 3, cost: 1 + 2, refused: 0, wouldRefuse: 2 }]);
   });
 
-  it('tops up by exactly so many, once, and for a while', async () => {
+  it('tops up by exactly the given number, once, and for a while', async () => {
     const policyOf = ([answer]: Answer[]) => String(answer?.headers['ratelimit-policy']);
     const [first] = await call('support', 1);
     expect(first?.headers['ratelimit-policy']).to.match(/^"tenant";q=3;/);
@@ -148,7 +148,7 @@ describe('mcp-gateway quota', function () {
     expect(await statuses('support', 2)).to.deep.equal([200, 429]);
     await change('support', '--top-up', '30', '--for', '2s');
     const text = readFileSync(file, 'utf8');
-    // The time passes by itself, and nobody edits anything.
+    // It expires by itself, without an edit.
     const answers = await eventually(
       () => call('support', 1),
       (one) => policyOf(one).startsWith('"tenant";q=5;'),
@@ -158,11 +158,11 @@ describe('mcp-gateway quota', function () {
     expect((await report('support')).topUps).to.have.length(1);
     await change('support', '--top-up', '1', '--for', '1h');
     expect(readFileSync(file, 'utf8')).not.to.include('requests: 30');
-    // What was used of the one that is over does not count any more.
+    // What was used of the expired top-up does not count any more.
     expect(await statuses('support', 2)).to.deep.equal([200, 429]);
   });
 
-  it('loses no change of several at once, and no comment', async () => {
+  it('loses neither concurrent changes nor comments', async () => {
     const edits = [
       ['sales', 'users.requests=7 users.per=day'],
       ['sales', 'backends.jira.requests=8 backends.jira.per=hour'],
@@ -184,7 +184,7 @@ describe('mcp-gateway quota', function () {
     for (const comment of TENANTS.match(/#.*/g) ?? []) expect(text).to.include(comment);
   });
 
-  it('refuses what makes no sense, and changes nothing', async () => {
+  it('rejects invalid changes, and changes nothing', async () => {
     const text = readFileSync(file, 'utf8');
     const REFUSED: [string[], RegExp][] = [
       [['nobody'], /no tenant "nobody"\nTenants: engineering, sales, support, open, busy\n/],

@@ -10,11 +10,11 @@ import { startGateway, type TestGateway } from '../support/gateway.ts';
 
 const PING = '{"jsonrpc":"2.0","id":7,"method":"ping"}';
 
-describe('what a tenant with a quota has open at once', function () {
+describe('open requests of a tenant with a quota', function () {
   this.timeout(60_000);
 
   let server: Server;
-  /** Answers that are held back. */
+  /** Responses that the server holds back. */
   const held: ServerResponse[] = [];
   let gateway: TestGateway;
   let token: string;
@@ -58,7 +58,7 @@ describe('what a tenant with a quota has open at once', function () {
       () => held.length,
       (length) => length === 1,
     );
-  /** Status, and what is said to be left. */
+  /** Status, and the reported rest. */
   const answered = async (request: ReturnType<typeof call>) => {
     await isHeld();
     held.pop()?.writeHead(200, { 'content-type': 'application/json' }).end('{}');
@@ -66,7 +66,7 @@ describe('what a tenant with a quota has open at once', function () {
     return [status, /"tenant";r=(\d+)/.exec(String(headers.ratelimit))?.[1]];
   };
 
-  it('is asked before the quota: who finds no place is not debited, and whom the quota refuses takes none', async () => {
+  it('take a slot before the quota: a request without a slot is not debited, and one that the quota denies keeps no slot', async () => {
     const first = call();
     await isHeld();
     for (let n = 0; n < 5; n++) {
@@ -79,7 +79,7 @@ describe('what a tenant with a quota has open at once', function () {
     expect(await answered(call())).to.deep.equal([200, '0']);
     for (let n = 0; n < 5; n++) {
       expect(parse(await call()).error?.data).to.deep.include({ tenant: 'engineering', bucket: 'tenant' });
-      // Free, but it needs a place.
+      // Free, but it needs a slot.
       expect(await answered(call(PING))).to.deep.equal([200, undefined]);
     }
     const { all } = await eventually(

@@ -9,11 +9,11 @@ import { startGateway, type TestGateway } from '../support/gateway.ts';
 const CALL = '{"jsonrpc":"2.0","id":7,"method":"tools/call","params":{"name":"x"}}';
 const DISCOVER = '{"jsonrpc":"2.0","id":7,"method":"server/discover"}';
 
-describe('what a tenant has open at once', function () {
+describe('open requests of a tenant', function () {
   this.timeout(60_000);
 
   let server: Server;
-  /** Answers that are held back. */
+  /** Responses that the server holds back. */
   let held: ServerResponse[];
   let gateway: TestGateway;
   let token: string;
@@ -67,7 +67,7 @@ describe('what a tenant has open at once', function () {
     await holding(0);
   });
 
-  it('is as many requests as it may, and one more when one has ended', async () => {
+  it('are as many as allowed, and one more when one has ended', async () => {
     const first = [call(), call()];
     await holding(2);
     const refused = await call();
@@ -89,7 +89,7 @@ describe('what a tenant has open at once', function () {
     expect(statuses).to.deep.equal([200, 200, 200]);
   });
 
-  it('is never in the way of requests one after the other', async () => {
+  it('never block sequential requests', async () => {
     const answering = setInterval(answer, 1);
     try {
       for (let count = 0; count < 100; count++) expect((await call()).status).to.equal(200);
@@ -98,7 +98,7 @@ describe('what a tenant has open at once', function () {
     }
   });
 
-  it('comes back from clients that leave', async () => {
+  it('are released when clients leave', async () => {
     for (let count = 0; count < 3; count++) {
       const requests = [1, 2].map(() => open(gateway.backendUrl('slow'), { headers: headers(), body: CALL }));
       await holding(2);
@@ -112,7 +112,7 @@ describe('what a tenant has open at once', function () {
     expect((await request).status).to.equal(200);
   });
 
-  it('counts streams apart, for as long as they are open', async () => {
+  it('do not include streams, which count separately for as long as they are open', async () => {
     const one = await stream();
     expect(one.statusCode).to.equal(200);
     const two = await stream();
@@ -133,7 +133,7 @@ describe('what a tenant has open at once', function () {
     );
   });
 
-  it('is no matter to server/discover', async () => {
+  it('do not matter to server/discover', async () => {
     const full = [call(), call()];
     await holding(2);
     const discover = call(DISCOVER);

@@ -46,7 +46,7 @@ describe('quotas, with a Redis that hangs', function () {
       (mode) => mode === on,
     );
 
-  it('answers each request all the same, asks it once, goes on from its share, and charges that afterwards', async () => {
+  it('answer each request nevertheless, ask it once, continue with the share, and charge that afterwards', async () => {
     const token = await gateway.token();
     const url = gateway.backendUrl('jira');
     const passing = async (count: number) => {
@@ -62,18 +62,18 @@ describe('quotas, with a Redis that hangs', function () {
     expect(await passing(3)).to.equal(3);
     const before = await commandCalls(redis.client, 'eval', 'evalsha');
     redis.pause();
-    // Of a request that nobody answers, nothing would come back here: all of them, while it hangs.
+    // A request without an answer would be missing here: all are answered while it hangs.
     const together = await Promise.all(Array.from({ length: 4 }, () => passing(5)));
     expect(together).to.deep.equal([5, 5, 5, 5]);
     expect(await quotaModeOf(gateway.stateDir, 0)).to.equal('share');
-    // Over several windows of the breaker.
+    // For several periods of the circuit breaker.
     const until = performance.now() + 3_500;
     let during = 20;
     while (performance.now() < until) during += await passing(5);
     expect(during).to.equal(BURST);
     redis.resume();
     await stands('redis');
-    // Of all these requests it was asked about none but those that were under way when it stopped, and once to charge the share.
+    // It was asked only about the requests that were under way when it stopped, and once to charge the share.
     expect((await commandCalls(redis.client, 'eval', 'evalsha')) - before).to.be.within(1, 5);
     const [level] = ((await redis.client.get(bucketKey('engineering', 'tenant'))) ?? '').split(':');
     expect(Math.ceil(Number(level) / DAY_MS)).to.equal(BURST);

@@ -30,7 +30,7 @@ describe('sessions that end, with several gateways and one Redis', function () {
     await replica?.stop();
   });
 
-  /** Fingerprint of the n-th session that was opened. */
+  /** Fingerprint of the n-th opened session. */
   const fingerprint = (n: number) =>
     eventually(() => {
       const lines = readFileSync(join(gateway.stateDir, 'audit.log'), 'utf8').trim().split('\n');
@@ -38,7 +38,7 @@ describe('sessions that end, with several gateways and one Redis', function () {
       return records.filter(({ event }) => event === 'session-opened')[n - 1]?.session ?? '';
     }, Boolean);
 
-  it('are told to the other gateways', async () => {
+  it('are reported to the other gateways', async () => {
     const token = await gateway.token();
     const { session } = await openSession(url, { token });
     const key = tombstoneKey('engineering', await fingerprint(1));
@@ -46,7 +46,7 @@ describe('sessions that end, with several gateways and one Redis', function () {
     expect(await redis.client.pttl(key)).to.be.above(60_000);
   });
 
-  it('are refused when another gateway ended them', async () => {
+  it('are denied when another gateway ended them', async () => {
     const token = await gateway.token();
     const { session } = await openSession(url, { token });
     expect((await rpc(url, { token, session })).status).to.equal(200);
@@ -57,7 +57,7 @@ describe('sessions that end, with several gateways and one Redis', function () {
     );
   });
 
-  it('end also while Redis is away', async () => {
+  it('also end while Redis is away', async () => {
     const token = await gateway.token();
     const { session } = await openSession(url, { token });
     await redis.kill();

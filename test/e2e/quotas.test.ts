@@ -10,7 +10,7 @@ import { askWorker, quotaModeOf } from './quota-worker.ts';
 const PROCESSES = 3;
 const RATE = 40;
 const BURST = 20;
-/** Of a bucket that holds enough to be lent from. */
+/** A bucket that holds enough for loans. */
 const LARGE_BURST = 300;
 const LOAD_MS = 3_000;
 
@@ -66,7 +66,7 @@ describe('quotas, with three processes and one Redis', function () {
   };
   const sum = (numbers: readonly number[]) => numbers.reduce((total, number) => total + number, 0);
 
-  /** More than its rate for a while; what was sent, how it was answered, and when. */
+  /** Sends more than the rate for a while; returns the responses and their times. */
   async function load(url: string, token: string, perSecond = 2 * RATE) {
     const statuses: number[] = [];
     let slowestMs = 0;
@@ -87,16 +87,16 @@ describe('quotas, with three processes and one Redis', function () {
       await sleep(5);
     }
     await Promise.all(underWay);
-    // All that has refilled by the end.
+    // Everything that has refilled by the end.
     let lastSentAt = performance.now();
     while ((await one()) === 200) lastSentAt = performance.now();
     return { statuses, slowestMs, mostMs: performance.now() - startedAt, leastMs: lastSentAt - firstAnsweredAt };
   }
 
-  it('lets through what the arithmetic says, to within one request', async () => {
+  it('let pass what the arithmetic gives, to within one request', async () => {
     const tokens = await Promise.all(['engineering', 'design'].map((tenant) => gateway.token({ tenant })));
     expect(await eventually(modes, (all) => all.every((mode) => mode === 'redis'))).to.have.lengthOf(3);
-    // `up` itself asks until it is ready.
+    // `up` itself sends requests until it is ready.
     const before = replicas.map(({ requests }) => requests);
     const urls = ['one', 'two'].map((name) => gateway.backendUrl(name));
     const runs = await Promise.all([0, 1].map((index) => load(urls[index] ?? '', tokens[index] ?? '')));
@@ -105,7 +105,7 @@ describe('quotas, with three processes and one Redis', function () {
       expect(statuses.filter((status) => status === 200)).to.have.lengthOf(through);
       expect(statuses.filter((status) => status === 429)).to.have.lengthOf(statuses.length - through);
       expect(through).to.be.at.most(BURST + (RATE * mostMs) / 1000);
-      // A refusal may rest on an answer that came as late as the slowest.
+      // A denial may rest on an answer as old as the slowest one.
       expect(through).to.be.at.least(BURST + (RATE * (leastMs - slowestMs)) / 1000 - 1);
       const tenant = ['engineering', 'design'][index] ?? '';
       const allowed = await counted(tenant, 'allowed');
@@ -115,7 +115,7 @@ describe('quotas, with three processes and one Redis', function () {
     }
   });
 
-  it('does so where it lends: every request that the bucket holds comes through, and no other', async () => {
+  it('do the same with loans: every request that the bucket holds passes, and no other', async () => {
     const token = await gateway.token({ tenant: 'sales' });
     const before = replicas[2]?.requests ?? 0;
     const calls = await commandCalls(redis.client, 'evalsha');
@@ -132,7 +132,7 @@ describe('quotas, with three processes and one Redis', function () {
     expect(asked, 'there was no loan').to.be.below(through);
   });
 
-  it('goes on while Redis is away, and after, within the shares', async () => {
+  it('continue while Redis is away, and afterwards, within the shares', async () => {
     const token = await gateway.token({ tenant: 'scarce' });
     const url = gateway.backendUrl('one');
     const passing = async (count: number) => {
@@ -143,7 +143,7 @@ describe('quotas, with three processes and one Redis', function () {
     expect(await passing(15)).to.equal(9);
     await redis.kill();
     expect(await eventually(modes, (all) => all.every((mode) => mode === 'share'))).to.have.lengthOf(3);
-    // A third of the burst for each; which process is asked is up to Envoy.
+    // A third of the burst for each; Envoy chooses the process.
     const shares = await eventually(
       () => passing(15),
       (passed) => passed === 0,

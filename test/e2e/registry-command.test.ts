@@ -45,7 +45,7 @@ describe('the registry of files, with commands', function () {
     );
   });
 
-  it('restarts nothing for a change that is not of the process', async () => {
+  it('restarts nothing for a change that does not concern the process', async () => {
     const { session, replica } = await sessionAt('steady');
     const before = pidsOf('steady');
     gateway.writeBackend('steady', command('steady', 'steady', { replicas: 2, tenants: ['engineering'], drain: '1m' }));
@@ -55,7 +55,7 @@ describe('the registry of files, with commands', function () {
     expect((await ask('steady', session)).replica).to.equal(replica);
   });
 
-  it('lets sessions go on at the old process when the command changes, and opens new ones at the new one', async () => {
+  it('keeps sessions at the old process when the command changes, and opens new ones at the new one', async () => {
     gateway.writeBackend('changing', command('changing', 'old', { drain: '1h' }));
     const { session, replica } = await sessionAt('changing');
     expect(replica).to.match(/^old:/);
@@ -68,7 +68,7 @@ describe('the registry of files, with commands', function () {
     for (let count = 0; count < 10; count++) expect((await openAt('changing')).replica).to.match(/^new:/);
   });
 
-  it('goes on opening sessions while the new process of a changed command starts, and when it cannot', async () => {
+  it('keeps opening sessions while the new process of a changed command starts, and when it cannot start', async () => {
     gateway.writeBackend('rolling', command('rolling', 'old', { drain: '1h' }));
     await sessionAt('rolling');
     gateway.writeBackend('rolling', command('rolling', 'broken', { command: ['false'], drain: '1h' }));
@@ -76,7 +76,7 @@ describe('the registry of files, with commands', function () {
     await eventually(told, (reasons) => reasons.some((reason) => /^rolling-1 ended \(exit code 1\)/.test(reason)));
     expect((await openAt('rolling')).replica).to.match(/^old:/);
     gateway.writeBackend('rolling', command('rolling', 'new', { drain: '1h' }));
-    // Not one initialize is refused on the way.
+    // No initialize fails meanwhile.
     const seen = new Set<string>();
     while (!seen.has('new')) seen.add((await openAt('rolling')).replica.replace(/:.*/, ''));
     expect([...seen]).to.have.members(['old', 'new']);
@@ -108,7 +108,7 @@ describe('the registry of files, with commands', function () {
     );
   });
 
-  it('goes on with the processes of a file that comes back while it drains', async () => {
+  it('keeps the processes of a file that comes back while it drains', async () => {
     gateway.writeBackend('back', command('back', 'back', { drain: '1h' }));
     const { session, replica } = await sessionAt('back');
     gateway.removeBackend('back');
@@ -121,7 +121,7 @@ describe('the registry of files, with commands', function () {
     expect((await ask('back', session)).replica).to.equal(replica);
   });
 
-  it('tells why a command does not run', async () => {
+  it('reports why a command does not run', async () => {
     gateway.writeBackend('typo', { name: 'typo', command: ['no-such-program'] });
     const reasons = async () => (await statusOf('typo'))?.reasons ?? [];
     const [reason] = await eventually(reasons, ({ length }) => length > 0);

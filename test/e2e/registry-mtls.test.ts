@@ -10,7 +10,7 @@ import { type Document, startGateway, type TestGateway } from '../support/gatewa
 
 const HEALTH = { interval: '500ms', timeout: '500ms' };
 
-describe('backends that want a certificate of the gateway', function () {
+describe('backends that require a certificate of the gateway', function () {
   this.timeout(30_000);
 
   const folders: string[] = [];
@@ -36,7 +36,7 @@ describe('backends that want a certificate of the gateway', function () {
     return { name, url, caFile: tlsFile('server.pem'), healthCheck: HEALTH, ...more };
   };
   const statusOf = async (name: string) => (await gateway.status()).backends?.find((one) => one.name === name);
-  /** Who the server sees calling, once it does. */
+  /** The name in the client certificate that the server sees, once it sees one. */
   const callerAt = async (name: string) => (await askReplica(gateway.backendUrl(name), { token })).caller;
 
   before(async () => {
@@ -70,7 +70,7 @@ describe('backends that want a certificate of the gateway', function () {
     expect((await rpc(gateway.backendUrl('bare'), { token })).status).to.equal(503);
   });
 
-  it('get a new one when the files change, while sessions and streams go on', async () => {
+  it('get a new one when the files change, while sessions and streams continue', async () => {
     const folder = emptyFolder();
     installPair(folder, 'client-one');
     gateway.writeBackend('renewed', backendAt('renewed', replica, { clientCertificate: filesIn(folder) }));
@@ -112,7 +112,7 @@ describe('backends that want a certificate of the gateway', function () {
     expect((await statusOf('renewed'))?.reasons).to.deep.equal([]);
   });
 
-  it('get the last good one while half of a new one is there, which is told', async () => {
+  it('get the last good one while only half of a new one exists, which is reported', async () => {
     const folder = emptyFolder();
     installPair(folder, 'client-one');
     const clientCertificate = filesIn(folder);
@@ -131,7 +131,7 @@ describe('backends that want a certificate of the gateway', function () {
     expect(await callerAt('half')).to.equal('client one');
   });
 
-  it('are not called at all before there is one, which is told', async () => {
+  it('are not called at all before there is one, which is reported', async () => {
     const untouched = await startStrict();
     const folder = emptyFolder();
     const clientCertificate = filesIn(folder);

@@ -57,7 +57,7 @@ describe('backends over https', function () {
     ['an authority that did not sign the certificate', { caFile: fixture('other-ca.pem') }],
     ['the authorities of the system, which do not know the certificate', {}],
   ] as const) {
-    it(`refuses a server by ${what}`, async () => {
+    it(`rejects a server with ${what}`, async () => {
       const before = secure.requests;
       write('untrusted', { url: url('127.0.0.1', secure), ...more });
       await eventually(
@@ -70,7 +70,7 @@ describe('backends over https', function () {
   }
 
   it('reports that Envoy rejected a backend whose caFile is missing, and serves the others', async () => {
-    // Both names begin alike: Envoy tells in words which one it refused.
+    // Both names begin alike: Envoy names the rejected one in its message.
     write('broken-tls', { url: url('127.0.0.1', secure), caFile: '/nonexistent/ca.pem' });
     write('broken', { url: `http://127.0.0.1:${plain.port}/mcp` });
     expect((await sessionAt('broken')).replica).to.equal('plain');

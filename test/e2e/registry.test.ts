@@ -57,7 +57,7 @@ describe('the registry of files', function () {
     expect((await sessionAt('new')).replica).to.equal('new');
   });
 
-  it('disturbs no session or stream of a backend whose tenants or health check change', async () => {
+  it('keeps sessions and streams of a backend whose tenants or health check change', async () => {
     gateway.writeBackend('changed', backend('changed', await replicaNamed('changed')));
     const { session } = await sessionAt('changed');
     const headers = { authorization: `Bearer ${token}`, 'mcp-session-id': session, accept: 'text/event-stream' };
@@ -85,7 +85,7 @@ describe('the registry of files', function () {
     stream.destroy();
   });
 
-  it('keeps a tenant out that the file no longer names, in sessions too', async () => {
+  it('denies a tenant that the file no longer names, in sessions too', async () => {
     const replica = await replicaNamed('private');
     gateway.writeBackend('private', backend('private', replica));
     const { session } = await sessionAt('private');
@@ -99,7 +99,7 @@ describe('the registry of files', function () {
     expect(parse(answer)).to.deep.include({ id: 'mine', error: { code: -32012, message: 'No such MCP server' } });
   });
 
-  it('drains a backend that is removed: its sessions go on, nothing new starts, and it may come back', async () => {
+  it('drains a removed backend: its sessions continue, nothing new starts, and it may come back', async () => {
     const replica = await replicaNamed('leaving');
     gateway.writeBackend('leaving', backend('leaving', replica, { drain: '1h' }));
     const { session } = await sessionAt('leaving');
@@ -136,7 +136,7 @@ describe('the registry of files', function () {
     expect((await initialize('short')).status).to.equal(404);
   });
 
-  it('refuses a bad file with all its errors, and the last good one goes on', async () => {
+  it('rejects a bad file with all its errors, and keeps the last good one in force', async () => {
     const replica = await replicaNamed('good');
     gateway.writeBackend('good', backend('good', replica));
     const { session } = await sessionAt('good');
@@ -165,7 +165,7 @@ describe('the registry of files', function () {
     await eventually(problems, ({ length }) => length === 0);
   });
 
-  it('refuses a second file of the same name, until the first is gone', async () => {
+  it('rejects a second file with the same name, until the first is gone', async () => {
     const [first, second] = [await replicaNamed('first'), await replicaNamed('second')];
     gateway.writeBackend('twin-b', backend('twin', first));
     expect((await sessionAt('twin')).replica).to.equal('first');
@@ -181,7 +181,7 @@ describe('the registry of files', function () {
     expect(await problems()).to.deep.equal([]);
   });
 
-  it('says why a backend is unhealthy, and sees that it recovered', async () => {
+  it('reports why a backend is unhealthy, and that it recovered', async () => {
     const replica = await replicaNamed('ill', 404);
     gateway.writeBackend('ill', backend('ill', replica));
     const status = await eventually(
@@ -207,7 +207,7 @@ describe('the registry of files', function () {
     );
   });
 
-  it('says that nobody listens', async () => {
+  it('reports that nothing listens', async () => {
     const gone = await startReplica({ name: 'gone' });
     await gone.stop();
     gateway.writeBackend('gone', backend('gone', gone));
@@ -218,7 +218,7 @@ describe('the registry of files', function () {
     expect(status?.reasons?.[0]).to.match(/^127\.0\.0\.1:\d+: GET \/healthz failed: .*ECONNREFUSED/);
   });
 
-  it('balances over several URLs, and removes one without disturbing the sessions of the other', async () => {
+  it('balances over several URLs, and removes one without affecting the sessions of the other', async () => {
     const pair = [await replicaNamed('left'), await replicaNamed('right')];
     gateway.writeBackend('pair', backend('pair', pair));
     const sessions = new Map<string, string>();

@@ -17,7 +17,7 @@ describe('resilience', function () {
   let named: Replica;
   let gateway: TestGateway;
   let token: string;
-  /** One session at a backend with processes, one at a backend with a URL that holds a name. */
+  /** A session at a backend with processes, and one at a backend whose URL has a host name. */
   let sessions: { at: string; session: string }[];
 
   const use = (at: string, session: string) => rpc(gateway.backendUrl(at), { token, session, agent });
@@ -25,7 +25,7 @@ describe('resilience', function () {
   const told = ({ status, body }: Answer) => (status === 200 ? 'ok' : `${status} ${body}`);
   const outcomes = (answers: string[]) => [...new Set(answers)];
 
-  /** Kills a child of the gateway and resolves once another process is in its place. */
+  /** Kills a child of the gateway and resolves once another process has replaced it. */
   const kill = async (name: string) => {
     const pid = childOf(gateway.stateDir, name);
     process.kill(pid, 'SIGKILL');
@@ -56,7 +56,7 @@ describe('resilience', function () {
     await named?.stop();
   });
 
-  /** Sends requests of all sessions, without any retry, for as long as something lasts, and some more. */
+  /** Sends requests of all sessions, without retries, while an action lasts and for some time after it. */
   const meanwhile = async (work: Promise<unknown>) => {
     let going = true;
     const ended = work.finally(() => {
@@ -93,7 +93,7 @@ describe('resilience', function () {
     expect(outcomes(answers)).to.deep.equal(['ok']);
   });
 
-  it('goes on without the watcher, and serves new files once it is back', async () => {
+  it('continues without the watcher, and serves new files once it is back', async () => {
     const served = async () => {
       await kill('watcher');
       gateway.writeBackend('late', { name: 'late', url: `http://localhost:${named.port}/mcp`, healthCheck: HEALTH });

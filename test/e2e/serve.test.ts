@@ -18,7 +18,7 @@ tenants:
     match: [{claim: tenant, value: sales}]
 `;
 
-describe('a fleet in a folder, administered from an MCP client', function () {
+describe('an installation in a folder, administered from an MCP client', function () {
   this.timeout(120_000);
   let snowflake: Replica;
   let gateway: TestGateway;
@@ -46,7 +46,7 @@ describe('a fleet in a folder, administered from an MCP client', function () {
       : [];
   };
 
-  it('serves what is registered, and tells how it comes about', async () => {
+  it('serves what is registered, and reports progress', async () => {
     const progress: string[] = [];
     const replica = {
       command: [process.execPath, REPLICA_PROGRAM],
@@ -71,7 +71,7 @@ describe('a fleet in a folder, administered from an MCP client', function () {
     expect(await names()).to.deep.equal(['github serving', 'jira serving', 'snowflake serving']);
   });
 
-  it('opens them to engineering only', async () => {
+  it('assigns them to engineering only', async () => {
     for (const name of ['github', 'jira', 'snowflake']) {
       const assigned = await client.call('assign_backend', { name, tenants: ['engineering'] });
       expect(assigned).to.deep.include({ before: ['engineering', 'sales'], after: ['engineering'] });
@@ -87,7 +87,7 @@ describe('a fleet in a folder, administered from an MCP client', function () {
     await user.client.close();
   });
 
-  it('limits engineering to 1000 an hour, and explains the refusal', async () => {
+  it('limits engineering to 1000 an hour, and explains the denial', async () => {
     const set = await client.call('tenant_quota', { tenant_id: 'engineering', requests: 1000, per: 'hour' });
     expect(set).to.deep.include({
       before: ['no quota: as much as it likes'],
@@ -99,7 +99,7 @@ describe('a fleet in a folder, administered from an MCP client', function () {
     const call = () => sendSound(gateway.backendUrl('snowflake'), token);
     const answers = await forEach(Array.from({ length: 1000 }), 16, call);
     expect(answers.filter(({ status }) => status !== 200)).to.deep.equal([]);
-    // One more is allowed for each 3.6 s that this took.
+    // One more passes for each 3.6 s that this took.
     let extra = 0;
     let refused = await call();
     for (; refused.status === 200; refused = await call()) extra++;
@@ -127,7 +127,7 @@ describe('a fleet in a folder, administered from an MCP client', function () {
     expect((await call()).status).to.equal(200);
   });
 
-  it('explains sessions: where, whose, and whether they go on', async () => {
+  it('explains sessions: replica, owner, and whether they are valid', async () => {
     const token = await gateway.token({ tenant: 'engineering', subject: 'bob' });
     const { session } = await openSession(gateway.backendUrl('jira'), { token });
     const { replica } = await askReplica(gateway.backendUrl('jira'), { token, session });
@@ -156,7 +156,7 @@ describe('a fleet in a folder, administered from an MCP client', function () {
     expect(await client.refusal('explain_session', { sessionId: broken })).to.include('no session id of this gateway');
   });
 
-  it('shows why one does not serve, with what it wrote', async () => {
+  it('shows why a backend does not serve, with its output', async () => {
     const command = [
       process.execPath,
       '-e',
@@ -179,7 +179,7 @@ describe('a fleet in a folder, administered from an MCP client', function () {
     await eventually(names, (list) => list.length === 3);
   });
 
-  it('does the same on the shell', async () => {
+  it('does the same in the shell', async () => {
     const backends = (...args: string[]) => runCommand(['backends', ...options, ...args]);
     const list = await backends('list');
     expect(list).to.include({ code: 0, stderr: '' });

@@ -54,7 +54,7 @@ describe('sessions', function () {
   const nowSeconds = () => Math.floor(Date.now() / 1000);
   const open = async () => (await openSession(url(), { token })).session;
   const use = (session: string, by = token, at = url()) => rpc(at, { token: by, session }, 'tools/call', CALL_ID);
-  /** A session that the gateway itself might have sealed, but for what is said. */
+  /** A session as the gateway would seal it, with these changes. */
   const forge = (real: string, change: Partial<Session> = {}, by = keys()) => {
     const session = unseal(real, keys());
     if (session === undefined) throw new Error('not sealed by this gateway');
@@ -77,7 +77,7 @@ describe('sessions', function () {
     rmSync(stateDir, { recursive: true, force: true });
   });
 
-  describe('that are refused', () => {
+  describe('that are denied', () => {
     let real: string;
     let unknown: ReturnType<typeof bare>;
 
@@ -115,7 +115,7 @@ describe('sessions', function () {
       },
     };
     for (const [what, make] of Object.entries(refused)) {
-      it(`knows nothing of ${what}, and says so as for an unknown one`, async () => {
+      it(`does not accept ${what}, and answers as for an unknown one`, async () => {
         const before = replica.requests;
         const session = await make();
         const sent = replica.requests;
@@ -125,7 +125,7 @@ describe('sessions', function () {
       });
     }
 
-    it('knows nothing of one with any character changed', async () => {
+    it('does not accept an id with any character changed', async () => {
       for (let at = 0; at < real.length; at += 7) {
         const changed = real.slice(0, at) + (real[at] === 'A' ? 'B' : 'A') + real.slice(at + 1);
         expect(bare(await use(changed)), `character ${at}`).to.deep.equal(unknown);
@@ -144,12 +144,12 @@ describe('sessions', function () {
       expect(answer).to.deep.include({ status: 404, body: UNKNOWN.replace('"same"', 'null') });
     });
 
-    it('is no credential: without a token it is worth nothing', async () => {
+    it('is not a credential: without a token it is useless', async () => {
       const { authorization: _, ...headers } = callerHeaders({ token, session: real });
       expect((await send(url(), { method: 'GET', headers })).status).to.equal(401);
     });
 
-    it('opens what was sealed in the same way with nothing changed', async () => {
+    it('opens an id that was sealed in the same way without changes', async () => {
       const issuedAtSeconds = nowSeconds() - LIFETIME_SECONDS + 600;
       expect((await use(forge(real, { issuedAtSeconds }))).status).to.equal(200);
     });
@@ -162,13 +162,13 @@ describe('sessions', function () {
       renameSync(`${keyFile}.new`, keyFile);
     };
 
-    it('go on when a new key comes first, and end when theirs is removed', async () => {
+    it('continue when a new key comes first, and end when theirs is removed', async () => {
       const original = readFileSync(keyFile, 'utf8');
       const line = randomBytes(32).toString('base64');
       const old = await open();
       replace(`${line}\n${original}`);
       const fresh = keys(line).sealing.id.toString('hex');
-      // Each is good the moment it is given out, whichever key sealed it and whichever process opens it.
+      // Each is valid from the first moment, whichever key sealed it and whichever process opens it.
       const seen: string[] = [];
       while (seen.slice(-20).filter((id) => id === fresh).length < 20) {
         const session = await open();
@@ -185,7 +185,7 @@ describe('sessions', function () {
       expect((await use(young)).status).to.equal(200);
     });
 
-    it('go on when the file is damaged', async () => {
+    it('continue when the file is damaged', async () => {
       const original = readFileSync(keyFile, 'utf8');
       const session = await open();
       replace('no key\n');
@@ -208,7 +208,7 @@ describe('sessions', function () {
           () => childrenOf(stateDir).get(name),
           (now) => now !== undefined && now !== pid,
         );
-      // The workers come last: the new ones know only what the new watcher tells them.
+      // The workers come last: the new ones have only what the new watcher sends them.
       for (const name of ['watcher', 'ext-authz-0', 'ext-authz-1']) {
         const pid = childOf(stateDir, name);
         process.kill(pid, 'SIGKILL');
@@ -221,7 +221,7 @@ describe('sessions', function () {
       for (let count = 0; count < 20; count++) expect((await use(ended)).status).to.equal(404);
     });
 
-    it('go on when the whole gateway is restarted, and ended ones stay ended', async () => {
+    it('continue when the whole gateway is restarted, and ended ones stay ended', async () => {
       const [ended, kept] = [await open(), await open()];
       await endSession(url(), { token, session: ended });
       await gateway.stop();

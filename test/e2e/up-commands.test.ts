@@ -36,7 +36,7 @@ describe('the command line', function () {
       writeFileSync(join(folder, name), text);
     }
   };
-  /** Lines of standard error, with the folder cut off. */
+  /** Lines of standard error, without the folder. */
   const linesOf = (stderr: string) => stderr.trimEnd().replaceAll(`${folder}/`, '').split('\n');
 
   beforeEach(() => {
@@ -52,7 +52,7 @@ describe('the command line', function () {
   });
 
   for (const command of COMMANDS) {
-    it(`${command} explains itself, and refuses what it does not know`, async () => {
+    it(`${command} has a help text, and rejects unknown options`, async () => {
       const help = await runCommand([command, '--help']);
       expect(help).to.include({ code: 0, stderr: '' });
       expect(help.stdout.startsWith(`Usage: mcp-gateway ${command}`)).to.equal(true);
@@ -63,14 +63,14 @@ describe('the command line', function () {
     });
   }
 
-  it('refuses no command, and an unknown one', async () => {
+  it('rejects a missing command, and an unknown one', async () => {
     expect((await runCommand([])).code).to.equal(64);
     const { code, stderr } = await runCommand(['toString']);
     expect(code).to.equal(64);
     expect(stderr).to.equal('mcp-gateway: there is no command "toString"\nSee mcp-gateway --help.\n');
   });
 
-  it('wants the options that a role needs', async () => {
+  it('requires the options that a process role needs', async () => {
     for (const role of ['ext-authz', 'ext-proc', 'watcher']) {
       const { code, stderr } = await runCommand([role]);
       expect(code).to.equal(64);
@@ -78,7 +78,7 @@ describe('the command line', function () {
     }
   });
 
-  it('wants a gateway for token and status', async () => {
+  it('requires a gateway for token and status', async () => {
     for (const command of ['token', 'status']) {
       const { code, stderr } = await runCommand([command, '--state-dir', folder]);
       expect(code).to.equal(76);
@@ -98,7 +98,7 @@ describe('the command line', function () {
       }
     });
 
-    it('tells everything that is wrong, in all files', async () => {
+    it('reports all errors, in all files', async () => {
       write({
         'gateway.yaml': 'issuer: development\nbackends: backends\ntenants: tenants.yaml\n',
         'tenants.yaml': 'tenants:\n  - name: Big\n    match: []\n',
@@ -119,7 +119,7 @@ describe('the command line', function () {
       ]);
     });
 
-    it('tells of a file that is not there, and wants one', async () => {
+    it('reports a missing file, and requires one', async () => {
       const { code, stderr } = await runCommand(['check', join(folder, 'none.yaml')]);
       expect(code).to.equal(78);
       expect(linesOf(stderr)[0]).to.match(/^none\.yaml: cannot be read: ENOENT/);
@@ -128,7 +128,7 @@ describe('the command line', function () {
   });
 
   describe('up', () => {
-    it('refuses a wrong configuration with all its errors, and starts nothing', async () => {
+    it('rejects a wrong configuration with all its errors, and starts nothing', async () => {
       write({ 'gateway.yaml': 'listen: {port: many}\nissuer: nobody\ntenants: tenants.yaml\nfuture: true\n' });
       const state = join(folder, 'state');
       const { code, stdout, stderr } = await runCommand([
@@ -145,7 +145,7 @@ describe('the command line', function () {
       expect(linesOf(stderr).at(-1)).to.equal('Nothing was started.');
     });
 
-    it('refuses a configuration that is not there, and a port that is none', async () => {
+    it('rejects a missing configuration, and an invalid port', async () => {
       expect((await runCommand(['up', '--config', join(folder, 'none.yaml')])).code).to.equal(66);
       for (const port of ['65536', '-1', 'many', '']) {
         const { code, stderr } = await runCommand([

@@ -43,7 +43,7 @@ describe('up', function () {
       await exited;
     });
 
-    it('says which port it has, and serves an official client with a token of the command line', async () => {
+    it('reports its port, and serves an official client with a token from the command line', async () => {
       child = spawnCommand(['up', '--config', QUICKSTART, '--port', '0', '--state-dir', stateDir]);
       const ready = await firstLine(child, ({ msg, url }) => msg === 'ready' && url !== undefined);
       const { everything } = ready.backends as Record<string, string>;
@@ -97,7 +97,7 @@ describe('up', function () {
       () => expect.fail('it ended well'),
       () => undefined,
     );
-    // A server knows nothing of the gateway, so it goes on.
+    // A server does not depend on the gateway, so it keeps running.
     const orphan = Number(replica.split(':')[1]);
     expect(left).to.include(orphan);
     expect(runs(orphan)).to.equal(true);
@@ -110,7 +110,7 @@ describe('up', function () {
     expect(sockets()).to.deep.equal([]);
   });
 
-  it('refuses a state folder that another gateway has, which goes on', async () => {
+  it('rejects a state folder that another gateway uses, which continues', async () => {
     const gateway = await startGateway({ stateDir, backends: BACKENDS });
     const children = pids();
     const second = await runCommand(['up', '--config', QUICKSTART, '--port', '0', '--state-dir', stateDir]);
@@ -121,7 +121,7 @@ describe('up', function () {
     await gateway.stop();
   });
 
-  it('refuses a port that is taken', async () => {
+  it('rejects a port that is taken', async () => {
     const server = createServer().listen(0, '127.0.0.1');
     await once(server, 'listening');
     const { port } = server.address() as { port: number };
@@ -142,7 +142,7 @@ describe('up', function () {
     expect(sockets()).to.deep.equal([]);
   });
 
-  it('refuses an Envoy that is none, and a state folder whose path is too long', async () => {
+  it('rejects a program that is not Envoy, and a state folder whose path is too long', async () => {
     const up = ['up', '--config', QUICKSTART, '--port', '0'];
     const noEnvoy = await runCommand([...up, '--state-dir', stateDir, '--envoy', '/bin/false']);
     expect(noEnvoy.code).to.equal(69);
@@ -154,7 +154,7 @@ describe('up', function () {
   });
 });
 
-/** The first line of the log that is wanted. Rejects when the program ends before. */
+/** The first line of the log that matches. Rejects when the program ends before. */
 function firstLine(child: ChildProcess, wanted: (line: LogLine) => boolean): Promise<LogLine> {
   return new Promise((resolve, reject) => {
     if (child.stdout === null) throw new Error('there is no output');

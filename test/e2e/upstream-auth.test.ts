@@ -9,7 +9,7 @@ import { type Replica, startReplica } from '../fixtures/replica-server/server.ts
 import { eventually } from '../fixtures/replica-server/waiting.ts';
 import { startGateway, type TestGateway } from '../support/gateway.ts';
 
-describe('what a server is told and called with', function () {
+describe('what a server gets from the gateway', function () {
   this.timeout(30_000);
 
   const folder = mkdtempSync(join(tmpdir(), 'mcpgw-secrets-'));
@@ -19,7 +19,7 @@ describe('what a server is told and called with', function () {
   let gateway: TestGateway;
   let token: string;
 
-  /** The headers that arrive at the server. */
+  /** The headers that the server receives. */
   const arrived = async (backend: string, headers: Record<string, string> = {}) => {
     const answer = await send(gateway.backendUrl(backend), {
       headers: { 'content-type': 'application/json', ...callerHeaders({ token }), ...headers },
@@ -70,14 +70,14 @@ describe('what a server is told and called with', function () {
     rmSync(folder, { recursive: true });
   });
 
-  it('is nothing of the caller, where it does not ask', async () => {
+  it('contains nothing about the caller unless it is configured', async () => {
     const headers = await arrived('plain', { cookie: 'a=b', 'x-tenant': 'engineering' });
     expect(headers).to.not.have.any.keys('authorization', 'cookie', 'x-tenant', 'x-api-key');
     expect(Object.keys(headers).filter((name) => name.startsWith('x-mcp-'))).to.deep.equal([]);
     expect(JSON.stringify(headers)).to.not.include(token.slice(0, 20));
   });
 
-  it('is the credential of the gateway, of each kind', async () => {
+  it("contains the gateway's credential, of each kind", async () => {
     expect(await arrived('bearer')).to.include({ authorization: 'Bearer first' });
     expect(await arrived('key', { 'x-api-key': 'mine' })).to.include({ 'x-api-key': 'k-1' });
     expect(await arrived('key')).to.not.have.property('authorization');
@@ -85,13 +85,13 @@ describe('what a server is told and called with', function () {
     expect(await arrived('basic')).to.include({ authorization: `Basic ${pair}` });
   });
 
-  it('is the credential in every lane', async () => {
+  it('contains the credential in every lane', async () => {
     const { session } = await openSession(gateway.backendUrl('bearer'), { token });
     const answer = await rpc(gateway.backendUrl('bearer'), { token, session });
     expect(parse(answer).result?.headers).to.include({ authorization: 'Bearer first' });
   });
 
-  it('is a new credential once its file has changed', async () => {
+  it('contains a new credential once its file has changed', async () => {
     writeFileSync(secret('key'), 'k-2\n');
     await eventually(
       () => arrived('key'),
@@ -99,7 +99,7 @@ describe('what a server is told and called with', function () {
     );
   });
 
-  it('is who calls, where it asks, and no client can say it', async () => {
+  it("contains the caller's identity if it is configured, and no client can forge it", async () => {
     const spoofed = { 'x-mcp-subject': 'root', 'x-mcp-roles': 'admin', 'x-mcp-anything': 'x', 'X-MCP-Tenant': 'other' };
     const headers = await arrived('told', spoofed);
     const told = Object.entries(headers).filter(([name]) => name.startsWith('x-mcp-'));
@@ -112,7 +112,7 @@ describe('what a server is told and called with', function () {
     });
   });
 
-  it('is not asked without the credential that it needs, and the status says why', async () => {
+  it('is nothing at all without the credential that it needs, and the status says why', async () => {
     writeFileSync(secret('odd'), 'two\nlines\n');
     const url = `http://127.0.0.1:${replica.port}/mcp`;
     gateway.writeBackend('odd', { name: 'odd', url, upstreamAuth: { type: 'bearer', file: secret('odd') } });
@@ -134,7 +134,7 @@ describe('what a server is told and called with', function () {
     );
   });
 
-  it('sends no client elsewhere to log in', async () => {
+  it('does not let it send a client elsewhere to log in', async () => {
     const answer = await rpc(gateway.backendUrl('refusing'), { token });
     expect(answer.status).to.equal(401);
     expect(answer.headers).to.not.have.property('www-authenticate');

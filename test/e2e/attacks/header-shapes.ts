@@ -65,5 +65,5 @@ const SHAPES: Attack[] = [
 
 /** A header is one line with one meaning. */
 export function refusedHeaders(ground: () => Ground): void {
-  describe('headers that are refused', () => itHolds(ground, [...CLAIMED, ...SHAPES]));
+  describe('headers that are denied', () => itHolds(ground, [...CLAIMED, ...SHAPES]));
 }

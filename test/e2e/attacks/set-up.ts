@@ -11,7 +11,7 @@ export const CREDENTIAL = 'the-credential-of-the-gateway';
 /** A call that `alice` may make everywhere. */
 export const GET_ISSUE = CALL.replace('anything', 'get_issue');
 
-/** A sound request, but for what is said. */
+/** A valid request, with these changes. */
 export interface Call extends HttpRequest {
   /** Default `jira`, where policy is in force. */
   backend?: string;

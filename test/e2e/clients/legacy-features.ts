@@ -11,13 +11,13 @@ import {
 import { carries, Wire } from '../../support/clients-wire.ts';
 import type { TestGateway } from '../../support/gateway.ts';
 
-/** Everything that a legacy session offers, with every client that speaks it, before server-everything. */
+/** All features of a legacy session, with every client that speaks it, against server-everything. */
 export function legacyFeatures(gateway: () => TestGateway): void {
   for (const kind of [SDK1, SDK2_LEGACY, SDK2_AUTO])
-    describe(`${kind.name}, before server-everything`, () => features(kind, gateway));
+    describe(`${kind.name}, against server-everything`, () => features(kind, gateway));
 
   for (const kind of [SDK1, SDK2_LEGACY]) {
-    it(`${kind.name} hears on its GET stream that a list has changed`, async () => {
+    it(`${kind.name} is notified on its GET stream that a list has changed`, async () => {
       const connection = await kind.connect({
         url: gateway().backendUrl('conformance'),
         token: await gateway().token(),
@@ -32,7 +32,7 @@ export function legacyFeatures(gateway: () => TestGateway): void {
     });
   }
 
-  it(`${SDK2_PINNED.name} is told by server-everything that it speaks no such revision`, async () => {
+  it(`${SDK2_PINNED.name} learns from server-everything that its revision is not supported`, async () => {
     const wire = new Wire();
     const options = { url: gateway().backendUrl('everything'), token: await gateway().token(), wire };
     const error = await SDK2_PINNED.connect(options).then(
@@ -65,7 +65,7 @@ function features(kind: ClientKind, gateway: () => TestGateway): void {
     expect((await client.listTools()).tools.map(({ name }) => name)).to.include.members([
       'echo',
       'get-structured-content',
-      // Offered only because the server learned at initialize what this client can do.
+      // Offered only because of the capabilities that this client sent with initialize.
       'trigger-sampling-request',
       'trigger-elicitation-request',
       'get-roots-list',
@@ -115,9 +115,9 @@ function features(kind: ClientKind, gateway: () => TestGateway): void {
     expect(connection.asked).to.include.members(['sampling/createMessage', 'elicitation/create']);
   });
 
-  it('answers for its roots on the GET stream', async () => {
+  it('answers a request for its roots on the GET stream', async () => {
     await openedStream(connection);
-    // The server asks again after this, on the GET stream.
+    // The server requests them again after this, on the GET stream.
     expect(textOf(await connection.call('get-roots-list'))).to.include('file:///projects/one');
     expect(connection.asked).to.include('roots/list');
   });
@@ -143,7 +143,7 @@ function features(kind: ClientKind, gateway: () => TestGateway): void {
     await client.unsubscribeResource({ uri });
   });
 
-  it('keeps one and the same session id all along', () => {
+  it('keeps the same session id throughout', () => {
     const ids = connection.wire.exchanges.all.flatMap(
       ({ requestHeaders }) => requestHeaders.get('mcp-session-id') ?? [],
     );

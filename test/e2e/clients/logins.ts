@@ -15,10 +15,10 @@ import type { TestGateway } from '../../support/gateway.ts';
 import { completeLogin } from '../../support/login.ts';
 import { RememberingClient } from './remembering-client.ts';
 
-/** The clients find the issuer and log in with nothing but the URL of a backend. */
+/** The clients find the issuer and log in with only the URL of a backend. */
 export function logins(gateway: () => TestGateway): void {
   for (const kind of [SDK1, SDK2_LEGACY, SDK2_AUTO, SDK2_PINNED]) {
-    it(`${kind.name} logs in by itself and goes on with a new token when the old one has expired`, async () => {
+    it(`${kind.name} logs in by itself and continues with a new token when the old one has expired`, async () => {
       const url = gateway().backendUrl('conformance');
       const wire = new Wire();
       const authProvider = new RememberingClient();
@@ -46,7 +46,7 @@ export function logins(gateway: () => TestGateway): void {
     return pending.finish(await completeLogin(authorizationUrl, { subject: 'alice' }));
   }
 
-  // The steps of MCP authorization, in the order in which they must come.
+  // The steps of MCP authorization, in the required order.
   function expectLogin(exchanges: readonly Exchange[], url: string): void {
     const { origin, pathname } = new URL(url);
     const metadata = `${origin}/.well-known/oauth-protected-resource${pathname}`;

@@ -3,12 +3,12 @@ import { type ClientKind, type Connection, SDK2_AUTO, SDK2_PINNED, textOf } from
 import { carries } from '../../support/clients-wire.ts';
 import type { TestGateway } from '../../support/gateway.ts';
 
-/** What a client of 2026-07-28 has, without any session, before the conformance server. */
+/** The features of a client of 2026-07-28, without a session, against the conformance server. */
 export function modernFeatures(gateway: () => TestGateway): void {
   for (const kind of [SDK2_AUTO, SDK2_PINNED]) {
-    describe(`${kind.name}, before a server of 2026-07-28`, () => features(kind, gateway));
+    describe(`${kind.name}, against a server of 2026-07-28`, () => features(kind, gateway));
 
-    it(`${kind.name} stays on one replica, though it has no session`, async () => {
+    it(`${kind.name} stays on one replica, although it has no session`, async () => {
       const connection = await kind.connect({ url: gateway().backendUrl('feature'), token: await gateway().token() });
       const replicas = new Set<string>();
       for (let call = 0; call < CALLS; call++) replicas.add(textOf(await connection.call('replica')));
@@ -18,7 +18,7 @@ export function modernFeatures(gateway: () => TestGateway): void {
   }
 }
 
-/** Calls in a row that would meet both replicas, were they placed at random. */
+/** Consecutive calls, enough to reach both replicas if they were placed at random. */
 const CALLS = 20;
 
 function features(kind: ClientKind, gateway: () => TestGateway): void {
@@ -57,7 +57,7 @@ function features(kind: ClientKind, gateway: () => TestGateway): void {
     ]);
   });
 
-  it('repeats an argument in the header that the tool asks for', async () => {
+  it('repeats an argument in the header that the tool requires', async () => {
     await connection.client.listTools();
     expect(textOf(await connection.call('test_custom_header', { region: 'eu-north' }))).to.equal('eu-north');
     const exchange = connection.wire.exchanges.all.findLast(carries('tools/call'));
@@ -83,14 +83,14 @@ function features(kind: ClientKind, gateway: () => TestGateway): void {
     ],
   ];
   for (const [tool, expected, asked] of rounds) {
-    it(`answers the questions of ${tool}`, async () => {
+    it(`answers the requests of ${tool}`, async () => {
       const before = connection.asked.length;
       expect(textOf(await connection.call(tool))).to.include(expected);
       expect(connection.asked.slice(before)).to.deep.equal(asked);
     });
   }
 
-  it('listens for changes on a stream of its own, until it closes it', async () => {
+  it('listens for changes on a separate stream, until it closes it', async () => {
     const subscription = await connection.listen?.();
     const from = connection.notifications.all.length;
     // Ring-hashed by principal, so that the call reaches the replica that holds the stream.
@@ -100,7 +100,7 @@ function features(kind: ClientKind, gateway: () => TestGateway): void {
     expect(await subscription?.closed).to.equal('local');
   });
 
-  it('was never given a session, and sent nothing but POST', () => {
+  it('never got a session, and sent nothing but POST', () => {
     for (const { method, requestBody, requestHeaders, responseHeaders, status } of connection.wire.exchanges.all) {
       expect(method).to.equal('POST');
       expect(status).to.be.oneOf([200, 202]);

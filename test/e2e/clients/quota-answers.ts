@@ -17,7 +17,7 @@ const MODERN = {
   'io.modelcontextprotocol/clientCapabilities': {},
 };
 
-/** What goes over the wire when a quota counts, and what it never refuses. */
+/** The wire format of quotas, and what they never deny. */
 export function answersOfQuotas(gateway: () => TestGateway): void {
   const url = () => gateway().backendUrl('replica');
   const token = (tenant: string, subject = 'developer') => gateway().token({ tenant, subject });
@@ -27,7 +27,7 @@ export function answersOfQuotas(gateway: () => TestGateway): void {
     ...{ jsonrpc: '2.0', method, ...(id === undefined ? {} : { id }), params: name === undefined ? {} : { name } },
   });
 
-  it('a success tells what is left, one that is free tells nothing, and costs come off', async () => {
+  it('a success reports what is left, a free one reports nothing, and costs are debited', async () => {
     const first = await ask('counted', message('tools/call', 1, 'cheap'));
     expect(first.status).to.equal(200);
     expect(first.headers).to.include({ 'ratelimit-policy': `"tenant";q=100;w=${100 * DAY}` });
@@ -45,7 +45,7 @@ export function answersOfQuotas(gateway: () => TestGateway): void {
     expect(remaining(await ask('counted', batch))).to.deep.equal({ tenant: 84 });
   });
 
-  it('a refusal names the bucket, has the id of the request, and debits no other bucket', async () => {
+  it('a denial names the bucket, has the id of the request, and debits no other bucket', async () => {
     const { session } = await openSession(url(), { token: await token('empty') });
     const second = await ask('empty', message('tools/list', 2));
     expect(remaining(second)).to.deep.equal({ tenant: 0, user: 1 });
@@ -61,14 +61,14 @@ export function answersOfQuotas(gateway: () => TestGateway): void {
         message: `The quota of tenant is used up; try again in ${DAY} s`,
         data: { tenant: 'empty', bucket: 'tenant', retryAfterSeconds: DAY },
       });
-      // The user's bucket would let it pass, so it says no time: none may be later than Retry-After.
+      // The user's bucket would let it pass, so it has no time: none may be later than Retry-After.
       expect(refused.headers.ratelimit).to.match(/^"tenant";r=0;t=86400(, "user";r=1)?$/);
       expect(refused.headers['ratelimit-policy']).to.equal(`"tenant";q=2;w=${2 * DAY}, "user";q=3;w=${3 * DAY}`);
     }
     const batch = await ask('empty', [message('tools/list', 8), message('ping', 9)]);
     expect([batch.status, parse(batch).id]).to.deep.equal([429, null]);
 
-    // What nobody may be kept from.
+    // Requests that a quota never denies.
     const caller = { token: await token('empty'), session };
     for (const free of ['ping', 'notifications/cancelled']) {
       expect((await rpc(url(), caller, free)).status, free).to.equal(200);
@@ -85,7 +85,7 @@ export function answersOfQuotas(gateway: () => TestGateway): void {
     expect((await rpc(url(), caller, 'ping')).status).to.equal(404);
   });
 
-  it('dry run lets everything pass, and tells the truth in the headers', async () => {
+  it('dry run lets everything pass, with correct headers', async () => {
     expect(remaining(await ask('tried', message('tools/list', 1)))).to.deep.equal({ tenant: 0 });
     const surplus = await ask('tried', message('tools/list', 2));
     expect(surplus.status).to.equal(200);

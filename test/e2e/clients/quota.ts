@@ -22,7 +22,7 @@ const KINDS = [
   { kind: SDK2_PINNED, tenant: 'sdk2-pinned', legacy: false },
 ];
 
-/** Next to nothing comes back while a test runs. */
+/** Next to nothing refills while a test runs. */
 const slow = (burst: number) => ({ requests: 1, per: 'day', burst });
 
 /** A tenant for each client, which may make two calls, or four where it is raised, and one list; and some tenants for raw requests. */
@@ -34,7 +34,7 @@ export function tenantsWith(raised: readonly string[]): Document {
     { name: 'calls', tools: ['*'], ...slow(raised.includes(name) ? 4 : 2) },
     { name: 'lists', methods: ['tools/list'], ...slow(1) },
     { name: 'openings', methods: ['initialize'], ...slow(2) },
-    // It is free whatever is said.
+    // It is free whatever is configured.
     { name: 'discoveries', methods: ['server/*'], ...slow(1) },
   ];
   return {
@@ -47,7 +47,7 @@ export function tenantsWith(raised: readonly string[]): Document {
   };
 }
 
-/** What the official clients make of a refusal, and that they go on after it. */
+/** What the official clients do on a denial, and that they continue after it. */
 export function quotas(gateway: () => TestGateway): void {
   const raised: string[] = [];
   for (const { kind, tenant, legacy } of KINDS) {
@@ -63,7 +63,7 @@ export function quotas(gateway: () => TestGateway): void {
       });
       after(() => connection?.client.close());
 
-      it('throws an error with the status and the answer when a call is refused, and does not try again by itself', async () => {
+      it('throws an error with the status and the response when a call is denied, and does not retry by itself', async () => {
         for (let call = 0; call < 2; call += 1) await expectCall(connection);
         const refusal = await refusalOf(kind, connection.call(TOOL));
         const id = JSON.parse(connection.wire.exchanges.all.at(-1)?.requestBody ?? '').id;
@@ -80,7 +80,7 @@ export function quotas(gateway: () => TestGateway): void {
         expect(calls.at(-1)?.responseHeaders.get('retry-after')).to.equal(String(DAY));
       });
 
-      it('goes on in the same session with what another bucket lets pass, and is told there, too', async () => {
+      it('continues in the same session with what another bucket lets pass, and gets its denials too', async () => {
         const session = connection.sessionId();
         expect((await connection.client.listTools()).tools).not.to.have.length(0);
         const refusal = await refusalOf(kind, connection.client.listTools());
@@ -88,7 +88,7 @@ export function quotas(gateway: () => TestGateway): void {
         expect(connection.sessionId()).to.equal(session);
       });
 
-      it('goes on in the same session as soon as the limit is raised, and what was spent stays spent', async () => {
+      it('continues in the same session as soon as the limit is raised, and what was used stays used', async () => {
         const session = connection.sessionId();
         raised.push(tenant);
         gateway().writeTenants(tenantsWith(raised));
@@ -102,7 +102,7 @@ export function quotas(gateway: () => TestGateway): void {
       });
 
       if (legacy) {
-        it('cannot open a session when initialize is refused, and says why', async () => {
+        it('cannot open a session when initialize is denied, and reports why', async () => {
           const second = await kind.connect(await options());
           await second.client.close();
           const refusal = await refusalOf(kind, kind.connect(await options()));
@@ -126,7 +126,7 @@ async function expectCall(connection: Connection): Promise<void> {
   expect(textOf(await connection.call(TOOL))).to.match(/^This is a simple text/);
 }
 
-/** The JSON-RPC answer that an official client's error carries. Throws when nothing was refused, or not by a quota. */
+/** The JSON-RPC error inside an official client's error. Throws if nothing was denied, or not by a quota. */
 async function refusalOf(kind: ClientKind, action: Promise<unknown>): Promise<unknown> {
   const error = await action.then(
     () => undefined,

@@ -3,7 +3,7 @@ import { type ClientKind, type Connection, SDK1, SDK2_LEGACY, textOf } from '../
 import { type Exchange, Wire } from '../../support/clients-wire.ts';
 import type { TestGateway } from '../../support/gateway.ts';
 
-/** What a session id is worth after its end, and in other hands. */
+/** A session id is useless after its end, and for other callers. */
 export function sessionEnds(gateway: () => TestGateway): void {
   for (const kind of [SDK1, SDK2_LEGACY]) {
     for (const backend of ['everything', 'conformance']) {
@@ -17,7 +17,7 @@ export function sessionEnds(gateway: () => TestGateway): void {
       });
     }
 
-    it(`${kind.name} cannot use the session of another subject, which goes on untouched`, async () => {
+    it(`${kind.name} cannot use the session of another subject, which continues`, async () => {
       const { connection, sessionId, url } = await open(kind, 'everything');
       const mallory = await gateway().token({ subject: 'mallory' });
       const foreign = await expectUnknown(kind, { url, sessionId, token: mallory });
@@ -56,7 +56,7 @@ export function sessionEnds(gateway: () => TestGateway): void {
   }
 }
 
-/** Sends a request on a session and expects the one answer that says nothing about why. */
+/** Sends a request of a session and expects the one response that reveals no reason. */
 async function expectUnknown(
   kind: ClientKind,
   session: { url: string; sessionId: string; token: string },
@@ -89,7 +89,7 @@ async function bare(method: string, url: string, token: string, sessionId: strin
   return { status: response.status, body: await response.text(), headers: comparable(response.headers) };
 }
 
-/** Headers without those that differ from one answer to the next anyway. */
+/** Headers without those that differ between responses anyway. */
 function comparable(headers: Headers): Array<[string, string]> {
   return [...headers].filter(([name]) => !['date', 'x-request-id'].includes(name));
 }

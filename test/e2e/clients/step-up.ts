@@ -10,7 +10,7 @@ import { RememberingClient } from './remembering-client.ts';
 const FREE = 'test_simple_text';
 const GUARDED = 'test_image_content';
 
-/** A tool that needs another scope than the login gave: the clients ask for it when they are told to. */
+/** A tool that needs another scope than the login gave: the clients request it after the denial. */
 export function stepUps(gateway: () => TestGateway): void {
   for (const kind of [SDK2_LEGACY, SDK2_AUTO, SDK2_PINNED]) {
     it(`${kind.name} logs in again by itself for a scope that a tool needs`, async () => {
@@ -25,8 +25,8 @@ export function stepUps(gateway: () => TestGateway): void {
     });
   }
 
-  // It exchanges its refresh token first, which can never give more than it had (RFC 6749, section 6).
-  it('sdk 1.x does so where it holds no refresh token, and otherwise says that it was refused', async () => {
+  // It uses its refresh token first, which can never add a scope (RFC 6749, section 6).
+  it('sdk 1.x does so if it holds no refresh token, and otherwise reports the denial', async () => {
     const { connection, user } = await logIn(SDK1);
     try {
       expect(await errorOf(connection.call(GUARDED))).to.match(/403 after trying upscoping/);
@@ -67,7 +67,7 @@ export function stepUps(gateway: () => TestGateway): void {
     await connection.finishLogin(await completeLogin(redirectOf(user), { subject: 'alice' }));
     expect(scopesOf(user)).to.have.members(['mcp', 'media.read']);
     expect((await connection.call(GUARDED)).content[0]?.type).to.equal('image');
-    // The session is the person's, whatever token comes with it.
+    // The session belongs to the person, whatever token comes with it.
     expect(connection.sessionId()).to.equal(session);
   }
 }

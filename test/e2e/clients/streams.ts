@@ -13,7 +13,7 @@ import { Inbox } from '../../support/clients-inbox.ts';
 import { carries } from '../../support/clients-wire.ts';
 import type { TestGateway } from '../../support/gateway.ts';
 
-/** Calls that are cut off or called off on the way, with the feature server's calls that last until another call releases them. */
+/** Calls that break off or are cancelled, with the feature server's calls that last until another call releases them. */
 export function brokenAndCancelledCalls(
   gateway: () => TestGateway,
   cancelling: readonly ClientKind[] = [SDK1, SDK2_LEGACY, SDK2_AUTO, SDK2_PINNED],
@@ -63,7 +63,7 @@ async function resume({ call, wire, sessionId }: Connection): Promise<void> {
   await call('release', { name });
   await steps.first((step) => step === 1);
   wire.exchanges.all.find(({ requestBody }) => requestBody.includes('"hold"'))?.cut();
-  // This step happens while nobody listens, the last one on the resumed stream.
+  // This step happens while no stream is open, the last one on the resumed stream.
   await call('release', { name });
   expect(steps.all).to.deep.equal([0, 1]);
   heldBack.resolve();

@@ -10,7 +10,7 @@ interface Received {
   opened?: string;
 }
 
-/** Headers of a caller who knows the gateway from inside and wishes to be led elsewhere. */
+/** Headers of a caller who knows the gateway's internals and tries to redirect the request. */
 const INTRUSIVE = {
   cookie: 'session=secret',
   'x-mcp-lane': 'session',
@@ -19,7 +19,7 @@ const INTRUSIVE = {
   'x-mcp-pin': Buffer.from('127.0.0.1:1').toString('base64'),
 };
 
-/** What reaches an MCP server, seen by one that tells. */
+/** What reaches an MCP server, as a server reports it. */
 export function whatServersReceive(gateway: () => TestGateway): void {
   for (const kind of [SDK1, SDK2_LEGACY]) {
     it(`${kind.name}: the server gets its own session id, and no token, cookie or header of the gateway`, async () => {
@@ -83,7 +83,7 @@ export function whatServersReceive(gateway: () => TestGateway): void {
     });
   }
 
-  /** A session from its opening to its end, and then everything that the server received of it. */
+  /** A session from its opening to its end; then everything that the server received. */
   async function wholeSession(kind: ClientKind) {
     const options = {
       url: `${gateway().backendUrl('echo')}?marker=${encodeURIComponent(kind.name)}`,
@@ -107,7 +107,7 @@ export function whatServersReceive(gateway: () => TestGateway): void {
   }
 }
 
-/** Nothing of the caller's secrets and nothing of the gateway's inside. */
+/** Expects no secret of the caller and no internal header of the gateway. */
 function expectClean(request: Received, secret: string): void {
   const names = request.rawHeaders.filter((_, index) => index % 2 === 0).map((name) => name.toLowerCase());
   expect(names.filter((name) => /^(authorization|cookie|x-mcp-.*)$/.test(name))).to.deep.equal([]);

@@ -18,7 +18,7 @@ import type { Findings, Verdict } from './verdict.ts';
 export interface CheckServices {
   /** The policy in force; undefined before the first one came. */
   policy: Policy | undefined;
-  verifier: TokenVerifier;
+  verifier: Pick<TokenVerifier, 'verify'>;
   sessions: SessionOpener;
   /** Asked in this order, the first refusal counts. */
   admission: readonly AdmissionRule[];

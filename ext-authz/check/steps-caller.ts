@@ -11,7 +11,7 @@ export function identify(
   request: RequestHead,
   backend: string,
   settings: PolicySettings,
-  verifier: TokenVerifier,
+  verifier: Pick<TokenVerifier, 'verify'>,
 ): Identity | Denial | Promise<Identity | Denial> {
   const { authorization } = request.headers;
   const { scopes } = settings;

@@ -7,24 +7,24 @@ const MAX_DOCUMENT_BYTES = 1 << 20;
 
 const discoveryDocument = z.object({ issuer: z.string(), jwks_uri: z.url() });
 
-/** What an issuer is asked with. */
+/** How to ask an issuer. */
 export interface AskOptions {
   issuer: Pick<Issuer, 'url' | 'discoveryUrl'>;
-  /** For each of the two documents. */
+  /** Timeout for each of the two documents. */
   timeoutMs: number;
   fetch: typeof globalThis.fetch;
 }
 
 /**
- * Asks an issuer for its keys by OpenID Connect Discovery 1.0, section 4. Redirects are not followed: they would let whoever
- * answers choose where the keys come from.
+ * Asks an issuer for its keys (OpenID Connect Discovery 1.0, section 4). Does not follow redirects, which would let the responding server
+ * choose where the keys come from.
  *
- * @throws Error that says what is wrong with which answer.
+ * @throws Error about the document that cannot be used, and why
  */
 export async function askIssuer({ issuer, timeoutMs, fetch }: AskOptions): Promise<PublishedKeys> {
   const discoveryUrl = issuer.discoveryUrl ?? `${issuer.url.replace(/\/$/, '')}/.well-known/openid-configuration`;
   const discovery = discoveryDocument.safeParse(await getJson(discoveryUrl, timeoutMs, fetch));
-  if (!discovery.success) throw new Error(`${discoveryUrl} is no discovery document with issuer and jwks_uri`);
+  if (!discovery.success) throw new Error(`${discoveryUrl} is not a discovery document with issuer and jwks_uri`);
   const { issuer: name, jwks_uri: keysUrl } = discovery.data;
   if (name !== issuer.url) throw new Error(issuerMismatch(issuer.url, name));
   if (!isSecured(keysUrl, discoveryUrl)) throw new Error(`jwks_uri must be an https URL (got ${keysUrl})`);
@@ -34,15 +34,15 @@ export async function askIssuer({ issuer, timeoutMs, fetch }: AskOptions): Promi
   });
 }
 
-/** Says how two issuers differ; a trailing slash is the usual reason and hard to see. */
+/** Describes how two issuers differ; often in a trailing slash, which is hard to see. */
 export function issuerMismatch(configured: string, found: string): string {
   const hint = equalButForSlash(configured, found)
-    ? ': they differ only in the trailing slash, and must be equal to the last character'
+    ? ': they differ only in the trailing slash, but must be exactly equal'
     : '';
   return `the issuer is configured as ${configured} but calls itself ${found}${hint}`;
 }
 
-// Plain http is for an issuer on this machine that is itself asked over it; nobody else may point into this machine.
+// Plain http is only for an issuer on this machine that is itself asked over http. No other issuer may refer to this machine.
 function isSecured(keysUrl: string, discoveryUrl: string): boolean {
   const { protocol, hostname } = new URL(keysUrl);
   return protocol === 'https:' || (protocol === 'http:' && isLoopback(hostname) && discoveryUrl.startsWith('http:'));
@@ -56,23 +56,23 @@ async function getJson(url: string, timeoutMs: number, fetch: typeof globalThis.
       await response.body?.cancel();
       const location = response.headers.get('location');
       const where = location === null ? '' : `, a redirect to ${location}, which is not followed`;
-      throw new Refused(`${url} answered ${response.status}${where}`);
+      throw new UnusableAnswer(`${url} answered ${response.status}${where}`);
     }
     const text = await readText(response);
-    if (text === undefined) throw new Refused(`${url} answered more than ${MAX_DOCUMENT_BYTES} bytes`);
+    if (text === undefined) throw new UnusableAnswer(`${url} answered more than ${MAX_DOCUMENT_BYTES} bytes`);
     return parse(text, url);
   } catch (error) {
-    if (error instanceof Refused) throw error;
+    if (error instanceof UnusableAnswer) throw error;
     if (signal.aborted) throw new Error(`${url} did not answer within ${timeoutMs / 1000} s`, { cause: error });
-    // `fetch failed` says nothing; what failed is in its cause.
+    // The message is only `fetch failed`; the reason is in its cause.
     const reason = error instanceof Error && error.cause !== undefined ? messageOf(error.cause) : messageOf(error);
     throw new Error(`${url} cannot be reached: ${reason}`, { cause: error });
   }
 }
 
-class Refused extends Error {}
+class UnusableAnswer extends Error {}
 
-// No more of the answer is read than is allowed, whatever its headers say.
+// Stops reading at the limit, whatever the headers say.
 async function readText(response: Response): Promise<string | undefined> {
   const chunks: Uint8Array[] = [];
   let bytes = 0;
@@ -88,6 +88,6 @@ function parse(text: string, url: string): unknown {
   try {
     return JSON.parse(text);
   } catch {
-    throw new Refused(`${url} did not answer with JSON`);
+    throw new UnusableAnswer(`${url} did not answer with JSON`);
   }
 }

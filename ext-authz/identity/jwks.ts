@@ -7,23 +7,23 @@ type Algorithm = (typeof ALGORITHMS)[number];
 
 /** A public key that an issuer signs tokens with. */
 export interface VerificationKey {
-  /** Undefined: it was published without one, so only tokens without one can be signed with it. */
+  /** Undefined if it was published without one; then only tokens without one can be signed with it. */
   readonly kid: string | undefined;
-  /** Algorithms of signatures that it can verify; at least one. */
+  /** Signature algorithms that it supports; at least one. */
   readonly algorithms: readonly Algorithm[];
-  /** Its public parts and nothing else. */
+  /** Only its public parts. */
   readonly jwk: JWK;
 }
 
 /** The usable keys of an issuer. */
 export interface PublishedKeys {
   readonly keys: readonly VerificationKey[];
-  /** How many keys there are besides: for encryption, of other kinds, damaged, or not public. */
+  /** Number of other keys: for encryption, of other kinds, damaged, or not public. */
   readonly ignored: number;
 }
 
 const MAX_KEYS = 200;
-/** A token without `kid` is tried with this many keys at most. */
+/** Maximum number of keys to try for a token without `kid`. */
 const MAX_CANDIDATES = 10;
 /** RFC 7518, section 3.3. */
 const MIN_RSA_BITS = 2048;
@@ -37,7 +37,7 @@ const RSA: readonly Algorithm[] = ['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 
 
 const documentSchema = z.object({ keys: z.array(z.unknown()).max(MAX_KEYS) });
 const text = z.string().min(1).max(4096);
-// RFC 7517, section 4. A key with private parts is everybody's by now, whatever it was meant to be.
+// RFC 7517, section 4. A published key with private parts is compromised.
 const common = {
   kid: z.string().max(1024).optional(),
   alg: z.string().optional(),
@@ -55,20 +55,20 @@ const keySchema = z.discriminatedUnion('kty', [
 ]);
 
 /**
- * Reads a JSON Web Key Set (RFC 7517, section 5). Keys that cannot verify a token are passed over, so that none of them makes
- * the others unusable. Symmetric keys are never taken: who knows one can sign with it.
+ * Reads a JSON Web Key Set (RFC 7517, section 5). Keys that cannot verify tokens are ignored, so that they do not make the others unusable.
+ * Symmetric keys are never accepted, since every holder could sign with them.
  *
- * @throws Error when it is no key set, or one with more than 200 keys.
+ * @throws Error if the document is not a key set, or has more than 200 keys
  */
 export async function readKeys(document: unknown): Promise<PublishedKeys> {
   const parsed = documentSchema.safeParse(document);
-  if (!parsed.success) throw new Error(`it is no JSON Web Key Set of at most ${MAX_KEYS} keys`);
+  if (!parsed.success) throw new Error(`it is not a JSON Web Key Set of at most ${MAX_KEYS} keys`);
   const published = parsed.data.keys;
   const keys = (await Promise.all(published.map(readKey))).filter((key) => key !== undefined);
   return { keys, ignored: published.length - keys.length };
 }
 
-/** The keys that a token may be signed with, by the `alg` and `kid` of its header; a few at most. */
+/** The keys with which a token can be signed, by `alg` and `kid` of its header; at most a few. */
 export function candidatesFor(keys: readonly VerificationKey[], { alg, kid }: TokenHeader): readonly VerificationKey[] {
   const fits = (key: VerificationKey) =>
     (kid === undefined || key.kid === kid) && key.algorithms.some((algorithm) => algorithm === alg);
@@ -80,7 +80,7 @@ async function readKey(published: unknown): Promise<VerificationKey | undefined>
   if (!parsed.success) return undefined;
   const { kid, alg, use: _use, key_ops: _operations, d: _d, ...jwk } = parsed.data;
   const possible = algorithmsOf(jwk);
-  // RFC 9864 gives EdDSA with this curve the name Ed25519 too.
+  // In RFC 9864, EdDSA with this curve also has the name Ed25519.
   const algorithms = possible.filter((algorithm) => alg === undefined || algorithm === alg || jwk.kty === 'OKP');
   const named = alg === undefined || possible.some((algorithm) => algorithm === alg);
   const [first] = algorithms;

@@ -6,15 +6,15 @@ import { askIssuer } from './ask-issuer.ts';
 import { candidatesFor, type VerificationKey } from './jwks.ts';
 import type { TokenHeader } from './token-header.ts';
 
-/** For each of the two documents: together less than Envoy waits for an answer of ext-authz. */
+/** Timeout for each of the two documents. Together, they take less time than Envoy waits for ext-authz. */
 const REQUEST_TIMEOUT_MS = 2_000;
 
-/** No token makes the gateway ask the issuer again sooner than this. */
+/** Minimum time between two questions to the issuer that tokens cause. */
 const COOLDOWN_MS = 10_000;
-/** The same while no keys are known at all, and nobody can be verified. */
+/** The same while no keys are known, so that no token can be verified. */
 const FIRST_COOLDOWN_MS = 1_000;
 
-/** Keys are asked for anew after this; until an answer comes, and while the issuer is down, the old ones serve. */
+/** Age after which keys are requested again. Until the issuer answers, the old ones are used. */
 const REFRESH_MS = 600_000;
 /** The same while the issuer does not answer. */
 const RETRY_MS = 30_000;
@@ -24,25 +24,25 @@ export interface KeySetOptions {
   issuer: Pick<Issuer, 'url' | 'discoveryUrl'>;
   log: Logger;
   fetch?: typeof globalThis.fetch;
-  /** Milliseconds on any steady clock. */
+  /** Milliseconds of a monotonic clock. */
   nowMs?: () => number;
 }
 
-/** Keys that a token may be signed with; none where the issuer publishes no such key. */
+/** The keys with which a token can be signed; none if the issuer publishes no such key. */
 export interface Candidates {
   keys: readonly VerificationKey[];
-  /** The {@link KeySet.version} that they are of. */
+  /** The {@link KeySet.version} of these keys. */
   version: number;
 }
 
-/** The issuer cannot be asked and no keys are known yet: nobody can be verified now. */
+/** The issuer cannot be reached and no keys are known yet, so that no token can be verified. */
 export class IssuerUnavailable extends Error {
   override readonly name = 'IssuerUnavailable';
 }
 
 /**
- * The signing keys of one issuer. They are kept while the issuer is down, refreshed when they are old or a token names a key
- * that is not among them, and never asked for more than once at a time. Whoever needs a known key never waits.
+ * The signing keys of one issuer. They are kept while the issuer is down, and refreshed when they are old or a token names an unknown
+ * key, with one request to the issuer at a time. A token with a known key never waits.
  */
 export class KeySet {
   readonly issuer: KeySetOptions['issuer'];
@@ -62,12 +62,12 @@ export class KeySet {
     this.#nowMs = nowMs;
   }
 
-  /** Changes whenever other keys are published: what was verified before must be verified again. */
+  /** Changes whenever the issuer publishes other keys, after which tokens must be verified again. */
   get version(): number {
     return this.#version;
   }
 
-  /** The keys for a token with this header. Rejects with IssuerUnavailable. */
+  /** The keys for a token with this header. Rejects with IssuerUnavailable if none are known. */
   async find(header: TokenHeader): Promise<Candidates> {
     if (this.#keys === undefined) await this.#renewAfter(FIRST_COOLDOWN_MS);
     else this.keepFresh();
@@ -76,8 +76,8 @@ export class KeySet {
   }
 
   /**
-   * Asks the issuer for newer keys, or waits for the answer that is under way; at once where it was asked a short while ago.
-   * Never rejects. Gives whether the keys are others now.
+   * Asks the issuer for newer keys, or waits for the pending answer. Does nothing if the issuer was asked a short time ago. Never
+   * rejects. Returns whether the keys have changed.
    */
   async renew(): Promise<boolean> {
     const before = this.#version;
@@ -85,17 +85,17 @@ export class KeySet {
     return this.#version !== before;
   }
 
-  /** Asks for newer keys where those that are known are old. Nobody waits for it. */
+  /** Asks for newer keys in the background if the known ones are old. */
   keepFresh(): void {
     if (this.#nowMs() - this.#askedAtMs > (this.#failing ? RETRY_MS : REFRESH_MS)) void this.refresh();
   }
 
-  /** Asks for the keys where none are known yet. Never rejects. */
+  /** Asks for the keys if none are known yet. Never rejects. */
   async prepare(): Promise<void> {
     if (this.#keys === undefined) await this.refresh();
   }
 
-  /** Asks the issuer now, or waits for the answer that is already under way. Never rejects. */
+  /** Asks the issuer now, or waits for the pending answer. Never rejects. */
   refresh(): Promise<void> {
     this.#asking ??= this.#ask().finally(() => {
       this.#asking = undefined;
@@ -122,11 +122,14 @@ export class KeySet {
       if (isDeepStrictEqual(keys, this.#keys)) return;
       this.#keys = keys;
       this.#version++;
-      this.#log.debug({ issuer: issuer.url, keys: keys.length, ignored }, 'the issuer publishes other keys');
+      this.#log.debug({ issuer: issuer.url, keys: keys.length, ignored }, 'the issuer publishes new keys');
       if (keys.length === 0)
-        this.#log.warn({ issuer: issuer.url, ignored }, 'the issuer publishes no usable keys: nobody can be verified');
+        this.#log.warn(
+          { issuer: issuer.url, ignored },
+          'the issuer publishes no usable keys: no token can be verified',
+        );
     } catch (error) {
-      const known = this.#keys === undefined ? 'nobody can be verified until it answers' : 'its known keys go on';
+      const known = this.#keys === undefined ? 'no token can be verified until it answers' : 'using its known keys';
       if (!this.#failing)
         this.#log.warn({ issuer: issuer.url, reason: messageOf(error) }, `no keys from the issuer: ${known}`);
       this.#failing = true;

@@ -9,26 +9,26 @@ import { IssuerUnavailable, KeySet } from './key-set.ts';
 import { readClaims } from './token-claims.ts';
 import { readHeader, type TokenHeader } from './token-header.ts';
 
-/** Tokens that are longer are refused unread. */
+/** Maximum length of a token. Longer ones are rejected unread. */
 const MAX_TOKEN_LENGTH = 16_384;
 const CACHED_TOKENS = 10_000;
 
-/** Whose token it is, or why nobody can tell. */
+/** The caller of a token, or why it is not known. */
 export type Verification =
   | { kind: 'identity'; identity: Identity }
   | { kind: 'invalid'; reason: string }
   | { kind: 'unavailable'; reason: string };
 
-/** What a verifier needs from outside. */
+/** Options of a verifier. */
 export interface VerifierOptions {
   issuers: readonly Issuer[];
   log: Logger;
-  /** The verifier that this one takes the place of: the keys that it knows are not asked for again. */
+  /** The verifier that this one replaces. Its known keys are used instead of asking the issuers again. */
   replaced?: TokenVerifier;
   fetch?: typeof globalThis.fetch;
   /** Milliseconds since the epoch. */
   now?: () => number;
-  /** Milliseconds on any steady clock, by which keys grow old. */
+  /** Milliseconds of a monotonic clock, for the age of keys. */
   nowMs?: () => number;
 }
 
@@ -37,7 +37,7 @@ interface KnownIssuer {
   keys: KeySet;
 }
 
-/** A token that was verified: it need not be again until it expires or the issuer publishes other keys. */
+/** A verified token. It need not be verified again until it expires or the issuer publishes other keys. */
 interface Verified {
   identity: Identity;
   untilMs: number;
@@ -46,8 +46,8 @@ interface Verified {
 }
 
 /**
- * Verifies access tokens of the configured issuers (RFC 9068, section 4; RFC 8725). A signature is verified once: the
- * outcome is remembered until the token expires, for at most {@link CACHED_TOKENS} tokens.
+ * Verifies access tokens of the configured issuers (RFC 9068, section 4; RFC 8725). A signature is verified once: the result is cached
+ * until the token expires, for at most {@link CACHED_TOKENS} tokens.
  */
 export class TokenVerifier {
   readonly #issuers: ReadonlyMap<string, KnownIssuer>;
@@ -65,12 +65,12 @@ export class TokenVerifier {
     this.#now = now;
   }
 
-  /** Asks every issuer whose keys are not known yet, so that the first request need not wait. */
+  /** Asks every issuer whose keys are not known yet, so that the first request does not wait for it. */
   async warmUp(): Promise<void> {
     await Promise.all([...this.#issuers.values()].map(({ keys }) => keys.prepare()));
   }
 
-  /** Verifies one token. At once when it is known already. */
+  /** Verifies a token; synchronously if it is in the cache. */
   verify(token: string): Verification | Promise<Verification> {
     const known = this.#verified.get(token);
     if (known !== undefined) {
@@ -80,10 +80,10 @@ export class TokenVerifier {
       }
       this.#verified.delete(token);
     }
-    return this.#verifyAnew(token);
+    return this.#verifyUncached(token);
   }
 
-  async #verifyAnew(token: string): Promise<Verification> {
+  async #verifyUncached(token: string): Promise<Verification> {
     if (token.length > MAX_TOKEN_LENGTH) return invalid(`is longer than ${MAX_TOKEN_LENGTH} characters`);
     try {
       const iss: unknown = decodeJwt(token).iss;
@@ -114,7 +114,7 @@ export class TokenVerifier {
   ): Promise<{ claims: JWTPayload; version: number }> {
     let candidates = await keys.find(header);
     let claims = await this.#verifyWith(candidates.keys, token, issuer);
-    // Without the name of a key, only this tells that the issuer may have a new one.
+    // Without a `kid`, only a failed signature indicates that the issuer may have a new key.
     if (claims === undefined && header.kid === undefined && (await keys.renew())) {
       candidates = await keys.find(header);
       claims = await this.#verifyWith(candidates.keys, token, issuer);
@@ -123,7 +123,7 @@ export class TokenVerifier {
     throw candidates.keys.length === 0 ? new errors.JWKSNoMatchingKey() : new errors.JWSSignatureVerificationFailed();
   }
 
-  // The claims, once one of the keys has verified the signature.
+  // The claims if one of the keys verifies the signature.
   async #verifyWith(
     candidates: readonly VerificationKey[],
     token: string,
@@ -149,7 +149,7 @@ export class TokenVerifier {
   #unknownIssuer(iss: string): string {
     const near = [...this.#issuers.keys()].find((url) => equalButForSlash(url, iss));
     return near === undefined
-      ? `is of the issuer ${iss.slice(0, 200)}, which is not accepted here`
+      ? `is from the issuer ${iss.slice(0, 200)}, which is not accepted here`
       : `is not accepted: ${issuerMismatch(near, iss)}`;
   }
 }
@@ -158,11 +158,20 @@ function invalid(reason: string): Verification {
   return { kind: 'invalid', reason };
 }
 
+/** Reasons for which a token is invalid, without those of its header and claims. */
+export const INVALID = {
+  expired: 'has expired',
+  unknownKey: 'is signed with a key that the issuer does not publish',
+  wrongSignature: 'has a wrong signature',
+  algorithm: 'is signed with an algorithm that is not accepted',
+  notJwt: 'is not a signed JWT',
+} as const;
+
 function explain(error: unknown): string {
-  if (error instanceof errors.JWTExpired) return 'has expired';
+  if (error instanceof errors.JWTExpired) return INVALID.expired;
   if (error instanceof errors.JWTClaimValidationFailed) return `has no acceptable ${error.claim} claim`;
-  if (error instanceof errors.JWKSNoMatchingKey) return 'is signed with a key that the issuer does not publish';
-  if (error instanceof errors.JWSSignatureVerificationFailed) return 'has a wrong signature';
-  if (error instanceof errors.JOSEAlgNotAllowed) return 'is signed with an algorithm that is not accepted';
-  return 'is not a signed JWT';
+  if (error instanceof errors.JWKSNoMatchingKey) return INVALID.unknownKey;
+  if (error instanceof errors.JWSSignatureVerificationFailed) return INVALID.wrongSignature;
+  if (error instanceof errors.JOSEAlgNotAllowed) return INVALID.algorithm;
+  return INVALID.notJwt;
 }

@@ -51,7 +51,7 @@ describe('mcp-gateway check --online', function () {
 
   it('says that only the trailing slash differs, either way round', async () => {
     issuer.callsItself = `${issuer.url}/`;
-    const words = 'they differ only in the trailing slash, and must be equal to the last character';
+    const words = 'they differ only in the trailing slash, but must be exactly equal';
     expect(await check([{ url: issuer.url }, { url: `${other.url}/` }])).to.deep.equal({
       code: 78,
       stdout: [''],

@@ -6,7 +6,7 @@ import { eventually } from '../fixtures/replica-server/waiting.ts';
 import { type Document, startGateway, type TestGateway } from '../support/gateway.ts';
 
 const UNKNOWN_KEY = 'The access token is signed with a key that the issuer does not publish';
-const DOWN = 'no keys from the issuer: its known keys go on';
+const DOWN = 'no keys from the issuer: using its known keys';
 const BACK = 'the issuer answers again';
 /** Longer than the cooldown of a key set. */
 const PATIENCE_MS = 40_000;
@@ -218,7 +218,7 @@ describe('several issuers and tenants through the gateway', function () {
   it('takes an issuer on while it runs, and lets it go, without asking the others again', async () => {
     const token = await tokenOf(added);
     expect(await outcomeOf(token)).to.equal(
-      `401 The access token is of the issuer ${added.url}, which is not accepted here`,
+      `401 The access token is from the issuer ${added.url}, which is not accepted here`,
     );
     // What is known of an issuer must outlive a change of the others.
     second.mood = 'broken';

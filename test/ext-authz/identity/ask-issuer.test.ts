@@ -33,7 +33,7 @@ describe('ext-authz/identity/ask-issuer', () => {
       (error: unknown) => (error instanceof Error ? error.message : String(error)),
     );
 
-  /** An issuer whose answers are written out; `URL` in them stands for its own. */
+  /** An issuer with given answers. In them, `URL` is replaced by its own URL. */
   const issuerOf = async (answers: Record<string, unknown>) => {
     const url = await serve((request, response) => {
       const answer = answers[request.url ?? ''];
@@ -55,18 +55,18 @@ describe('ext-authz/identity/ask-issuer', () => {
     }
   });
 
-  it('asks where the configuration says, and holds that document to the issuer too', async () => {
+  it('uses the configured discovery URL, and compares its document with the issuer', async () => {
     const url = await issuerOf({
       '/elsewhere': { issuer: 'https://issuer.example', jwks_uri: 'URL/keys' },
       '/keys': { keys: [] },
     });
     expect(await ask('https://issuer.example', `${url}/elsewhere`)).to.deep.equal({ keys: [], ignored: 0 });
     expect(await problemOf(ask('https://issuer.example/', `${url}/elsewhere`))).to.equal(
-      'the issuer is configured as https://issuer.example/ but calls itself https://issuer.example: they differ only in the trailing slash, and must be equal to the last character',
+      issuerMismatch('https://issuer.example/', 'https://issuer.example'),
     );
   });
 
-  it('takes no keys from an address that is not secured, or that points into this machine', async () => {
+  it('does not take keys from an address that is not secure, or that is on this machine', async () => {
     for (const [discovery, keys] of [
       ['https://issuer.example', 'http://issuer.example/keys'],
       ['https://issuer.example', 'http://127.0.0.1:1/keys'],
@@ -84,7 +84,7 @@ describe('ext-authz/identity/ask-issuer', () => {
     }
   });
 
-  it('follows no redirect, of neither document', async () => {
+  it('does not follow redirects for either document', async () => {
     const asked: string[] = [];
     const elsewhere = await serve((request, response) => {
       asked.push(request.url ?? '');
@@ -102,7 +102,7 @@ describe('ext-authz/identity/ask-issuer', () => {
     expect(asked).to.deep.equal([]);
   });
 
-  it('reads no more than it has to, whatever the length that is announced', async () => {
+  it('reads no more than the limit, whatever the announced length', async () => {
     let cut = false;
     const url = await serve((_request, response) => {
       const write = () => {
@@ -115,33 +115,33 @@ describe('ext-authz/identity/ask-issuer', () => {
       write();
     });
     expect(await problemOf(ask(url))).to.equal(`${url}${DISCOVERY} answered more than 1048576 bytes`);
-    // The connection of an answer without an end is given up.
+    // The connection of an endless answer is closed.
     await eventually(
       () => cut,
       (done) => done,
     );
   });
 
-  it('tells what is wrong with which answer', async () => {
+  it('reports what is wrong with which answer', async () => {
     const discovery = { issuer: 'URL', jwks_uri: 'URL/keys' };
     const cases: [Record<string, unknown>, string][] = [
       [{}, `URL${DISCOVERY} answered 404`],
       [{ [DISCOVERY]: '<html>' }, `URL${DISCOVERY} did not answer with JSON`],
-      [{ [DISCOVERY]: { issuer: 5 } }, `URL${DISCOVERY} is no discovery document with issuer and jwks_uri`],
-      [{ [DISCOVERY]: [] }, `URL${DISCOVERY} is no discovery document with issuer and jwks_uri`],
-      [{ [DISCOVERY]: 'null' }, `URL${DISCOVERY} is no discovery document with issuer and jwks_uri`],
+      [{ [DISCOVERY]: { issuer: 5 } }, `URL${DISCOVERY} is not a discovery document with issuer and jwks_uri`],
+      [{ [DISCOVERY]: [] }, `URL${DISCOVERY} is not a discovery document with issuer and jwks_uri`],
+      [{ [DISCOVERY]: 'null' }, `URL${DISCOVERY} is not a discovery document with issuer and jwks_uri`],
       [
         { [DISCOVERY]: { ...discovery, jwks_uri: 'x' } },
-        `URL${DISCOVERY} is no discovery document with issuer and jwks_uri`,
+        `URL${DISCOVERY} is not a discovery document with issuer and jwks_uri`,
       ],
       [{ [DISCOVERY]: discovery }, 'URL/keys answered 404'],
       [
         { [DISCOVERY]: discovery, '/keys': { keys: 5 } },
-        'URL/keys cannot be used: it is no JSON Web Key Set of at most 200 keys',
+        'URL/keys cannot be used: it is not a JSON Web Key Set of at most 200 keys',
       ],
       [
         { [DISCOVERY]: discovery, '/keys': { keys: Array.from({ length: 201 }, () => ({ kty: 'oct' })) } },
-        'URL/keys cannot be used: it is no JSON Web Key Set of at most 200 keys',
+        'URL/keys cannot be used: it is not a JSON Web Key Set of at most 200 keys',
       ],
     ];
     for (const [answers, problem] of cases) {
@@ -150,7 +150,7 @@ describe('ext-authz/identity/ask-issuer', () => {
     }
   });
 
-  it('tells when nobody listens, and when no answer comes in time', async () => {
+  it('reports when nothing listens, and when no answer comes in time', async () => {
     const silent = await serve(() => undefined);
     expect(await problemOf(ask(silent, undefined, 100))).to.equal(`${silent}${DISCOVERY} did not answer within 0.1 s`);
     const url = await serve(() => undefined);
@@ -159,10 +159,12 @@ describe('ext-authz/identity/ask-issuer', () => {
     expect(await problemOf(ask(url))).to.match(/cannot be reached: .*ECONNREFUSED/);
   });
 
-  it('says how two issuers differ', () => {
+  it('describes how two issuers differ', () => {
     expect(issuerMismatch('https://a', 'https://b')).to.equal(
       'the issuer is configured as https://a but calls itself https://b',
     );
-    expect(issuerMismatch('https://a', 'https://a/')).to.match(/differ only in the trailing slash/);
+    expect(issuerMismatch('https://a', 'https://a/')).to.equal(
+      'the issuer is configured as https://a but calls itself https://a/: they differ only in the trailing slash, but must be exactly equal',
+    );
   });
 });

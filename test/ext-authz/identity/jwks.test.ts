@@ -18,7 +18,7 @@ describe('ext-authz/identity/jwks', () => {
 
   const kidsOf = async (keys: unknown[]) => (await readKeys({ keys })).keys.map(({ kid }) => kid);
 
-  it('knows which signatures a key verifies', async () => {
+  it('determines which algorithms a key supports', async () => {
     const algorithmsOf = async (jwk: JWK) => (await readKeys({ keys: [jwk] })).keys[0]?.algorithms;
     expect(await algorithmsOf(rsa)).to.deep.equal(['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512']);
     expect(await algorithmsOf({ ...rsa, alg: 'PS512' })).to.deep.equal(['PS512']);
@@ -31,7 +31,7 @@ describe('ext-authz/identity/jwks', () => {
     }
   });
 
-  it('passes over what cannot verify a token, and takes the rest', async () => {
+  it('ignores keys that cannot verify tokens, and accepts the others', async () => {
     const { privateKey } = await generateKeyPair('ES256', { extractable: true });
     const secret = await exportJWK(privateKey);
     const short = await crypto.subtle.generateKey(
@@ -70,13 +70,13 @@ describe('ext-authz/identity/jwks', () => {
     expect(published.ignored).to.equal(2 * unusable.length);
   });
 
-  it('keeps nothing of a key but what verifies', async () => {
+  it('keeps only the public parts of a key', async () => {
     const jwk = { ...rsa, kid: 'a', use: 'sig', key_ops: ['verify'], x5c: ['AAAA'], jku: 'https://evil.example' };
     const { keys } = await readKeys({ keys: [jwk] });
     expect(Object.keys(keys[0]?.jwk ?? {})).to.have.members(['kty', 'n', 'e']);
   });
 
-  it('finds the keys of a token by its kid and algorithm, all of them where it names none', async () => {
+  it('finds the keys for a token by its kid and algorithm, all of them without a kid', async () => {
     const other = await publicJwk('ES256');
     const { keys } = await readKeys({
       keys: [{ ...ec, kid: 'a' }, { ...other, kid: 'a' }, { ...rsa, kid: 'a' }, { ...ec, kid: 'b' }, ec],

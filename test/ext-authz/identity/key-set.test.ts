@@ -37,12 +37,12 @@ describe('ext-authz/identity/key-set', () => {
     );
   const timesAsked = () => issuer.asked.filter((path) => path === JWKS).length;
 
-  it('asks the issuer once for however many requests', async () => {
+  it('asks the issuer once for any number of requests', async () => {
     expect(await Promise.all(['first', 'first', undefined].map(find))).to.deep.equal(['found', 'found', 'found']);
     expect(issuer.asked).to.deep.equal(['/.well-known/openid-configuration', JWKS]);
   });
 
-  it('finds a new key at once when the last question is long enough ago', async () => {
+  it('finds a new key immediately if the issuer was last asked long enough ago', async () => {
     await keys.refresh();
     issuer.keys.push(await issuer.newKey('second'));
     nowMs = COOLDOWN_MS;
@@ -50,7 +50,7 @@ describe('ext-authz/identity/key-set', () => {
     expect(timesAsked()).to.equal(2);
   });
 
-  it('does not ask more often than the cooldown allows, whatever the tokens say', async () => {
+  it('does not ask more often than the cooldown allows, whatever the tokens', async () => {
     await keys.refresh();
     nowMs = COOLDOWN_MS - 1;
     expect(await Promise.all(['a', 'b', 'c'].map(find))).to.deep.equal(['no such key', 'no such key', 'no such key']);
@@ -63,7 +63,7 @@ describe('ext-authz/identity/key-set', () => {
     expect(timesAsked()).to.equal(2);
   });
 
-  it('lets every request of a rotation wait for the one answer', async () => {
+  it('makes every request during a rotation wait for one answer', async () => {
     await keys.refresh();
     issuer.keys.push(await issuer.newKey('second'));
     nowMs = COOLDOWN_MS;
@@ -74,7 +74,7 @@ describe('ext-authz/identity/key-set', () => {
     expect(timesAsked()).to.equal(2);
   });
 
-  it('forgets a key that is no longer published, and tells that what it verified must be verified again', async () => {
+  it('drops a key that is no longer published, and changes the version', async () => {
     await keys.refresh();
     const { version } = keys;
     await keys.refresh();
@@ -86,15 +86,15 @@ describe('ext-authz/identity/key-set', () => {
     expect(await find('first')).to.equal('no such key');
   });
 
-  it('says when an issuer publishes no key that can be used', async () => {
+  it('logs that an issuer publishes no usable key', async () => {
     issuer.keys = [];
     issuer.moreKeys = [{ kty: 'oct', k: 'c2VjcmV0', kid: 'first' }];
     expect(await find('first')).to.equal('no such key');
     await keys.refresh();
-    expect(messages).to.deep.equal(['the issuer publishes no usable keys: nobody can be verified']);
+    expect(messages).to.deep.equal(['the issuer publishes no usable keys: no token can be verified']);
   });
 
-  it('goes on with old keys while the issuer is down, and says so once', async () => {
+  it('uses old keys while the issuer is down, and logs that once', async () => {
     await keys.refresh();
     issuer.mood = 'broken';
     for (const factor of [2, 4, 6]) {
@@ -102,13 +102,13 @@ describe('ext-authz/identity/key-set', () => {
       expect(await find('first')).to.equal('found');
       await keys.refresh();
     }
-    expect(messages).to.deep.equal(['no keys from the issuer: its known keys go on']);
+    expect(messages).to.deep.equal(['no keys from the issuer: using its known keys']);
     issuer.mood = 'well';
     await keys.refresh();
     expect(messages.at(-1)).to.equal('the issuer answers again');
   });
 
-  it('asks an issuer that was down again soon, by itself', async () => {
+  it('soon asks an issuer that was down again, on its own', async () => {
     await keys.refresh();
     issuer.mood = 'broken';
     nowMs = REFRESH_MS;
@@ -128,12 +128,12 @@ describe('ext-authz/identity/key-set', () => {
   });
 
   for (const mood of ['silent', 'silent-keys'] as const) {
-    it(`does not let requests with known keys wait for an issuer that is ${mood}`, async () => {
+    it(`does not make requests with known keys wait for an issuer that is ${mood}`, async () => {
       await keys.refresh();
       issuer.mood = mood;
       nowMs = REFRESH_MS + 1;
       expect(await find('first')).to.equal('found');
-      // Somebody else's tokens wait for the answer that does not come, and nobody for them.
+      // Tokens with unknown keys wait for the answer that does not come; other tokens do not.
       const order: string[] = [];
       const strangers = ['x', 'y', 'z'].map(async (kid) => order.push(`${kid}: ${await find(kid)}`));
       await eventually(
@@ -146,7 +146,7 @@ describe('ext-authz/identity/key-set', () => {
     });
   }
 
-  it('without any keys says that nobody can be verified, and asks again after a second', async () => {
+  it('logs that no token can be verified without keys, and asks again after a second', async () => {
     issuer.mood = 'broken';
     expect(await find('first')).to.equal('unavailable');
     nowMs = FIRST_COOLDOWN_MS - 1;
@@ -156,12 +156,12 @@ describe('ext-authz/identity/key-set', () => {
     nowMs = FIRST_COOLDOWN_MS;
     expect(await find('first')).to.equal('found');
     expect(messages).to.deep.equal([
-      'no keys from the issuer: nobody can be verified until it answers',
+      'no keys from the issuer: no token can be verified until it answers',
       'the issuer answers again',
     ]);
   });
 
-  it('does not wait for ever for an issuer that hangs', async () => {
+  it('does not wait forever for an issuer that hangs', async () => {
     const signals: (AbortSignal | null | undefined)[] = [];
     const fetch: typeof globalThis.fetch = (input, init) => {
       signals.push(init?.signal);

@@ -1,15 +1,15 @@
 import { expect } from 'chai';
 import { CompactSign } from 'jose';
 import { issuerSchema } from '../../../core/identity/issuer.ts';
-import { TokenVerifier } from '../../../ext-authz/identity/verify.ts';
+import { INVALID, TokenVerifier } from '../../../ext-authz/identity/verify.ts';
 import { eventually } from '../../fixtures/replica-server/waiting.ts';
 import { capturedLog } from '../captured-log.ts';
 import { type LocalIssuer, NOW_SECONDS, startIssuer } from '../local-issuer.ts';
 
 const COOLDOWN_MS = 10_000;
 const REFRESH_MS = 600_000;
-const UNKNOWN_KEY = 'invalid: is signed with a key that the issuer does not publish';
-const WRONG_SIGNATURE = 'invalid: has a wrong signature';
+const UNKNOWN_KEY = `invalid: ${INVALID.unknownKey}`;
+const WRONG_SIGNATURE = `invalid: ${INVALID.wrongSignature}`;
 
 describe('ext-authz/identity/verify: keys', () => {
   let issuer: LocalIssuer;
@@ -39,7 +39,7 @@ describe('ext-authz/identity/verify: keys', () => {
 
   afterEach(() => Promise.all([issuer.close(), other.close()]));
 
-  it('tries every key that may be meant by a token without a kid', async () => {
+  it('tries every suitable key for a token without a kid', async () => {
     const [first, second] = [issuer.keys[0], await issuer.newKey('second')];
     issuer.keys.push(second, await issuer.newKey('third', 'RS256'));
     for (const key of [first, ...issuer.keys]) {
@@ -47,8 +47,8 @@ describe('ext-authz/identity/verify: keys', () => {
     }
     const foreign = await issuer.newKey('foreign');
     expect(await reasonOf(await issuer.sign({}, { kid: undefined }, foreign))).to.equal(WRONG_SIGNATURE);
-    const ofNoKind = await issuer.newKey('kind', 'EdDSA');
-    expect(await reasonOf(await issuer.sign({}, { kid: undefined }, ofNoKind))).to.equal(UNKNOWN_KEY);
+    const otherKind = await issuer.newKey('kind', 'EdDSA');
+    expect(await reasonOf(await issuer.sign({}, { kid: undefined }, otherKind))).to.equal(UNKNOWN_KEY);
   });
 
   it('tries every key of one kid', async () => {
@@ -59,7 +59,7 @@ describe('ext-authz/identity/verify: keys', () => {
     expect(await reasonOf(await issuer.sign({}, {}, await issuer.newKey('first')))).to.equal(WRONG_SIGNATURE);
   });
 
-  it('takes a key that was published without a kid for tokens without one only', async () => {
+  it('uses a key that was published without a kid only for tokens without one', async () => {
     const [key] = issuer.keys;
     if (key === undefined) throw new Error('no key');
     delete key.publicJwk.kid;
@@ -67,7 +67,7 @@ describe('ext-authz/identity/verify: keys', () => {
     expect(await reasonOf(await issuer.sign())).to.equal(UNKNOWN_KEY);
   });
 
-  it('goes on with the good keys when others are damaged, secret or for encryption', async () => {
+  it('uses the good keys if others are damaged, secret or for encryption', async () => {
     const [key] = issuer.keys;
     issuer.moreKeys = [
       { kty: 'EC', crv: 'P-256', kid: 'first', x: 'AAAA', y: 'AAAA' },
@@ -81,14 +81,14 @@ describe('ext-authz/identity/verify: keys', () => {
     expect(await reasonOf(await issuer.sign({}, {}, key), verifierOf([issuer]))).to.equal(UNKNOWN_KEY);
   });
 
-  it('takes no key of one issuer for a token of another', async () => {
+  it('does not use a key of one issuer for a token of another', async () => {
     const [foreign] = other.keys;
     expect(await reasonOf(await other.sign())).to.equal('accepted');
     expect(await reasonOf(await other.sign({ iss: issuer.url }))).to.equal(WRONG_SIGNATURE);
     expect(await reasonOf(await issuer.sign({}, { kid: undefined }, foreign))).to.equal(WRONG_SIGNATURE);
   });
 
-  it('has no use for keys in the token, nor for addresses of some', async () => {
+  it('ignores keys and URLs of keys in the token', async () => {
     const foreign = await issuer.newKey('foreign');
     const { publicJwk } = foreign;
     for (const header of [
@@ -105,25 +105,23 @@ describe('ext-authz/identity/verify: keys', () => {
     expect(issuer.asked.filter((path) => path.includes('evil'))).to.deep.equal([]);
   });
 
-  it('compares a kid as a text and nothing else', async () => {
+  it('compares a kid only as a string', async () => {
     for (const kid of ['../first', 'first\0', 'FIRST', 'first ', "' OR 1=1 --", '/dev/null', '__proto__', '0', '']) {
       expect(await reasonOf(await issuer.sign({}, { kid })), JSON.stringify(kid)).to.equal(UNKNOWN_KEY);
     }
   });
 
-  it('takes times that no number can hold for what they are', async () => {
+  it('rejects times that are not exact numbers', async () => {
     const [key] = issuer.keys;
     if (key === undefined) throw new Error('no key');
     for (const exp of ['1e999', '1800000060.5', '1e300', '"1900000000"', '[1900000000]', 'null']) {
       const text = `{"iss":"${issuer.url}","sub":"alice","aud":"aud","exp":${exp}}`;
       const signer = new CompactSign(Buffer.from(text)).setProtectedHeader({ alg: 'ES256', kid: 'first' });
-      expect(await reasonOf(await signer.sign(key.pair.privateKey)), exp).to.equal(
-        'invalid: has no acceptable exp claim',
-      );
+      expect(await reasonOf(await signer.sign(key.pair.privateKey)), exp).to.match(/^invalid: .*exp claim/);
     }
   });
 
-  it('refuses what it verified before, once the key is no longer published', async () => {
+  it('rejects a token that it verified before, once the key is no longer published', async () => {
     const token = await issuer.sign();
     expect(await reasonOf(token)).to.equal('accepted');
     const second = await issuer.newKey('second');
@@ -134,7 +132,7 @@ describe('ext-authz/identity/verify: keys', () => {
     expect(await reasonOf(token)).to.equal(UNKNOWN_KEY);
   });
 
-  it('asks for keys again while nobody sends anything but a token that it knows', async () => {
+  it('asks for keys again even if it only gets a cached token', async () => {
     const token = await issuer.sign();
     expect(await reasonOf(token)).to.equal('accepted');
     issuer.keys = [await issuer.newKey('second')];
@@ -159,7 +157,7 @@ describe('ext-authz/identity/verify: keys', () => {
     expect(issuer.asked).to.have.length(asked);
   });
 
-  it('goes on with known keys when it is replaced while the issuer is down', async () => {
+  it('passes its known keys to the verifier that replaces it while the issuer is down', async () => {
     await verifier.warmUp();
     issuer.mood = 'broken';
     const asked = issuer.asked.length;
@@ -167,12 +165,12 @@ describe('ext-authz/identity/verify: keys', () => {
     await later.warmUp();
     expect(await reasonOf(await issuer.sign(), later)).to.equal('accepted');
     expect(issuer.asked).to.have.length(asked);
-    expect(await reasonOf(await other.sign(), later)).to.match(/which is not accepted here$/);
+    expect(await reasonOf(await other.sign(), later)).to.include(other.url);
     const moved = verifierOf([issuer], verifier, { discoveryUrl: `${issuer.url}/elsewhere` });
     expect(await reasonOf(await issuer.sign(), moved)).to.match(/^unavailable/);
   });
 
-  it('does not let one issuer that hangs hold up another', async () => {
+  it('does not make one issuer wait for another that hangs', async () => {
     other.mood = 'silent';
     const order: string[] = [];
     const waiting = reasonOf(await other.sign()).then((reason) => order.push(reason));
@@ -182,6 +180,9 @@ describe('ext-authz/identity/verify: keys', () => {
     );
     order.push(await reasonOf(await issuer.sign()));
     await waiting;
-    expect(order).to.deep.equal(['accepted', `unavailable: no keys of ${other.url} are known`]);
+    expect(order[0]).to.equal('accepted');
+    expect(order[1])
+      .to.match(/^unavailable: /)
+      .and.include(other.url);
   });
 });

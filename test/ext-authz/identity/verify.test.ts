@@ -3,7 +3,7 @@ import { expect } from 'chai';
 import { base64url, exportSPKI } from 'jose';
 import { issuerSchema } from '../../../core/identity/issuer.ts';
 import { hashPrincipal } from '../../../core/identity/principal.ts';
-import { TokenVerifier, type Verification } from '../../../ext-authz/identity/verify.ts';
+import { INVALID, TokenVerifier, type Verification } from '../../../ext-authz/identity/verify.ts';
 import { capturedLog } from '../captured-log.ts';
 import { type LocalIssuer, NOW_SECONDS, startIssuer } from '../local-issuer.ts';
 
@@ -34,7 +34,7 @@ describe('ext-authz/identity/verify', () => {
 
   afterEach(() => issuer.close());
 
-  it('tells whose token it is', async () => {
+  it('returns the caller', async () => {
     const verification = await verifier.verify(await issuer.sign({ aud: ['a', 'b'], tenant: 't' }));
     if (verification.kind !== 'identity') throw new Error(verification.reason);
     const { claims, issuerClaims, ...identity } = verification.identity;
@@ -59,29 +59,27 @@ describe('ext-authz/identity/verify', () => {
     }
   });
 
-  it('refuses an algorithm that is not among those of the issuer', async () => {
+  it('rejects an algorithm that is not among those of the issuer', async () => {
     verifier = verifierOf(issuer.url, { algorithms: ['RS256'] });
-    expect(await reasonOf(await issuer.sign())).to.equal('invalid: is signed with an algorithm that is not accepted');
+    expect(await reasonOf(await issuer.sign())).to.equal(`invalid: ${INVALID.algorithm}`);
   });
 
-  it('holds tokens to exp and nbf, with the tolerance that was set', async () => {
+  it('checks exp and nbf, with the configured tolerance', async () => {
     expect(await reasonOf(await issuer.sign({ exp: NOW_SECONDS - 29 }))).to.equal('accepted');
-    expect(await reasonOf(await issuer.sign({ exp: NOW_SECONDS - 30 }))).to.equal('invalid: has expired');
+    expect(await reasonOf(await issuer.sign({ exp: NOW_SECONDS - 30 }))).to.equal(`invalid: ${INVALID.expired}`);
     expect(await reasonOf(await issuer.sign({ nbf: NOW_SECONDS + 30 }))).to.equal('accepted');
-    expect(await reasonOf(await issuer.sign({ nbf: NOW_SECONDS + 31 }))).to.equal(
-      'invalid: has no acceptable nbf claim',
-    );
+    expect(await reasonOf(await issuer.sign({ nbf: NOW_SECONDS + 31 }))).to.match(/^invalid: .*nbf claim/);
     verifier = verifierOf(issuer.url, { clockSkewSeconds: 0 });
-    expect(await reasonOf(await issuer.sign({ exp: NOW_SECONDS }))).to.equal('invalid: has expired');
+    expect(await reasonOf(await issuer.sign({ exp: NOW_SECONDS }))).to.equal(`invalid: ${INVALID.expired}`);
   });
 
-  it('forgets what it verified when the token expires', async () => {
+  it('rejects a cached token when it expires', async () => {
     const token = await issuer.sign({ exp: NOW_SECONDS + 10 });
     expect(await reasonOf(token)).to.equal('accepted');
     nowSeconds = NOW_SECONDS + 39;
     expect(await reasonOf(token)).to.equal('accepted');
     nowSeconds = NOW_SECONDS + 40;
-    expect(await reasonOf(token)).to.equal('invalid: has expired');
+    expect(await reasonOf(token)).to.equal(`invalid: ${INVALID.expired}`);
   });
 
   it('verifies a token once', async () => {
@@ -91,7 +89,7 @@ describe('ext-authz/identity/verify', () => {
     expect(verifier.verify(token)).to.deep.equal(first);
   });
 
-  it('needs exp and sub, and a sub that can name somebody', async () => {
+  it('requires exp and sub, and a usable sub', async () => {
     for (const claims of [{ exp: undefined }, { sub: undefined }, { sub: '' }, { sub: 'x'.repeat(1025) }]) {
       expect(await reasonOf(await issuer.sign(claims)), JSON.stringify(claims)).to.match(
         /^invalid: has .*(exp|sub) claim/,
@@ -103,25 +101,23 @@ describe('ext-authz/identity/verify', () => {
     }
   });
 
-  it('holds tokens to the issuer, to the last character', async () => {
-    expect(await reasonOf(await issuer.sign({ iss: `${issuer.url}/` }))).to.match(
-      /they differ only in the trailing slash/,
+  it('compares the issuer exactly', async () => {
+    expect(await reasonOf(await issuer.sign({ iss: `${issuer.url}/` }))).to.match(/trailing slash/);
+    expect(await reasonOf(await issuer.sign({ iss: 'https://other.example' }))).to.match(
+      /^invalid: .*https:\/\/other\.example/,
     );
-    expect(await reasonOf(await issuer.sign({ iss: 'https://other.example' }))).to.equal(
-      'invalid: is of the issuer https://other.example, which is not accepted here',
-    );
-    expect(await reasonOf(await issuer.sign({ iss: undefined }))).to.equal('invalid: has no iss claim');
+    expect(await reasonOf(await issuer.sign({ iss: undefined }))).to.match(/iss claim/);
     for (const iss of [5, null, [issuer.url], {}]) {
-      expect(await reasonOf(await issuer.sign({ iss })), JSON.stringify(iss)).to.match(/^invalid: has no iss claim/);
+      expect(await reasonOf(await issuer.sign({ iss })), JSON.stringify(iss)).to.match(/^invalid: .*iss claim/);
     }
   });
 
-  it('takes no key from an issuer that calls itself another one', async () => {
+  it('does not use keys of an issuer that calls itself by another name', async () => {
     issuer.callsItself = `${issuer.url}/`;
     expect(await reasonOf(await issuer.sign())).to.match(/^unavailable/);
   });
 
-  it('refuses tokens without a signature', async () => {
+  it('rejects tokens without a signature', async () => {
     const [, payload = ''] = (await issuer.sign()).split('.');
     for (const alg of ['none', 'None', 'NONE', '']) {
       for (const signature of ['', 'AAAA']) {
@@ -130,40 +126,38 @@ describe('ext-authz/identity/verify', () => {
     }
   });
 
-  it('takes no public key for a shared secret', async () => {
+  it('does not use a public key as a shared secret', async () => {
     const key = await issuer.newKey('rsa', 'RS256');
     issuer.keys.unshift(key);
     const [, payload = ''] = (await issuer.sign()).split('.');
     const input = `${encode({ alg: 'HS256', kid: 'rsa' })}.${payload}`;
     for (const secret of [await exportSPKI(key.pair.publicKey), JSON.stringify(key.publicJwk), key.publicJwk.n ?? '']) {
       const signature = createHmac('sha256', secret).update(input).digest('base64url');
-      expect(await reasonOf(`${input}.${signature}`)).to.equal(
-        'invalid: is signed with an algorithm that is not accepted',
-      );
+      expect(await reasonOf(`${input}.${signature}`)).to.equal(`invalid: ${INVALID.algorithm}`);
     }
   });
 
-  it('takes no key from the token itself', async () => {
+  it('does not use keys in the token', async () => {
     const foreign = await issuer.newKey('foreign');
     const asked = issuer.asked.length;
     for (const header of [{ jwk: foreign.publicJwk }, { jku: `${issuer.url}/evil` }, { x5u: `${issuer.url}/evil` }]) {
       expect(await reasonOf(await issuer.sign({}, header, foreign))).to.match(/^invalid/);
       expect(await reasonOf(await issuer.sign({}, { ...header, kid: 'first' }, foreign))).to.equal(
-        'invalid: has a wrong signature',
+        `invalid: ${INVALID.wrongSignature}`,
       );
     }
     expect(issuer.asked.slice(asked)).not.to.include('/evil');
   });
 
-  it('refuses critical header parameters', async () => {
+  it('rejects critical header parameters', async () => {
     const key = issuer.keys[0];
     const token = await issuer.sign();
     const [, payload = ''] = token.split('.');
     const header = encode({ alg: 'ES256', kid: key?.kid, crit: ['exp'], exp: NOW_SECONDS + 10 });
-    expect(await reasonOf(`${header}.${payload}.AAAA`)).to.equal('invalid: has critical header parameters');
+    expect(await reasonOf(`${header}.${payload}.AAAA`)).to.match(/^invalid: .*critical/);
   });
 
-  it('refuses a token of which any character was changed', async () => {
+  it('rejects a token with any character changed', async () => {
     const token = await issuer.sign();
     for (let at = 0; at < token.length; at += 7) {
       const other = token[at] === 'A' ? 'B' : 'A';
@@ -172,7 +166,7 @@ describe('ext-authz/identity/verify', () => {
     }
   });
 
-  it('refuses what is no token, and very long ones, without an exception', async () => {
+  it('rejects other texts and very long ones without an exception', async () => {
     const texts = [
       '',
       '.',
@@ -186,16 +180,16 @@ describe('ext-authz/identity/verify', () => {
     for (const text of texts) expect(await reasonOf(text), text.slice(0, 20)).to.match(/^invalid/);
   });
 
-  it('cannot tell while the issuer was never reached', async () => {
+  it('is unavailable while the issuer was never reached', async () => {
     issuer.mood = 'broken';
-    expect(await reasonOf(await issuer.sign())).to.match(/^unavailable: no keys of /);
+    expect(await reasonOf(await issuer.sign())).to.match(/^unavailable: /);
   });
 
-  it('remembers no more tokens than it has room for, the newest ones', async function () {
+  it('caches a bounded number of tokens, the newest ones', async function () {
     this.timeout(60_000);
     const first = await issuer.sign({ jti: 'first' });
     expect(await reasonOf(first)).to.equal('accepted');
-    // What is remembered is answered at once, and not by a promise.
+    // A cached token is answered synchronously, not by a promise.
     expect(verifier.verify(first)).not.to.be.an.instanceOf(Promise);
     for (let batch = 0; batch < 100; batch++) {
       await Promise.all(

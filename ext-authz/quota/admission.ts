@@ -10,25 +10,25 @@ import { mustSettle, settleTopUps } from './settle.ts';
 import type { QuotaStore, TakeOutcome } from './store/store.ts';
 import type { UsageMeter } from './usage-meter.ts';
 
-/** What an admission asks and tells. */
+/** What an admission needs. */
 export interface AdmissionServices {
   store: QuotaStore;
   usage: Pick<UsageMeter, 'count'>;
   counts: Pick<QuotaCounts, 'count'>;
-  /** Whether another gateway ended the session of a request for which the store is not asked. */
+  /** Whether another gateway ended the session of a request that does not ask the store. */
   ended: (request: AdmissionRequest) => boolean | Promise<boolean>;
-  /** Whether the store is one for all processes. */
+  /** Whether all processes share the store. */
   shared: () => boolean;
   /** Milliseconds since the epoch. */
   now: () => number;
 }
 
-/** Of a tenant that may use as much as it likes: what it uses is counted all the same. */
+/** The quota of a tenant without limits, whose usage is counted too. */
 const UNLIMITED: Quota = quotaSchema.parse({});
 
 /**
- * Lets a request pass as far as the quota of its tenant goes, and says in the answer what is left of it; at once where nobody has to be
- * asked. Rejects as the store does.
+ * Lets a request pass if the quota of its tenant allows it, with headers about what is left. Synchronous if no store has to be asked.
+ * Rejects if the store does.
  */
 export function admitByQuota(request: AdmissionRequest, services: AdmissionServices): Admission | Promise<Admission> {
   const { name: tenant, quota: inForce = UNLIMITED } = request.membership.tenant;
@@ -41,7 +41,7 @@ export function admitByQuota(request: AdmissionRequest, services: AdmissionServi
   return services.store.take(question).then((taken) => admissionOf(taken, request, plan, services));
 }
 
-/** Counts a request that was refused for what its tenant has open at once. */
+/** Counts a request that was denied because its tenant has too many requests or streams open. */
 export function countDenied(
   request: AdmissionRequest,
   { usage, counts, now }: Pick<AdmissionServices, 'usage' | 'counts' | 'now'>,
@@ -70,9 +70,9 @@ function admitFree(
   { usage, ended }: AdmissionServices,
 ): Admission | Promise<Admission> {
   if (plan.messages.length > 0) usage.count(eventOf(request, plan, 'allowed'), []);
-  const refuse = (isEnded: boolean) => (isEnded ? deny('unknown-session') : undefined);
+  const denialIf = (isEnded: boolean) => (isEnded ? deny('unknown-session') : undefined);
   const isEnded = ended(request);
-  return typeof isEnded === 'boolean' ? refuse(isEnded) : isEnded.then(refuse);
+  return typeof isEnded === 'boolean' ? denialIf(isEnded) : isEnded.then(denialIf);
 }
 
 function admissionOf(

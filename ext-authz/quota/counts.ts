@@ -1,8 +1,8 @@
-/** What became of a request that has a quota. */
+/** The outcome of a request that has a quota. */
 export type QuotaOutcome = 'allowed' | 'refused' | 'would-refuse' | 'unavailable';
 
 const OUTCOMES: readonly QuotaOutcome[] = ['allowed', 'refused', 'would-refuse', 'unavailable'];
-/** More tenants than this are counted together, so that the number of series is bounded. */
+/** Further tenants are counted together, so that the number of series is bounded. */
 const MAX_TENANTS = 1_000;
 const OTHERS = 'other tenants';
 
@@ -10,7 +10,7 @@ const OTHERS = 'other tenants';
 export class QuotaCounts {
   readonly #tenants = new Map<string, Map<QuotaOutcome, number>>();
 
-  /** Counts one. */
+  /** Counts a request. */
   count(tenant: string, outcome: QuotaOutcome): void {
     const name = this.#tenants.has(tenant) || this.#tenants.size < MAX_TENANTS ? tenant : OTHERS;
     const counts = this.#tenants.get(name) ?? new Map<QuotaOutcome, number>();
@@ -18,13 +18,13 @@ export class QuotaCounts {
     this.#tenants.set(name, counts);
   }
 
-  /** In the text format of Prometheus, version 0.0.4. Names of tenants are DNS labels, and need no escapes. */
+  /** The counts in the text format of Prometheus, version 0.0.4. Names of tenants are DNS labels, so they need no escapes. */
   text(redisUp: boolean): string {
     const lines = [
-      '# HELP mcp_gateway_quota_redis_up Whether quotas are kept in Redis, and it answers.',
+      '# HELP mcp_gateway_quota_redis_up Whether quotas are kept in Redis and Redis answers.',
       '# TYPE mcp_gateway_quota_redis_up gauge',
       `mcp_gateway_quota_redis_up ${redisUp ? 1 : 0}`,
-      '# HELP mcp_gateway_quota_requests_total Requests that have a quota, by what became of them.',
+      '# HELP mcp_gateway_quota_requests_total Requests that have a quota, by outcome.',
       '# TYPE mcp_gateway_quota_requests_total counter',
     ];
     for (const [tenant, counts] of this.#tenants) {

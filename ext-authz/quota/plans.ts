@@ -6,25 +6,25 @@ import type { Identity } from '../identity/identity.ts';
 
 /** What a request asks of the quota of its tenant. */
 export interface Plan {
-  /** With the top-ups of now. */
+  /** Including the present top-ups. */
   readonly quota: Quota;
-  /** Messages that cost something. */
+  /** The messages that cost something. */
   readonly messages: readonly Priced[];
-  /** None where it costs nothing. The same array for the same question. */
+  /** Empty if the request costs nothing. The same array for requests that ask the same. */
   readonly asks: readonly BucketAsk[];
 }
 
-/** More plans of one quota than this are not remembered. */
+/** Maximum number of cached plans per quota. */
 const MAX_PLANS = 5_000;
-/** Longer names are not remembered. */
+/** Plans with a longer key are not cached. */
 const MAX_KEY_LENGTH = 512;
 
-// A change of a quota is a new value, so that nothing here outlives what it was made from.
+// A changed quota is a new object, so that cached values live only as long as what they were made from.
 const plans = new WeakMap<Quota, Map<string, Plan>>();
 const toppedUp = new WeakMap<Quota, Quota>();
 const users = new WeakMap<Identity, string>();
 
-/** What a request asks; made once for requests that ask the same. */
+/** What a request asks of its quota; cached for requests that ask the same. */
 export function planOf(request: AdmissionRequest, inForce: Quota, nowMs: number): Plan {
   const quota = quotaAt(inForce, nowMs);
   const { message, backend, identity } = request;
@@ -33,7 +33,7 @@ export function planOf(request: AdmissionRequest, inForce: Quota, nowMs: number)
   const [method, another] = message.methods;
   const [item] = message.items;
   const key = `${backend.name} ${user} ${item?.kind} ${method} ${item?.name}`;
-  // A batch can ask anything.
+  // Batches vary too much to be cached.
   if (another !== undefined || message.items.length > 1 || key.length > MAX_KEY_LENGTH) return plan(quota, question);
   const known = plans.get(quota) ?? new Map<string, Plan>();
   const remembered = known.get(key);
@@ -58,7 +58,7 @@ function plan(quota: Quota, question: Parameters<typeof planAsks>[1]): Plan {
   return { quota, messages, asks: planAsks(quota, question, messages) };
 }
 
-// The same value for as long as the same top-ups are in force.
+// Returns the same object as long as the same top-ups are in force.
 function quotaAt(inForce: Quota, nowMs: number): Quota {
   if (inForce.topUps.length === 0) return inForce;
   const quota = withTopUps(inForce, nowMs);

@@ -13,10 +13,13 @@ import type { QuotaStore } from './store/store.ts';
 import { Tombstones } from './tombstones.ts';
 import type { UsageMeter } from './usage-meter.ts';
 
-/** What quotas stand on now: Redis, each process's own share while there is none or it fails, or nothing, so that they refuse. */
+/**
+ * Where quotas are kept at present: in Redis; as a share in each process, if Redis is not configured or fails; or nowhere, so that
+ * requests with a quota are denied.
+ */
 export type QuotaMode = 'redis' | 'share' | 'refuse';
 
-/** Keeps the store of quotas that the settings ask for. */
+/** The quotas of this process, in the store that the settings select. */
 export class QuotaService {
   readonly #log: Logger;
   readonly #usage: Pick<UsageMeter, 'count'>;
@@ -27,19 +30,19 @@ export class QuotaService {
   #store: QuotaStore = this.#share;
   #redis: RedisBacked | undefined;
 
-  /** @param usage counts what was asked for, and what became of it */
+  /** @param usage counts requests and their outcomes */
   constructor(log: Logger, usage: Pick<UsageMeter, 'count'>) {
     this.#log = log;
     this.#usage = usage;
   }
 
-  /** Puts settings in force; the same ones change nothing. */
+  /** Applies settings. Equal settings change nothing. */
   use(settings: QuotaStoreSettings): void {
     const before = this.#settings;
     if (isDeepStrictEqual(settings, before)) return;
     this.close();
     this.#settings = settings;
-    // What is used of the share stays used when only Redis moves.
+    // Keep the usage of the share if only the address of Redis changes.
     if (settings.processes !== (before?.processes ?? 1)) this.#share = new ShareStore(settings.processes);
     this.#store = this.#share;
     if (settings.redisUrl === '') return;
@@ -47,9 +50,9 @@ export class QuotaService {
       this.#redis = openRedisBacked(settings, this.#share, this.#log);
       this.#store = this.#redis.store;
     } catch (error) {
-      // A file that cannot be read; the settings are looked at again when they change.
+      // A file cannot be read. This is tried again when the settings change.
       this.#log.error({ reason: messageOf(error) }, 'quotas: Redis cannot be used');
-      if (settings.refuseWithoutRedis) this.#store = REFUSING;
+      if (settings.refuseWithoutRedis) this.#store = UNAVAILABLE;
     }
   }
 
@@ -58,12 +61,12 @@ export class QuotaService {
     return this.#settings?.redisUrl && this.#settings.refuseWithoutRedis ? 'refuse' : 'share';
   }
 
-  /** What was counted, in the text format of Prometheus. */
+  /** The counts in the text format of Prometheus. */
   get metrics(): string {
     return this.#counts.text(this.mode === 'redis');
   }
 
-  /** The rule that asks for quotas. */
+  /** Admission rule for quotas. */
   readonly rule = (request: AdmissionRequest): Admission | Promise<Admission> => {
     const admission = admitByQuota(request, {
       store: this.#store,
@@ -76,12 +79,12 @@ export class QuotaService {
     return admission instanceof Promise ? admission.catch((error) => this.#unavailable(request, error)) : admission;
   };
 
-  /** Counts a request that something else than a bucket refused. */
+  /** Counts a request that was denied for another reason than an empty bucket. */
   readonly countDenied = (request: AdmissionRequest): void => {
     countDenied(request, { usage: this.#usage, counts: this.#counts, now: Date.now });
   };
 
-  /** Leaves Redis. */
+  /** Disconnects from Redis. */
   close(): void {
     this.#redis?.close();
     this.#redis = undefined;
@@ -97,7 +100,7 @@ export class QuotaService {
     return deny('unavailable', { message: 'Quotas cannot be checked now', headers: { 'retry-after': '2' } });
   }
 
-  /** Only Redis tells of other gateways; while it fails, nothing is known of them. */
+  /** Sessions that other gateways ended are known only through Redis, so while it fails, none are. */
   readonly #ended = ({ membership, route }: AdmissionRequest): boolean | Promise<boolean> => {
     if (route.session === undefined || this.#redis?.store.healthy !== true) return false;
     const { name } = membership.tenant;
@@ -105,4 +108,4 @@ export class QuotaService {
   };
 }
 
-const REFUSING: QuotaStore = { take: () => Promise.reject(new QuotaUnavailable('Redis cannot be used')) };
+const UNAVAILABLE: QuotaStore = { take: () => Promise.reject(new QuotaUnavailable('Redis cannot be used')) };

@@ -6,20 +6,20 @@ import type { SlotServiceClient } from '../../protos/gen/mcp_gateway/v1/SlotServ
 import { slotClient } from '../../protos/load.ts';
 import type { Admission, AdmissionRequest } from '../check/admission.ts';
 
-/** A watcher that does not answer within this time counts nothing: the request goes on. */
+/** If the watcher does not answer within this time, the request continues without being counted. */
 const DEADLINE_MS = 250;
 
-/** What is needed to ask for places. */
+/** Options of the slot rule. */
 export interface SlotRuleOptions {
   /** Unix socket of the watcher. */
   watcherSocket: string;
-  /** How many gateways there are: each gives out its part of the places, at least one. */
+  /** Number of gateways. Each has its part of the slots, at least one. */
   gateways: () => number;
-  /** Told of a request that found no place. */
+  /** Called for a request that got no slot. */
   onDenied: (request: AdmissionRequest) => void;
 }
 
-/** Asks the watcher for a place among what a tenant may have open at once; Envoy's access log gives it back. */
+/** Acquires a slot from the watcher for each request that counts toward a tenant's maximum. Envoy's access log releases it. */
 export class SlotRule {
   readonly #client: SlotServiceClient;
   readonly #options: SlotRuleOptions;
@@ -29,7 +29,7 @@ export class SlotRule {
     this.#options = options;
   }
 
-  /** The rule that asks for a place; before quotas, so that who finds none is not debited. */
+  /** Admission rule that takes a slot. It runs before the quota rule, so a request without a slot is not charged. */
   readonly rule = (request: AdmissionRequest): Admission | Promise<Admission> => {
     const { httpMethod, membership, message, route } = request;
     const { tenant } = membership;
@@ -39,7 +39,7 @@ export class SlotRule {
     return this.#admit(request, stream, max);
   };
 
-  /** Gives a place back whose request never went on. */
+  /** Releases the slot of a request that was denied after all. */
   release(slot: string): void {
     this.#client.Release({ slot }, { deadline: Date.now() + DEADLINE_MS }, () => undefined);
   }
@@ -60,7 +60,7 @@ export class SlotRule {
     onDenied(request);
     const what = stream ? 'streams' : 'requests';
     return deny('quota', {
-      message: `The tenant has ${max} ${what} open, which is as many as it may; try again when one has ended`,
+      message: `The tenant already has ${max} ${what} open, its maximum; try again when one has ended`,
       data: { tenant, bucket: `open ${what}`, retryAfterSeconds: 1 },
       headers: { 'retry-after': '1' },
     });
@@ -75,7 +75,7 @@ export class SlotRule {
   }
 }
 
-// Alone: in a batch it would let the other messages go by.
+// Only if it is the only method: in a batch it would exempt the other messages.
 function isDiscover({ methods }: AdmissionRequest['message']): boolean {
   return methods.length === 1 && methods[0] === NEVER_DENIED;
 }

@@ -1,13 +1,13 @@
 import { setNewest } from '../../core/newest.ts';
 import type { QuotaStore } from './store/store.ts';
 
-/** A session that another gateway ended is known here at the latest after this time. */
+/** Time after which a session that another gateway ended is recognized at the latest. */
 const ALIVE_FOR_MS = 1_000;
 const MAX_SESSIONS = 10_000;
 
 /**
- * Looks at the tombstones that other gateways leave in Redis, for requests that ask Redis nothing else. A session that had none is not
- * looked at again for a second.
+ * Looks up the tombstones of other gateways in Redis, for requests that do not ask Redis for anything else. A session without a tombstone
+ * is not looked up again for a second.
  */
 export class Tombstones {
   readonly #now: () => number;
@@ -17,7 +17,7 @@ export class Tombstones {
     this.#now = now;
   }
 
-  /** Whether a session was ended by another gateway. Rejects when the store cannot be asked. */
+  /** Whether another gateway ended a session. Rejects if the store cannot be asked. */
   async ended(tenant: string, fingerprint: string, store: QuotaStore): Promise<boolean> {
     const seenMs = this.#alive.get(fingerprint);
     if (seenMs !== undefined && Math.abs(this.#now() - seenMs) < ALIVE_FOR_MS) return false;

@@ -6,35 +6,35 @@ import type { UsageReport } from '../../protos/gen/mcp_gateway/v1/UsageReport.ts
 import { readingToProto, rowToProto } from '../../runtime/policy/convert-usage.ts';
 
 const REPORT_MS = 1_000;
-/** So that a report is well below the 4 MiB that a message may have. */
+/** Maximum number of rows in a report, which keeps it well below the gRPC limit of 4 MiB per message. */
 const MAX_ROWS = 5_000;
 
 /** What a meter needs. */
 export interface UsageMeterOptions {
-  /** This process; its successor has the same name. */
+  /** Name of this process; its successor has the same name. */
   process: string;
-  /** Tells the watcher. Rejects where it does not answer. */
+  /** Sends a report to the watcher. Rejects if it does not answer. */
   send: (report: UsageReport) => Promise<UsageReceipt__Output>;
   /** Milliseconds since the epoch. */
   now?: () => number;
 }
 
 /**
- * Counts what is asked for, and tells the watcher each second what is new. What a watcher did not take is kept for it; one that was
- * started anew is told everything of the last day.
+ * Counts requests, and reports new counts to the watcher every second. Counts that the watcher has not received are kept and sent later.
+ * A restarted watcher gets all counts of the last day.
  */
 export class UsageMeter {
   readonly #options: UsageMeterOptions;
   readonly #incarnation = randomUUID();
   readonly #timer: NodeJS.Timeout;
-  /** What is not on its way yet. */
+  /** Counts that are not in a report yet. */
   #fresh = new UsageLedger();
   #freshReadings = new Map<string, BucketReading>();
-  /** What the watcher has. */
-  #told = new UsageLedger();
-  readonly #toldReadings = new Map<string, BucketReading>();
-  /** What is on its way: the same until it is answered, so that nothing is added twice. */
-  #underWay: { sequence: number; rows: UsageRow[]; readings: BucketReading[] } | undefined;
+  /** Counts that the watcher has received. */
+  #reported = new UsageLedger();
+  readonly #reportedReadings = new Map<string, BucketReading>();
+  /** The report without an answer yet. It is sent unchanged until it is answered, so that nothing is counted twice. */
+  #pending: { sequence: number; rows: UsageRow[]; readings: BucketReading[] } | undefined;
   #sequence = 0;
   #watcher: string | undefined;
   #flushing: Promise<void> | undefined;
@@ -44,13 +44,13 @@ export class UsageMeter {
     this.#timer = setInterval(() => void this.flush(), REPORT_MS);
   }
 
-  /** Counts a request, and remembers what it learned of its buckets. */
+  /** Counts a request, and keeps the bucket states that it returned. */
   count(event: UsageEvent, readings: readonly BucketReading[]): void {
     this.#fresh.count(event, this.#now());
     for (const reading of readings) this.#freshReadings.set(keyOf(reading), reading);
   }
 
-  /** Tells the watcher what is new. Never rejects: what is not taken is told later. */
+  /** Reports to the watcher. Never rejects: counts that were not received are sent later. */
   flush(): Promise<void> {
     this.#flushing ??= this.#flush().finally(() => {
       this.#flushing = undefined;
@@ -58,32 +58,32 @@ export class UsageMeter {
     return this.#flushing;
   }
 
-  /** Tells the watcher a last time. */
+  /** Sends a last report to the watcher. */
   close(): Promise<void> {
     clearInterval(this.#timer);
     return this.flush();
   }
 
-  // Also where there is nothing new: that tells whether it is still the same watcher.
+  // Also reports if there is nothing new, since the answer shows whether the watcher was restarted.
   async #flush(): Promise<void> {
-    this.#underWay ??= this.#next();
-    const { sequence, rows, readings } = this.#underWay;
+    this.#pending ??= this.#next();
+    const { sequence, rows, readings } = this.#pending;
     const { process, send } = this.#options;
     try {
       const messages = { rows: rows.map(rowToProto), buckets: readings.map(readingToProto) };
       const receipt = await send({ process, incarnation: this.#incarnation, sequence, ...messages });
       const watcher = receipt.incarnation ?? '';
-      if (this.#watcher !== undefined && watcher !== this.#watcher) this.#tellAgain();
+      if (this.#watcher !== undefined && watcher !== this.#watcher) this.#reportAgain();
       this.#watcher = watcher;
     } catch {
       return;
     }
-    this.#underWay = undefined;
-    for (const row of rows) this.#told.add(row, this.#now());
-    for (const reading of readings) this.#toldReadings.set(keyOf(reading), reading);
+    this.#pending = undefined;
+    for (const row of rows) this.#reported.add(row, this.#now());
+    for (const reading of readings) this.#reportedReadings.set(keyOf(reading), reading);
   }
 
-  // No more than fits into a message; the rest is for the next one.
+  // Takes only as much as fits into a message. The rest is for the next report.
   #next(): { sequence: number; rows: UsageRow[]; readings: BucketReading[] } {
     const rows = this.#fresh.rows();
     const readings = [...this.#freshReadings.values()];
@@ -93,11 +93,11 @@ export class UsageMeter {
     return { sequence: ++this.#sequence, rows, readings };
   }
 
-  #tellAgain(): void {
-    for (const row of this.#told.rows()) this.#fresh.add(row, this.#now());
-    this.#told = new UsageLedger();
-    this.#freshReadings = new Map([...this.#toldReadings, ...this.#freshReadings]);
-    this.#toldReadings.clear();
+  #reportAgain(): void {
+    for (const row of this.#reported.rows()) this.#fresh.add(row, this.#now());
+    this.#reported = new UsageLedger();
+    this.#freshReadings = new Map([...this.#reportedReadings, ...this.#freshReadings]);
+    this.#reportedReadings.clear();
   }
 
   #now(): number {

@@ -47,7 +47,7 @@ export class LoanStore implements QuotaStore {
   readonly #withLoans = new Set<Group>();
   #sweep: NodeJS.Timeout | undefined;
 
-  /** @param now milliseconds on a steady clock */
+  /** @param now milliseconds of a monotonic clock */
   constructor(
     redis: Pick<RedisStore, 'take' | 'takeSeveral' | 'giveBack'>,
     now: () => number = () => performance.now(),

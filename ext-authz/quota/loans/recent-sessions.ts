@@ -1,22 +1,22 @@
 import { setNewest } from '../../../core/newest.ts';
 
-/** A session is likely to come again within this time. */
+/** Time within which another request of a session is likely. */
 const RECENT_MS = 10_000;
-/** With more of them nothing is known ahead of time: to ask about all would cost more than it saves. */
+/** With more sessions, none are looked up in advance, which would cost more than it saves. */
 const MAX_RECENT = 256;
 
-/** Sessions of which requests of a kind came lately. */
+/** The sessions of the latest requests of a group. */
 export class RecentSessions {
-  /** With the time of the newest request; that of which was heard longest ago comes first. */
+  /** Fingerprint to time of its last request, least recently seen first. */
   readonly #seen = new Map<string, number>();
 
-  /** Notes down a request that passed. */
+  /** Records a request that passed. */
   note(session: string, nowMs: number): void {
-    // One too many tells that there are too many.
+    // One entry above the maximum shows that there are too many.
     setNewest(this.#seen, session, nowMs, MAX_RECENT + 1);
   }
 
-  /** Those that are worth asking about; none where there are too many. */
+  /** The sessions to look up in advance; none if there are too many. */
   all(nowMs: number): string[] {
     for (const [session, seenMs] of this.#seen) {
       if (nowMs - seenMs < RECENT_MS) break;
@@ -25,12 +25,12 @@ export class RecentSessions {
     return this.#seen.size > MAX_RECENT ? [] : [...this.#seen.keys()];
   }
 
-  /** Whether {@link all} has it. */
+  /** Whether {@link all} contains a session. */
   has(session: string): boolean {
     return this.#seen.size <= MAX_RECENT && this.#seen.has(session);
   }
 
-  /** Takes one out until it passes again. */
+  /** Removes a session until its next request passes. */
   forget(session: string): void {
     this.#seen.delete(session);
   }

@@ -2,17 +2,17 @@ import { setNewest } from '../../../core/newest.ts';
 import type { BucketAsk } from '../../../core/quota/plan.ts';
 import type { TakeRequest } from './store.ts';
 
-/** More buckets than this are not remembered; what was let pass longest ago is forgiven first. */
+/** Maximum number of buckets with deferred charges. Beyond it, the least recently changed charge is dropped. */
 const MAX_CHARGES = 100_000;
 
-/** What was let pass at a bucket without asking Redis. */
+/** The cost of requests that passed at a bucket without asking Redis. */
 export interface DeferredCharge {
   tenant: string;
-  /** Its cost is the sum of what was let pass. */
+  /** Its cost is the sum for all of these requests. */
   ask: BucketAsk;
 }
 
-/** What is to be charged to Redis once it is back. */
+/** Charges for Redis once it is back. */
 export class DeferredCharges {
   #charges = new Map<string, DeferredCharge>();
 
@@ -20,7 +20,7 @@ export class DeferredCharges {
     return this.#charges.size;
   }
 
-  /** Notes down what a request costs at its buckets. */
+  /** Adds the cost of a request at each of its buckets. */
   note({ tenant, asks }: Pick<TakeRequest, 'tenant' | 'asks'>): void {
     for (const ask of asks) {
       const key = `${tenant}/${ask.key}`;
@@ -29,7 +29,7 @@ export class DeferredCharges {
     }
   }
 
-  /** Hands them over, and forgets them. */
+  /** Returns and removes all charges. */
   collect(): DeferredCharge[] {
     const charges = [...this.#charges.values()];
     this.#charges = new Map();

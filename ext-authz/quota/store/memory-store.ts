@@ -3,10 +3,10 @@ import type { BucketAsk } from '../../../core/quota/plan.ts';
 import { take } from '../../../core/quota/take.ts';
 import type { QuotaStore, TakeOutcome, TakeRequest } from './store.ts';
 
-/** More buckets than this are not remembered; those that are full go first, then those that were looked at longest ago. */
+/** Maximum number of stored buckets. Beyond it, full buckets are removed first, then the least recently used. */
 const MAX_BUCKETS = 100_000;
 
-/** Buckets in the memory of this process: exact where there is one process, a share where there are several. */
+/** Buckets in the memory of this process; exact only if there is no other process. */
 export class MemoryStore implements QuotaStore {
   readonly #buckets = new Map<string, { state: BucketState; limit: Limit }>();
   readonly #now: () => number;
@@ -23,7 +23,7 @@ export class MemoryStore implements QuotaStore {
       for (const { key, limit } of asks) {
         const state = states.get(key);
         if (state === undefined) continue;
-        // Last in the order of insertion is the one that was looked at last.
+        // Insert again, so that the order of insertion is that of use.
         this.#buckets.delete(keyOf(tenant, key));
         this.#buckets.set(keyOf(tenant, key), { state, limit });
       }
@@ -32,7 +32,7 @@ export class MemoryStore implements QuotaStore {
     return Promise.resolve({ kind: 'taken', taken });
   }
 
-  /** The level of a bucket now, see {@link BucketState}. */
+  /** The present level of a bucket, as in {@link BucketState}. */
   level(tenant: string, { key, limit }: BucketAsk): number {
     return levelAt(this.#buckets.get(keyOf(tenant, key))?.state, limit, this.#now());
   }

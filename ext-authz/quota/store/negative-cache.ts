@@ -3,13 +3,13 @@ import { answerAt, type BucketState, fits, levelAt } from '../../../core/quota/b
 import type { BucketAsk } from '../../../core/quota/plan.ts';
 import type { QuotaStore, TakeOutcome, TakeRequest } from './store.ts';
 
-/** An answer is good for so long, so that extra quota, which nobody tells this process of, counts soon. */
-const GOOD_FOR_MS = 1_000;
+/** How long an answer is used. Short, since this process is not notified of extra quota. */
+const VALID_FOR_MS = 1_000;
 const MAX_BUCKETS = 10_000;
 
 /**
- * Refuses without asking where an answer of the last second tells that a bucket cannot have refilled: meanwhile it can only have been
- * used more. A limit that changed is another bucket here, and is asked at once.
+ * Denies requests without asking the store if an answer of the last second shows that a bucket cannot have refilled: in the meantime it can
+ * only have been used more. A changed limit counts as another bucket, so the store is asked about it immediately.
  */
 export class NegativeCache implements QuotaStore {
   readonly #store: QuotaStore;
@@ -22,12 +22,12 @@ export class NegativeCache implements QuotaStore {
   }
 
   takeNow(request: TakeRequest): TakeOutcome | undefined {
-    const known = this.#buckets.size === 0 ? undefined : this.#refusal(request);
+    const known = this.#buckets.size === 0 ? undefined : this.#denied(request);
     return known ?? this.#store.takeNow?.(request);
   }
 
   async take(request: TakeRequest): Promise<TakeOutcome> {
-    const known = this.#buckets.size === 0 ? undefined : this.#refusal(request);
+    const known = this.#buckets.size === 0 ? undefined : this.#denied(request);
     if (known !== undefined) return known;
     const outcome = await this.#store.take(request);
     if (outcome.kind === 'taken' && !outcome.taken.allowed) {
@@ -39,7 +39,7 @@ export class NegativeCache implements QuotaStore {
     return outcome;
   }
 
-  #refusal({ tenant, asks }: TakeRequest): TakeOutcome | undefined {
+  #denied({ tenant, asks }: TakeRequest): TakeOutcome | undefined {
     const nowMs = this.#now();
     let allowed = true;
     const answers = asks.map((ask) => {
@@ -54,12 +54,12 @@ export class NegativeCache implements QuotaStore {
 
   #known(key: string, nowMs: number): BucketState | undefined {
     const state = this.#buckets.get(key);
-    if (state === undefined || Math.abs(nowMs - state.atMs) < GOOD_FOR_MS) return state;
+    if (state === undefined || Math.abs(nowMs - state.atMs) < VALID_FOR_MS) return state;
     this.#buckets.delete(key);
     return undefined;
   }
 
-  // The level is that of the answer, rounded up by less than what a millisecond drains.
+  // The level follows from the answer, rounded up by less than a millisecond drains.
   #remember(key: string, { limit }: BucketAsk, fullMs: number): void {
     const bucket = { level: fullMs * limit.requests, periodMs: limit.periodMs, atMs: this.#now() };
     setNewest(this.#buckets, key, bucket, MAX_BUCKETS);

@@ -7,17 +7,18 @@ import { RedisStore } from './redis-store.ts';
 import { ResilientStore } from './resilient-store.ts';
 import type { ShareStore } from './share-store.ts';
 
-/** Quotas in Redis, with everything around it. */
+/** The store of quotas in Redis, and its connection. */
 export interface RedisBacked {
   store: ResilientStore;
-  /** Leaves Redis. */
+  /** Disconnects from Redis. */
   close(): void;
 }
 
 /**
  * Connects to Redis for quotas.
- * @param share gives out requests while Redis cannot, unless the settings say that they are refused then
- * @throws when a file that the settings name cannot be read
+ *
+ * @param share decides while Redis fails, unless the settings deny requests then
+ * @throws if a file named in the settings cannot be read
  */
 export function openRedisBacked(settings: QuotaStoreSettings, share: ShareStore, log: Logger): RedisBacked {
   const connection = connectRedis(settings);

@@ -28,7 +28,7 @@ function defineScript(redis: Redis | Cluster, name: string, lua: string): Script
   return command.bind(redis);
 }
 
-/** Buckets in Redis, Valkey or a cluster of them, shared by all gateways. */
+/** Buckets in Redis or Valkey, one server or a cluster, shared by all gateways. */
 export class RedisStore implements QuotaStore {
   readonly #redis: Redis | Cluster;
   readonly #take: Script;

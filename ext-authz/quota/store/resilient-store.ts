@@ -6,49 +6,49 @@ import type { RedisStore } from './redis-store.ts';
 import type { ShareStore } from './share-store.ts';
 import type { QuotaStore, TakeOutcome, TakeRequest } from './store.ts';
 
-/** How long Redis is left alone after a failure, before it is tried again. */
-const WINDOW_MS = 1_000;
-/** How long the first connection may take before it is said that there is none. */
+/** Time between attempts to reach Redis after a failure. */
+const RETRY_MS = 1_000;
+/** Time for the first connection, after which Redis counts as failed. */
 const START_GRACE_MS = 2_000;
-/** Charges under way at once. */
-const CHARGES = 100;
-/** What is let pass while charges are charged is charged in further rounds, as long as there is much of it. */
-const CHARGE_ROUNDS = 5;
+/** Maximum number of concurrent charges. */
+const MAX_CONCURRENT_CHARGES = 100;
+/** Requests that pass during a round of charges need another round; this is the maximum before Redis is used again. */
+const MAX_CHARGE_ROUNDS = 5;
 
-/** What a resilient store is made of. */
+/** The parts of a resilient store. */
 export interface ResilientOptions {
   redis: Pick<QuotaStore, 'take' | 'takeNow'> & Pick<RedisStore, 'charge' | 'probe'>;
   connection: Pick<RedisConnection, 'ready' | 'problem' | 'lostWith' | 'onChange'>;
-  /** Gives out requests while Redis cannot; undefined: they are refused. */
+  /** Decides while Redis fails; undefined: requests are denied then. */
   share: ShareStore | undefined;
   /** Longest wait of a request for a connection, in milliseconds. */
   deadlineMs: number;
   log: Logger;
 }
 
-/** No quota can be asked for, and none is given out without. */
+/** Redis cannot be asked, and the settings allow no requests without it. */
 export class QuotaUnavailable extends Error {
   override readonly name = 'QuotaUnavailable';
 }
 
 /**
- * `connecting`: there is no connection yet, or not any more, and nothing was said about it; requests wait for it, but no longer than the
- * deadline, and only the first ones. `up`: Redis is asked. `down`: it failed, and no request waits for it until it has taken a write.
+ * `connecting`: the connection is not there yet or was lost, which is not logged; requests wait for it until the deadline, after which
+ * further requests do not wait. `up`: Redis is asked. `down`: Redis failed, and requests do not wait for it until it has accepted a write.
  */
 type State = 'connecting' | 'up' | 'down';
 
 /**
- * Asks Redis, and does without it while it fails. What was let pass meanwhile is then charged to it, as far as it is not yet refilled, so
- * that nobody has a second burst.
+ * Asks Redis, and does without it while it fails. Once it is back, it is charged for the requests that passed in the meantime, except for
+ * what has refilled by then, so that a tenant does not get a second burst.
  */
 export class ResilientStore implements QuotaStore {
   readonly #options: ResilientOptions;
   readonly #deferred = new DeferredCharges();
-  /** Of requests since Redis was asked last: their nodes must all be back. */
+  /** Tenants of requests since Redis was last asked. The nodes of all of them must be back. */
   readonly #tenants = new Set<string>();
   #state: State = 'connecting';
   #connected = Promise.withResolvers<void>();
-  /** Settles when requests need not wait for the connection any more. */
+  /** Resolves when requests need not wait for the connection any more. */
   #waited: Promise<void> | undefined;
   #grace: NodeJS.Timeout | undefined;
   #retry: NodeJS.Timeout | undefined;
@@ -60,7 +60,7 @@ export class ResilientStore implements QuotaStore {
     const { connection } = options;
     this.#connecting(START_GRACE_MS);
     connection.onChange((ready) => {
-      // While it is down the retries are enough: a server that refuses writes is connected to over and over.
+      // While Redis is down, the retries are enough: connections to a server that rejects writes come and go.
       if (ready && this.#state === 'connecting') void this.#try();
       if (!ready && this.#state === 'up') this.#connecting(options.deadlineMs);
     });
@@ -81,10 +81,10 @@ export class ResilientStore implements QuotaStore {
     if (this.#state === 'connecting') await this.#wait();
     if (this.#state === 'up') {
       try {
-        this.#mustBeReady();
+        this.#requireConnection();
         return await this.#options.redis.take(request);
       } catch (error) {
-        // Nobody knows whether it was debited; it counts as if it was not.
+        // Whether Redis debited the request is unknown; treat it as not debited.
         const { connection, deadlineMs } = this.#options;
         if (!connection.lostWith(error)) this.#trip(messageOf(error));
         else if (this.healthy) this.#connecting(deadlineMs);
@@ -98,7 +98,7 @@ export class ResilientStore implements QuotaStore {
     return outcome;
   }
 
-  /** Stops trying. */
+  /** Stops all attempts. */
   close(): void {
     this.#closed = true;
     this.#connected.resolve();
@@ -106,7 +106,7 @@ export class ResilientStore implements QuotaStore {
     clearTimeout(this.#retry);
   }
 
-  #mustBeReady(): void {
+  #requireConnection(): void {
     if (!this.#options.connection.ready) throw new Error('there is no connection');
   }
 
@@ -135,26 +135,27 @@ export class ResilientStore implements QuotaStore {
     clearTimeout(this.#grace);
     this.#connected.resolve();
     const { connection, log, share } = this.#options;
-    const then = share === undefined ? 'what has a quota is refused' : 'each process gives out its share';
+    const then = share === undefined ? 'requests that have a quota are denied' : 'each process gives out its share';
     log.error({ reason: connection.problem ?? reason }, `quotas: Redis fails; until it is back, ${then}`);
     this.#tryLater();
   }
 
   #tryLater(): void {
     clearTimeout(this.#retry);
-    this.#retry = setTimeout(() => void this.#try(), WINDOW_MS);
+    this.#retry = setTimeout(() => void this.#try(), RETRY_MS);
   }
 
-  /** Charges the charges, then asks Redis again. */
+  /** Makes the deferred charges, then uses Redis again. */
   async #try(): Promise<void> {
     if (this.#trying || this.#closed || this.#state === 'up') return;
     this.#trying = true;
     let charged = 0;
     try {
-      this.#mustBeReady();
-      // A tenant of a cluster is back when its own node is.
+      this.#requireConnection();
+      // In a cluster, each tenant needs its own node.
       await Promise.all([...this.#tenants].map((tenant) => this.#options.redis.probe(tenant)));
-      for (let round = 0; round < CHARGE_ROUNDS && this.#deferred.size > 0; round += 1) charged += await this.#charge();
+      for (let round = 0; round < MAX_CHARGE_ROUNDS && this.#deferred.size > 0; round += 1)
+        charged += await this.#charge();
       this.#up(charged);
       await this.#charge();
     } catch (error) {
@@ -175,12 +176,12 @@ export class ResilientStore implements QuotaStore {
     this.#connected.resolve();
   }
 
-  /** Charges all charges there are; those that cannot be charged stay. */
+  /** Makes all deferred charges. Those that fail stay deferred. */
   async #charge(): Promise<number> {
     const deferred = this.#deferred.collect();
     let failure: { error: unknown } | undefined;
-    for (let from = 0; from < deferred.length; from += CHARGES) {
-      const work = deferred.slice(from, from + CHARGES).map(async (charge) => {
+    for (let from = 0; from < deferred.length; from += MAX_CONCURRENT_CHARGES) {
+      const work = deferred.slice(from, from + MAX_CONCURRENT_CHARGES).map(async (charge) => {
         try {
           if (failure === undefined) return await this.#chargeOne(charge);
         } catch (error) {

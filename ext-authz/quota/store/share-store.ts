@@ -4,9 +4,8 @@ import { MemoryStore } from './memory-store.ts';
 import type { QuotaStore, TakeOutcome, TakeRequest } from './store.ts';
 
 /**
- * The part of every quota that is one process's own: of N processes each lets pass the N-th part of the rate, and of the burst,
- * but at least one request. So all of them together let pass at most the limit, and one request a process where the burst is smaller
- * than their number.
+ * The share of one process in every quota: of N processes, each lets pass 1/N of the rate and of the burst, but at least one request. So
+ * together they let pass at most the limit, or one request per process if the burst is smaller than N.
  */
 export class ShareStore implements QuotaStore {
   readonly #memory: MemoryStore;
@@ -21,7 +20,7 @@ export class ShareStore implements QuotaStore {
     return this.#memory.take({ ...request, asks: request.asks.map((ask) => this.#shared(ask)) });
   }
 
-  /** Requests that are used of this process's share of a bucket now, rounded up. */
+  /** Requests used of this process's share of a bucket, rounded up. */
   used(tenant: string, ask: BucketAsk): number {
     const shared = this.#shared(ask);
     return Math.ceil(this.#memory.level(tenant, shared) / shared.limit.periodMs);
@@ -32,7 +31,7 @@ export class ShareStore implements QuotaStore {
   }
 }
 
-// A longer period in place of fewer requests, so that all numbers stay whole.
+// Lengthens the period instead of reducing the requests, so that all numbers stay whole.
 function shareOf({ requests, periodMs, burst }: Limit, processes: number): Limit {
   return { requests, periodMs: periodMs * processes, burst: Math.max(1, Math.floor(burst / processes)) };
 }

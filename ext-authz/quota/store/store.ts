@@ -1,21 +1,21 @@
 import type { BucketAsk } from '../../../core/quota/plan.ts';
 import type { Taken } from '../../../core/quota/take.ts';
 
-/** A request at its buckets. */
+/** What a request asks of its buckets. */
 export interface TakeRequest {
   readonly tenant: string;
   readonly asks: readonly BucketAsk[];
-  /** Of the session that the request belongs to. */
+  /** Fingerprint of the session of the request. */
   readonly sessionFingerprint: string | undefined;
 }
 
-/** What became of it; `ended` where its session was ended by another gateway. */
+/** The outcome; `ended` if another gateway ended the session. */
 export type TakeOutcome = { kind: 'taken'; taken: Taken } | { kind: 'ended' };
 
-/** Where buckets are kept. */
+/** A store of buckets. */
 export interface QuotaStore {
-  /** Debits all buckets of a request or none. Rejects when the store cannot be asked. */
+  /** Debits all buckets of a request or none. Rejects if the store cannot be asked. */
   take(request: TakeRequest): Promise<TakeOutcome>;
-  /** The same at once, where it can be told without asking anybody; else undefined, and nothing was done. */
+  /** Does the same synchronously if it can. Otherwise returns undefined, without an effect. */
   takeNow?(request: TakeRequest): TakeOutcome | undefined;
 }

@@ -14,7 +14,7 @@ import { settingsOf } from './store/redis-backed.ts';
 
 const DAY_S = 86_400;
 
-/** A call of one tool, by a member of the tenant `red` with this quota. */
+/** A call of one tool by a member of the tenant `red`, which has this quota. */
 function callOf(quota: unknown, fingerprint?: string): AdmissionRequest {
   const session = { sealed: 's', serverSessionId: 's', expiresAtSeconds: 0, incarnation: 'one' };
   const { claims: issuerClaims } = issuerSchema.parse({ url: 'https://i.example' });
@@ -74,7 +74,7 @@ describe('ext-authz/quota/service', () => {
     await eventually(() => service.mode === 'redis', Boolean);
   };
 
-  it('gives out shares without Redis, and counts', async () => {
+  it('uses its share without Redis, and counts', async () => {
     expect(service.mode).to.equal('share');
     expect(await statusOf(callOf(one))).to.equal('passes');
     expect(await statusOf(callOf(one))).to.equal(429);
@@ -87,7 +87,7 @@ describe('ext-authz/quota/service', () => {
     ]);
   });
 
-  it('does not forget what was used of the shares when settings change', async () => {
+  it('keeps the usage of its share when settings change', async () => {
     expect(await statusOf(callOf(one))).to.equal('passes');
     service.use(settingsOf(`redis://127.0.0.1:${await freePort()}`, { deadlineMs: 5 }));
     expect(await statusOf(callOf({ ...one, burst: 2 }))).to.equal('passes');
@@ -95,14 +95,14 @@ describe('ext-authz/quota/service', () => {
     expect(await statusOf(callOf({ ...one, burst: 2 }))).to.equal(429);
   });
 
-  it('tells that it stands on Redis', async () => {
+  it('reports that it uses Redis', async () => {
     await useRedis();
     expect(await statusOf(callOf(one))).to.equal('passes');
     expect(await redis.client.keys('*')).to.deep.equal(['mcpgw:{red}:bucket:tenant']);
     expect(counted()).to.include('mcp_gateway_quota_redis_up 1');
   });
 
-  it('refuses without Redis where the settings say so, but not what is counted only, or has no quota', async () => {
+  it('denies requests without Redis if so configured, except in a dry run and without a quota', async () => {
     const settings = settingsOf(`redis://127.0.0.1:${await freePort()}`, { refuseWithoutRedis: true, deadlineMs: 5 });
     service.use(settings);
     expect(service.mode).to.equal('refuse');
@@ -136,7 +136,7 @@ describe('ext-authz/quota/service', () => {
         (ttl) => ttl > 3_590_000 && ttl <= 3_600_000,
       );
 
-    it('refuses them, with and without quota', async () => {
+    it('denies their requests, with and without a quota', async () => {
       await leave('ended');
       expect(await statusOf(callOf({ requests: 100, per: 'day' }, 'ended'))).to.equal(404);
       expect(await statusOf(callOf(undefined, 'ended'))).to.equal(404);
@@ -145,7 +145,7 @@ describe('ext-authz/quota/service', () => {
       expect(await redis.client.keys('*bucket*')).to.deep.equal([]);
     });
 
-    it('looks once a second where nothing else is asked', async () => {
+    it('looks them up once a second for requests that ask nothing else', async () => {
       expect(await statusOf(callOf(undefined, 'f'))).to.equal('passes');
       const before = await commandCalls(redis.client, 'eval', 'evalsha');
       for (let n = 0; n < 5; n += 1) expect(await statusOf(callOf(undefined, 'f'))).to.equal('passes');
@@ -160,7 +160,7 @@ describe('ext-authz/quota/service', () => {
   });
 
   describe('leaving tombstones', () => {
-    it('never rejects, and says once that Redis fails', async () => {
+    it('never rejects, and logs once that Redis fails', async () => {
       const { log, messages: said } = capturedLog('info');
       const tombstones = new SharedTombstones(log);
       await tombstones.leave('red', 'f', Date.now() / 1000 + DAY_S);
@@ -172,7 +172,7 @@ describe('ext-authz/quota/service', () => {
         await tombstones.leave('red', 'f', Date.now() / 1000 + DAY_S);
         return redis.client.exists(tombstoneKey('red', 'f'));
       }, Boolean);
-      // One that nobody could use any more.
+      // A session that has expired.
       await tombstones.leave('red', 'old', Date.now() / 1000 - 1);
       expect(await redis.client.exists(tombstoneKey('red', 'old'))).to.equal(0);
       tombstones.close();

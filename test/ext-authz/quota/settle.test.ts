@@ -34,8 +34,8 @@ describe('ext-authz/quota/settle', () => {
         until: new Date(START_MS + minutes * MINUTE_MS).toISOString(),
       })),
     });
-  /** How many requests a quota lets through now. */
-  const letThrough = async (quota: ReturnType<typeof quotaOf>) => {
+  /** The number of requests that pass now. */
+  const passedNow = async (quota: ReturnType<typeof quotaOf>) => {
     const message = { methods: ['x'], items: [] };
     for (let passed = 0; ; passed++) {
       await settleTopUps('red', quota, store, nowMs);
@@ -45,21 +45,21 @@ describe('ext-authz/quota/settle', () => {
     }
   };
 
-  it('lets each top-up give as much as it says, whatever was used of the one before', async () => {
+  it('makes each top-up worth its requests, whatever was used of the one before', async () => {
     const first = quotaOf([30, 1]);
-    expect(await letThrough(first)).to.equal(35);
+    expect(await passedNow(first)).to.equal(35);
     nowMs += MINUTE_MS;
-    expect(await letThrough(first)).to.equal(0);
-    expect(await letThrough(quotaOf([3, 9]))).to.equal(3);
+    expect(await passedNow(first)).to.equal(0);
+    expect(await passedNow(quotaOf([3, 9]))).to.equal(3);
   });
 
   it('is done once for each top-up, by a request that debits nothing', async () => {
     const quota = quotaOf([3, 1], [4, 2]);
-    expect(await letThrough(quota)).to.equal(12);
+    expect(await passedNow(quota)).to.equal(12);
     expect(taken).to.have.length(0);
     for (const wanted of [1, 2]) {
       nowMs += MINUTE_MS;
-      expect([await letThrough(quota), await letThrough(quota)]).to.deep.equal([0, 0]);
+      expect([await passedNow(quota), await passedNow(quota)]).to.deep.equal([0, 0]);
       expect(taken).to.have.length(wanted);
     }
     expect(taken.map(({ asks }) => asks.map(({ key, cost, limit }) => [key, cost, limit.burst]))).to.deep.equal([
@@ -68,7 +68,7 @@ describe('ext-authz/quota/settle', () => {
     ]);
   });
 
-  it('has nothing to do where nothing was topped up', async () => {
+  it('does nothing without a top-up', async () => {
     await settleTopUps('red', quotaOf(), store, nowMs);
     await settleTopUps('red', quotaSchema.parse({}), store, nowMs);
     expect(taken).to.have.length(0);

@@ -11,7 +11,7 @@ const { requestSerialize, requestDeserialize } = usageService().ReportUsage;
 describe('ext-authz/quota/usage-meter', () => {
   let book: UsageBook;
   let meters: UsageMeter[];
-  /** What becomes of the next report: it does not arrive, or its answer does not. */
+  /** What happens to the next report: it is lost, or its answer is. */
   let fault: 'lost' | 'unanswered' | undefined;
   let sizes: number[];
 
@@ -48,7 +48,7 @@ describe('ext-authz/quota/usage-meter', () => {
   });
   afterEach(() => Promise.all(meters.map((meter) => meter.close())));
 
-  it('tells the watcher what is new, and only that', async () => {
+  it('reports only new counts to the watcher', async () => {
     const [one, two] = [meterOf('one'), meterOf('two')];
     one.count(event(), [reading(5)]);
     two.count(event('bob'), [reading(7)]);
@@ -66,7 +66,7 @@ describe('ext-authz/quota/usage-meter', () => {
   });
 
   for (const kind of ['lost', 'unanswered'] as const) {
-    it(`neither loses nor doubles what is ${kind}`, async () => {
+    it(`neither loses nor doubles reports that are ${kind}`, async () => {
       const meter = meterOf('one');
       fault = kind;
       for (let times = 0; times < 3; times++) {
@@ -81,7 +81,7 @@ describe('ext-authz/quota/usage-meter', () => {
     });
   }
 
-  it('tells everything once more to a watcher that was started anew', async () => {
+  it('reports everything again to a restarted watcher', async () => {
     const meter = meterOf('one');
     meter.count(event(), [reading(1)]);
     await meter.flush();
@@ -95,7 +95,7 @@ describe('ext-authz/quota/usage-meter', () => {
     expect(known().levels).to.deep.equal([1]);
   });
 
-  it('notices a new watcher when nothing is asked for, too', async () => {
+  it('detects a restarted watcher even without new requests', async () => {
     const meter = meterOf('one');
     meter.count(event(), []);
     await meter.flush();
@@ -105,7 +105,7 @@ describe('ext-authz/quota/usage-meter', () => {
     expect(known().day?.all?.requests).to.equal(1);
   });
 
-  it('forgets the own bucket of a process that was started anew, and not what it counted', async () => {
+  it('drops the own bucket of a restarted process, but not its counts', async () => {
     const meter = meterOf('one');
     meter.count(event(), [{ ...reading(9), shared: false }]);
     await meter.flush();
@@ -116,7 +116,7 @@ describe('ext-authz/quota/usage-meter', () => {
     expect(known().day?.all?.requests).to.equal(2);
   });
 
-  it('needs several messages where one would be too long', async () => {
+  it('splits a report that would be too long for one message', async () => {
     const meter = meterOf('one');
     fault = 'lost';
     for (let tenant = 0; tenant < 12; tenant++) {

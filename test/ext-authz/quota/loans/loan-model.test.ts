@@ -65,7 +65,7 @@ function excessOf(through: readonly { atMs: number; cost: number }[], limit: Lim
 describe('ext-authz/quota/loans/loan-store, with a model of Redis', () => {
   it('keeps to burst and rate, except for what is on loan when counting begins, and loans cost the tenant nothing', async function () {
     this.timeout(60_000);
-    let borrowed = 0;
+    let onLoan = 0;
     const scenario = fc.tuple(limits, fc.array(step, { minLength: 1, maxLength: 40 }));
     await fc.assert(
       fc.asyncProperty(scenario, async ([limit, steps]) => {
@@ -90,7 +90,7 @@ describe('ext-authz/quota/loans/loan-store, with a model of Redis', () => {
           }
         }
         for (const store of stores) store.close();
-        borrowed += requests - model.asked;
+        onLoan += requests - model.asked;
         // At least as much is left as without loans.
         const left = levelAt(model.state, limit, model.nowMs);
         expect(left).to.be.at.most(levelAt(exact, { ...limit, burst: 1e9 }, model.nowMs));
@@ -98,6 +98,6 @@ describe('ext-authz/quota/loans/loan-store, with a model of Redis', () => {
       }),
       { numRuns: 100 },
     );
-    expect(borrowed, 'nothing was borrowed').to.be.above(500);
+    expect(onLoan, 'there was no loan').to.be.above(500);
   });
 });

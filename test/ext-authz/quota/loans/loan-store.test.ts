@@ -9,7 +9,7 @@ import { eventually } from '../../../fixtures/replica-server/waiting.ts';
 import { commandCalls, REDIS_START_MS, startRedis, type TestRedis } from '../../../support/redis.ts';
 
 const DAY_MS = 86_400_000;
-/** Next to nothing of it refills within a test. */
+/** A bucket that refills hardly at all within a test. */
 const askOf = (burst: number, more: Partial<BucketAsk> = {}): BucketAsk => {
   return { key: 'tenant', name: 'tenant', limit: { requests: 1, periodMs: DAY_MS, burst }, cost: 1, ...more };
 };
@@ -39,44 +39,44 @@ describe('ext-authz/quota/loans/loan-store', () => {
     const request = { tenant: 'red', asks, sessionFingerprint: session };
     return from.takeNow?.(request) ?? (await from.take(request));
   };
-  const gistOf = (outcome: TakeOutcome) => {
+  const resultOf = (outcome: TakeOutcome) => {
     if (outcome.kind === 'ended') return 'ended';
-    return outcome.taken.allowed ? 'passes' : 'refused';
+    return outcome.taken.allowed ? 'passes' : 'denied';
   };
-  const gists = async (count: number, asks: readonly BucketAsk[], session?: string) => {
+  const results = async (count: number, asks: readonly BucketAsk[], session?: string) => {
     const all: string[] = [];
-    for (let n = 0; n < count; n += 1) all.push(gistOf(await takeFrom(store, asks, session)));
+    for (let n = 0; n < count; n += 1) all.push(resultOf(await takeFrom(store, asks, session)));
     return all;
   };
   const passing = async (count: number, asks: readonly BucketAsk[], session?: string) =>
-    (await gists(count, asks, session)).filter((gist) => gist === 'passes').length;
+    (await results(count, asks, session)).filter((result) => result === 'passes').length;
   const used = async (key = 'tenant') => {
     const [level] = ((await redis.client.get(`mcpgw:{red}:bucket:${key}`)) ?? '0').split(':');
     return Math.ceil(Number(level) / DAY_MS);
   };
-  /** Questions since the test began. */
+  /** Questions to Redis since the test began. */
   const calls = async () => (await commandCalls(redis.client, 'eval', 'evalsha')) - callsBefore;
   const end = (fingerprint: string) => redis.client.set(`mcpgw:{red}:ended:${fingerprint}`, '1');
 
-  describe('of requests that come together', () => {
-    it('asks about all that came meanwhile at once, and each gets what it would have got alone', async () => {
+  describe('for concurrent requests', () => {
+    it('asks for all that arrived in the meantime together, and each gets what it would have got alone', async () => {
       const outcomes = await Promise.all(Array.from({ length: 40 }, () => takeFrom(store, [askOf(30)])));
-      expect(outcomes.map(gistOf).filter((gist) => gist === 'passes')).to.have.lengthOf(30);
+      expect(outcomes.map(resultOf).filter((result) => result === 'passes')).to.have.lengthOf(30);
       const remaining = outcomes.map((outcome) => outcome.kind === 'taken' && outcome.taken.answers[0]?.remaining);
       expect(remaining).to.deep.equal([...Array.from({ length: 30 }, (_, n) => 29 - n), ...Array(10).fill(0)]);
       expect(await used()).to.equal(30);
       expect(await calls()).to.be.at.most(4);
     });
 
-    it('refuses those whose session was ended, and lets the others pass', async () => {
+    it('denies those whose session was ended, and lets the others pass', async () => {
       await end('two');
       const sessions = ['one', 'two', 'three', undefined, 'two', 'one'];
       const outcomes = await Promise.all(sessions.map((session) => takeFrom(store, [askOf(50)], session)));
-      expect(outcomes.map(gistOf)).to.deep.equal(['passes', 'ended', 'passes', 'passes', 'ended', 'passes']);
+      expect(outcomes.map(resultOf)).to.deep.equal(['passes', 'ended', 'passes', 'passes', 'ended', 'passes']);
       expect(await used()).to.equal(4);
     });
 
-    it('fails all of them when Redis fails, those that wait with those that were asked about', async () => {
+    it('rejects all of them if Redis fails, including those that wait', async () => {
       const failing = new LoanStore(
         {
           take: () => Promise.reject(new Error('away')),
@@ -108,12 +108,12 @@ describe('ext-authz/quota/loans/loan-store', () => {
         (asked) => asked === 2,
       );
       for (const answer of answers) answer();
-      expect((await Promise.all(both)).map(gistOf)).to.deep.equal(['passes', 'passes']);
+      expect((await Promise.all(both)).map(resultOf)).to.deep.equal(['passes', 'passes']);
     });
   });
 
   describe('with loans', () => {
-    it('answers many of a kind from memory, and says of each what is left', async () => {
+    it('answers many equal requests from memory, with what is left after each', async () => {
       const remaining: unknown[] = [];
       for (let n = 0; n < 500; n += 1) {
         const outcome = await takeFrom(store, [LARGE, USER], 'f');
@@ -128,7 +128,7 @@ describe('ext-authz/quota/loans/loan-store', () => {
       );
     });
 
-    it('has all of a loan debited before it uses any of it', async () => {
+    it('debits all of a loan before using any of it', async () => {
       for (let n = 1; n <= 200; n += 1) {
         expect(await passing(1, [LARGE])).to.equal(1);
         expect(await used()).to.be.at.least(n);
@@ -147,7 +147,7 @@ describe('ext-authz/quota/loans/loan-store', () => {
       ).to.deep.equal([100, 200]);
     });
 
-    it('is asked about each that comes alone, and borrows nothing', async () => {
+    it('asks for each request that comes alone, and takes no loan', async () => {
       for (let n = 1; n <= 10; n += 1) {
         expect(await passing(1, [LARGE])).to.equal(1);
         expect(await used()).to.equal(n);
@@ -155,7 +155,7 @@ describe('ext-authz/quota/loans/loan-store', () => {
       }
     });
 
-    it('borrows less and less of a bucket that runs out, and in the end nothing', async () => {
+    it('takes smaller loans from a bucket that runs out, and none in the end', async () => {
       let most = 0;
       for (let n = 1; n <= 1_000; n += 1) {
         expect(await passing(1, [askOf(1_000)])).to.equal(1);
@@ -167,7 +167,7 @@ describe('ext-authz/quota/loans/loan-store', () => {
       expect(await passing(1, [askOf(1_000)])).to.equal(0);
     });
 
-    it('holds no more of a bucket whatever borrows from it', async () => {
+    it('keeps the bound of a bucket over all loans from it', async () => {
       for (let n = 0; n < 300; n += 1) {
         const user = askOf(1_000, { key: `user:${n % 6}`, name: 'user' });
         await takeFrom(store, [askOf(1_000), user]);
@@ -175,7 +175,7 @@ describe('ext-authz/quota/loans/loan-store', () => {
       }
     });
 
-    it('does not serve another limit from it', async () => {
+    it('does not use a loan for another limit', async () => {
       await passing(50, [LARGE]);
       const before = await calls();
       expect(await passing(1, [askOf(20)])).to.equal(0);
@@ -183,7 +183,7 @@ describe('ext-authz/quota/loans/loan-store', () => {
       expect(await calls()).to.equal(before + 2);
     });
 
-    it('goes on when the server forgets everything', async () => {
+    it('continues when the server loses all data and scripts', async () => {
       await passing(50, [LARGE]);
       await redis.client.flushall();
       await redis.client.script('FLUSH');
@@ -194,27 +194,27 @@ describe('ext-authz/quota/loans/loan-store', () => {
       await eventually(used, (all) => all <= 201);
     });
 
-    it('knows of a session that was ended as soon as it asks, and at the latest after the time of a loan', async () => {
+    it('detects an ended session when it asks Redis, at the latest after the time of a loan', async () => {
       await passing(50, [LARGE], 'f');
       await end('f');
       await end('g');
       nowMs += LOAN_MS - 1;
       await passing(1, [LARGE], 'f');
-      // One that it did not look at lately is looked at, loan or not.
-      expect(await gists(1, [LARGE], 'g')).to.deep.equal(['ended']);
+      // A session that was not looked up lately is looked up even with a loan.
+      expect(await results(1, [LARGE], 'g')).to.deep.equal(['ended']);
       nowMs += 1;
-      expect(await gists(2, [LARGE], 'f')).to.deep.equal(['ended', 'ended']);
-      expect(await gists(2, [LARGE], 'h')).to.deep.equal(['passes', 'passes']);
+      expect(await results(2, [LARGE], 'f')).to.deep.equal(['ended', 'ended']);
+      expect(await results(2, [LARGE], 'h')).to.deep.equal(['passes', 'passes']);
     });
 
-    it('asks about many sessions at once, ahead of time, and goes on when one of them was ended', async () => {
+    it('looks up many sessions together in advance, and continues when one of them was ended', async () => {
       const sessions = Array.from({ length: 200 }, (_, n) => `s${n}`);
       const round = async () => {
         const before = await calls();
         const all: string[] = [];
         for (const session of sessions) {
           nowMs += 2;
-          all.push(...(await gists(1, [LARGE], session)));
+          all.push(...(await results(1, [LARGE], session)));
         }
         return { asked: (await calls()) - before, ended: sessions.filter((_, n) => all[n] === 'ended') };
       };
@@ -228,7 +228,7 @@ describe('ext-authz/quota/loans/loan-store', () => {
       expect((await round()).asked).to.be.below(20);
     });
 
-    it('does not ask ahead of time about more sessions than that is worth', async () => {
+    it('does not look up too many sessions in advance', async () => {
       const recent = new RecentSessions();
       for (let n = 0; n < 300; n += 1) recent.note(`s${n}`, n);
       expect(recent.all(300)).to.deep.equal([]);
@@ -237,27 +237,27 @@ describe('ext-authz/quota/loans/loan-store', () => {
       expect([recent.has('s290'), recent.has('s299')]).to.deep.equal([false, true]);
     });
 
-    it('knows of it also when others have borrowed since', async () => {
+    it('detects it even if others have taken loans since', async () => {
       await passing(50, [LARGE], 'f');
-      // So long that it is not asked about ahead of time any more.
+      // So long that the session is not looked up in advance any more.
       nowMs += 10_000;
       await passing(150, [LARGE], 'h');
       await end('f');
       const before = await calls();
-      expect(await gists(1, [LARGE], 'h')).to.deep.equal(['passes']);
+      expect(await results(1, [LARGE], 'h')).to.deep.equal(['passes']);
       expect(await calls(), 'there is no loan').to.equal(before);
-      expect(await gists(1, [LARGE], 'f')).to.deep.equal(['ended']);
+      expect(await results(1, [LARGE], 'f')).to.deep.equal(['ended']);
     });
 
-    it('lets exactly the burst pass by three processes, once what they hold is back', async () => {
+    it('lets exactly the burst pass in three processes, once their loans are given back', async () => {
       const three = [1, 2, 3].map(() => new LoanStore(new RedisStore(redis.client)));
       let passed = 0;
       const flood = async (from: LoanStore) => {
-        for (let refusals = 0; refusals < 5; ) {
+        for (let denials = 0; denials < 5; ) {
           const outcomes = await Promise.all(Array.from({ length: 8 }, () => takeFrom(from, [askOf(3_000)])));
-          const through = outcomes.filter((outcome) => gistOf(outcome) === 'passes').length;
+          const through = outcomes.filter((outcome) => resultOf(outcome) === 'passes').length;
           passed += through;
-          if (through === 0) refusals += 1;
+          if (through === 0) denials += 1;
         }
       };
       await Promise.all(three.map(flood));
@@ -273,7 +273,7 @@ describe('ext-authz/quota/loans/loan-store', () => {
       expect(passed).to.equal(3_000);
       expect(await used()).to.equal(3_000);
       const many = await calls();
-      expect(many, 'nothing was borrowed').to.be.below(2_500);
+      expect(many, 'there was no loan').to.be.below(2_500);
     });
   });
 });

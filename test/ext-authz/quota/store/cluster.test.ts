@@ -26,7 +26,7 @@ describe('ext-authz/quota in a cluster of three nodes', function () {
 
   const keysOn = (index: number) => cluster.nodes[index]?.client.keys('*') ?? Promise.resolve([]);
 
-  it('keeps exact buckets of many tenants on all nodes, asked at once', async () => {
+  it('keeps exact buckets of many tenants on all nodes, under concurrent requests', async () => {
     const user = { ...DAILY, key: 'user:ada', name: 'user' };
     const one = async (tenant: string) => {
       const outcome = await opened.store.take({ tenant, asks: [DAILY, user], sessionFingerprint: 'f' });
@@ -46,7 +46,7 @@ describe('ext-authz/quota in a cluster of three nodes', function () {
     expect(opened.messages).to.deep.equal([]);
   });
 
-  it('follows a slot that moves', async () => {
+  it('follows a hash slot that moves', async () => {
     expect(await passing(opened.store, 2)).to.equal(2);
     const key = bucketKey('red', 'tenant');
     const before = await cluster.nodeOf(key);
@@ -58,13 +58,13 @@ describe('ext-authz/quota in a cluster of three nodes', function () {
     expect(opened.messages).to.deep.equal([]);
   });
 
-  it('does without a node that is down until it is back, which is said once', async () => {
+  it('does without a node that is down until it is back, which is logged once', async () => {
     const node = await cluster.nodeOf(bucketKey('red', 'tenant'));
     expect(await passing(opened.store, 4)).to.equal(4);
     await node.kill();
     expect(await passing(opened.store, 3)).to.equal(3);
     expect(opened.store.healthy).to.equal(false);
-    // While it is tried again and again.
+    // In the meantime, the store tries again and again.
     const other = cluster.nodes.find((candidate) => candidate !== node);
     const tries = async () => Number(/total_connections_received:(\d+)/.exec((await other?.client.info()) ?? '')?.[1]);
     const before = await tries();

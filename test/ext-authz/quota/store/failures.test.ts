@@ -33,7 +33,7 @@ describe('ext-authz/quota when Redis', function () {
   const usedInRedis = async () =>
     Math.ceil(Number(((await redis.client.get(BUCKET)) ?? '0').split(':')[0]) / DAILY.limit.periodMs);
 
-  it('is only just being connected to: the first requests wait for it, and nothing is said', async () => {
+  it('is still being connected to: the first requests wait for it, and nothing is logged', async () => {
     const opened = open();
     expect(opened.store.healthy).to.equal(false);
     expect(await passing(opened.store, 4)).to.equal(4);
@@ -41,7 +41,7 @@ describe('ext-authz/quota when Redis', function () {
     expect(opened.messages).to.deep.equal([]);
   });
 
-  it('was never there: shares are given out, which is said once; when it comes they are charged', async () => {
+  it('was never there: requests use the share, which is logged once; once it is there, they are charged', async () => {
     const port = await freePort();
     const opened = open({ deadlineMs: 50 }, `redis://127.0.0.1:${port}`);
     expect(await passing(opened.store, 15)).to.equal(10);
@@ -58,7 +58,7 @@ describe('ext-authz/quota when Redis', function () {
     expect(opened.messages).to.deep.equal([FAILS, BACK]);
   });
 
-  it('closes an idle connection: nobody notices', async () => {
+  it('closes an idle connection: this has no effect', async () => {
     const opened = open();
     expect(await passing(opened.store, 1)).to.equal(1);
     for (let n = 0; n < 5; n += 1) {
@@ -70,27 +70,27 @@ describe('ext-authz/quota when Redis', function () {
     expect(await passing(opened.store, 10)).to.equal(4);
   });
 
-  it('is stopped and started again, empty: a second burst at most, however long it takes', async () => {
+  it('is stopped and started again without data: at most a second burst, however long it takes', async () => {
     const three = [1, 2, 3].map(() => open({ processes: 3, deadlineMs: 200 }));
-    const passingAtAll = async () => {
+    const passingInAll = async () => {
       const each = await Promise.all(three.map(({ store }) => passing(store, 12)));
       return each.reduce((sum, passed) => sum + passed, 0);
     };
     await Promise.all(three.map(isBack));
-    expect(await passingAtAll()).to.equal(10);
+    expect(await passingInAll()).to.equal(10);
     await redis.kill();
     stops.push(() => redis.restart());
-    // Else what is known to be empty is still refused.
+    // Otherwise the negative cache still denies requests.
     await eventually(
       () => three.some(({ store }) => store.healthy),
       (healthy) => !healthy,
     );
-    expect(await passingAtAll()).to.equal(9);
-    expect(await passingAtAll()).to.equal(0);
+    expect(await passingInAll()).to.equal(9);
+    expect(await passingInAll()).to.equal(0);
     await redis.restart();
     await Promise.all(three.map(isBack));
     expect(await usedInRedis()).to.equal(9);
-    expect(await passingAtAll()).to.equal(1);
+    expect(await passingInAll()).to.equal(1);
     for (const { messages } of three) expect(messages).to.deep.equal([FAILS, BACK]);
   });
 
@@ -107,7 +107,7 @@ describe('ext-authz/quota when Redis', function () {
     expect(opened.messages).to.deep.equal([]);
   });
 
-  it('hangs: one request waits for the deadline, the others for nothing', async () => {
+  it('hangs: one request waits until the deadline, the others do not wait', async () => {
     const opened = open({ deadlineMs: 200 });
     expect(await passing(opened.store, 2)).to.equal(2);
     const before = await commandCalls(redis.client, 'eval', 'evalsha');
@@ -117,7 +117,7 @@ describe('ext-authz/quota when Redis', function () {
     expect(opened.store.healthy).to.equal(false);
     redis.resume();
     await isBack(opened);
-    // The one that waited was debited too, since nobody could know: 2 + 1 + 5.
+    // The request that waited was debited too, since its outcome is unknown: 2 + 1 + 5.
     const calls = await commandCalls(redis.client, 'eval', 'evalsha');
     expect(calls - before).to.equal(2);
     expect(await usedInRedis()).to.equal(8);
@@ -125,7 +125,7 @@ describe('ext-authz/quota when Redis', function () {
     expect(opened.messages).to.deep.equal([FAILS, BACK]);
   });
 
-  it('hangs for long: it is tried again, and the connection is made anew', async () => {
+  it('hangs for long: the store tries again, with a new connection', async () => {
     const opened = open({ deadlineMs: 50 });
     expect(await passing(opened.store, 1)).to.equal(1);
     redis.pause();
@@ -138,7 +138,7 @@ describe('ext-authz/quota when Redis', function () {
     expect(opened.messages).to.deep.equal([FAILS, BACK]);
   });
 
-  it('becomes a replica that refuses writes, and is promoted again', async () => {
+  it('becomes a replica that rejects writes, and is promoted again', async () => {
     const opened = open();
     expect(await passing(opened.store, 4)).to.equal(4);
     await redis.client.replicaof('127.0.0.1', 1);
@@ -164,7 +164,7 @@ describe('ext-authz/quota when Redis', function () {
     expect(opened.messages).to.deep.equal([FAILS, BACK]);
   });
 
-  it('wants another password, which then comes', async () => {
+  it('requires another password, which the file has later', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'mcpgw-secret-'));
     stops.push(() => rmSync(folder, { recursive: true }));
     const redisPasswordFile = join(folder, 'password');
@@ -183,7 +183,7 @@ describe('ext-authz/quota when Redis', function () {
     expect(opened.messages).to.deep.equal([FAILS, BACK]);
   });
 
-  it('fails, and requests are to be refused then', async () => {
+  it('fails, and the settings deny requests then', async () => {
     const opened = open({ refuseWithoutRedis: true, deadlineMs: 100 });
     expect(await passing(opened.store, 2)).to.equal(2);
     await redis.kill();
@@ -197,17 +197,20 @@ describe('ext-authz/quota when Redis', function () {
     await redis.restart();
     await isBack(opened);
     expect(await passing(opened.store, 2)).to.equal(2);
-    expect(opened.messages).to.deep.equal(['quotas: Redis fails; until it is back, what has a quota is refused', BACK]);
+    expect(opened.messages).to.deep.equal([
+      'quotas: Redis fails; until it is back, requests that have a quota are denied',
+      BACK,
+    ]);
   });
 
-  it('is left while requests are under way: they are answered', async () => {
+  it('is disconnected during requests: they are answered', async () => {
     const opened = open();
     expect(await passing(opened.store, 1)).to.equal(1);
     redis.pause();
     stops.push(() => redis.resume());
-    const underWay = passing(opened.store, 2);
+    const pending = passing(opened.store, 2);
     opened.close();
-    expect(await underWay).to.equal(2);
+    expect(await pending).to.equal(2);
     expect(opened.messages).to.deep.equal([]);
   });
 });

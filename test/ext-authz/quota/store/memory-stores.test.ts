@@ -8,14 +8,14 @@ import { limits, pauses } from '../../../core/quota/arbitrary.ts';
 import { DAILY, passing } from './redis-backed.ts';
 
 describe('ext-authz/quota/store/memory-store', () => {
-  it('keeps tenants and buckets apart', async () => {
+  it('keeps tenants and buckets separate', async () => {
     const store = new MemoryStore();
     expect(await passing(store, 12)).to.equal(10);
     expect(await passing(store, 12, DAILY, 'blue')).to.equal(10);
     expect(await passing(store, 12, { ...DAILY, key: 'user:u' })).to.equal(10);
   });
 
-  it('remembers a bounded number of buckets: full ones go first, then those not looked at for long', async () => {
+  it('stores a bounded number of buckets: full ones are removed first, then the least recently used', async () => {
     let nowMs = 0;
     const store = new MemoryStore(() => nowMs, 2);
     const quick = { ...DAILY, key: 'quick', limit: { requests: 1, periodMs: 1_000, burst: 1 } };
@@ -32,7 +32,7 @@ describe('ext-authz/quota/store/memory-store', () => {
 });
 
 describe('ext-authz/quota/store/share-store', () => {
-  it('lets all processes together pass no more than the limit, and one request each', async () => {
+  it('limits all processes together to the limit, but to no less than one request each', async () => {
     const scenario = fc.tuple(
       limits,
       fc.integer({ min: 1, max: 5 }),
@@ -55,7 +55,7 @@ describe('ext-authz/quota/store/share-store', () => {
     );
   });
 
-  it('tells what is used of it, rounded up', async () => {
+  it('reports what is used of it, rounded up', async () => {
     let nowMs = 0;
     const share = new ShareStore(2, new MemoryStore(() => nowMs));
     const ask: BucketAsk = { ...DAILY, limit: { requests: 10, periodMs: 1_000, burst: 8 } };
@@ -71,7 +71,7 @@ describe('ext-authz/quota/store/share-store', () => {
 });
 
 describe('ext-authz/quota/store/deferred-charges', () => {
-  it('sums up what was let pass at each bucket, under the newest limit', () => {
+  it('sums up the cost at each bucket, under the newest limit', () => {
     const charges = new DeferredCharges();
     charges.note({ tenant: 'red', asks: [DAILY, { ...DAILY, key: 'user:u', cost: 3 }] });
     const raised = { ...DAILY, limit: { ...DAILY.limit, burst: 20 }, cost: 2 };

@@ -5,7 +5,7 @@ import { ShareStore } from '../../../../ext-authz/quota/store/share-store.ts';
 import type { QuotaStore } from '../../../../ext-authz/quota/store/store.ts';
 import { capturedLog } from '../../captured-log.ts';
 
-/** Ten requests that refill in ten days: within a test none comes back. */
+/** Ten requests that refill in ten days, so none refills within a test. */
 export const DAILY: BucketAsk = {
   key: 'tenant',
   name: 'tenant',
@@ -13,7 +13,7 @@ export const DAILY: BucketAsk = {
   cost: 1,
 };
 
-/** Settings of a process that is alone. */
+/** Settings of a single process. */
 export const settingsOf = (redisUrl: string, more: Partial<QuotaStoreSettings> = {}): QuotaStoreSettings => ({
   redisUrl,
   redisPasswordFile: '',
@@ -25,19 +25,19 @@ export const settingsOf = (redisUrl: string, more: Partial<QuotaStoreSettings> =
   ...more,
 });
 
-/** What ext-authz has of Redis, with its log. */
+/** The store of ext-authz, with its log. */
 export interface OpenedStore extends RedisBacked {
-  /** From level `info` on. */
+  /** Messages of level `info` and above. */
   messages: string[];
 }
 
-/** Opens it as ext-authz does. */
+/** Opens the store as ext-authz does. */
 export function openStore(settings: QuotaStoreSettings): OpenedStore {
   const { log, messages } = capturedLog('info');
   return { ...openRedisBacked(settings, new ShareStore(settings.processes), log), messages };
 }
 
-/** How many of so many requests pass, one after the other. */
+/** The number of `count` requests in a row that pass. */
 export async function passing(store: QuotaStore, count: number, ask = DAILY, tenant = 'red'): Promise<number> {
   let passed = 0;
   for (let n = 0; n < count; n += 1) {
@@ -47,6 +47,6 @@ export async function passing(store: QuotaStore, count: number, ask = DAILY, ten
   return passed;
 }
 
-/** What is logged when Redis fails, and when it is back. */
+/** The messages in the log when Redis fails, and when it is back. */
 export const FAILS = 'quotas: Redis fails; until it is back, each process gives out its share';
 export const BACK = 'quotas: Redis is back';

@@ -49,7 +49,7 @@ describe('ext-authz/quota/store/redis-store', () => {
     expect(await allowed(store, [HOURLY])).to.equal(false);
   });
 
-  it('keeps all keys of a tenant on one node, and tenants apart', async () => {
+  it('keeps all keys of a tenant on one node, and tenants separate', async () => {
     await takeFrom(store, [HOURLY, USER]);
     await takeFrom(store, [HOURLY], 'blue');
     await store.probe('red');
@@ -73,69 +73,69 @@ describe('ext-authz/quota/store/redis-store', () => {
     expect(await allowed(store, [HOURLY])).to.equal(false);
   });
 
-  it('never lets more through than there is, however many ask at once', async () => {
+  it('never lets more pass than is left, however many ask concurrently', async () => {
     const many = await Promise.all(Array.from({ length: 200 }, () => allowed(store, [HOURLY])));
     expect(many.filter(Boolean)).to.have.lengthOf(10);
   });
 
-  it('goes on when the server forgets its scripts', async () => {
+  it('continues when the server loses its scripts', async () => {
     expect(await allowed(store, [HOURLY])).to.equal(true);
     await redis.client.script('FLUSH');
     const many = await Promise.all(Array.from({ length: 20 }, () => allowed(store, [HOURLY])));
     expect(many.filter(Boolean)).to.have.lengthOf(9);
   });
 
-  it('knows a session that was ended', async () => {
+  it('reports an ended session', async () => {
     await redis.client.set('mcpgw:{red}:ended:f', '1');
     expect(await takeFrom(store, [HOURLY])).to.deep.equal({ kind: 'ended' });
     expect(await takeFrom(store, [])).to.deep.equal({ kind: 'ended' });
   });
 
-  describe('behind what is known to be empty', () => {
+  describe('behind the negative cache', () => {
     let nowMs: number;
-    let quick: NegativeCache;
+    let cache: NegativeCache;
     const calls = () => commandCalls(redis.client, 'eval', 'evalsha');
 
     beforeEach(async () => {
       nowMs = 1_000_000;
-      quick = new NegativeCache(store, () => nowMs);
-      for (let n = 0; n < 3; n += 1) await takeFrom(quick, [HOURLY, USER]);
+      cache = new NegativeCache(store, () => nowMs);
+      for (let n = 0; n < 3; n += 1) await takeFrom(cache, [HOURLY, USER]);
     });
 
     it('is not asked again for a second, and then once', async () => {
-      const first = await takeFrom(quick, [USER]);
+      const first = await takeFrom(cache, [USER]);
       const before = await calls();
-      expect(await takeFrom(quick, [USER])).to.deep.equal(first);
+      expect(await takeFrom(cache, [USER])).to.deep.equal(first);
       nowMs += 999;
-      const again = await takeFrom(quick, [HOURLY, USER]);
+      const again = await takeFrom(cache, [HOURLY, USER]);
       expect(again).to.deep.nested.include({ 'taken.allowed': false, 'taken.answers[0]': undefined });
       expect(again).to.have.nested.property('taken.answers[1].waitMs').that.is.above(0);
       expect(await calls()).to.equal(before);
       nowMs += 1;
-      expect(await allowed(quick, [USER])).to.equal(false);
+      expect(await allowed(cache, [USER])).to.equal(false);
       expect(await calls()).to.equal(before + 1);
     });
 
     it('is asked when the bucket can have refilled', async () => {
       const fast = { ...USER, key: 'fast', limit: { requests: 10, periodMs: 1_000, burst: 3 }, cost: 3 };
-      expect(await allowed(quick, [fast])).to.equal(true);
-      expect(await allowed(quick, [{ ...fast, cost: 2 }])).to.equal(false);
+      expect(await allowed(cache, [fast])).to.equal(true);
+      expect(await allowed(cache, [{ ...fast, cost: 2 }])).to.equal(false);
       const before = await calls();
       nowMs += 90;
-      expect(await allowed(quick, [{ ...fast, cost: 3 }])).to.equal(false);
+      expect(await allowed(cache, [{ ...fast, cost: 3 }])).to.equal(false);
       expect(await calls()).to.equal(before);
       nowMs += 110;
-      await takeFrom(quick, [{ ...fast, cost: 2 }]);
+      await takeFrom(cache, [{ ...fast, cost: 2 }]);
       expect(await calls()).to.equal(before + 1);
     });
 
     it('is asked about another limit, bucket or tenant', async () => {
-      expect(await allowed(quick, [USER])).to.equal(false);
+      expect(await allowed(cache, [USER])).to.equal(false);
       const raised = { ...USER, limit: { ...USER.limit, burst: 4 } };
-      expect(await allowed(quick, [raised])).to.equal(true);
-      expect(await allowed(quick, [{ ...USER, key: 'user:bob' }])).to.equal(true);
-      expect((await takeFrom(quick, [USER], 'blue')).kind).to.equal('taken');
-      const outcome = await takeFrom(quick, [USER], 'blue');
+      expect(await allowed(cache, [raised])).to.equal(true);
+      expect(await allowed(cache, [{ ...USER, key: 'user:bob' }])).to.equal(true);
+      expect((await takeFrom(cache, [USER], 'blue')).kind).to.equal('taken');
+      const outcome = await takeFrom(cache, [USER], 'blue');
       expect(outcome).to.have.nested.property('taken.allowed', true);
     });
   });

@@ -27,11 +27,11 @@ describe('ext-authz/quota/store/script', () => {
 
   async function takeInRedis(
     asked: readonly BucketAsk[],
-  ): Promise<{ verdict: number; nowMs: number; levels: number[] }> {
+  ): Promise<{ outcome: number; nowMs: number; levels: number[] }> {
     const keys = [...asked.map(({ key }) => key), TOMBSTONE];
     const answer = await client.eval(TAKE_SCRIPT, keys.length, ...keys, ...asked.flatMap(numbersOf));
-    const [verdict = Number.NaN, nowMs = Number.NaN, ...levels] = answer as number[];
-    return { verdict, nowMs, levels };
+    const [outcome = Number.NaN, nowMs = Number.NaN, ...levels] = answer as number[];
+    return { outcome, nowMs, levels };
   }
 
   async function stateOf(key: string): Promise<BucketState | undefined> {
@@ -39,7 +39,7 @@ describe('ext-authz/quota/store/script', () => {
     return level === undefined || periodMs === undefined || atMs === undefined ? undefined : { level, periodMs, atMs };
   }
 
-  /** As if time went by: what is remembered becomes older; negative: the clock goes back. */
+  /** Makes the stored states older, as if time had passed; a negative time sets the clock back. */
   async function age(byMs: number): Promise<void> {
     for (const key of KEYS) {
       const state = await stateOf(key);
@@ -52,7 +52,7 @@ describe('ext-authz/quota/store/script', () => {
     return seconds * 1000 + Math.floor(micros / 1000);
   };
 
-  it('agrees with the arithmetic in memory, number for number, whatever limits and clocks do', async function () {
+  it('agrees with the arithmetic in memory, number for number, for all limits and clocks', async function () {
     this.timeout(60_000);
     const pausesAndSteps = fc.oneof(
       { weight: 9, arbitrary: pauses },
@@ -65,9 +65,9 @@ describe('ext-authz/quota/store/script', () => {
         for (const [pauseMs, asked] of steps) {
           await age(pauseMs);
           const states = new Map(await Promise.all(KEYS.map(async (key) => [key, await stateOf(key)] as const)));
-          const { verdict, nowMs, levels } = await takeInRedis(asked);
+          const { outcome, nowMs, levels } = await takeInRedis(asked);
           const { taken, states: expected } = take(asked, (key) => states.get(key), nowMs);
-          expect(verdict).to.equal(taken.allowed ? 1 : 0);
+          expect(outcome).to.equal(taken.allowed ? 1 : 0);
           expect(levels).to.deep.equal(asked.map(({ key }) => expected.get(key)?.level));
           for (const key of KEYS) {
             const wanted = taken.allowed ? (expected.get(key) ?? states.get(key)) : states.get(key);
@@ -79,7 +79,7 @@ describe('ext-authz/quota/store/script', () => {
     );
   });
 
-  it('agrees with it also on several requests at once, and on loans', async function () {
+  it('agrees with it on several requests together, and on loans', async function () {
     this.timeout(60_000);
     const scenario = fc.array(fc.tuple(pauses, asks(KEYS), loanRequests), { minLength: 1, maxLength: 20 });
     await fc.assert(
@@ -88,7 +88,7 @@ describe('ext-authz/quota/store/script', () => {
         for (const [pauseMs, asked, request] of steps) {
           await age(pauseMs);
           const states = new Map(await Promise.all(KEYS.map(async (key) => [key, await stateOf(key)] as const)));
-          const keys = [...asked.map(({ key }) => key), TOMBSTONE, `${TOMBSTONE}-too`];
+          const keys = [...asked.map(({ key }) => key), TOMBSTONE, `${TOMBSTONE}-2`];
           const numbers = [...asked.flatMap(numbersOf), request.waiting, request.loan, request.outstanding];
           const answer = await client.eval(TAKE_SCRIPT, keys.length, ...keys, ...numbers);
           const [passed, nowMs = Number.NaN, ...rest] = answer as number[];
@@ -104,7 +104,7 @@ describe('ext-authz/quota/store/script', () => {
     );
   });
 
-  it('gives back what was lent, and never more than was used', async () => {
+  it('gives back a loan, but never more than was used', async () => {
     const ask = { key: '{t}:a', name: 'a', limit: { requests: 1, periodMs: 86_400_000, burst: 1_000 }, cost: 2 };
     const other = { ...ask, key: '{t}:b', cost: 1 };
     const numbers = [ask, other].flatMap(numbersOf);
@@ -121,34 +121,34 @@ describe('ext-authz/quota/store/script', () => {
     expect(await used()).to.deep.equal([0, 0]);
   });
 
-  it('remembers what is used for as long as the limit of now needs, also where it refuses', async () => {
+  it('keeps a bucket as long as the present limit needs, even if it denies the request', async () => {
     const fast = { key: '{t}:a', name: 'a', limit: { requests: 1_000, periodMs: 1_000, burst: 5 }, cost: 5 };
-    expect((await takeInRedis([fast])).verdict).to.equal(1);
+    expect((await takeInRedis([fast])).outcome).to.equal(1);
     expect(await client.pttl(fast.key)).to.be.at.most(1_005);
     const slow = { ...fast, limit: { requests: 1, periodMs: 86_400_000, burst: 5 } };
-    const { verdict, levels } = await takeInRedis([slow]);
-    expect(verdict).to.equal(0);
+    const { outcome, levels } = await takeInRedis([slow]);
+    expect(outcome).to.equal(0);
     expect(await client.pttl(fast.key)).to.be.above((levels[0] ?? 0) - 1_000);
     expect(levels[0]).to.be.above(4 * 86_400_000);
-    // And a refusal by a faster limit does not shorten it.
-    expect((await takeInRedis([{ ...fast, limit: { ...fast.limit, requests: 1 }, cost: 6 }])).verdict).to.equal(0);
+    // A denial under a faster limit does not shorten it.
+    expect((await takeInRedis([{ ...fast, limit: { ...fast.limit, requests: 1 }, cost: 6 }])).outcome).to.equal(0);
     expect(await client.pttl(fast.key)).to.be.above(86_400_000);
   });
 
-  it('lets pass what just fits, and nothing above', async () => {
+  it('lets a request pass that just fits, and no larger one', async () => {
     const ask = { key: '{t}:a', name: 'a', limit: { requests: 7, periodMs: 3_600_000, burst: 10 }, cost: 3 };
-    const brim = 7 * 3_600_000;
-    // By a clock that is ahead, so that nothing drains.
-    for (const [level, verdict] of [
-      [brim, 1],
-      [brim + 1, 0],
+    const full = 7 * 3_600_000;
+    // Written by a clock that is ahead, so that nothing drains.
+    for (const [level, outcome] of [
+      [full, 1],
+      [full + 1, 0],
     ]) {
       await client.set(ask.key, `${level}:3600000:${(await time()) + 30_000}`);
-      expect((await takeInRedis([ask])).verdict, `${level}`).to.equal(verdict);
+      expect((await takeInRedis([ask])).outcome, `${level}`).to.equal(outcome);
     }
   });
 
-  it('charges up to the brim, whatever was there', async function () {
+  it('charges at most until the bucket is empty, whatever was used before', async function () {
     this.timeout(60_000);
     await fc.assert(
       fc.asyncProperty(fc.array(fc.tuple(pauses, asks(['{t}:a'])), { minLength: 1, maxLength: 10 }), async (steps) => {
@@ -168,17 +168,17 @@ describe('ext-authz/quota/store/script', () => {
     );
   });
 
-  it('remembers a bucket until it is full again, and no longer', async () => {
+  it('keeps a bucket until it is full again, and no longer', async () => {
     await fc.assert(
       fc.asyncProperty(asks(KEYS), async (asked) => {
         await client.flushall();
-        const { verdict, nowMs, levels } = await takeInRedis(asked);
+        const { outcome, nowMs, levels } = await takeInRedis(asked);
         for (const [index, { key, limit }] of asked.entries()) {
           const ttl = await client.pttl(key);
           const agoMs = (await time()) - nowMs;
-          if (verdict === 0) expect(ttl).to.equal(-2);
+          if (outcome === 0) expect(ttl).to.equal(-2);
           else expect(ttl + agoMs).to.be.within(0, Math.ceil((levels[index] ?? 0) / limit.requests) + 1_001 + agoMs);
-          if (verdict === 1)
+          if (outcome === 1)
             expect(ttl + agoMs + 2).to.be.at.least(Math.ceil((levels[index] ?? 0) / limit.requests) + 1_000);
         }
       }),
@@ -186,23 +186,23 @@ describe('ext-authz/quota/store/script', () => {
     );
   });
 
-  it('says that a session was ended, and debits nothing', async () => {
+  it('reports an ended session, and debits nothing', async () => {
     await client.set(TOMBSTONE, '1');
     const ask = { key: '{t}:a', name: 'a', limit: { requests: 1, periodMs: 1_000, burst: 5 }, cost: 1 };
-    expect((await takeInRedis([ask])).verdict).to.equal(-1);
-    expect((await takeInRedis([])).verdict).to.equal(-1);
+    expect((await takeInRedis([ask])).outcome).to.equal(-1);
+    expect((await takeInRedis([])).outcome).to.equal(-1);
     expect(await client.exists('{t}:a')).to.equal(0);
   });
 
-  describe('takes for a full bucket, and writes over,', () => {
+  describe('treats as a full bucket, and overwrites,', () => {
     const ask = { key: '{t}:a', name: 'a', limit: { requests: 1, periodMs: 86_400_000, burst: 5 }, cost: 1 };
     const garbage: Record<string, () => Promise<unknown>> = {
       'an empty text': () => client.set(ask.key, ''),
-      'a text that is none of ours': () => client.set(ask.key, 'garbage'),
-      'a period of nothing': () => client.set(ask.key, '5:0:0'),
+      'another text': () => client.set(ask.key, 'garbage'),
+      'a period of 0': () => client.set(ask.key, '5:0:0'),
       'a negative level': () => client.set(ask.key, '-5:86400000:0'),
-      'a time far ahead': async () => client.set(ask.key, `432000000:86400000:${(await time()) + 3_600_000}`),
-      'a time without end': () => client.set(ask.key, `432000000:86400000:${'9'.repeat(400)}`),
+      'a time far in the future': async () => client.set(ask.key, `432000000:86400000:${(await time()) + 3_600_000}`),
+      'an infinite time': () => client.set(ask.key, `432000000:86400000:${'9'.repeat(400)}`),
       'a hash': () => client.hset(ask.key, 'level', 5),
       'a list': () => client.rpush(ask.key, 'x'),
     };
@@ -218,11 +218,11 @@ describe('ext-authz/quota/store/script', () => {
       });
     }
 
-    it('but a level that is too high counts as the brim', async () => {
+    it('but treats a level that is too high as an empty bucket', async () => {
       await client.set(ask.key, `${'9'.repeat(400)}:86400000:${await time()}`);
-      const { verdict, levels } = await takeInRedis([ask]);
-      // It may have drained for a moment: one request a day is one unit a millisecond.
-      expect(verdict).to.equal(0);
+      const { outcome, levels } = await takeInRedis([ask]);
+      // Some of it may have refilled: one request a day is one unit per millisecond.
+      expect(outcome).to.equal(0);
       expect(levels[0]).to.be.within(4.9 * 86_400_000, 5 * 86_400_000);
     });
   });

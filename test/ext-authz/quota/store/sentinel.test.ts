@@ -54,14 +54,14 @@ describe('ext-authz/quota with a sentinel', function () {
     rmSync(folder, { recursive: true, force: true });
   });
 
-  it('follows the master to the replica that is promoted, with what was spent', async () => {
+  it('follows the master to the promoted replica, with the usage', async () => {
     const opened = openStore(settingsOf(url));
     try {
       await eventually(() => opened.store.healthy, Boolean, 30_000);
       const before = opened.messages.length;
       expect(await passing(opened.store, 4)).to.equal(4);
       await eventually(() => replica.client.exists(BUCKET), Boolean);
-      // It must know the replica before it can promote it.
+      // The sentinel must know the replica before it can promote it.
       await eventually(knownReplicas, (count) => count === 1, 30_000);
       await master.client.wait(1, 10_000);
       await master.kill();

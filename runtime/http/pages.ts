@@ -46,7 +46,7 @@ export function sendPage(request: IncomingMessage, response: ServerResponse, pag
  */
 export function createPageServer(pageOf: (target: string) => Page | Promise<Page>): Server {
   const answer = async ({ method, url = '' }: IncomingMessage): Promise<Page> => {
-    if (method !== 'GET' && method !== 'HEAD') return textPage(405, 'only GET\n');
+    if (method !== 'GET' && method !== 'HEAD') return textPage(405, 'only GET and HEAD are allowed\n');
     return pageOf(url);
   };
   const timeouts = { requestTimeout: REQUEST_TIMEOUT_MS, headersTimeout: REQUEST_TIMEOUT_MS };

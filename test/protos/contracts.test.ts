@@ -5,7 +5,7 @@ import { protoDir } from '../../protos/load.ts';
 import { contradictions, type Facts, factsOf, officialDirs, readProtos } from './facts.ts';
 
 /**
- * What Envoy 1.40 has and the installed descriptors do not yet. The numbers are those of the files of the same name in
+ * Facts of Envoy 1.40 that the installed descriptors do not have yet. The numbers are from the files of the same name in
  * github.com/envoyproxy/data-plane-api at 84e84367f2560cdb47b9bb78fd3e615feb80c3e4 (January 2026).
  */
 const newerThanInstalled: Facts = new Map([
@@ -28,11 +28,11 @@ describe('contracts shared with Envoy', () => {
   const ours = factsOf(readProtos(files, [protoDir]), [protoDir]);
   const official = factsOf(readProtos(files, officialDirs), officialDirs);
 
-  it('say nothing that the official descriptors do not say', () => {
+  it('agree with the official descriptors', () => {
     expect(contradictions(ours, new Map([...newerThanInstalled, ...official]))).to.deep.equal([]);
   });
 
-  it('have every service that Envoy calls, under its own name', () => {
+  it('have every service that Envoy calls', () => {
     expect([...ours.keys()].filter((name) => name.startsWith('method '))).to.have.members([
       'method envoy.service.accesslog.v3.AccessLogService/StreamAccessLogs',
       'method envoy.service.auth.v3.Authorization/Check',
@@ -41,15 +41,17 @@ describe('contracts shared with Envoy', () => {
     ]);
   });
 
-  it('are read from every file of the two trees', () => {
+  it('use every file of the two trees', () => {
     expect(
       new Set([...ours].filter(([name]) => /^(message|enum|service) /.test(name)).map(([, file]) => file)),
     ).to.deep.equal(new Set(files));
   });
 
-  it('list as newer only what the installed descriptors lack, and we use', () => {
+  it('list as newer only what the installed descriptors lack and we use', () => {
     for (const [name, fact] of newerThanInstalled) {
-      expect(official.has(name), `${name} is in the installed descriptors now: take it off the list`).to.equal(false);
+      expect(official.has(name), `${name} is in the installed descriptors now: remove it from the list`).to.equal(
+        false,
+      );
       expect(ours.get(name), `${name} is not used`).to.equal(fact);
       if (!name.startsWith('field ')) continue;
       const message = name.slice(0, name.lastIndexOf('.') + 1);
@@ -60,7 +62,7 @@ describe('contracts shared with Envoy', () => {
     }
   });
 
-  it('would not pass with any other number in any field', () => {
+  it('would not agree with any other number in any field', () => {
     const root = readProtos(files, [protoDir]);
     const whole: Facts = new Map([...newerThanInstalled, ...official]);
     let fields = 0;
@@ -97,7 +99,7 @@ describe('contradictions', () => {
     service Desk { rpc Ask(Inner) returns (Outer); rpc Talk(stream Inner) returns (stream Outer); }`;
   const facts = (source: string) => factsOf(protobuf.parse(source, { keepCase: true }).root.resolveAll());
 
-  it('are none between a contract and itself, or a part of it', () => {
+  it('do not exist between a contract and itself, or a part of it', () => {
     expect(contradictions(facts(whole), facts(whole))).to.deep.equal([]);
     expect(contradictions(facts(whole.replace('Color color = 6; Inner plain = 7;', '')), facts(whole))).to.deep.equal(
       [],
@@ -126,7 +128,7 @@ describe('contradictions', () => {
     ['the package', 'package p', 'package q', 'message q.Outer'],
   ];
   for (const [what, from, to, name] of mutations) {
-    it(`see another ${what.replace(/^(a|the) /, '')}`, () => {
+    it(`include a change of ${what}`, () => {
       expect(whole).to.include(from);
       const lines = contradictions(facts(whole.replace(from, to)), facts(whole));
       expect(lines.some((line) => line.startsWith(`${name}: `))).to.equal(true, lines.join('\n'));

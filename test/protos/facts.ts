@@ -1,15 +1,15 @@
-// A contract as flat facts, so that two contracts can be compared line by line.
+// A contract as a flat list of facts, so that two contracts can be compared fact by fact.
 import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join, relative } from 'node:path';
 import protobuf from 'protobufjs';
 
-/** What a contract says, from a name ("field envoy.type.v3.Percent.value") to what holds for it ("1 double"). */
+/** The facts of a contract: from a name ("field envoy.type.v3.Percent.value") to its definition ("1 double"). */
 export type Facts = ReadonlyMap<string, string>;
 
 const require = createRequire(import.meta.url);
 
-/** The folders in which the official descriptors are, each the root of its imports. */
+/** The folders of the official descriptors, each a root of imports. */
 export const officialDirs: readonly string[] = [
   ...['envoy-api', 'xds', 'googleapis', 'protoc-gen-validate'].map((name) =>
     join(dirname(require.resolve('@grpc/grpc-js-xds/package.json')), 'deps', name),
@@ -17,7 +17,7 @@ export const officialDirs: readonly string[] = [
   dirname(require.resolve('protobufjs/package.json')),
 ];
 
-/** Reads .proto files, found with their imports in the first of the folders that has them. */
+/** Parses .proto files and their imports, each from the first folder that has it. */
 export function readProtos(files: readonly string[], dirs: readonly string[]): protobuf.Root {
   const root = new protobuf.Root();
   root.resolvePath = (_origin, target) => {
@@ -29,7 +29,7 @@ export function readProtos(files: readonly string[], dirs: readonly string[]): p
   return root;
 }
 
-/** The facts of every message, field, enum, value, service and method, those of google.protobuf apart. */
+/** The facts of every message, field, enum, value, service and method, except those of google.protobuf. */
 export function factsOf(root: protobuf.Namespace, dirs: readonly string[] = []): Facts {
   const facts = new Map<string, string>();
   collect(root, dirs, facts);
@@ -57,7 +57,7 @@ function fieldFact(field: protobuf.Field): string {
   const parts = [`${field.id}`, field instanceof protobuf.MapField ? `map<${field.keyType}, ${type}>` : type];
   if (field.repeated) parts.push(field.packed ? 'repeated packed' : 'repeated');
   if (field.required) parts.push('required');
-  // proto3's "optional" is a oneof of its own, which protobufjs names after the field.
+  // protobufjs represents `optional` of proto3 as a oneof that is named after the field.
   if (field.partOf) parts.push(`in oneof ${field.partOf.name}`);
   return parts.join(' ');
 }
@@ -79,12 +79,12 @@ function fileOf(object: protobuf.ReflectionObject, dirs: readonly string[]): str
   return dir === undefined ? file : relative(dir, file).replaceAll('\\', '/');
 }
 
-/** One line for each fact of a subset that the whole contract does not hold, or holds otherwise. */
+/** One line for each fact of a subset that is missing from the whole contract, or differs there. */
 export function contradictions(subset: Facts, whole: Facts): string[] {
   const lines: string[] = [];
   for (const [name, fact] of subset) {
     const official = whole.get(name);
-    if (official === undefined) lines.push(`${name}: ours is "${fact}", there is none officially`);
+    if (official === undefined) lines.push(`${name}: ours is "${fact}", and it is not in the official contract`);
     else if (official !== fact) lines.push(`${name}: ours is "${fact}", the official one "${official}"`);
   }
   return lines;

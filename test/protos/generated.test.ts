@@ -4,7 +4,7 @@ import { drift, generate, read } from '../../scripts/generate-protos.ts';
 describe('generated types', () => {
   const wanted = generate();
 
-  it('are what the .proto files give now', () => {
+  it('are up to date with the .proto files', () => {
     expect(drift(wanted, read())).to.deep.equal([]);
     expect(wanted.size).to.be.greaterThan(50);
   });
@@ -13,13 +13,13 @@ describe('generated types', () => {
     expect([...generate()]).to.deep.equal([...wanted]);
   });
 
-  it('name no path of the machine they were made on', () => {
+  it('contain no path of the machine that generated them', () => {
     const origins = [...wanted.values()].flatMap((text) => text.match(/^\/\/ Original file: .*$/m) ?? []);
     expect(origins).not.to.deep.equal([]);
     for (const origin of origins) expect(origin).to.match(/^\/\/ Original file: (null|protos\/[\w/]+\.proto)$/);
   });
 
-  it('drift when a file is missing, differs or is left over', () => {
+  it('are out of date if a file is missing, differs or is left over', () => {
     const paths = [...wanted.keys()];
     const [first = '', second = ''] = paths;
     const found = new Map(wanted);

@@ -40,7 +40,7 @@ describe('runtime/state/folder', () => {
   it('is rejected and not created if the paths of sockets would be too long', () => {
     const root = join(emptyFolder(), 'x'.repeat(100));
     expect(() => prepareStateFolder(stateFolder(root)))
-      .to.throw(UserError)
+      .to.throw(UserError, `the path of the state folder is too long for Unix sockets: ${root}`)
       .with.property('code', 'config');
     expect(existsSync(root)).to.equal(false);
   });
@@ -48,7 +48,7 @@ describe('runtime/state/folder', () => {
   it('has the facts for other commands', () => {
     const folder = stateFolder(emptyFolder());
     expect(() => readFacts(folder))
-      .to.throw(UserError)
+      .to.throw(UserError, `no gateway was started with the state folder ${folder.root}`)
       .with.property('code', 'not-running');
     mkdirSync(folder.root, { recursive: true });
     const facts = {

@@ -4,22 +4,22 @@ import type { Long } from '@grpc/proto-loader';
 
 export interface Int64Range {
   /**
-   * Included.
+   * Inclusive.
    */
   'start'?: (number | string | Long);
   /**
-   * Not included.
+   * Exclusive.
    */
   'end'?: (number | string | Long);
 }
 
 export interface Int64Range__Output {
   /**
-   * Included.
+   * Inclusive.
    */
   'start'?: (number);
   /**
-   * Not included.
+   * Exclusive.
    */
   'end'?: (number);
 }

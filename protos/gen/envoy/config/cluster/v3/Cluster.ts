@@ -16,13 +16,13 @@ import type { Struct as _google_protobuf_Struct, Struct__Output as _google_proto
 export interface _envoy_config_cluster_v3_Cluster_CommonLbConfig {
   'healthyPanicThreshold'?: (_envoy_type_v3_Percent | null);
   /**
-   * How long changes of health are gathered before they take effect; 1 s when unset.
+   * How long health changes are merged before they take effect; unset: 1 s.
    */
   'updateMergeWindow'?: (_google_protobuf_Duration | null);
   'closeConnectionsOnHostSetChange'?: (boolean);
   'consistentHashingLbConfig'?: (_envoy_config_cluster_v3_Cluster_CommonLbConfig_ConsistentHashingLbConfig | null);
   /**
-   * The health statuses in which a host may still be named by an override, such as a pin.
+   * Health statuses in which an override, such as a pin, may select a host.
    */
   'overrideHostStatus'?: (_envoy_config_core_v3_HealthStatusSet | null);
 }
@@ -30,27 +30,27 @@ export interface _envoy_config_cluster_v3_Cluster_CommonLbConfig {
 export interface _envoy_config_cluster_v3_Cluster_CommonLbConfig__Output {
   'healthyPanicThreshold'?: (_envoy_type_v3_Percent__Output);
   /**
-   * How long changes of health are gathered before they take effect; 1 s when unset.
+   * How long health changes are merged before they take effect; unset: 1 s.
    */
   'updateMergeWindow'?: (_google_protobuf_Duration__Output);
   'closeConnectionsOnHostSetChange'?: (boolean);
   'consistentHashingLbConfig'?: (_envoy_config_cluster_v3_Cluster_CommonLbConfig_ConsistentHashingLbConfig__Output);
   /**
-   * The health statuses in which a host may still be named by an override, such as a pin.
+   * Health statuses in which an override, such as a pin, may select a host.
    */
   'overrideHostStatus'?: (_envoy_config_core_v3_HealthStatusSet__Output);
 }
 
 export interface _envoy_config_cluster_v3_Cluster_CommonLbConfig_ConsistentHashingLbConfig {
   /**
-   * Percent of the mean load that one host may reach; 100 or more.
+   * Highest load of a host, in percent of the mean load; at least 100.
    */
   'hashBalanceFactor'?: (_google_protobuf_UInt32Value | null);
 }
 
 export interface _envoy_config_cluster_v3_Cluster_CommonLbConfig_ConsistentHashingLbConfig__Output {
   /**
-   * Percent of the mean load that one host may reach; 100 or more.
+   * Highest load of a host, in percent of the mean load; at least 100.
    */
   'hashBalanceFactor'?: (_google_protobuf_UInt32Value__Output);
 }
@@ -73,7 +73,7 @@ export type _envoy_config_cluster_v3_Cluster_DiscoveryType__Output = typeof _env
 export interface _envoy_config_cluster_v3_Cluster_EdsClusterConfig {
   'edsConfig'?: (_envoy_config_core_v3_ConfigSource | null);
   /**
-   * The name to subscribe to; the name of the cluster when empty.
+   * Name to subscribe to; empty: the name of the cluster.
    */
   'serviceName'?: (string);
 }
@@ -81,7 +81,7 @@ export interface _envoy_config_cluster_v3_Cluster_EdsClusterConfig {
 export interface _envoy_config_cluster_v3_Cluster_EdsClusterConfig__Output {
   'edsConfig'?: (_envoy_config_core_v3_ConfigSource__Output);
   /**
-   * The name to subscribe to; the name of the cluster when empty.
+   * Name to subscribe to; empty: the name of the cluster.
    */
   'serviceName'?: (string);
 }
@@ -170,13 +170,13 @@ export interface Cluster {
   'transportSocket'?: (_envoy_config_core_v3_TransportSocket | null);
   'commonLbConfig'?: (_envoy_config_cluster_v3_Cluster_CommonLbConfig | null);
   /**
-   * Without it a host that discovery removed goes on serving as long as its health checks pass.
+   * Removes a host that discovery removed; by default it keeps serving until its health checks fail.
    */
   'ignoreHealthOnHostRemoval'?: (boolean);
   'typedExtensionProtocolOptions'?: ({[key: string]: _google_protobuf_Any});
   'leastRequestLbConfig'?: (_envoy_config_cluster_v3_Cluster_LeastRequestLbConfig | null);
   /**
-   * The first whose metadata an endpoint has is the one that it is dialled with.
+   * The first match is used for connections to an endpoint.
    */
   'transportSocketMatches'?: (_envoy_config_cluster_v3_Cluster_TransportSocketMatch)[];
   'waitForWarmOnInit'?: (_google_protobuf_BoolValue | null);
@@ -197,13 +197,13 @@ export interface Cluster__Output {
   'transportSocket'?: (_envoy_config_core_v3_TransportSocket__Output);
   'commonLbConfig'?: (_envoy_config_cluster_v3_Cluster_CommonLbConfig__Output);
   /**
-   * Without it a host that discovery removed goes on serving as long as its health checks pass.
+   * Removes a host that discovery removed; by default it keeps serving until its health checks fail.
    */
   'ignoreHealthOnHostRemoval'?: (boolean);
   'typedExtensionProtocolOptions': ({[key: string]: _google_protobuf_Any__Output});
   'leastRequestLbConfig'?: (_envoy_config_cluster_v3_Cluster_LeastRequestLbConfig__Output);
   /**
-   * The first whose metadata an endpoint has is the one that it is dialled with.
+   * The first match is used for connections to an endpoint.
    */
   'transportSocketMatches': (_envoy_config_cluster_v3_Cluster_TransportSocketMatch__Output)[];
   'waitForWarmOnInit'?: (_google_protobuf_BoolValue__Output);

@@ -7,36 +7,36 @@ import type { Int64Range as _envoy_type_v3_Int64Range, Int64Range__Output as _en
 
 export interface _envoy_config_core_v3_HealthCheck_HttpHealthCheck {
   /**
-   * The Host header; the name of the cluster when empty.
+   * Host header; empty: the name of the cluster.
    */
   'host'?: (string);
   'path'?: (string);
   /**
-   * Half-open ranges; 200 alone when empty.
+   * Half-open ranges; empty: 200 only.
    */
   'expectedStatuses'?: (_envoy_type_v3_Int64Range)[];
 }
 
 export interface _envoy_config_core_v3_HealthCheck_HttpHealthCheck__Output {
   /**
-   * The Host header; the name of the cluster when empty.
+   * Host header; empty: the name of the cluster.
    */
   'host'?: (string);
   'path'?: (string);
   /**
-   * Half-open ranges; 200 alone when empty.
+   * Half-open ranges; empty: 200 only.
    */
   'expectedStatuses': (_envoy_type_v3_Int64Range__Output)[];
 }
 
 /**
- * Without a payload the check is that a connection opens.
+ * Without a payload, a check succeeds once a connection is established.
  */
 export interface _envoy_config_core_v3_HealthCheck_TcpHealthCheck {
 }
 
 /**
- * Without a payload the check is that a connection opens.
+ * Without a payload, a check succeeds once a connection is established.
  */
 export interface _envoy_config_core_v3_HealthCheck_TcpHealthCheck__Output {
 }

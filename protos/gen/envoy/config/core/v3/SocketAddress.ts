@@ -18,7 +18,7 @@ export type _envoy_config_core_v3_SocketAddress_Protocol__Output = typeof _envoy
 export interface SocketAddress {
   'protocol'?: (_envoy_config_core_v3_SocketAddress_Protocol);
   /**
-   * An IP address; a name only where the cluster resolves names.
+   * An IP address; a name only if the cluster resolves names.
    */
   'address'?: (string);
   'portValue'?: (number);
@@ -28,7 +28,7 @@ export interface SocketAddress {
 export interface SocketAddress__Output {
   'protocol'?: (_envoy_config_core_v3_SocketAddress_Protocol__Output);
   /**
-   * An IP address; a name only where the cluster resolves names.
+   * An IP address; a name only if the cluster resolves names.
    */
   'address'?: (string);
   'portValue'?: (number);

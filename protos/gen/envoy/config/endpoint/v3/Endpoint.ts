@@ -4,22 +4,22 @@ import type { Address as _envoy_config_core_v3_Address, Address__Output as _envo
 
 export interface _envoy_config_endpoint_v3_Endpoint_HealthCheckConfig {
   /**
-   * Another port to check; the port of the endpoint when 0.
+   * Port for health checks; 0: the port of the endpoint.
    */
   'portValue'?: (number);
   /**
-   * The Host header of checks of this endpoint.
+   * Host header of health checks of this endpoint.
    */
   'hostname'?: (string);
 }
 
 export interface _envoy_config_endpoint_v3_Endpoint_HealthCheckConfig__Output {
   /**
-   * Another port to check; the port of the endpoint when 0.
+   * Port for health checks; 0: the port of the endpoint.
    */
   'portValue'?: (number);
   /**
-   * The Host header of checks of this endpoint.
+   * Host header of health checks of this endpoint.
    */
   'hostname'?: (string);
 }

@@ -8,7 +8,7 @@ import type { UInt32Value as _google_protobuf_UInt32Value, UInt32Value__Output a
 export interface LbEndpoint {
   'endpoint'?: (_envoy_config_endpoint_v3_Endpoint | null);
   /**
-   * What discovery says of the host; active checks are combined with it.
+   * Health according to discovery; combined with the result of active health checks.
    */
   'healthStatus'?: (_envoy_config_core_v3_HealthStatus);
   'metadata'?: (_envoy_config_core_v3_Metadata | null);
@@ -19,7 +19,7 @@ export interface LbEndpoint {
 export interface LbEndpoint__Output {
   'endpoint'?: (_envoy_config_endpoint_v3_Endpoint__Output);
   /**
-   * What discovery says of the host; active checks are combined with it.
+   * Health according to discovery; combined with the result of active health checks.
    */
   'healthStatus'?: (_envoy_config_core_v3_HealthStatus__Output);
   'metadata'?: (_envoy_config_core_v3_Metadata__Output);

@@ -5,7 +5,7 @@ import type { AccessLogType as _envoy_data_accesslog_v3_AccessLogType, AccessLog
 
 export interface AccessLogCommon {
   /**
-   * Among them what ext_authz left.
+   * Includes the metadata of ext_authz.
    */
   'metadata'?: (_envoy_config_core_v3_Metadata | null);
   'accessLogType'?: (_envoy_data_accesslog_v3_AccessLogType);
@@ -13,7 +13,7 @@ export interface AccessLogCommon {
 
 export interface AccessLogCommon__Output {
   /**
-   * Among them what ext_authz left.
+   * Includes the metadata of ext_authz.
    */
   'metadata'?: (_envoy_config_core_v3_Metadata__Output);
   'accessLogType'?: (_envoy_data_accesslog_v3_AccessLogType__Output);

@@ -4,11 +4,11 @@ export const AccessLogType = {
   NotSet: 'NotSet',
   DownstreamStart: 'DownstreamStart',
   /**
-   * It goes on.
+   * The request is still open.
    */
   DownstreamPeriodic: 'DownstreamPeriodic',
   /**
-   * It ended.
+   * The request has ended.
    */
   DownstreamEnd: 'DownstreamEnd',
 } as const;
@@ -19,12 +19,12 @@ export type AccessLogType =
   | 'DownstreamStart'
   | 4
   /**
-   * It goes on.
+   * The request is still open.
    */
   | 'DownstreamPeriodic'
   | 5
   /**
-   * It ended.
+   * The request has ended.
    */
   | 'DownstreamEnd'
   | 6

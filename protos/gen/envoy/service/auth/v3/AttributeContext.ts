@@ -6,17 +6,17 @@ export interface _envoy_service_auth_v3_AttributeContext_HttpRequest {
   'id'?: (string);
   'method'?: (string);
   /**
-   * Lower-case names; repeated headers are joined by commas.
+   * Names in lower case; repeated headers are joined with commas.
    */
   'headers'?: ({[key: string]: string});
   /**
-   * With the query.
+   * Including the query.
    */
   'path'?: (string);
   'host'?: (string);
   'scheme'?: (string);
   /**
-   * Filled because the filter sets pack_as_bytes.
+   * Set because the filter has pack_as_bytes.
    */
   'rawBody'?: (Buffer | Uint8Array | string);
 }
@@ -25,17 +25,17 @@ export interface _envoy_service_auth_v3_AttributeContext_HttpRequest__Output {
   'id'?: (string);
   'method'?: (string);
   /**
-   * Lower-case names; repeated headers are joined by commas.
+   * Names in lower case; repeated headers are joined with commas.
    */
   'headers': ({[key: string]: string});
   /**
-   * With the query.
+   * Including the query.
    */
   'path'?: (string);
   'host'?: (string);
   'scheme'?: (string);
   /**
-   * Filled because the filter sets pack_as_bytes.
+   * Set because the filter has pack_as_bytes.
    */
   'rawBody'?: (Buffer);
 }

@@ -7,13 +7,13 @@ import type { Struct as _google_protobuf_Struct, Struct__Output as _google_proto
 
 export interface CheckResponse {
   /**
-   * OK (0) lets the request pass, anything else denies it.
+   * OK (0) allows the request; any other code denies it.
    */
   'status'?: (_google_rpc_Status | null);
   'deniedResponse'?: (_envoy_service_auth_v3_DeniedHttpResponse | null);
   'okResponse'?: (_envoy_service_auth_v3_OkHttpResponse | null);
   /**
-   * Reaches later filters and route formatters under the name of the ext_authz filter.
+   * Available to later filters and route formatters under the name of the ext_authz filter.
    */
   'dynamicMetadata'?: (_google_protobuf_Struct | null);
   'httpResponse'?: "deniedResponse"|"okResponse";
@@ -21,13 +21,13 @@ export interface CheckResponse {
 
 export interface CheckResponse__Output {
   /**
-   * OK (0) lets the request pass, anything else denies it.
+   * OK (0) allows the request; any other code denies it.
    */
   'status'?: (_google_rpc_Status__Output);
   'deniedResponse'?: (_envoy_service_auth_v3_DeniedHttpResponse__Output);
   'okResponse'?: (_envoy_service_auth_v3_OkHttpResponse__Output);
   /**
-   * Reaches later filters and route formatters under the name of the ext_authz filter.
+   * Available to later filters and route formatters under the name of the ext_authz filter.
    */
   'dynamicMetadata'?: (_google_protobuf_Struct__Output);
   'httpResponse'?: "deniedResponse"|"okResponse";

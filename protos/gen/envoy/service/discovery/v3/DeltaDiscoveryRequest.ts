@@ -12,11 +12,11 @@ export interface DeltaDiscoveryRequest {
   'resourceNamesSubscribe'?: (string)[];
   'resourceNamesUnsubscribe'?: (string)[];
   /**
-   * What Envoy still holds from before a reconnect: name to version.
+   * Resources that Envoy still has after it reconnected: name to version.
    */
   'initialResourceVersions'?: ({[key: string]: string});
   /**
-   * Set when this acknowledges a response, and refuses it if error_detail is set too.
+   * Set if this request answers a response. Rejects the response if error_detail is set, too; otherwise accepts it.
    */
   'responseNonce'?: (string);
   'errorDetail'?: (_google_rpc_Status | null);
@@ -31,11 +31,11 @@ export interface DeltaDiscoveryRequest__Output {
   'resourceNamesSubscribe': (string)[];
   'resourceNamesUnsubscribe': (string)[];
   /**
-   * What Envoy still holds from before a reconnect: name to version.
+   * Resources that Envoy still has after it reconnected: name to version.
    */
   'initialResourceVersions': ({[key: string]: string});
   /**
-   * Set when this acknowledges a response, and refuses it if error_detail is set too.
+   * Set if this request answers a response. Rejects the response if error_detail is set, too; otherwise accepts it.
    */
   'responseNonce'?: (string);
   'errorDetail'?: (_google_rpc_Status__Output);

@@ -12,7 +12,7 @@ export interface ProcessingRequest {
   'responseBody'?: (_envoy_service_ext_proc_v3_HttpBody | null);
   'responseTrailers'?: (_envoy_service_ext_proc_v3_HttpTrailers | null);
   /**
-   * The dynamic metadata of the namespaces that the filter forwards.
+   * Dynamic metadata in the namespaces that the filter forwards.
    */
   'metadataContext'?: (_envoy_config_core_v3_Metadata | null);
   'attributes'?: ({[key: string]: _google_protobuf_Struct});
@@ -25,7 +25,7 @@ export interface ProcessingRequest__Output {
   'responseBody'?: (_envoy_service_ext_proc_v3_HttpBody__Output);
   'responseTrailers'?: (_envoy_service_ext_proc_v3_HttpTrailers__Output);
   /**
-   * The dynamic metadata of the namespaces that the filter forwards.
+   * Dynamic metadata in the namespaces that the filter forwards.
    */
   'metadataContext'?: (_envoy_config_core_v3_Metadata__Output);
   'attributes': ({[key: string]: _google_protobuf_Struct__Output});

@@ -5,7 +5,7 @@ import type { CertificateValidationContext as _envoy_extensions_transport_socket
 
 export interface CommonTlsContext {
   /**
-   * Shown to servers that ask for one.
+   * Client certificates, for servers that ask for one.
    */
   'tlsCertificates'?: (_envoy_extensions_transport_sockets_tls_v3_TlsCertificate)[];
   'validationContext'?: (_envoy_extensions_transport_sockets_tls_v3_CertificateValidationContext | null);
@@ -15,7 +15,7 @@ export interface CommonTlsContext {
 
 export interface CommonTlsContext__Output {
   /**
-   * Shown to servers that ask for one.
+   * Client certificates, for servers that ask for one.
    */
   'tlsCertificates': (_envoy_extensions_transport_sockets_tls_v3_TlsCertificate__Output)[];
   'validationContext'?: (_envoy_extensions_transport_sockets_tls_v3_CertificateValidationContext__Output);

@@ -6,7 +6,7 @@ export interface UpstreamTlsContext {
   'commonTlsContext'?: (_envoy_extensions_transport_sockets_tls_v3_CommonTlsContext | null);
   'sni'?: (string);
   /**
-   * The certificate must name the SNI that was sent.
+   * The certificate must be valid for the SNI that was sent.
    */
   'autoSniSanValidation'?: (boolean);
 }
@@ -15,7 +15,7 @@ export interface UpstreamTlsContext__Output {
   'commonTlsContext'?: (_envoy_extensions_transport_sockets_tls_v3_CommonTlsContext__Output);
   'sni'?: (string);
   /**
-   * The certificate must name the SNI that was sent.
+   * The certificate must be valid for the SNI that was sent.
    */
   'autoSniSanValidation'?: (boolean);
 }

@@ -11,18 +11,18 @@ const policySchema = z.object({
 describe('the NetworkPolicy of the gateway', function () {
   this.timeout(60_000);
 
-  /** Who may reach the port of the metrics; undefined: nobody is named. */
+  /** Sources that may reach the metrics port; undefined: the policy has no rule for it. */
   const atMetrics = async (...set: string[]) => {
     const objects = await render(VALUE_FILES.minimal ?? '', { set });
     const found = objects.find(({ kind, metadata }) => kind === 'NetworkPolicy' && metadata.name === 'mcp-gateway');
     const { ingress } = policySchema.parse(found?.spec);
     const rules = ingress.filter(({ ports }) => ports.some(({ port }) => port === 'metrics'));
-    // Without `from` everybody would be meant.
+    // A rule without `from` would allow all sources.
     for (const { from } of rules) expect(from).to.not.equal(undefined);
     return rules.flatMap(({ from = [] }) => from.map((peer) => JSON.stringify(peer)));
   };
 
-  it('lets the API server ask where it comes by agents, and whom the values name', async () => {
+  it('allows requests of the API server through its agents, and of the sources in the values', async () => {
     const system = '"namespaceSelector":{"matchLabels":{"kubernetes.io/metadata.name":"kube-system"}}';
     const agents = ['k8s-app', 'app'].map(
       (label) => `{${system},"podSelector":{"matchLabels":{"${label}":"konnectivity-agent"}}}`,

@@ -8,10 +8,10 @@ import { PROJECT } from '../support/gateway.ts';
 
 const run = promisify(execFile);
 
-/** The chart. */
+/** Folder of the chart. */
 export const CHART = join(PROJECT, 'k8s', 'chart');
 
-/** The value files that the chart is tried with. */
+/** The value files that the chart is tested with. */
 export const VALUE_FILES: Readonly<Record<string, string>> = {
   minimal: join(CHART, 'ci', 'minimal-values.yaml'),
   entra: join(PROJECT, 'examples', 'entra-three-backends', 'values.yaml'),
@@ -20,14 +20,14 @@ export const VALUE_FILES: Readonly<Record<string, string>> = {
   'redis-tls': join(CHART, 'ci', 'redis-tls-values.yaml'),
 };
 
-/** What Helm printed and how it ended. */
+/** Output of Helm, and whether it succeeded. */
 export interface HelmResult {
   ok: boolean;
   stdout: string;
   stderr: string;
 }
 
-/** Runs Helm, without settings of whoever runs the tests. */
+/** Runs Helm without the user's own settings. */
 export async function helm(args: string[], options: { kubeconfig?: string; home?: string } = {}): Promise<HelmResult> {
   const program = await findHelm((line) => console.log(`      ${line}`));
   const { kubeconfig = '/dev/null', home = '/nonexistent' } = options;

@@ -25,7 +25,7 @@ describe('the chart', function () {
   });
   after(() => rmSync(folder, { recursive: true, force: true }));
 
-  it('passes helm lint with every value file, and alone', async () => {
+  it('passes helm lint with every value file, and without one', async () => {
     for (const file of [undefined, ...Object.values(VALUE_FILES)]) {
       const { ok, stdout, stderr } = await helm([
         'lint',
@@ -36,69 +36,69 @@ describe('the chart', function () {
     }
   });
 
-  it('agrees with the schema of its values, their page and the plain manifests', async () => {
+  it('matches the generated schema, values page and plain manifests', async () => {
     const manifests = await generateManifests(await findHelm(() => {}));
     expect(drift(new Map([...generateReference(), ...manifests]))).to.deep.equal([]);
     expect(Object.keys(parse(manifests.get('k8s/manifests/kustomization.yaml') ?? ''))).to.include('resources');
   });
 
-  it('has a default for every value that is none of a mapping or a list, and no value without a description', () => {
+  it('has a description for every value', () => {
     const page = readFileSync(join(PROJECT, 'docs', 'deploy', 'values.md'), 'utf8');
     expect(page.match(/^\| `[^`]+` \|.*\| {2}\|$/gm) ?? []).to.deep.equal([]);
     expect(page.split('\n').length).to.be.greaterThan(100);
   });
 
-  describe('refuses', () => {
-    const refused = async (...set: string[]) => {
+  describe('rejects', () => {
+    const problem = async (...set: string[]) => {
       const file = VALUE_FILES.minimal ?? '';
       const args = ['template', 'mcp-gateway', CHART, '--namespace', 'mcp-gateway', '--values', file];
       const { ok, stderr } = await helm([...args, ...set.flatMap((pair) => ['--set', pair])]);
-      return ok ? 'it was accepted' : stderr;
+      return ok ? 'accepted' : stderr;
     };
 
-    it('keys that it does not know, wherever they are', async () => {
-      expect(await refused('tenant=1')).to.contain("additional properties 'tenant' not allowed");
-      expect(await refused('gateway.replica=2')).to.contain(
+    it('unknown keys at any level', async () => {
+      expect(await problem('tenant=1')).to.contain("additional properties 'tenant' not allowed");
+      expect(await problem('gateway.replica=2')).to.contain(
         "at '/gateway': additional properties 'replica' not allowed",
       );
-      expect(await refused('issuer.uri=x')).to.contain("at '/issuer': additional properties 'uri' not allowed");
-      expect(await refused('backends.git.image=a', 'backends.git.replcas=3')).to.contain(
+      expect(await problem('issuer.uri=x')).to.contain("at '/issuer': additional properties 'uri' not allowed");
+      expect(await problem('backends.git.image=a', 'backends.git.replcas=3')).to.contain(
         "at '/backends/git': additional properties 'replcas' not allowed",
       );
-      expect(await refused('tenants[0].name=a', 'tenants[0].matches=1')).to.contain("'matches' not allowed");
+      expect(await problem('tenants[0].name=a', 'tenants[0].matches=1')).to.contain("'matches' not allowed");
     });
 
-    it('wrong values, with the place and what would be right', async () => {
-      expect(await refused('gateway.replicas=two')).to.contain("at '/gateway/replicas': got string, want integer");
-      expect(await refused('tenants[0].quota.per=week')).to.contain("must be one of 'second', 'minute', 'hour', 'day'");
-      expect(await refused('sessions.lifetime=soon')).to.contain("at '/sessions/lifetime'");
-      expect(await refused('redis.url=redis://user:password@redis')).to.contain("at '/redis/url'");
-      expect(await refused('backends.Git.image=a')).to.contain("'Git'");
-      expect(await refused('listen.port=80')).to.contain("at '/listen/port': minimum: got 80, want 1,024");
+    it('wrong values, with their path and what is expected', async () => {
+      expect(await problem('gateway.replicas=two')).to.contain("at '/gateway/replicas': got string, want integer");
+      expect(await problem('tenants[0].quota.per=week')).to.contain("must be one of 'second', 'minute', 'hour', 'day'");
+      expect(await problem('sessions.lifetime=soon')).to.contain("at '/sessions/lifetime'");
+      expect(await problem('redis.url=redis://user:password@redis')).to.contain("at '/redis/url'");
+      expect(await problem('backends.Git.image=a')).to.contain("'Git'");
+      expect(await problem('listen.port=80')).to.contain("at '/listen/port': minimum: got 80, want 1,024");
     });
 
-    it('values that do not go together', async () => {
-      expect(await refused('publicUrl=')).to.contain('publicUrl is required');
-      expect(await refused('issuer=null')).to.contain('issuer.url is required');
-      expect(await refused('tenants=null')).to.contain('tenants is required');
-      expect(await refused('issuers[0].url=https://b.example.com')).to.contain('issuer and issuers cannot be combined');
-      expect(await refused('redis.url=redis://a', 'redis.tryOut.enabled=true')).to.contain(
+    it('values that cannot be combined', async () => {
+      expect(await problem('publicUrl=')).to.contain('publicUrl is required');
+      expect(await problem('issuer=null')).to.contain('issuer.url is required');
+      expect(await problem('tenants=null')).to.contain('tenants is required');
+      expect(await problem('issuers[0].url=https://b.example.com')).to.contain('issuer and issuers cannot be combined');
+      expect(await problem('redis.url=redis://a', 'redis.tryOut.enabled=true')).to.contain(
         'redis.url and redis.tryOut.enabled cannot be combined',
       );
-      expect(await refused('redis.existingSecret=a')).to.contain('redis.existingSecret requires redis.url');
-      expect(await refused('operator.enabled=false')).to.contain('sessionKeys.existingSecret is required');
-      expect(await refused('admin.enabled=true')).to.contain('admin.tenants is required');
+      expect(await problem('redis.existingSecret=a')).to.contain('redis.existingSecret requires redis.url');
+      expect(await problem('operator.enabled=false')).to.contain('sessionKeys.existingSecret is required');
+      expect(await problem('admin.enabled=true')).to.contain('admin.tenants is required');
       expect(
-        await refused(
+        await problem(
           ...['admin.enabled=true', 'admin.tenants[0]=a', 'operator.enabled=false', 'sessionKeys.existingSecret=b'],
         ),
       ).to.contain('admin.existingSecret is required');
-      expect(await refused('gateway.shutdown.settleSeconds=31')).to.contain('settleSeconds must not be greater than');
-      expect(await refused('httpRoute.enabled=true')).to.contain('httpRoute.parentRefs is required');
-      expect(await refused('backendsNamespace.name=mcp-gateway')).to.contain(
+      expect(await problem('gateway.shutdown.settleSeconds=31')).to.contain('settleSeconds must not be greater than');
+      expect(await problem('httpRoute.enabled=true')).to.contain('httpRoute.parentRefs is required');
+      expect(await problem('backendsNamespace.name=mcp-gateway')).to.contain(
         'must not be the namespace of the release',
       );
-      expect(await refused('backends.admin.image=a')).to.contain('backends.admin: the name is reserved');
+      expect(await problem('backends.admin.image=a')).to.contain('backends.admin: the name is reserved');
     });
   });
 
@@ -141,7 +141,7 @@ describe('the chart', function () {
     }
   });
 
-  it('gives the permissions that the pages of the roles list, and no others', () => {
+  it('grants exactly the documented permissions', () => {
     const page = (name: string) => readFileSync(join(PROJECT, 'docs', 'kubernetes', `${name}.md`), 'utf8');
     const permissions = (text: string) => text.slice(text.indexOf('## Permissions'));
     const rulesOf = (name: string) =>
@@ -188,12 +188,12 @@ describe('the chart', function () {
     expect(without).to.not.include('own-tools').and.not.include('admin-tools').and.not.include('mcp-gateway-admin');
   });
 
-  it('asks for no ClusterRole', () => {
+  it('has no ClusterRole', () => {
     const kinds = [...objects.values()].flat().map(({ kind }) => kind);
     expect(kinds.filter((kind) => kind.startsWith('Cluster'))).to.deep.equal([]);
   });
 
-  it('starts new pods for what is read at the start, and for nothing that is read live', async () => {
+  it('restarts pods only for values that are read at startup', async () => {
     const template = async (...set: string[]) => {
       const rendered = await render(VALUE_FILES.minimal ?? '', { set });
       return JSON.stringify(only(rendered, 'Deployment', 'mcp-gateway').spec?.template);
@@ -223,9 +223,9 @@ describe('the chart', function () {
     expect(await template(...admin)).to.equal(await template(...admin, 'admin.tenants[1]=b'));
   });
 
-  it('lets the services outlive Envoy, and Envoy the end of what is under way', () => {
+  it('stops Envoy after the requests in progress, and the services after Envoy', () => {
     const pod = podOf(only(objects.get('everything') ?? [], 'Deployment', 'edge'));
-    // The kubelet ends the containers first, then the sidecars from the last to the first.
+    // The kubelet stops the containers first, then the sidecars in reverse order.
     expect(pod.containers.map(({ name }) => name)).to.deep.equal(['pod']);
     const sidecars = ['watcher', 'ext-proc-0', 'ext-proc-1', 'ext-authz-0', 'ext-authz-1', 'envoy'];
     expect(pod.initContainers.map(({ name }) => name)).to.deep.equal(['bootstrap', ...sidecars]);

@@ -8,13 +8,13 @@ import { readSources, roomOf } from '../architecture/sources.ts';
 import { PROJECT } from '../support/gateway.ts';
 
 const read = (path: string) => readFileSync(join(PROJECT, path), 'utf8');
-/** What a Dockerfile takes from the checkout. */
+/** What a Dockerfile copies from the checkout. */
 const copied = (file: string) =>
   [...read(file).matchAll(/^COPY (?!--from)(.+) \S+$/gm)].flatMap(([, sources = '']) => sources.split(' '));
 
 describe('images', () => {
   for (const file of ['Dockerfile', 'Dockerfile.bridge']) {
-    it(`${file} takes every folder that the program is made of, and what the build needs`, () => {
+    it(`${file} copies every folder of the program, and what the build needs`, () => {
       const sources = copied(file);
       const program = new Set(['cli']);
       for (let size = 0; size < program.size; ) {
@@ -34,7 +34,7 @@ describe('images', () => {
       expect(sources.filter((source) => !existsSync(join(PROJECT, source)))).to.deep.equal([]);
     });
 
-    it(`${file} is shown all that by .dockerignore`, () => {
+    it(`${file} copies only what .dockerignore lets through`, () => {
       const shown = read('.dockerignore')
         .split('\n')
         .filter((line) => line.startsWith('!'))
@@ -43,19 +43,19 @@ describe('images', () => {
       expect(hidden).to.deep.equal([]);
     });
 
-    it(`${file} ends as a user other than root`, () => {
+    it(`${file} runs as a user other than root`, () => {
       expect(read(file).match(/^USER (.+)$/gm)).to.deep.equal(['USER 65532:65532']);
     });
   }
 
-  it('have the Envoy that the chart names', () => {
+  it('contain the same Envoy as the chart', () => {
     const chart = z.object({ envoy: z.object({ image: z.object({ repository: z.string(), tag: z.string() }) }) });
     const { repository, tag } = chart.parse(parse(read('k8s/chart/values.yaml'))).envoy.image;
     expect(read('Dockerfile')).to.contain(`ARG ENVOY=${repository}:${tag}\n`);
     expect(parse(read('k8s/chart/Chart.yaml'))).to.include({ appVersion: JSON.parse(read('package.json')).version });
   });
 
-  it('are tried out with a sound configuration', async () => {
+  it('have an example with a valid configuration', async () => {
     const example = join(PROJECT, 'examples', 'compose');
     expect((await checkDocument(join(example, 'gateway.yaml'))).problems).to.deep.equal([]);
     const compose = z.object({

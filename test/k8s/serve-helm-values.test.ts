@@ -37,7 +37,7 @@ const INPUT = {
   ],
 };
 
-const refusal = (input: unknown): UserError => {
+const rejection = (input: unknown): UserError => {
   try {
     helmValues(helmInput.parse(input));
   } catch (error) {
@@ -47,7 +47,7 @@ const refusal = (input: unknown): UserError => {
   throw new Error('it was taken');
 };
 
-/** What the chart makes of values. */
+/** Renders the chart with these values. */
 async function render(values: string) {
   const folder = mkdtempSync(join(tmpdir(), 'mcpgw-values-'));
   try {
@@ -67,10 +67,10 @@ async function render(values: string) {
 }
 
 describe('values for the Helm chart', function () {
-  // Helm is built where the cache does not have it.
+  // Helm is built if the cache does not have it.
   this.timeout(600_000);
 
-  it('are what the chart takes, for Entra ID and three servers', async () => {
+  it('are accepted by the chart, for Entra ID and three servers', async () => {
     const { values, command, notes } = helmValues(helmInput.parse(INPUT));
     const { ok, stdout, stderr } = await render(values);
     expect(stderr).to.equal('');
@@ -90,7 +90,7 @@ describe('values for the Helm chart', function () {
     );
   });
 
-  it('are what the chart takes with everything that can be said', async () => {
+  it('are accepted by the chart with every option', async () => {
     const input: HelmInput = helmInput.parse({
       ...{
         ...INPUT,
@@ -108,8 +108,8 @@ describe('values for the Helm chart', function () {
     expect(notes.join('\n')).to.include('kubectl -n servers ').and.not.include('Redis');
   });
 
-  it('are refused with everything that is wrong at once', () => {
-    const { code, hint = '' } = refusal({
+  it('are rejected with all problems at once', () => {
+    const { code, hint = '' } = rejection({
       ...{ ...INPUT, issuer: { url: 'http://idp.example.com' }, namespace: 'mcp' },
       backends: [
         { name: 'jira', image: 'a b', replicas: -1 },
@@ -126,8 +126,8 @@ describe('values for the Helm chart', function () {
     ]) {
       expect(hint).to.include(part);
     }
-    expect(refusal({ ...INPUT, entra: undefined }).hint).to.include('one of issuer, issuers and entra is required');
-    expect(refusal({ ...INPUT, entra: undefined, issuer: { url: 'http://idp.example.com' } }).hint).to.include(
+    expect(rejection({ ...INPUT, entra: undefined }).hint).to.include('one of issuer, issuers and entra is required');
+    expect(rejection({ ...INPUT, entra: undefined, issuer: { url: 'http://idp.example.com' } }).hint).to.include(
       'issuer.url: must be an https URL',
     );
     const several = {
@@ -135,12 +135,12 @@ describe('values for the Helm chart', function () {
       entra: undefined,
       issuers: [{ url: 'https://a.example.com' }, { url: 'https://b.example.com' }],
     };
-    expect(refusal(several).hint).to.include('tenants[0].match[0].issuer: is required');
+    expect(rejection(several).hint).to.include('tenants[0].match[0].issuer: is required');
     const withSecret = { ...INPUT, backends: [{ name: 'x', image: 'y', env: { API_TOKEN: 'abcdefgh' } }] };
-    expect(refusal(withSecret)).to.include({ code: 'usage' });
+    expect(rejection(withSecret)).to.include({ code: 'usage' });
   });
 
-  it('are made on the shell, too', async () => {
+  it('can be made on the shell too', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'mcpgw-values-'));
     try {
       writeFileSync(join(folder, 'in.json'), JSON.stringify(INPUT));

@@ -27,7 +27,7 @@ describe('k8s/api/credentials', () => {
 
   const two = file('two', config('https://NAME.example:6443', ['one', 'two']));
   const serverOf = (choice: Partial<ClusterChoice>) => loadCluster({ env: {}, ...choice }).getCurrentCluster()?.server;
-  const refusal = (choice: Partial<ClusterChoice>) => {
+  const problem = (choice: Partial<ClusterChoice>) => {
     try {
       loadCluster({ env: { HOME: folder }, ...choice });
     } catch (error) {
@@ -37,12 +37,12 @@ describe('k8s/api/credentials', () => {
     return 'none';
   };
 
-  it('come from the file that is named, and its context', () => {
+  it('come from the given kubeconfig and context', () => {
     expect(serverOf({ kubeconfig: two })).to.equal('https://one.example:6443');
     expect(serverOf({ kubeconfig: two, context: 'two' })).to.equal('https://two.example:6443');
   });
 
-  it('come from KUBECONFIG, of whose files the first one chooses, or from the home of the user', () => {
+  it('come from KUBECONFIG, whose first file sets the context, or from the home folder', () => {
     const other = file('other', config('https://NAME.other', ['three']));
     expect(serverOf({ env: { KUBECONFIG: `${other}:${two}` } })).to.equal('https://three.other');
     expect(serverOf({ env: { KUBECONFIG: `${other}:${two}` }, context: 'two' })).to.equal('https://two.example:6443');
@@ -53,7 +53,7 @@ describe('k8s/api/credentials', () => {
     rmSync(join(folder, '.kube'), { recursive: true });
   });
 
-  it('come from a token file, relative to the kubeconfig, which is read anew whenever it changes', async () => {
+  it('come from a token file, relative to the kubeconfig, which is read for each request', async () => {
     const users = [{ name: 'one', user: { tokenFile: 'secrets/token', token: 'old' } }, { name: 'empty' }];
     const whole = { ...parse(config('https://NAME.example', ['one'])), users };
     const first = file('first', config('https://NAME.example', ['other']));
@@ -84,13 +84,13 @@ describe('k8s/api/credentials', () => {
     expect(await again().catch(String)).to.match(/secrets\/token/);
   });
 
-  it('that are missing or of no use are told, with what to do', () => {
-    expect(refusal({})).to.match(/^config: .*--kubeconfig/);
-    expect(refusal({ kubeconfig: join(folder, 'none') })).to.match(/^missing-file: .*none/);
-    expect(refusal({ kubeconfig: two, context: 'x' })).to.match(/^config: .* context x .*one, two\.$/);
-    expect(refusal({ kubeconfig: file('bad', '{ not yaml') })).to.match(/^config: .*bad/);
-    expect(refusal({ kubeconfig: file('empty', config('', [])) })).to.match(/^config: .*empty.*--context/);
-    expect(refusal({ kubeconfig: file('plain', config('http://NAME', ['a'])) })).to.match(/insecure-skip-tls-verify/);
-    expect(refusal({ kubeconfig: file('odd', config('ftp://NAME', ['a'])) })).to.match(/^config: .*ftp:/);
+  it('report a missing or unusable kubeconfig, with what to do', () => {
+    expect(problem({})).to.match(/^config: .*--kubeconfig/);
+    expect(problem({ kubeconfig: join(folder, 'none') })).to.match(/^missing-file: .*none/);
+    expect(problem({ kubeconfig: two, context: 'x' })).to.match(/^config: .* context x .*one, two\.$/);
+    expect(problem({ kubeconfig: file('bad', '{ not yaml') })).to.match(/^config: .*bad/);
+    expect(problem({ kubeconfig: file('empty', config('', [])) })).to.match(/^config: .*empty.*--context/);
+    expect(problem({ kubeconfig: file('plain', config('http://NAME', ['a'])) })).to.match(/insecure-skip-tls-verify/);
+    expect(problem({ kubeconfig: file('odd', config('ftp://NAME', ['a'])) })).to.match(/^config: .*ftp:/);
   });
 });

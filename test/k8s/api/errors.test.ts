@@ -18,7 +18,7 @@ describe('k8s/api/errors', () => {
     [503, 'ServiceUnavailable', 'transient'],
     [422, 'Invalid', 'rejected'],
   ] as const) {
-    it(`calls ${code} ${reason} ${kind}`, () => {
+    it(`maps ${code} ${reason} to ${kind}`, () => {
       const error = errorOfAnswer('list pods', code, undefined, status(code, { reason }));
       expect(error).to.include({ kind, status: code, reason, message: 'cannot list pods: why' });
       expect(error.retryable).to.equal(kind === 'throttled' || kind === 'transient');
@@ -31,18 +31,18 @@ describe('k8s/api/errors', () => {
     'failed to create typed patch object (/a; apps/v1, Kind=StatefulSet): .spec.x: field not declared in schema',
     'failed to convert new object (/a; apps/v1, Kind=StatefulSet) to proper version: unable to convert',
   ]) {
-    it(`calls the 500 of an apply that cannot be typed rejected: ${message.slice(0, 30)}`, () => {
+    it(`maps the 500 of an apply with a wrong type to rejected: ${message.slice(0, 30)}`, () => {
       const body = JSON.stringify({ kind: 'Status', code: 500, message });
       expect(errorOfAnswer('patch statefulsets', 500, undefined, body).kind).to.equal('rejected');
     });
   }
 
-  it('takes a version that is not yet there for one that is gone: all is listed anew', () => {
+  it('maps a version in the future to gone, so that objects are listed again', () => {
     const body = status(504, { details: { causes: [{ reason: 'ResourceVersionTooLarge' }] } });
     expect(errorOfAnswer('watch pods', 504, undefined, body).kind).to.equal('gone');
   });
 
-  it('knows how long it is asked to wait', () => {
+  it('has the time that the server asks to wait', () => {
     expect(errorOfAnswer('x', 429, '7', '').retryAfterMs).to.equal(7_000);
     expect(errorOfAnswer('x', 429, 'soon', status(429, { details: { retryAfterSeconds: 2 } })).retryAfterMs).to.equal(
       2_000,
@@ -50,7 +50,7 @@ describe('k8s/api/errors', () => {
     expect(errorOfAnswer('x', 429, undefined, '').retryAfterMs).to.equal(undefined);
   });
 
-  it('reads what is no Status, and events of a watch', () => {
+  it('reads a body that is not a Status, and a Status in a watch', () => {
     expect(errorOfAnswer('x', 502, undefined, '<html>bad gateway').message).to.equal(
       'cannot x: the API server answered 502 <html>bad gateway',
     );
@@ -58,7 +58,7 @@ describe('k8s/api/errors', () => {
     expect(errorOfStatus('watch pods', 'nonsense').kind).to.equal('transient');
   });
 
-  it('tells people what was tried, and what they can do', () => {
+  it('names the operation, and what to do', () => {
     const operation = describeOperation('list', PODS, { namespace: 'mcp' });
     expect(operation).to.equal('list pods in the namespace mcp');
     const forbidden = toUserError(errorOfAnswer(operation, 403, undefined, status(403)));
@@ -69,7 +69,7 @@ describe('k8s/api/errors', () => {
     expect(away.message).to.contain('the API server https://a cannot be reached: refused');
   });
 
-  it('has paths that no name can leave', () => {
+  it('escapes names in paths', () => {
     expect(pathOf(SECRETS, { namespace: 'a', name: '../x' })).to.equal('/api/v1/namespaces/a/secrets/..%2Fx');
     expect(pathOf({ apiVersion: 'apps/v1', kind: 'X', plural: 'xs' }, { subresource: 'status', name: 'n' })).to.equal(
       '/apis/apps/v1/xs/n/status',
@@ -78,7 +78,7 @@ describe('k8s/api/errors', () => {
 });
 
 describe('k8s/api/backoff', () => {
-  it('waits longer each time, up to a limit, never in step, and as long as it is asked to', () => {
+  it('waits longer each time up to a limit, with jitter, and at least as long as the server asks', () => {
     const of = (random: number) => new Backoff({ firstMs: 100, maxMs: 500, random: () => random });
     const slow = of(1);
     expect([slow.next(), slow.next(), slow.next(), slow.next(), slow.next()]).to.deep.equal([100, 200, 400, 500, 500]);

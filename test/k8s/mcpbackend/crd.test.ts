@@ -7,7 +7,7 @@ import { RULES } from '../../../k8s/mcpbackend/rules.ts';
 import { type Structural, structuralOf } from '../../../k8s/mcpbackend/structural.ts';
 import { drift, generate } from '../../../scripts/generate-crd.ts';
 
-/** Every path of a schema with its own schema. */
+/** The schema of every path. */
 function paths(schema: Structural, path = ''): [string, Structural][] {
   const at = (key: string) => (path === '' ? key : `${path}.${key}`);
   const children: [string, Structural][] = [
@@ -22,32 +22,32 @@ function paths(schema: Structural, path = ''): [string, Structural][] {
 describe('k8s/mcpbackend/crd', () => {
   const spec = paths(specSchema());
 
-  it('is what is in the chart and the documentation', () => {
+  it('equals what is in the chart and the documentation', () => {
     expect(drift(generate())).to.deep.equal([]);
   });
 
-  it('notices a file that is stale', () => {
+  it('detects a stale file', () => {
     const [[path = '', text = ''] = []] = generate();
     expect(drift(new Map([[path, `${text}# changed`]]))).to.deep.equal([path]);
     expect(drift(new Map([['docs/kubernetes/none.md', 'x']]))).to.deep.equal(['docs/kubernetes/none.md']);
   });
 
-  it('describes each key, and no other one', () => {
+  it('has a description for each key, and no other', () => {
     const keys = spec.map(([path]) => path).filter((path) => path !== '' && !/\*$/.test(path));
     expect(Object.keys(DESCRIPTIONS).sort()).to.deep.equal(keys.sort());
   });
 
-  it('has a place for each rule', () => {
+  it('uses each rule', () => {
     const known = ['', ...spec.map(([path]) => (path === '' ? 'spec' : `spec.${path}`))];
     expect(known).to.include.members(Object.keys(RULES));
   });
 
-  it('has a type everywhere, as structural schemas must', () => {
+  it('has a type everywhere, as structural schemas require', () => {
     const without = spec.filter(([, schema]) => schema.type === undefined && !schema['x-kubernetes-int-or-string']);
     expect(without.map(([path]) => path)).to.deep.equal([]);
   });
 
-  it('leaves out what is for one machine', () => {
+  it('omits keys that make sense only on one machine', () => {
     const keys = spec.map(([path]) => path);
     expect(keys).not.to.include.members(['name']);
     for (const key of [
@@ -61,7 +61,7 @@ describe('k8s/mcpbackend/crd', () => {
     }
   });
 
-  describe('makes a structural schema of', () => {
+  describe('converts to a structural schema', () => {
     const cases: [what: string, schema: z.ZodType, wanted: Structural][] = [
       ['a text', z.string().min(1).max(5), { type: 'string', minLength: 1, maxLength: 5 }],
       ['a default', z.int().min(0).max(9).default(3), { type: 'integer', default: 3, minimum: 0, maximum: 9 }],
@@ -99,7 +99,7 @@ describe('k8s/mcpbackend/crd', () => {
       it(what, () => expect(structuralOf(schema)).to.deep.equal(wanted));
     }
 
-    it('a duration, whose default is a text again', () => {
+    it('a duration, with its default as text', () => {
       const schema = structuralOf(durationMs(1_000, 60_000).default(30_000));
       expect(schema).to.deep.include({ type: 'string', default: '30s', maxLength: 11 });
       expect(schema['x-kubernetes-validations']?.[0]?.message).to.equal('must be between 1s and 1m');

@@ -14,13 +14,13 @@ function template(keys: object) {
 }
 
 describe('k8s/operator/desired', () => {
-  it('wants nothing of what runs elsewhere', () => {
+  it('makes no objects for a server that runs elsewhere', () => {
     for (const keys of [{ url: 'http://a.example' }, { service: { name: 's' } }]) {
       expect(desiredObjects(clusterBackendSchema.parse({ name: 'a', ...keys }), 'uid', 'b')).to.deep.equal([]);
     }
   });
 
-  it('changes its hash with what it wants, and only then', () => {
+  it('changes the hash of an object only if its spec changes', () => {
     const hashes = (keys: object) =>
       desiredObjects(clusterBackendSchema.parse({ name: 'a', image: 'i', ...keys }), 'uid', 'b').map(
         ({ hash }) => hash,
@@ -32,7 +32,7 @@ describe('k8s/operator/desired', () => {
     expect(otherSet).not.to.equal(set);
   });
 
-  it('gives a server no rights that it does not need', () => {
+  it('gives a server no privileges that it does not need', () => {
     const { pod, server } = template({ image: 'i' });
     expect(pod).to.include({ automountServiceAccountToken: false, enableServiceLinks: false });
     expect(pod.securityContext).to.deep.equal({ runAsNonRoot: true, seccompProfile: { type: 'RuntimeDefault' } });
@@ -43,7 +43,7 @@ describe('k8s/operator/desired', () => {
     });
   });
 
-  it('lets sessions go on for the drain time, and the pod live 30 s longer', () => {
+  it('lets sessions continue for the drain time, and the pod run 30 s longer', () => {
     const { pod, server } = template({ image: 'i', drain: '1500ms' });
     expect(server.lifecycle).to.deep.equal({ preStop: { sleep: { seconds: 2 } } });
     expect(pod.terminationGracePeriodSeconds).to.equal(32);
@@ -52,7 +52,7 @@ describe('k8s/operator/desired', () => {
     expect(none.pod.terminationGracePeriodSeconds).to.equal(30);
   });
 
-  it('probes as the health check says', () => {
+  it('probes according to the health check', () => {
     const http = template({ image: 'i', healthCheck: { path: '/up', interval: '1500ms', timeout: '100ms' } }).server;
     expect(http.readinessProbe).to.deep.equal({
       httpGet: { path: '/up', port: 'mcp', scheme: 'HTTP' },
@@ -71,7 +71,7 @@ describe('k8s/operator/desired', () => {
     );
   });
 
-  it('hands the environment on as it is written', () => {
+  it('passes the environment on unchanged', () => {
     const { server } = template({
       image: 'i',
       port: 9000,
@@ -87,7 +87,7 @@ describe('k8s/operator/desired', () => {
     expect(server.ports).to.deep.equal([{ name: 'mcp', containerPort: 9000, protocol: 'TCP' }]);
   });
 
-  it('gives the bridge a home that can be written to, unless one is named', () => {
+  it('gives the bridge a writable HOME, unless the backend sets one', () => {
     const stdio = { command: ['npx', 'x'], transport: 'stdio' };
     const home = ({ env }: { env: { name: string }[] }) => env.filter(({ name }) => name === 'HOME');
     expect(home(template(stdio).server)).to.deep.equal([{ name: 'HOME', value: '/tmp' }]);
@@ -96,7 +96,7 @@ describe('k8s/operator/desired', () => {
     expect(home(template({ ...stdio, secretEnv }).server)).to.have.length(1);
   });
 
-  it('places pods as asked', () => {
+  it('schedules pods as specified', () => {
     const { pod, server } = template({
       ...{ image: 'i', args: ['x'], imagePullSecrets: ['p'], nodeSelector: { a: 'b' }, serviceAccount: 'sa' },
       compute: { limits: { cpu: 1 } },
@@ -113,7 +113,7 @@ describe('k8s/operator/desired', () => {
 describe('k8s/operator/merge', () => {
   for (const [what, base, patch, wanted] of [
     ['mappings by key', { a: 1, b: { c: 1 } }, { b: { d: 2 } }, { a: 1, b: { c: 1, d: 2 } }],
-    ['null takes away', { a: 1, b: { c: 1 } }, { a: null, b: { c: null } }, { b: {} }],
+    ['null removes a key', { a: 1, b: { c: 1 } }, { a: null, b: { c: null } }, { b: {} }],
     ['lists are replaced', { tolerations: [1, 2] }, { tolerations: [3] }, { tolerations: [3] }],
     [
       'containers by name',
@@ -127,12 +127,12 @@ describe('k8s/operator/merge', () => {
       { volumeMounts: [{ name: 'y', mountPath: '/tmp' }] },
       { volumeMounts: [{ name: 'y', mountPath: '/tmp' }] },
     ],
-    ['what is new, without its nulls', {}, { a: { b: null, c: 1 } }, { a: { c: 1 } }],
+    ['a new key, without its nulls', {}, { a: { b: null, c: 1 } }, { a: { c: 1 } }],
   ] as const) {
     it(what, () => expect(mergeTemplate(base, patch)).to.deep.equal(wanted));
   }
 
-  it('changes no prototype', () => {
+  it('does not change a prototype', () => {
     const merged = mergeTemplate({}, JSON.parse('{"__proto__": {"polluted": true}}'));
     expect(Object.getPrototypeOf(merged)).to.equal(Object.prototype);
     expect('polluted' in {}).to.equal(false);

@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import { WorkQueue } from '../../../k8s/operator/queue.ts';
 import { eventually } from '../../fixtures/replica-server/waiting.ts';
 
-/** Work that ends when the test says so. */
+/** Work that the test finishes explicitly. */
 function manual() {
   const begun: string[] = [];
   const open = new Map<string, PromiseWithResolvers<number | undefined>>();
@@ -24,7 +24,7 @@ describe('k8s/operator/queue', () => {
 
   afterEach(() => queue.close());
 
-  it('works on a key once at a time, and once more if it was added meanwhile', async () => {
+  it('never works on a key twice at the same time, and once more if it was added meanwhile', async () => {
     const work = manual();
     queue = new WorkQueue({ handle: work.handle, onFailure: () => undefined, workers: 4 });
     for (const key of ['a', 'a', 'b', 'a']) queue.add(key);
@@ -49,7 +49,7 @@ describe('k8s/operator/queue', () => {
     expect(work.begun).to.deep.equal(['a', 'b', 'a']);
   });
 
-  it('has as many keys under way as it has workers', async () => {
+  it('works on at most as many keys as it has workers', async () => {
     const work = manual();
     queue = new WorkQueue({ handle: work.handle, onFailure: () => undefined, workers: 2 });
     for (const key of ['a', 'b', 'c']) queue.add(key);
@@ -67,7 +67,7 @@ describe('k8s/operator/queue', () => {
     work.finish('c');
   });
 
-  it('tries again after a failure, not sooner for being added', async () => {
+  it('retries after a failure, and not sooner if the key is added', async () => {
     let tries = 0;
     const failures: number[] = [];
     queue = new WorkQueue({
@@ -78,7 +78,7 @@ describe('k8s/operator/queue', () => {
       },
       onFailure: (_key, _error, count) => {
         failures.push(count);
-        // What waits is not worked on, however often it is added.
+        // Adding a key does not shorten its pause.
         setImmediate(() => queue.add('a'));
         return undefined;
       },
@@ -95,7 +95,7 @@ describe('k8s/operator/queue', () => {
     expect(queue.failing).to.equal(0);
   });
 
-  it('lets what failed wait, however often it is added, and nothing else', async () => {
+  it('pauses only the key that failed, however often it is added', async () => {
     const times: Record<string, number> = { a: 0, b: 0 };
     queue = new WorkQueue({
       handle: async (key) => {
@@ -120,7 +120,7 @@ describe('k8s/operator/queue', () => {
     expect(times.a).to.equal(1);
   });
 
-  it('comes back to a key when it asked for that', async () => {
+  it('repeats a key after the time that its work returned', async () => {
     let times = 0;
     queue = new WorkQueue({
       handle: async () => {
@@ -137,7 +137,7 @@ describe('k8s/operator/queue', () => {
     );
   });
 
-  it('waits at its end for what is under way, and begins nothing more', async () => {
+  it('waits for the work in progress when it closes, and starts no other', async () => {
     const work = manual();
     queue = new WorkQueue({ handle: work.handle, onFailure: () => undefined, workers: 1 });
     queue.add('a');

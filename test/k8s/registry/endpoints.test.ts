@@ -30,7 +30,7 @@ const look = (slices: Slice[], pods: Record<string, EndpointPod> = { 'p-0': pod(
 const idsOf = (found: ReturnType<typeof look>) => found.endpoints.map(({ id }) => id);
 
 describe('k8s/registry/endpoints', () => {
-  it('are pods by their names, at the port of the slice, with the life of their server', () => {
+  it('are pods, at the port of the slice, with the incarnation of their server', () => {
     const restarted = pod({ containers: [{ ports: [8080], running: true, restarts: 2 }] });
     expect(look([slice()], { 'p-0': restarted })).to.deep.equal({
       endpoints: [{ id: 'p-0', address: '10.0.0.1:8080', incarnation: 'u1/2', hostname: '', draining: false }],
@@ -39,19 +39,16 @@ describe('k8s/registry/endpoints', () => {
   });
 
   for (const [what, pods] of [
-    ['is not known yet', {}],
-    ['was replaced under its name', { 'p-0': pod({ uid: 'u2' }) }],
-    ['has another address by now', { 'p-0': pod({ ips: ['10.0.0.2'] }) }],
+    ['is unknown', {}],
+    ['was replaced by another one of the same name', { 'p-0': pod({ uid: 'u2' }) }],
+    ['has another address', { 'p-0': pod({ ips: ['10.0.0.2'] }) }],
     ['has no address', { 'p-0': pod({ ips: [] }) }],
-    [
-      'has a server that does not run',
-      { 'p-0': pod({ containers: [{ ports: [8080], running: false, restarts: 1 }] }) },
-    ],
+    ['has no running server', { 'p-0': pod({ containers: [{ ports: [8080], running: false, restarts: 1 }] }) }],
   ] as const) {
-    it(`are none where the pod ${what}`, () => expect(look([slice()], pods).endpoints).to.deep.equal([]));
+    it(`do not exist if the pod ${what}`, () => expect(look([slice()], pods).endpoints).to.deep.equal([]));
   }
 
-  it('drain as soon as the slice or the pod says so', () => {
+  it('drain as soon as the slice or the pod is not ready', () => {
     const drains = (found: ReturnType<typeof look>) => found.endpoints.map(({ draining }) => draining);
     const unready = slice({ endpoints: [{ ip: '10.0.0.1', ready: false, pod: { name: 'p-0', uid: 'u1' } }] });
     expect(drains(look([unready]))).to.deep.equal([true]);
@@ -59,7 +56,7 @@ describe('k8s/registry/endpoints', () => {
     expect(drains(look([slice()]))).to.deep.equal([false]);
   });
 
-  it('count restarts of the container that listens there, or of all where none says that it does', () => {
+  it('count restarts of the container that declares the port, or of all if none does', () => {
     const sidecar = { ports: [15_000], running: true, restarts: 7 };
     const incarnation = (containers: EndpointPod['containers']) =>
       look([slice()], { 'p-0': pod({ containers }) }).endpoints[0]?.incarnation;
@@ -67,7 +64,7 @@ describe('k8s/registry/endpoints', () => {
     expect(incarnation([sidecar, { ports: [], running: true, restarts: 1 }])).to.equal('u1/8');
   });
 
-  it('without pods are known by their addresses; those of IPv6 are in brackets', () => {
+  it('without pods are identified by address; IPv6 addresses are in brackets', () => {
     const bare = slice({
       endpoints: [
         { ip: '10.0.0.9', ready: true, pod: undefined },
@@ -80,7 +77,7 @@ describe('k8s/registry/endpoints', () => {
     ]);
   });
 
-  it('are one for a pod in several slices: at its chief address, and ready where one of them says so', () => {
+  it('are one for a pod in several slices: at its primary address, and ready if one slice is', () => {
     const of = (ip: string, ready = true) => slice({ endpoints: [{ ip, ready, pod: { name: 'p-0', uid: 'u1' } }] });
     const both = { 'p-0': pod({ ips: ['fd00::1', '10.0.0.1'] }) };
     for (const slices of [
@@ -93,7 +90,7 @@ describe('k8s/registry/endpoints', () => {
     expect(look([of('10.0.0.1', false), of('10.0.0.1')]).endpoints[0]?.draining).to.equal(false);
   });
 
-  it('never share an address: the one that leaves makes room', () => {
+  it('never share an address: the draining one is dropped', () => {
     const two = slice({
       endpoints: [
         { ip: '10.0.0.1', ready: false, pod: { name: 'p-0', uid: 'u1' } },
@@ -122,14 +119,14 @@ describe('k8s/registry/endpoints', () => {
       return endpoints[0]?.address ?? notes;
     };
 
-    it('that is named, by the number or the name that the Service has for it', () => {
+    it('that the backend names, by number or name', () => {
       expect(at(81)).to.equal('10.0.0.1:9090');
       expect(at('metrics')).to.equal('10.0.0.1:9090');
       expect(at(8080)).to.have.length(1);
       expect(at('web')).to.have.length(1);
     });
 
-    it('that is the only one, or called mcp, where none is named', () => {
+    it('that is the only one, or named mcp, if the backend names none', () => {
       expect(at(undefined)).to.equal('10.0.0.1:8080');
       expect(at(undefined, [slice({ ports: [{ name: '', port: 7 }] })])).to.equal('10.0.0.1:7');
       const others = [
@@ -144,12 +141,12 @@ describe('k8s/registry/endpoints', () => {
     });
   });
 
-  it('are missed where there is no Service, or one without endpoints', () => {
+  it('do not exist without a Service, or for one of the type ExternalName', () => {
     expect(look([], {}, { service: undefined }).notes).to.have.length(1);
     expect(look([], {}, { service: { type: 'ExternalName', ports: [] } }).notes).to.have.length(1);
   });
 
-  it('outlive their slices, draining, as long as the very same servers run', () => {
+  it('outlive their slices, draining, while the same servers run', () => {
     const { endpoints } = look([slice()]);
     const after = (now: EndpointPod | undefined) => survivors(endpoints, () => now);
     expect(after(pod({ ready: false }))).to.deep.equal(endpoints.map((one) => ({ ...one, draining: true })));

@@ -49,7 +49,7 @@ describe('k8s/registry reads', () => {
     expect(readSlice('x')).to.equal(undefined);
   });
 
-  it('a pod: its addresses, the chief one first, and each container', () => {
+  it('a pod: its addresses, the primary one first, and each container', () => {
     const status = {
       podIP: '10.0.0.1',
       podIPs: [{ ip: 'fd00::1' }, { ip: '10.0.0.1' }],
@@ -72,7 +72,7 @@ describe('k8s/registry reads', () => {
     expect(readEndpointPod({ metadata: {} })).to.equal(undefined);
   });
 
-  it('what stands in the way of a pod, in words', () => {
+  it('why a pod does not serve', () => {
     const labels = { 'mcpgateway.dev/backend': 'a' };
     const waiting = { reason: 'ImagePullBackOff', message: 'no such image' };
     const pulled = podObject({ containerStatuses: [{ name: 'server', image: 'x:1', state: { waiting } }] }, { labels });
@@ -92,7 +92,7 @@ describe('k8s/registry reads', () => {
     expect(parseService({})).to.equal(undefined);
   });
 
-  it('an MCPBackend, with the place of everything that is wrong', () => {
+  it('an MCPBackend, with the path of every problem', () => {
     const sound = parseBackend(backendObject({ url: 'http://a.example/mcp' }));
     expect(sound?.ok && sound.value.name).to.equal('a');
     const wrong = parseBackend(backendObject({ url: 'http://a.example', drain: 5, caFile: '/etc/passwd' }));
@@ -105,7 +105,7 @@ describe('k8s/registry reads', () => {
   });
 });
 
-describe('k8s/registry keeps what was good', () => {
+describe('k8s/registry keeps the last good state', () => {
   const readings = (specs: Record<string, object>) =>
     new Map(
       Object.entries(specs).flatMap(([name, spec]) => {
@@ -132,7 +132,7 @@ describe('k8s/registry keeps what was good', () => {
     expect(catalog.update(new Set(['a']), new Map())).to.equal(false);
   });
 
-  it('of tenants, whatever becomes of the ConfigMap', () => {
+  it('of tenants, if the ConfigMap is invalid or deleted', () => {
     const tenants = new ClusterTenants('ns', 'name');
     tenants.update(undefined);
     expect(tenants.current).to.equal(undefined);
@@ -152,7 +152,7 @@ describe('k8s/registry keeps what was good', () => {
     ] as const) {
       tenants.update(after);
       expect(tenants.current).to.equal(current);
-      expect(tenants.problems.map(({ path, message: told }) => `${path} ${told}`).join()).to.match(message);
+      expect(tenants.problems.map(({ path, message: text }) => `${path} ${text}`).join()).to.match(message);
     }
   });
 });

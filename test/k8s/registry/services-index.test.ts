@@ -41,7 +41,7 @@ describe('k8s/registry/services-index', () => {
     index.podsChanged(['p']);
   };
 
-  it('gives the same value until something of it changes', () => {
+  it('returns the same value until something changes', () => {
     setSlice('x', slice('s', 'u'));
     setPod(pod('u'));
     const before = find();
@@ -54,12 +54,12 @@ describe('k8s/registry/services-index', () => {
     expect(find()).not.to.equal(before);
   });
 
-  it('comes to the same, in whatever order slices and pods come', () => {
+  it('gives the same result in any order of slices and pods', () => {
     setSlice('x', slice('s', 'u1'));
     expect(incarnations()).to.deep.equal([]);
     setPod(pod('u1'));
     expect(incarnations()).to.deep.equal(['u1/0']);
-    // A replacement: the pod first, then its slice; and the other way round.
+    // A replacement: first the pod and then its slice; then the other way round.
     setPod(pod('u2'));
     expect(incarnations()).to.deep.equal([]);
     setSlice('x', slice('s', 'u2'));
@@ -72,7 +72,7 @@ describe('k8s/registry/services-index', () => {
     expect(incarnations()).to.deep.equal([]);
   });
 
-  it('follows a slice to another Service, and its end', () => {
+  it('follows a slice to another Service, and its deletion', () => {
     setPod(pod('u'));
     setSlice('x', slice('s', 'u'));
     expect(incarnations()).to.have.length(1);
@@ -85,7 +85,7 @@ describe('k8s/registry/services-index', () => {
     expect(incarnations('t')).to.deep.equal([]);
   });
 
-  it('hears of a Service that comes later', () => {
+  it('sees a Service that is created later', () => {
     services.delete('s');
     expect(find().notes).to.have.length(1);
     services.set('s', { type: 'ClusterIP', ports: [] });

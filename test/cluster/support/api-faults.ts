@@ -1,33 +1,33 @@
-/** Which requests of the API a fault is for. */
+/** The requests of the API that a fault applies to. */
 export interface FaultTarget {
   /** Default: every method. */
   method?: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
   /** Matched against path and query, as sent. Default: every path. */
   path?: RegExp;
-  /** Only watches, or only what is no watch. Default: both. */
+  /** Only watches, or only other requests. Default: both. */
   watch?: boolean;
-  /** How many requests get it; the next ones pass. Default 1. */
+  /** Number of requests that get the fault; further ones pass. Default 1. */
   times?: number;
 }
 
-/** What happens to a request in place of its answer. */
+/** What happens to a request instead of its answer. */
 export type Fault =
-  /** The API server refuses, with a Status as Kubernetes makes it. */
+  /** An error answer with a Status, as Kubernetes sends it. */
   | { kind: 'status'; status: number; reason?: string; retryAfterSeconds?: number }
-  /** A watch begins and ends at once with 410 Expired, as one does whose resourceVersion is too old. */
+  /** A watch begins and immediately ends with 410 Expired, as with a resourceVersion that is too old. */
   | { kind: 'expired' }
-  /** The connection breaks before an answer. */
+  /** The connection breaks; the API server does not get the request. */
   | { kind: 'reset' }
-  /** The request is done, and the connection breaks before its answer. */
+  /** The API server handles the request, and the connection breaks before the answer. */
   | { kind: 'lost-answer' }
-  /** No answer until the fault is removed; then the request goes on. */
+  /** No answer until the fault is removed; then the request is forwarded. */
   | { kind: 'stall' };
 
 /** A fault that was injected. */
 export interface Injected {
-  /** How many requests got it. */
+  /** Number of requests that got it. */
   readonly hits: number;
-  /** The next requests pass, and those that are stalled go on. */
+  /** Removes the fault. Stalled requests are forwarded. */
   remove(): void;
 }
 
@@ -44,7 +44,7 @@ const REASONS: Readonly<Record<number, string>> = {
   504: 'Timeout',
 };
 
-/** The body of a refusal. */
+/** The body of an error answer. */
 export function statusOf(code: number, reason = REASONS[code]) {
   return {
     kind: 'Status',
@@ -68,7 +68,7 @@ export function isWatch(url: string): boolean {
 class ActiveFault implements Injected {
   readonly fault: Fault;
   hits = 0;
-  /** Settles when the fault is removed. */
+  /** Resolves when the fault is removed. */
   readonly removed: Promise<void>;
   readonly #target: FaultTarget;
   readonly #remove: () => void;
@@ -99,7 +99,7 @@ class ActiveFault implements Injected {
   }
 }
 
-/** The faults that are injected; the oldest that is for a request takes it. */
+/** The injected faults. The oldest one that matches a request applies. */
 export class Faults {
   readonly #active = new Set<ActiveFault>();
 
@@ -109,7 +109,7 @@ export class Faults {
     return active;
   }
 
-  /** The fault for a request, counted; nothing when it passes. */
+  /** Takes the fault for a request; undefined if the request passes. */
   take(method: string, url: string): { fault: Fault; removed: Promise<void> } | undefined {
     const found = [...this.#active].find((active) => active.takes(method, url));
     if (found !== undefined) found.hits += 1;

@@ -8,20 +8,20 @@ import { EXPIRED_EVENT, type Fault, Faults, type FaultTarget, type Injected, isW
 import type { ControlPlane } from './control-plane.ts';
 import { answerFromPod, podTarget, refusesAddress } from './pod-proxy.ts';
 
-/** A request that came through. */
+/** A recorded request. */
 export interface ProxiedRequest {
   method: string;
-  /** With its query, as sent. */
+  /** Path with query, as sent. */
   path: string;
   /** Milliseconds since the epoch. */
   at: number;
-  /** Undefined while there is no answer. */
+  /** Status of the answer; undefined until there is one. */
   status?: number;
 }
 
 /**
- * Stands between clients and the API server, and does to requests and watches what a test wants. It has the certificate of the API
- * server: a client needs another address and no other authority, `cluster.kubeconfigFor(namespace, name, {server: proxy.server})`.
+ * A proxy between clients and the API server that injects faults into requests and watches. It uses the certificate of the API server,
+ * so a client only needs another address: `cluster.kubeconfigFor(namespace, name, {server: proxy.server})`.
  */
 export interface ApiProxy {
   /** `https://127.0.0.1:PORT`. */
@@ -31,13 +31,13 @@ export interface ApiProxy {
   inject(target: FaultTarget, fault: Fault): Injected;
   /** Removes all faults. */
   clear(): void;
-  /** How many watches of these paths are open. */
+  /** Number of open watches of these paths. */
   watches(path?: RegExp): number;
-  /** Breaks the connections of open watches. Gives how many. */
+  /** Breaks the connections of open watches. Returns their number. */
   cutWatches(path?: RegExp): number;
-  /** Ends open watches with 410 Expired. Gives how many. */
+  /** Ends open watches with 410 Expired. Returns their number. */
   expireWatches(path?: RegExp): number;
-  /** Open watches get nothing more, and stay open; new ones are not touched. Gives how many, and what lets them go on. */
+  /** Holds back the events of open watches, which stay open. New watches are not affected. Returns their number, and a function that releases them. */
   holdWatches(path?: RegExp): { held: number; release(): void };
   stop(): Promise<void>;
 }
@@ -49,8 +49,8 @@ interface OpenWatch {
 }
 
 /**
- * Starts a proxy before the API server of a control plane. What goes on to a pod (`pods/proxy`) is passed to it here once the API
- * server has let it: by itself it never connects to loopback addresses.
+ * Starts a proxy in front of the API server of a control plane. Requests to a pod (`pods/proxy`) are forwarded to the pod here after the
+ * API server has authorized them, because the API server never connects to loopback addresses.
  */
 export async function startApiProxy(
   plane: Pick<ControlPlane, 'server' | 'ca' | 'folder' | 'token'>,
@@ -93,7 +93,7 @@ export async function startApiProxy(
         return void answer().catch(giveUp);
       }
       response.writeHead(upstream.statusCode ?? 502, upstream.rawHeaders);
-      // A watch without an event yet has begun all the same.
+      // A watch counts as open even before its first event.
       response.flushHeaders();
       upstream.pipe(response);
       if (!isWatch(url)) return;

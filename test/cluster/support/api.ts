@@ -2,16 +2,16 @@ import type { IncomingMessage } from 'node:http';
 import { Agent, request } from 'node:https';
 import { z } from 'zod';
 
-/** Who calls which API server. */
+/** An API server and credentials for it. */
 export interface ApiAccess {
   /** `https://127.0.0.1:PORT`. */
   server: string;
   token: string;
-  /** PEM. */
+  /** CA certificate, PEM. */
   ca: string;
 }
 
-/** Any object of Kubernetes; what a test wants of it, it reads itself. */
+/** Any object of Kubernetes. Tests parse the fields that they need. */
 export const objectSchema = z.looseObject({
   apiVersion: z.string().optional(),
   kind: z.string().optional(),
@@ -29,10 +29,10 @@ export const objectSchema = z.looseObject({
   }),
 });
 
-/** What {@link objectSchema} gives. */
+/** The output of {@link objectSchema}. */
 export type ApiObject = z.infer<typeof objectSchema>;
 
-/** The API server refused a request. */
+/** The API server answered with an error. */
 export class ApiError extends Error {
   override readonly name = 'ApiError';
   readonly status: number;
@@ -48,7 +48,7 @@ export class ApiError extends Error {
 
 const refusalSchema = z.object({ message: z.string().optional(), reason: z.string().optional() });
 
-/** How a PATCH is meant. */
+/** Type of a PATCH. */
 export type PatchKind = 'merge' | 'strategic' | 'apply' | 'json';
 
 const PATCH_TYPES: Record<PatchKind, string> = {
@@ -58,7 +58,7 @@ const PATCH_TYPES: Record<PatchKind, string> = {
   json: 'application/json-patch+json',
 };
 
-/** A plain client of the API: paths as they are in its documentation, answers as JSON. It throws {@link ApiError}. */
+/** A plain client of the API: paths as in its documentation, answers as JSON. It throws {@link ApiError}. */
 export class Api {
   readonly access: ApiAccess;
   readonly #agent: Agent;
@@ -94,7 +94,7 @@ export class Api {
     return this.#call('PATCH', path, body, PATCH_TYPES[kind]);
   }
 
-  /** Deletes; `graceSeconds` replaces the object's own. What is gone already is no error. */
+  /** Deletes an object; `graceSeconds` replaces its own grace period. A missing object is not an error. */
   async delete(path: string, { graceSeconds }: { graceSeconds?: number } = {}): Promise<void> {
     try {
       await this.#call('DELETE', path, graceSeconds === undefined ? undefined : { gracePeriodSeconds: graceSeconds });
@@ -103,13 +103,13 @@ export class Api {
     }
   }
 
-  /** Opens a watch or another stream and gives the response, whose body is still to come. */
+  /** Opens a watch or another stream, and returns the response before its body. */
   open(method: string, path: string, body?: unknown, contentType = 'application/json'): Promise<IncomingMessage> {
     const { server, token } = this.access;
     const text = body === undefined ? '' : JSON.stringify(body);
     const headers = {
       ...{ authorization: `Bearer ${token}`, accept: 'application/json', 'content-type': contentType },
-      // Node itself sends none with DELETE, and the body is then overlooked.
+      // Node sends no content length with DELETE, and the body is then ignored.
       'content-length': Buffer.byteLength(text),
     };
     return new Promise((resolve, reject) => {

@@ -10,39 +10,39 @@ import { PROJECT } from '../../support/gateway.ts';
 import { Api, ApiError } from './api.ts';
 import { type ControlPlane, type ControlPlaneOptions, startControlPlane } from './control-plane.ts';
 
-/** The label of nodes, as a namespace's annotation chooses among them. */
+/** Label of nodes, by which an annotation of a namespace selects them. */
 export const NODES_LABEL = 'test.mcpgateway.dev/nodes';
 
-/** Settings of {@link Cluster.newNamespace}. */
+/** Options of {@link Cluster.newNamespace}. */
 export interface NamespaceOptions {
   /** Default: a random one. */
   name?: string;
-  /** The nodes that its pods run on: `name` of a kubelet of the test, see kubelet.ts. Default: the fake nodes. */
+  /** Nodes for its pods: `nodes` of a kubelet of the test, see kubelet.ts. Default: the fake nodes. */
   nodes?: string;
   labels?: Record<string, string>;
 }
 
-/** How kubectl is run. */
+/** Options of kubectl. */
 export interface KubectlOptions {
-  /** Given to standard input. */
+  /** Text for standard input. */
   stdin?: string;
   /** Default: that of the administrator. */
   kubeconfig?: string;
 }
 
-/** A control plane and what tests do with it. */
+/** A control plane, with helpers for tests. */
 export interface Cluster extends ControlPlane {
-  /** As the administrator. */
+  /** Client with the rights of the administrator. */
   api: Api;
-  /** Makes a namespace, and waits for its ServiceAccount where there are controllers. */
+  /** Creates a namespace and, if there are controllers, waits for its ServiceAccount. */
   newNamespace(options?: NamespaceOptions): Promise<string>;
-  /** Runs kubectl and gives what it prints. Throws with what it said when it fails. */
+  /** Runs kubectl and returns its output. Throws an error with its stderr if it fails. */
   kubectl(args: string[], options?: KubectlOptions): Promise<string>;
-  /** Applies documents on the server, field by field: an unknown or doubled field is an error. Gives what kubectl prints. */
+  /** Server-side apply of documents; an unknown or duplicate field is an error. Returns the output of kubectl. */
   apply(yaml: string, namespace?: string): Promise<string>;
-  /** A token of a ServiceAccount, which is made when it is missing. */
+  /** A token of a ServiceAccount, which is created if it is missing. */
   serviceAccountToken(namespace: string, name: string): Promise<string>;
-  /** Path of a kubeconfig of a ServiceAccount, which is made when it is missing. `server`: another address, such as of an api-proxy. */
+  /** Path of a kubeconfig of a ServiceAccount, which is created if it is missing. `server` is another address, such as that of an api-proxy. */
   kubeconfigFor(namespace: string, name: string, options?: { server?: string; ca?: string }): Promise<string>;
   /** Path of a kubeconfig with this token. */
   writeKubeconfig(access: { token: string; server?: string; ca?: string; namespace?: string }): string;
@@ -51,7 +51,7 @@ export interface Cluster extends ControlPlane {
 const CRDS = join(PROJECT, 'k8s', 'chart', 'crds');
 const tokenSchema = z.object({ status: z.object({ token: z.string() }) });
 
-/** Starts a control plane and adds what tests do with it. Default: with controllers and two fake nodes. */
+/** Starts a control plane, with helpers for tests. Default: with controllers and two fake nodes. */
 export async function startCluster(options: ControlPlaneOptions = {}): Promise<Cluster> {
   const plane = await startControlPlane({ fakeNodes: 2, ...options });
   const cluster = clusterOf(plane, options);
@@ -105,7 +105,7 @@ function clusterOf(plane: ControlPlane, { controllers = true }: ControlPlaneOpti
       const annotations =
         nodes === undefined ? {} : { 'scheduler.alpha.kubernetes.io/node-selector': `${NODES_LABEL}=${nodes}` };
       await api.create('/api/v1/namespaces', { metadata: { name, labels, annotations } });
-      // Pods of a namespace are refused until its account is there.
+      // Pods are rejected until the namespace has its default ServiceAccount.
       const account = `/api/v1/namespaces/${name}/serviceaccounts/default`;
       if (controllers)
         await eventually(
@@ -126,7 +126,7 @@ function clusterOf(plane: ControlPlane, { controllers = true }: ControlPlaneOpti
   };
 }
 
-/** Waits for a creation; an object that is there already is as good. */
+/** Waits for a creation. An object that already exists is not an error. */
 async function existing(creation: Promise<unknown>): Promise<void> {
   try {
     await creation;
@@ -143,7 +143,7 @@ async function runKubectl(plane: ControlPlane, args: string[], options: KubectlO
   const err: string[] = [];
   child.stdout.setEncoding('utf8').on('data', (text: string) => out.push(text));
   child.stderr.setEncoding('utf8').on('data', (text: string) => err.push(text));
-  child.stdin.on('error', () => {}); // It did not want it.
+  child.stdin.on('error', () => {}); // The program need not read its input.
   child.stdin.end(stdin);
   const [code] = await once(child, 'close');
   if (code !== 0) throw new Error(`kubectl ${args.join(' ')} ended with ${code}: ${err.join('')}`);

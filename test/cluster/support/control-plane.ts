@@ -2,7 +2,7 @@
 //
 //   let cluster: Cluster;
 //   before(async function () {
-//     this.timeout(CLUSTER_TIMEOUT_MS);          // it is built when the cache does not have it
+//     this.timeout(CLUSTER_TIMEOUT_MS);          // it is built if the cache does not have it
 //     cluster = await sharedCluster();           // shared.ts: one for the whole run, with the CRDs and two fake nodes
 //   });
 //   it('…', async () => {
@@ -10,7 +10,7 @@
 //     await cluster.apply(yaml, namespace);
 //   });
 //
-// A test that stops the API server takes a control plane of its own: `await startCluster()` of cluster.ts, and stops it.
+// A test that stops the API server needs its own control plane: it calls `await startCluster()` of cluster.ts, and stops it.
 
 import { type ChildProcessByStdio, spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -22,49 +22,49 @@ import type { Readable, Writable } from 'node:stream';
 import { z } from 'zod';
 import { findKontrol } from '../../../scripts/go-tools/find.ts';
 
-/** What a control plane is started with. */
+/** Options of a control plane. */
 export interface ControlPlaneOptions {
-  /** Also runs the controller manager and the scheduler. Without it namespaces have no ServiceAccount and never go away. Default true. */
+  /** Whether to run the controller manager and the scheduler. Without them, namespaces have no ServiceAccount and are never deleted. Default true. */
   controllers?: boolean;
   /**
-   * That many nodes whose pods are Running at once, with nothing behind them. A pod's annotation `fake-kubelet/phase` is another phase
-   * for it, `fake-kubelet/waiting` a reason for which it stays Pending. Default 0.
+   * Number of fake nodes. Their pods are Running immediately, without any process. The annotation `fake-kubelet/phase` of a pod sets
+   * another phase; `fake-kubelet/waiting` is a reason for which the pod stays Pending. Default 0.
    */
   fakeNodes?: number;
-  /** More flags of kube-apiserver. */
+  /** Additional flags of kube-apiserver. */
   apiServerArgs?: string[];
 }
 
-/** A running control plane. Everyone who has its token is a cluster administrator. */
+/** A running control plane. Its token belongs to a cluster administrator. */
 export interface ControlPlane {
   /** `https://127.0.0.1:PORT`. */
   server: string;
-  /** Of `system:masters`. */
+  /** Token of a user in `system:masters`. */
   token: string;
   /** The certificate authority, PEM. */
   ca: string;
   /** Path of a kubeconfig with that token. */
   kubeconfig: string;
-  /** The program, for its `kubectl`. */
+  /** Path of the program, which contains `kubectl`. */
   program: string;
-  /** Folder for files that go with it. Holds the logs of its parts. */
+  /** Folder for its files. It holds the logs of the components. */
   folder: string;
   pid: number;
-  /** Ends the API server as a crash does; etcd and the controllers stay. */
+  /** Kills the API server, as in a crash. etcd and the controllers keep running. */
   stopApiServer(): Promise<void>;
-  /** Starts it again, on the same port and data, and waits until it is ready. */
+  /** Restarts the API server with the same port and data, and waits until it is ready. */
   startApiServer(): Promise<void>;
-  /** Ends everything and removes the folder. */
+  /** Stops everything and removes the folder. */
   stop(): Promise<void>;
 }
 
-/** For a hook that may have to build the control plane first. */
+/** Timeout of a hook that may have to build the control plane first. */
 export const CLUSTER_TIMEOUT_MS = 20 * 60_000;
 
 const answerSchema = z.object({ done: z.string() });
 const startedSchema = z.object({ server: z.string(), token: z.string(), ca: z.string(), kubeconfig: z.string() });
 
-/** Starts a control plane on a free port; it ends with this process at the latest. */
+/** Starts a control plane on a free port. It ends with this process at the latest. */
 export async function startControlPlane(options: ControlPlaneOptions = {}): Promise<ControlPlane> {
   const { controllers = true, fakeNodes = 0, apiServerArgs = [] } = options;
   const program = await findKontrol((line) => console.log(`      ${line}`));
@@ -97,7 +97,7 @@ export async function startControlPlane(options: ControlPlaneOptions = {}): Prom
   }
 }
 
-/** Commands to the program, a line each, and its answers, one for each. */
+/** Sends commands to the program, one per line, and reads one answer for each. */
 class Commands {
   readonly ended: Promise<unknown>;
   readonly #child: ChildProcessByStdio<Writable, Readable, Readable>;
@@ -106,7 +106,7 @@ class Commands {
 
   constructor(child: ChildProcessByStdio<Writable, Readable, Readable>) {
     this.#child = child;
-    child.stdin.on('error', () => {}); // It has ended, which `ended` tells.
+    child.stdin.on('error', () => {}); // The exit handler reports the end of the program.
     createInterface({ input: child.stderr }).on('line', (line) => this.#errors.push(line));
     createInterface({ input: child.stdout }).on('line', (line) => this.#waiting.shift()?.resolve(JSON.parse(line)));
     this.ended = once(child, 'close').then(() => {

@@ -7,7 +7,7 @@ import { type Document, PROJECT } from '../../support/gateway.ts';
 import type { Cluster } from './cluster.ts';
 import type { Images } from './kubelet/images.ts';
 
-/** `test/feature`: test/fixtures/feature-server, an MCP server of the official SDK, listening on $HOST:$PORT. */
+/** `test/feature`: test/fixtures/feature-server, an MCP server of the official SDK, which listens on $HOST:$PORT. */
 export const FEATURE_IMAGE: Images = {
   'test/feature': {
     entrypoint: [process.execPath, 'test/fixtures/feature-server/main.ts'],
@@ -16,7 +16,7 @@ export const FEATURE_IMAGE: Images = {
   },
 };
 
-/** Makes or changes an MCPBackend, and what an operator would make of it. */
+/** Creates or changes an MCPBackend, and the objects that an operator would make for it. */
 export async function deployBackend(cluster: Cluster, namespace: string, name: string, spec: Document): Promise<void> {
   await writeBackend(cluster, namespace, name, spec);
   const { metadata } = await cluster.api.read(backendPath(namespace, name));
@@ -29,7 +29,7 @@ export async function deployBackend(cluster: Cluster, namespace: string, name: s
   }
 }
 
-/** Makes or changes an MCPBackend alone. Nobody is asked whether it is right, as where it was written under an older CRD. */
+/** Creates or changes only an MCPBackend, without strict validation, as if it was written under an older CRD. */
 export async function writeBackend(cluster: Cluster, namespace: string, name: string, spec: Document): Promise<void> {
   const body = { apiVersion: 'mcpgateway.dev/v1alpha1', kind: 'MCPBackend', metadata: { name }, spec };
   await cluster.api.patch(`${backendPath(namespace, name)}?fieldManager=test&force=true`, body, 'apply');
@@ -40,7 +40,7 @@ export function backendPath(namespace: string, name: string): string {
   return `/apis/mcpgateway.dev/v1alpha1/namespaces/${namespace}/mcpbackends/${name}`;
 }
 
-/** Makes or changes the tenants ConfigMap. */
+/** Creates or changes the tenants ConfigMap. */
 export async function writeTenants(cluster: Cluster, namespace: string, document: Document | string): Promise<void> {
   const text = typeof document === 'string' ? document : stringify(document);
   const body = {
@@ -53,7 +53,7 @@ export async function writeTenants(cluster: Cluster, namespace: string, document
   await cluster.api.patch(`${path}?fieldManager=test&force=true`, body, 'apply');
 }
 
-/** A kubeconfig with the permissions of a watcher, as docs/kubernetes/watcher.md lists them, and no others. */
+/** A kubeconfig with exactly the permissions of a watcher in docs/kubernetes/watcher.md. */
 export async function watcherKubeconfig(
   cluster: Cluster,
   namespaces: { backends: string; gateway: string },

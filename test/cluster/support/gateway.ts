@@ -1,4 +1,4 @@
-// A gateway in a cluster, as its pod runs it: bootstrap, watcher, ext-authz, ext-proc and Envoy as processes of this machine.
+// A gateway in a cluster, as in its pod: bootstrap, watcher, ext-authz, ext-proc and Envoy as processes on this machine.
 //
 //   const gateway = await startClusterGateway({ kubeconfig, namespace, tenants: { namespace, configMap: 'tenants' } });
 //   await openSession(gateway.backendUrl('github'), { token: await gateway.token() });
@@ -23,34 +23,34 @@ const PROGRAM = join(PROJECT, 'cli', 'bin.js');
 const STOP_MS = 10_000;
 const READY_LIMIT_MS = 60_000;
 
-/** What a gateway is started with. */
+/** Options of a gateway. */
 export interface ClusterGatewayOptions {
-  /** Whose rights the watcher has. */
+  /** Kubeconfig of the watcher. */
   kubeconfig: string;
   /** Namespace of the MCPBackends. */
   namespace: string;
   /** The ConfigMap with the tenants. */
   tenants: { namespace: string; configMap: string };
-  /** More of gateway.yaml. */
+  /** Further keys of gateway.yaml. */
   settings?: Document;
   /** Number of ext-authz processes. Default 1. */
   workers?: number;
-  /** Whether to wait until it lets requests in. Default true. */
+  /** Whether to wait until it answers requests. Default true. */
   untilReady?: boolean;
-  /** Whether URLs may be on loopback addresses, as servers of tests are. Default true. */
+  /** Whether URLs may have loopback addresses, as the servers of tests do. Default true. */
   allowLocalUrls?: boolean;
 }
 
-/** The roles of a gateway, by which they are ended and started again. */
+/** The roles of a gateway, which can be stopped and restarted. */
 export type Role = 'watcher' | 'envoy' | `ext-authz-${number}` | `ext-proc-${number}`;
 
-/** A gateway whose watcher watches a cluster. */
+/** A gateway whose watcher reads a cluster. */
 export interface ClusterGateway {
   /** Public URL, `http://127.0.0.1:PORT`. */
   url: string;
-  /** Of the OpenID provider that its tokens come from. */
+  /** URL of the OpenID provider that issues its tokens. */
   issuer: string;
-  /** Everything that its roles have logged so far. */
+  /** All log lines of its roles so far. */
   log: readonly LogLine[];
   /** Socket of Envoy's admin interface. */
   adminSocket: string;
@@ -60,14 +60,14 @@ export interface ClusterGateway {
   status(): Promise<GetStatusResponse__Output>;
   /** Process id of a role. */
   pid(role: Role): number;
-  /** Ends a role as Kubernetes does, or at once. */
+  /** Stops a role as Kubernetes does, or kills it. */
   end(role: Role, signal?: 'SIGTERM' | 'SIGKILL'): Promise<void>;
-  /** Starts a role that was ended; with other credentials, where they are given. */
+  /** Starts a stopped role, optionally with other credentials. */
   start(role: Role, kubeconfig?: string): Promise<void>;
   stop(): Promise<void>;
 }
 
-/** The tenant `engineering`, by the claim `tenant`, with all backends. */
+/** The tenant `engineering`, matched by the claim `tenant`, with all backends. */
 export const TENANTS: Document = {
   tenants: [{ name: 'engineering', match: [{ claim: 'tenant', value: 'engineering' }], backends: ['*'] }],
 };
@@ -181,7 +181,7 @@ export async function startClusterGateway(options: ClusterGatewayOptions): Promi
   return gateway;
 }
 
-/** Waits until a gateway answers; without a token that is 401. */
+/** Waits until a gateway answers 401 to a request without a token. */
 export async function untilServing(url: string): Promise<void> {
   const ask = async () => (await fetch(`${url}/any/mcp`, { method: 'POST', body: '{}' })).status;
   await eventually(ask, (status) => status === 401, READY_LIMIT_MS);

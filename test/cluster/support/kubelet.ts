@@ -1,8 +1,8 @@
-// Nodes whose pods are real processes of this machine, each pod with a loopback address of its own.
+// Nodes whose pods are real processes on this machine, each pod with its own loopback address.
 //
 //   const kubelet = await startKubelet({ cluster });            // one node, the image test/replica
 //   const namespace = await cluster.newNamespace({ nodes: kubelet.nodes });
-//   … create pods there: they listen on their address, and Services, probes, preStop and restarts work …
+//   … create pods there: they listen on their address; Services, probes, preStop and restarts work …
 //   kubelet.container(namespace, 'mcp-github-0').kill();        // it crashes and is restarted in place
 //   await kubelet.stop();
 
@@ -20,47 +20,47 @@ import { PodRunner } from './kubelet/pod-runner.ts';
 import { watchPods } from './kubelet/pod-watch.ts';
 import type { Pod } from './kubelet/schema.ts';
 
-/** Settings of {@link startKubelet}. */
+/** Options of {@link startKubelet}. */
 export interface KubeletOptions {
   cluster: Pick<Cluster, 'server' | 'token' | 'ca' | 'folder'>;
-  /** What stands for the images. Default {@link REPLICA_IMAGE}; every other image cannot be pulled. */
+  /** Programs that replace the images. Default {@link REPLICA_IMAGE}; any other image cannot be pulled. */
   images?: Images;
-  /** How many nodes. Default 1. */
+  /** Number of nodes. Default 1. */
   count?: number;
-  /** Milliseconds between probes, in place of their periods. */
+  /** Milliseconds between probes, instead of their periods. */
   probeEveryMs?: number;
-  /** Milliseconds before the second restart of a container, doubled for each one after it, up to 5 s. Default 200. */
+  /** Milliseconds before the second restart of a container. They double for each further one, up to 5 s. Default 200. */
   backoffMs?: number;
 }
 
-/** A container that runs, or waits to. */
+/** A container that runs, or waits to run. */
 export interface RunningContainer {
-  /** Of its process; undefined while there is none. */
+  /** Id of its process; undefined if none is running. */
   pid: number | undefined;
   restartCount: number;
-  /** The last lines it wrote, in this run and the one before it. `kubectl logs` works too. */
+  /** The last lines that it wrote, in this run and the previous one. `kubectl logs` works too. */
   lines: readonly string[];
   /** Address of its pod. */
   address: string;
-  /** Ends the process as a crash does. */
+  /** Kills the process, as in a crash. */
   kill(signal?: NodeJS.Signals): void;
 }
 
-/** Nodes that are played by this process. */
+/** Nodes that this process simulates. */
 export interface Kubelet {
   /** For `cluster.newNamespace({nodes})`. */
   nodes: string;
-  /** May be changed: what cannot be pulled is asked for again. */
+  /** May be changed: an image that cannot be pulled is looked up again. */
   images: Images;
-  /** A container of a pod; without a name its first. Throws when there is none. */
+  /** A container of a pod; without a name, the first one. Throws if it does not exist. */
   container(namespace: string, pod: string, container?: string): RunningContainer;
-  /** Brings the mounted Secrets and ConfigMaps of a pod up to date, as a kubelet does every minute or so. */
+  /** Updates the mounted Secrets and ConfigMaps of a pod, as a kubelet does about every minute. */
   refreshVolumes(namespace: string, pod: string): Promise<void>;
-  /** Ends all its processes and takes its nodes out of the cluster. */
+  /** Stops all processes and removes the nodes from the cluster. */
   stop(): Promise<void>;
 }
 
-/** Starts one; it is ready for pods when this resolves. */
+/** Starts a kubelet, which is ready for pods when this resolves. */
 export async function startKubelet(options: KubeletOptions): Promise<Kubelet> {
   const { cluster, images = REPLICA_IMAGE, count = 1, probeEveryMs, backoffMs = 200 } = options;
   const pool = `nodes-${randomBytes(3).toString('hex')}`;
@@ -93,7 +93,7 @@ export async function startKubelet(options: KubeletOptions): Promise<Kubelet> {
     runners.set(uid, { runner, done });
   }
 
-  // Whoever ends this process early does not want the pods to go on: at an exit the processes end too.
+  // If this process exits early, the processes of the pods end too.
   const exit = () => process.exit(143);
   process.once('SIGTERM', exit);
 

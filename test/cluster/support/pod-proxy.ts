@@ -3,28 +3,28 @@ import { Api } from './api.ts';
 import type { ControlPlane } from './control-plane.ts';
 import { podSchema } from './kubelet/schema.ts';
 
-/** What of a pod is asked through the API server. */
+/** A request to a pod through the API server. */
 export interface PodTarget {
   namespace: string;
   name: string;
   port: string;
-  /** At the pod. */
+  /** Path at the pod. */
   path: string;
 }
 
-/** The pod that a request for the API server goes on to; undefined for every other request. */
+/** The pod that the API server would forward a request to; undefined for any other request. */
 export function podTarget(url: string): PodTarget | undefined {
   const form = /^\/api\/v1\/namespaces\/([^/]+)\/pods\/([^/]+?)(?::|%3A)(\d+)\/proxy(\/.*)$/i;
   const [, namespace = '', name = '', port = '', path = ''] = form.exec(url) ?? [];
   return name === '' ? undefined : { namespace, name, port, path };
 }
 
-/** Whether an API server says that it would pass a request on, were the pod's address not of this machine. */
+/** Whether the API server authorized a request and failed only because the pod has a loopback address. */
 export function refusesAddress(body: Buffer): boolean {
   return body.includes('address not allowed');
 }
 
-/** Passes a GET on to a pod, as an API server does; one that cannot be reached is answered 503, as it says it. */
+/** Forwards a GET to a pod, as the API server does. If the pod cannot be reached, it answers 503 in the same words. */
 export async function answerFromPod(
   plane: Pick<ControlPlane, 'server' | 'ca' | 'token'>,
   { namespace, name, port, path }: PodTarget,

@@ -2,22 +2,22 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { eventually } from '../../fixtures/replica-server/waiting.ts';
 import { type Connection, SDK1, SDK2_LEGACY, textOf } from '../../support/clients.ts';
 
-/** A session of an official client, which is used all the time. */
+/** A session of an official client that is in constant use. */
 export interface LoadSession {
   /** Process id of the server that holds it. */
   server: string;
   /** Calls that were answered by that server. */
   answered: number;
-  /** What went otherwise, in order: errors, and answers of another server. After a 404 nothing is sent any more. */
+  /** Everything else, in order: errors, and answers of another server. After a 404 no more requests are sent. */
   failures: string[];
-  /** The gateway said that there is no such session, or no such server any more. */
+  /** The gateway answered that the session or its server no longer exists. */
   lost: boolean;
 }
 
-/** Steady use of a backend by sessions that stay open. */
+/** Steady load on a backend by sessions that stay open. */
 export interface Load {
   readonly sessions: readonly LoadSession[];
-  /** Waits until every session that is not lost was answered some more times. */
+  /** Waits until every session that is not lost got some more answers. */
   rounds(count: number): Promise<void>;
   /** Waits until all sessions of these servers are lost. */
   lost(servers: readonly string[]): Promise<void>;
@@ -28,7 +28,7 @@ const PAUSE_MS = 10;
 const CALL_MS = 10_000;
 const LOST_LIMIT_MS = 60_000;
 
-/** Opens sessions with official clients of both generations, and calls the tool `replica` in each, again and again. */
+/** Opens sessions with official clients of both generations, and calls the tool `replica` repeatedly in each. */
 export async function startLoad(url: string, token: () => Promise<string>, count: number): Promise<Load> {
   const stopping = new AbortController();
   const open = async (index: number) => {
@@ -74,6 +74,6 @@ export async function startLoad(url: string, token: () => Promise<string>, count
 }
 
 async function ask(connection: Connection): Promise<string> {
-  // An answer that broke off is waited for by the client as if it might go on.
+  // The client keeps waiting after a response breaks off, as if it might continue.
   return textOf(await connection.call('replica', {}, { signal: AbortSignal.timeout(CALL_MS) }));
 }

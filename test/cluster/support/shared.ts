@@ -3,8 +3,8 @@ import { type Cluster, startCluster } from './cluster.ts';
 let shared: Promise<Cluster> | undefined;
 
 /**
- * The control plane of this mocha run, started by whoever asks first: with controllers, two fake nodes and the CRDs of the chart.
- * Tests keep apart by namespaces of their own. It ends after the last test.
+ * The control plane of this mocha run, started at the first call, with controllers, two fake nodes and the CRDs of the chart. Tests
+ * are isolated by their own namespaces. It stops after the last test.
  */
 export function sharedCluster(): Promise<Cluster> {
   shared ??= startCluster();

@@ -3,8 +3,8 @@ import { randomInt } from 'node:crypto';
 const PER_BLOCK = 250;
 
 /**
- * Loopback addresses for pods. On Linux all of 127/8 is there without being set up. The second number is random, so that two runs on
- * one machine are unlikely to meet, and no address is given twice: a new pod is not taken for an old one.
+ * Loopback addresses for pods. On Linux all of 127/8 is available without setup. The second number is random, so that two runs on one
+ * machine are unlikely to collide. No address is given twice, so a new pod is never mistaken for an old one.
  */
 export class PodAddresses {
   readonly #prefix = `127.${randomInt(16, 250)}`;

@@ -7,27 +7,27 @@ import { ContainerLog } from './logs.ts';
 import { execIn, httpAnswers, type ProbeTarget, watchProbe } from './probes.ts';
 import type { Container } from './schema.ts';
 
-/** What a container is run with. */
+/** Options of a container. */
 export interface ContainerOptions {
   container: Container;
   podUid: string;
   address: string;
   graceMs: number;
-  /** Whether it is started again after it ended. */
+  /** Whether it is restarted after it ended. */
   restarts: (exitCode: number) => boolean;
-  /** What to start, asked for each run; a reason when there is nothing to start yet. */
+  /** Called before each run. Returns what to start, or the reason why it cannot be started yet. */
   prepare: () => Promise<PodProcess | { reason: string; message: string }>;
   probeEveryMs: number | undefined;
-  /** The wait before the second restart; doubled for each one after it. */
+  /** Pause before the second restart. It doubles for each further one. */
   backoffMs: number;
-  /** Told of every change of the report. */
+  /** Called after every change of the report. */
   onChange: () => void;
 }
 
 const RETRY_MS = 250;
 const LONGEST_BACKOFF_MS = 5_000;
 
-/** One container: its process, started again when it ends, and what there is to say about it. */
+/** One container: runs and restarts its process, and reports its state. */
 export class ContainerRunner {
   readonly report: ContainerReport;
   readonly log = new ContainerLog();
@@ -42,12 +42,12 @@ export class ContainerRunner {
     this.report = firstReport(options.container);
   }
 
-  /** Process id of the run under way. */
+  /** Process id of the current run. */
   get pid(): number | undefined {
     return this.#child?.pid;
   }
 
-  /** Runs it until it is not started again. */
+  /** Runs it until it is not restarted any more. */
   async run(): Promise<void> {
     for (let run = 0; !this.#ending; run += 1) {
       const process = await this.#prepared();
@@ -62,8 +62,8 @@ export class ContainerRunner {
   }
 
   /**
-   * Ends it as Kubernetes does: `preStop`, SIGTERM, and SIGKILL when the grace is over. It is not started again. May be called again
-   * with a shorter grace.
+   * Stops it as Kubernetes does: `preStop`, SIGTERM, and SIGKILL at the end of the grace period. It is not restarted. May be called
+   * again with a shorter grace period.
    */
   async stop(graceMs: number): Promise<void> {
     const first = !this.#ending;
@@ -153,7 +153,7 @@ export class ContainerRunner {
     });
   }
 
-  /** Ends the run; another one follows. */
+  /** Ends the current run; the container is restarted. */
   #restart(): void {
     const { graceMs } = this.#options;
     const child = this.#child;
@@ -166,7 +166,7 @@ export class ContainerRunner {
     if (pause !== undefined)
       await sleep(pause.seconds * 1000, undefined, { signal: this.#stopping.signal }).catch(() => {});
     if (target === undefined) return;
-    // A hook that fails is an event in Kubernetes, and the end goes on.
+    // In Kubernetes a failed hook is only an event; stopping continues.
     if (exec !== undefined) await execIn(exec.command, target, graceMs).catch(() => undefined);
     if (httpGet !== undefined) await httpAnswers(httpGet, target, graceMs).catch(() => false);
   }

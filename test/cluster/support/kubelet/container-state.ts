@@ -1,6 +1,6 @@
 import type { ChildExit } from '../../../../runtime/processes/child.ts';
 
-/** As `state` of a container status has it. */
+/** The `state` of a container status. */
 export type ContainerState =
   | { waiting: { reason: string; message?: string } }
   | { running: { startedAt: string } }
@@ -14,7 +14,7 @@ export interface Terminated {
   finishedAt: string;
 }
 
-/** What is known of a container, as its status in the API has it. */
+/** The report of a container, as in its status in the API. */
 export interface ContainerReport {
   name: string;
   image: string;
@@ -35,18 +35,18 @@ const SIGNALS: Partial<Record<NodeJS.Signals, number>> = {
   SIGABRT: 6,
 };
 
-/** The end of a process in words of Kubernetes: a signal is 128 and its number. */
+/** The exit code of a process as Kubernetes reports it: 128 plus the number of a signal. */
 export function terminated(exit: ChildExit, startedAt: string): Terminated {
   const exitCode = exit.code ?? 128 + (exit.signal === null ? 0 : (SIGNALS[exit.signal] ?? 0));
   return { exitCode, reason: exitCode === 0 ? 'Completed' : 'Error', startedAt, finishedAt: now() };
 }
 
-/** The time as the API writes it. */
+/** The current time in the format of the API. */
 export function now(): string {
   return `${new Date().toISOString().slice(0, 19)}Z`;
 }
 
-/** The report of a container of which nothing was started yet. */
+/** The report of a container that was not started yet. */
 export function firstReport({ name, image }: { name: string; image: string }): ContainerReport {
   const state = { waiting: { reason: 'ContainerCreating' } };
   return { name, image, imageID: '', state, lastState: {}, ready: false, started: false, restartCount: 0 };

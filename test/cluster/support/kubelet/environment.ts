@@ -3,8 +3,8 @@ import type { Container, Pod } from './schema.ts';
 import { fieldOf, MissingSource, readConfigMap, readSecret } from './sources.ts';
 
 /**
- * The variables of a container, read from where its spec says.
- * @throws MissingSource when a Secret, ConfigMap or key is missing that is not optional
+ * The environment variables of a container, resolved from the sources in its spec.
+ * @throws MissingSource if a Secret, ConfigMap or key that is not optional is missing
  */
 export async function environmentOf(
   api: Api,
@@ -27,7 +27,7 @@ export async function environmentOf(
   return env;
 }
 
-/** `$(NAME)` is the value of a variable that was set before, `$$` is `$`. */
+/** Replaces `$(NAME)` by the value of an earlier variable, and `$$` by `$`. */
 export function expand(text: string, env: Readonly<Record<string, string>>): string {
   return text.replace(/\$\$|\$\(([^)]+)\)/g, (found, name: string | undefined) =>
     name === undefined ? '$' : (env[name] ?? found),
@@ -46,6 +46,6 @@ async function readValue(api: Api, pod: Pod, from: ValueFrom, address: string): 
     return value?.toString();
   }
   if (fieldRef !== undefined) return fieldOf(pod, fieldRef.fieldPath, address);
-  // Processes of a test have no limits.
+  // Processes in tests have no limits.
   return resourceFieldRef === undefined ? undefined : '0';
 }

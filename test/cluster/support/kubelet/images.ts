@@ -2,7 +2,7 @@ import { REPLICA_PROGRAM } from '../../../fixtures/replica-server/client.ts';
 import { PROJECT } from '../../../support/gateway.ts';
 import type { Pod } from './schema.ts';
 
-/** A process that is about to start. */
+/** A process to start. */
 export interface PodProcess {
   /** Program and arguments. */
   command: string[];
@@ -10,26 +10,26 @@ export interface PodProcess {
   cwd: string;
 }
 
-/** What stands for an image. */
+/** The program that replaces an image. */
 export interface Image {
-  /** Program and first arguments; the container's `command` replaces it, its `args` replace `cmd` and follow. */
+  /** Program and first arguments. The container's `command` replaces them; its `args` replace `cmd` and are appended. */
   entrypoint: string[];
   cmd?: string[];
-  /** What the image sets; the container's own values go first. */
+  /** Environment of the image. Values of the container take precedence. */
   env?: Record<string, string>;
-  /** The last word on what is started, such as another address to listen on, or a program that is elsewhere on this machine. */
+  /** Final changes before the start, such as another address to listen on, or the path of a program on this machine. */
   adapt?: (process: PodProcess, pod: { pod: Pod; container: string; address: string }) => PodProcess;
 }
 
-/** Images by name: with tag, or without for every tag. */
+/** Images by name, with a tag or, for every tag, without. */
 export type Images = Record<string, Image>;
 
-/** The image for a container, or nothing when it cannot be pulled. */
+/** The image of a container; undefined if it cannot be pulled. */
 export function findImage(images: Images, name: string): Image | undefined {
   return images[name] ?? images[name.replace(/(?:@[^/]*|:[^/:]*)$/, '')];
 }
 
-/** `test/replica`: test/fixtures/replica-server, listening on $HOST:$PORT, which calls itself by the name of its pod. */
+/** `test/replica`: test/fixtures/replica-server, which listens on $HOST:$PORT and reports the name of its pod. */
 export const REPLICA_IMAGE: Images = {
   'test/replica': {
     entrypoint: [process.execPath, REPLICA_PROGRAM],

@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 
 const KEPT_LINES = 1_000;
 
-/** What a container wrote: in the run under way, or its last one, and in the run before it. */
+/** What a container wrote in its current or last run, and in the run before it. */
 export class ContainerLog {
   #current: string[] = [];
   #previous: string[] = [];
@@ -15,7 +15,7 @@ export class ContainerLog {
     return [...this.#previous, ...this.#current];
   }
 
-  /** Lines that come now belong to another run. */
+  /** Starts a new run: further lines belong to it. */
   beginRun(): void {
     this.#previous = this.#current;
     this.#current = [];
@@ -24,7 +24,7 @@ export class ContainerLog {
   add(line: string): void {
     this.#current.push(line);
     if (this.#current.length > KEPT_LINES) this.#current.shift();
-    for (const tell of this.#readers) tell(line);
+    for (const onLine of this.#readers) onLine(line);
   }
 
   read({ previous, tail }: { previous: boolean; tail: number | undefined }): string[] {
@@ -32,20 +32,20 @@ export class ContainerLog {
     return tail === undefined ? lines : lines.slice(Math.max(0, lines.length - tail));
   }
 
-  /** Gives what ends it. */
-  follow(tell: (line: string) => void): () => void {
-    this.#readers.add(tell);
-    return () => this.#readers.delete(tell);
+  /** Returns a function that ends the subscription. */
+  follow(onLine: (line: string) => void): () => void {
+    this.#readers.add(onLine);
+    return () => this.#readers.delete(onLine);
   }
 }
 
-/** Where the API server asks for logs. */
+/** The listener from which the API server reads logs. */
 export interface LogServer {
   port: number;
   stop(): void;
 }
 
-/** Answers as the HTTPS port of a kubelet does: `/containerLogs/NAMESPACE/POD/CONTAINER`, with `tailLines`, `previous` and `follow`. */
+/** Serves `/containerLogs/NAMESPACE/POD/CONTAINER` with `tailLines`, `previous` and `follow`, like the HTTPS port of a kubelet. */
 export async function startLogServer(
   tls: { key: string; cert: string },
   find: (namespace: string, pod: string, container: string) => ContainerLog | undefined,

@@ -5,20 +5,20 @@ import { now } from './container-state.ts';
 const RENEW_EVERY_MS = 10_000;
 const CAPACITY = { cpu: '64', memory: '256Gi', pods: '1000', 'ephemeral-storage': '1Ti' };
 
-/** Nodes in the API that are ready and stay so. */
+/** Nodes in the API that are kept ready. */
 export interface Nodes {
   names: ReadonlySet<string>;
-  /** Takes them out of the API. */
+  /** Removes them from the API. */
   remove(): Promise<void>;
 }
 
-/** Registers `count` nodes that only pods of namespaces with `nodes: pool` run on. `logPort`: of their kubelet. */
+/** Registers `count` nodes that run only pods of namespaces with `nodes: pool`. `logPort` is the port of their kubelet. */
 export async function registerNodes(api: Api, pool: string, count: number, logPort: number): Promise<Nodes> {
   const names = Array.from({ length: count }, (_, index) => `${pool}-${index}`);
   for (const name of names) await register(api, pool, name, logPort);
   const renew = () => Promise.all(names.map((name) => renewLease(api, name)));
   await renew();
-  // A failure is an API server that is away: the next time will do.
+  // It fails if the API server is unreachable; the next heartbeat is enough.
   const timer = setInterval(() => void renew().catch(() => undefined), RENEW_EVERY_MS);
   return {
     names: new Set(names),
@@ -40,7 +40,7 @@ async function register(api: Api, pool: string, name: string, logPort: number): 
   const status = {
     capacity: CAPACITY,
     allocatable: CAPACITY,
-    // No host name: the API server would rather ask for logs there.
+    // No host name, since the API server would prefer it for log requests.
     addresses: [{ type: 'InternalIP', address: '127.0.0.1' }],
     daemonEndpoints: { kubeletEndpoint: { Port: logPort } },
     conditions: [
@@ -51,7 +51,7 @@ async function register(api: Api, pool: string, name: string, logPort: number): 
     ],
   };
   await api.patch(`/api/v1/nodes/${name}/status`, { status });
-  // The API server takes a new node for one that is not ready.
+  // A new node starts as not ready.
   await api.patch(`/api/v1/nodes/${name}`, { spec: { taints: null } });
 }
 

@@ -11,12 +11,12 @@ import type { Container, Pod } from './schema.ts';
 import { podPath, StatusWriter } from './status-writer.ts';
 import { PodVolumes } from './volumes.ts';
 
-/** What pods are run with. */
+/** Dependencies of pods. */
 export interface PodOptions {
   api: Api;
   images: Images;
   address: string;
-  /** For its volumes; removed at the end. */
+  /** Folder for its volumes; removed at the end. */
   folder: string;
   probeEveryMs: number | undefined;
   backoffMs: number;
@@ -24,7 +24,7 @@ export interface PodOptions {
 
 const RETRY_MS = 250;
 
-/** One pod on a node: its containers in their order, its status in the API, its end. */
+/** One pod on a node: runs its containers in order, reports its status to the API, and stops it. */
 export class PodRunner {
   readonly pod: Pod;
   readonly options: PodOptions;
@@ -56,13 +56,13 @@ export class PodRunner {
     this.#main = containers.map((container) => this.#runner(container, again));
   }
 
-  /** A container of it, by name; without one the first. */
+  /** A container by name; without a name, the first one. */
   container(name?: string): ContainerRunner | undefined {
     const all = [...this.#main, ...this.#init];
     return name === undefined ? all[0] : all.find(({ report }) => report.name === name);
   }
 
-  /** Runs it to its end, and takes it out of the API where that is asked for. */
+  /** Runs the pod until it ends, and removes it from the API if it was deleted. */
   async run(): Promise<void> {
     const life = this.#live();
     await Promise.race([life, aborted(this.#ending.signal)]);
@@ -70,20 +70,20 @@ export class PodRunner {
     await life;
     this.#ended = true;
     await this.#status.write();
-    // A pod that ended by itself stays until somebody deletes it.
+    // A pod that completed stays in the API until it is deleted.
     await aborted(this.#ending.signal);
     await rm(this.options.folder, { recursive: true, force: true });
     if (!this.#gone) await this.options.api.delete(podPath(this.pod), { graceSeconds: 0 });
   }
 
-  /** Somebody deleted it: ends it within the time that they gave. Said again with less, the rest is shorter. */
+  /** Stops a deleted pod within its grace period. Another call can shorten the period. */
   end(graceMs: number): void {
     if (this.#ending.signal.aborted && graceMs < this.#graceMs) void this.#stopAll(graceMs);
     this.#graceMs = graceMs;
     this.#ending.abort();
   }
 
-  /** It is no more in the API, or its node goes: ends it at once. */
+  /** Stops the pod immediately: it is no longer in the API, or its node is removed. */
   async vanish(): Promise<void> {
     this.#gone = true;
     this.#status.end();
@@ -97,7 +97,7 @@ export class PodRunner {
 
   async #live(): Promise<void> {
     await mkdir(this.options.folder, { recursive: true });
-    this.#tell();
+    this.#report();
     await this.#mount();
     const sidecars: Promise<void>[] = [];
     for (const container of this.#init) {
@@ -113,7 +113,7 @@ export class PodRunner {
     const initialized = this.#init.every((one) => this.#sidecars.has(one.report.name) || exitCodeOf(one) === 0);
     if (initialized && !this.#ending.signal.aborted) {
       this.#initialized = true;
-      this.#tell();
+      this.#report();
       await Promise.all(this.#main.map((container) => container.run()));
     }
     for (const container of this.#init.toReversed()) await container.stop(this.#graceMs);
@@ -127,7 +127,7 @@ export class PodRunner {
     for (const container of this.#init.toReversed()) await container.stop(leftMs());
   }
 
-  /** Writes the volumes as soon as all is there that they are made of. */
+  /** Writes the volumes as soon as all their sources exist. */
   async #mount(): Promise<void> {
     while (!this.#ending.signal.aborted) {
       try {
@@ -135,7 +135,7 @@ export class PodRunner {
       } catch (error) {
         for (const { report } of this.#main)
           report.state = { waiting: { reason: 'ContainerCreating', message: messageOf(error) } };
-        this.#tell();
+        this.#report();
       }
       await sleep(RETRY_MS, undefined, { signal: this.#ending.signal }).catch(() => undefined);
     }
@@ -152,7 +152,7 @@ export class PodRunner {
       podUid: this.pod.metadata.uid,
       graceMs: this.#graceMs,
       prepare: () => processFor(this, container),
-      onChange: () => this.#tell(),
+      onChange: () => this.#report(),
     });
   }
 
@@ -168,7 +168,7 @@ export class PodRunner {
     };
   }
 
-  #tell(): void {
+  #report(): void {
     void this.#status.write();
   }
 }

@@ -1,20 +1,20 @@
 import { type ContainerReport, now } from './container-state.ts';
 
-/** What a pod's status is made of. */
+/** What the status of a pod is computed from. */
 export interface PodFacts {
   address: string;
   startedAt: string;
-  /** All init containers that are no sidecars are done. */
+  /** All init containers that are not sidecars have completed. */
   initialized: boolean;
   initContainers: readonly ContainerReport[];
-  /** By name of the init container, whether it is a sidecar. */
+  /** Whether each init container is a sidecar, by name. */
   sidecars: ReadonlySet<string>;
   containers: readonly ContainerReport[];
-  /** Set when none of its containers will run again. */
+  /** Set if none of its containers will run again. */
   ended: boolean;
 }
 
-/** The status of a pod for the API, as a strategic merge patch has it. */
+/** The status of a pod for the API, as a strategic merge patch. */
 export function statusOf(facts: PodFacts) {
   const { containers, initContainers, address } = facts;
   const lasting = [...containers, ...initContainers.filter(({ name }) => facts.sidecars.has(name))];
@@ -61,7 +61,7 @@ function phaseOf({ containers, initContainers, ended, initialized }: PodFacts): 
 
 const hasRun = (state: { waiting: { reason: string } }) => state.waiting.reason === 'CrashLoopBackOff';
 
-/** Gives each condition the time at which it last changed. */
+/** Sets the time of each condition to that of its last change. */
 export class Transitions {
   readonly #known = new Map<string, { status: string; since: string }>();
 

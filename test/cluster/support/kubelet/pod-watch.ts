@@ -9,16 +9,16 @@ const listSchema = z.object({ metadata: z.object({ resourceVersion: z.string() }
 const eventSchema = z.object({ type: z.string(), object: z.unknown() });
 const RETRY_MS = 200;
 
-/** Told of pods. */
+/** Handlers for pods. */
 export interface PodHandler {
-  /** There is such a pod, or it changed. */
+  /** The pod exists, or has changed. */
   seen(pod: Pod): void;
-  /** These are all there are. */
+  /** The complete list of pods. */
   all(uids: ReadonlySet<string>): void;
   gone(uid: string): void;
 }
 
-/** Lists and watches all pods, again and again, until the signal. */
+/** Lists and watches all pods until the signal is aborted. */
 export async function watchPods(api: Api, handler: PodHandler, signal: AbortSignal): Promise<void> {
   while (!signal.aborted) {
     try {
@@ -27,7 +27,7 @@ export async function watchPods(api: Api, handler: PodHandler, signal: AbortSign
       for (const pod of items) handler.seen(pod);
       await follow(api, metadata.resourceVersion, handler, signal);
     } catch {
-      // The API server is away, or the watch has expired: everything is listed anew.
+      // The API server is unreachable, or the watch has expired: list again.
       await sleep(RETRY_MS, undefined, { signal }).catch(() => undefined);
     }
   }
@@ -38,7 +38,7 @@ async function follow(api: Api, version: string, handler: PodHandler, signal: Ab
   const end = () => response.destroy();
   signal.addEventListener('abort', end, { once: true });
   if (signal.aborted) end();
-  response.on('error', () => {}); // It has ended, which is all there is to know.
+  response.on('error', () => {}); // An error only ends the stream.
   const lines = createInterface({ input: response });
   lines.on('line', (line) => {
     const { type, object } = eventSchema.parse(JSON.parse(line));

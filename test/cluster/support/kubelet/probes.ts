@@ -7,18 +7,18 @@ import { promisify } from 'node:util';
 import type { PodProcess } from './images.ts';
 import type { Container, Probe } from './schema.ts';
 
-/** What a probe or a hook is carried out on. */
+/** The target of a probe or a hook. */
 export interface ProbeTarget {
   address: string;
   container: Container;
-  /** For commands in the container. */
+  /** Environment of commands in the container. */
   process: PodProcess;
 }
 
-/** While a container has not answered well yet it is asked this often, so that no test waits for a whole period. */
+/** Interval of probes until the first success, so that no test waits for a whole period. */
 const STARTING_EVERY_MS = 100;
 
-/** One attempt. */
+/** Runs a probe once. */
 export async function probeOnce(
   probe: Pick<Probe, 'httpGet' | 'tcpSocket' | 'exec' | 'timeoutSeconds'>,
   target: ProbeTarget,
@@ -34,20 +34,20 @@ export async function probeOnce(
   }
 }
 
-/** Settings of {@link watchProbe}. */
+/** Options of {@link watchProbe}. */
 export interface ProbeWatch {
   probe: Probe;
   target: ProbeTarget;
-  /** In place of the probe's own period. */
+  /** Replaces the probe's own period. */
   everyMs: number | undefined;
-  /** Asks more often until the first success, and tells of no failure before it. */
+  /** Probes more often until the first success, and reports no failure before it. */
   eager: boolean;
   signal: AbortSignal;
-  /** Told when enough answers in a row say something new. */
+  /** Called when enough consecutive results change the state. */
   onChange: (healthy: boolean) => void;
 }
 
-/** Asks over and over, until the signal. */
+/** Runs a probe repeatedly until the signal is aborted. */
 export async function watchProbe(options: ProbeWatch): Promise<void> {
   const { probe, target, everyMs, eager, signal, onChange } = options;
   const periodMs = everyMs ?? probe.periodSeconds * 1000;
@@ -77,7 +77,7 @@ export async function execIn(command: string[], { process }: ProbeTarget, timeou
   await promisify(execFile)(program, args, { env: process.env, cwd: process.cwd, timeout: timeoutMs });
 }
 
-/** GET; true for an answer from 200 to 399, as Kubernetes has it. */
+/** GET; true for a status from 200 to 399, as in Kubernetes. */
 export function httpAnswers(
   get: NonNullable<Probe['httpGet']>,
   target: ProbeTarget,
@@ -107,13 +107,13 @@ export function httpAnswers(
 function connects(to: NonNullable<Probe['tcpSocket']>, target: ProbeTarget, timeoutMs: number): Promise<boolean> {
   return new Promise((resolve) => {
     const socket = connect({ host: to.host ?? target.address, port: portOf(to.port, target.container) });
-    const tell = (answer: boolean) => {
+    const settle = (answer: boolean) => {
       socket.destroy();
       resolve(answer);
     };
-    socket.setTimeout(timeoutMs, () => tell(false));
-    socket.once('connect', () => tell(true));
-    socket.once('error', () => tell(false));
+    socket.setTimeout(timeoutMs, () => settle(false));
+    socket.once('connect', () => settle(true));
+    socket.once('error', () => settle(false));
   });
 }
 

@@ -4,7 +4,7 @@ import { findImage, type PodProcess } from './images.ts';
 import type { PodRunner } from './pod-runner.ts';
 import type { Container } from './schema.ts';
 
-/** What to start for a container, or why it must wait, in the words of Kubernetes. */
+/** What to start for a container, or the Kubernetes reason why it must wait. */
 export async function processFor(
   { pod, options, volumes }: PodRunner,
   container: Container,
@@ -20,7 +20,7 @@ export async function processFor(
     const env = {
       PATH: process.env.PATH ?? '',
       HOSTNAME: pod.metadata.name,
-      // A pod has its network for itself and listens on all of it; a process of a test must be told its address.
+      // A real pod has its own network and listens on all addresses. Here the process gets the address of its pod.
       HOST: address,
       ...image.env,
       ...Object.fromEntries(own.map(([name, value]) => [name, local(value)])),

@@ -66,7 +66,7 @@ const containerSchema = z.object({
         .optional(),
     })
     .optional(),
-  /** Of an init container: `Always` makes it a sidecar. */
+  /** `Always` makes an init container a sidecar. */
   restartPolicy: z.string().optional(),
 });
 
@@ -91,7 +91,7 @@ const volumeSchema = z.object({
   projected: z.object({ sources: z.array(sourceSchema) }).optional(),
 });
 
-/** What of a pod a kubelet looks at. */
+/** What a kubelet reads of a pod. */
 export const podSchema = objectSchema.extend({
   spec: z.object({
     nodeName: z.string().optional(),
@@ -122,11 +122,11 @@ export const podSchema = objectSchema.extend({
     .prefault({}),
 });
 
-/** A pod, its missing fields filled in. */
+/** A pod with defaults filled in. */
 export type Pod = z.infer<typeof podSchema>;
 /** A container of its spec. */
 export type Container = z.infer<typeof containerSchema>;
 /** A probe of a container. */
 export type Probe = z.infer<typeof probeSchema>;
-/** A part of a projected volume; other volumes are read as one. */
+/** A source of a projected volume. Other volumes are read as one source. */
 export type VolumeSource = z.infer<typeof sourceSchema>;

@@ -8,12 +8,12 @@ const configMapSchema = z.object({
   binaryData: z.record(z.string(), z.string()).default({}),
 });
 
-/** What a container cannot start without is missing. */
+/** A source that a container needs to start is missing. */
 export class MissingSource extends Error {
   override readonly name = 'MissingSource';
 }
 
-/** Which object, and whether a pod goes on without it. */
+/** Which object, and whether it is optional. */
 export interface SourceRef {
   name: string;
   optional: boolean;

@@ -10,7 +10,7 @@ export function podPath({ metadata }: Pod): string {
   return `/api/v1/namespaces/${metadata.namespace}/pods/${metadata.name}`;
 }
 
-/** Keeps the status of one pod in the API as the facts are. */
+/** Keeps the status of one pod in the API up to date. */
 export class StatusWriter {
   readonly #api: Api;
   readonly #pod: Pod;
@@ -26,14 +26,14 @@ export class StatusWriter {
     this.#facts = facts;
   }
 
-  /** The facts have changed. Settles when they are written; changes that come meanwhile are written together afterwards. */
+  /** Writes the changed facts. Resolves once they are written; changes in the meantime are written together afterwards. */
   write(): Promise<void> {
     this.#changed = true;
     this.#writing ??= this.#writeAll();
     return this.#writing;
   }
 
-  /** Nothing is written any more. */
+  /** Stops writing. */
   end(): void {
     this.#ended = true;
   }
@@ -47,9 +47,9 @@ export class StatusWriter {
       try {
         await this.#api.patch(`${podPath(this.#pod)}/status`, body, 'strategic');
       } catch (error) {
-        // It is gone, or another one has its name.
+        // The pod is gone, or another pod has its name.
         if (error instanceof ApiError && (error.status === 404 || error.status === 409)) break;
-        // The API server is away, or refuses for now.
+        // The API server is unreachable, or rejects the write for now.
         this.#changed = true;
         await sleep(RETRY_MS);
       }

@@ -6,13 +6,13 @@ import type { Api } from '../api.ts';
 import type { Container, Pod, VolumeSource } from './schema.ts';
 import { fieldOf, MissingSource, readConfigMap, readSecret, type SourceRef } from './sources.ts';
 
-/** Where a pod finds the token of its ServiceAccount. */
+/** Path of the ServiceAccount token in a pod. */
 const ACCOUNT_FOLDER = '/var/run/secrets/kubernetes.io/serviceaccount';
 const TOKEN_SECONDS = 3_600;
 
 /**
- * The volumes of a pod as folders of this machine. A process sees its own paths and not those of its mounts, so mount paths are
- * replaced wherever a container names one: in arguments, variables and the text of ConfigMaps.
+ * The volumes of a pod as folders on this machine. A process does not see the mount paths of its container, so they are replaced by
+ * real paths in arguments, environment variables and the texts of ConfigMaps.
  */
 export class PodVolumes {
   readonly #api: Api;
@@ -28,8 +28,8 @@ export class PodVolumes {
   }
 
   /**
-   * Writes what the volumes hold; again, to bring it up to date.
-   * @throws MissingSource when something is missing that is not optional
+   * Writes or updates the content of the volumes.
+   * @throws MissingSource if a source that is not optional is missing
    */
   async write(): Promise<void> {
     for (const { name, configMap, secret, projected } of this.#pod.spec.volumes) {
@@ -47,7 +47,7 @@ export class PodVolumes {
     }
   }
 
-  /** A text of a container with the paths of this machine. */
+  /** Replaces mount paths in a text by paths on this machine. */
   localize(container: Pick<Container, 'volumeMounts'>, text: string): string {
     const mounts = container.volumeMounts.toSorted((a, b) => b.mountPath.length - a.mountPath.length);
     return mounts.reduce((changed, { name, mountPath, subPath = '' }) => {
@@ -56,7 +56,7 @@ export class PodVolumes {
     }, text);
   }
 
-  /** A kubeconfig for a container that has the token of its ServiceAccount, since the token is not where a client library looks. */
+  /** A kubeconfig for a container with a ServiceAccount token, which is not where a client library looks for it. */
   async kubeconfig(container: Container): Promise<string | undefined> {
     const mount = container.volumeMounts.find(({ mountPath }) => mountPath === ACCOUNT_FOLDER);
     if (mount === undefined) return undefined;
@@ -76,7 +76,7 @@ export class PodVolumes {
     return path;
   }
 
-  /** Short, for the sake of Unix sockets in it, whose paths have 108 characters at most. */
+  /** A short path: those of Unix sockets in the folder have at most 108 characters. */
   #folderOf(volume: string): string {
     return join(this.#folder, String(this.#pod.spec.volumes.findIndex(({ name }) => name === volume)));
   }

@@ -100,7 +100,7 @@ describe('the admin tools in a cluster', function () {
     }
   });
 
-  it('let an administrator change the cluster through the gateway, by rights of their own pod', async () => {
+  it('let an administrator change the cluster through the gateway, with the permissions of their pod', async () => {
     await run('install', on);
     const bearer = await token('platform', ['mcp.admin']);
     await eventually(
@@ -126,7 +126,7 @@ describe('the admin tools in a cluster', function () {
     expect(JSON.parse(changes[0] ?? '')).to.include({ tool: 'register_backend', subject: 'ann', tenant: 'platform' });
   });
 
-  it('refuse whoever lacks the role or the tenant, and whoever lacks the secret', async () => {
+  it('deny callers without the role, the tenant or the secret', async () => {
     expect(await statusFor(await token('platform', []))).to.equal(404);
     expect(await statusFor(await token('engineering', ['mcp.admin']))).to.equal(404);
     const headers = { 'x-mcp-subject': 'ann', 'x-mcp-issuer': 'me', 'x-mcp-tenant': 'platform' };
@@ -137,7 +137,7 @@ describe('the admin tools in a cluster', function () {
     expect(direct.status).to.equal(401);
   });
 
-  it('keep their secret through an upgrade, and go when they are switched off', async () => {
+  it('keep their secret through an upgrade, and disappear when they are switched off', async () => {
     const before = await secret();
     expect(
       Buffer.from(before.data.secret ?? '', 'base64')

@@ -11,7 +11,7 @@ import { type Cluster, startCluster } from './support/cluster.ts';
 import { CLUSTER_TIMEOUT_MS } from './support/control-plane.ts';
 import { sharedCluster } from './support/shared.ts';
 
-/** Kinds of others, whose definitions this control plane does not have. */
+/** Kinds whose CustomResourceDefinitions this control plane does not have. */
 const OF_OTHERS = ['ServiceMonitor', 'HTTPRoute'];
 
 describe('the chart in a cluster', function () {
@@ -34,9 +34,9 @@ describe('the chart in a cluster', function () {
   };
 
   for (const [name, file] of Object.entries(VALUE_FILES)) {
-    it(`is taken whole by the API server: ${name}`, async () => {
+    it(`is accepted by the API server: ${name}`, async () => {
       const { gateway, set } = await namespaces();
-      // Ports of nodes are shared by all tests.
+      // All tests share the node ports.
       const own = name === 'everything' ? ['service.nodePort=null'] : [];
       const objects = await render(file, { namespace: gateway, set: [...set, ...own] });
       const taken = objects.filter(({ kind }) => !OF_OTHERS.includes(kind));
@@ -46,7 +46,7 @@ describe('the chart in a cluster', function () {
     });
   }
 
-  it('makes pods that the restricted Pod Security Standard lets in', async () => {
+  it('makes pods that meet the restricted Pod Security Standard', async () => {
     const { gateway, backends, set } = await namespaces();
     for (const namespace of [gateway, backends]) {
       const labels = { 'pod-security.kubernetes.io/enforce': 'restricted' };
@@ -66,8 +66,8 @@ describe('the chart in a cluster', function () {
     ]);
   });
 
-  it('is taken by the API server as plain manifests, too', async () => {
-    // Of its own: their namespaces have names that others may use.
+  it('is accepted by the API server as plain manifests too', async () => {
+    // A separate control plane: other tests may use the fixed namespaces of the manifests.
     const own = await startCluster({ controllers: false, fakeNodes: 0 });
     try {
       const folder = join(PROJECT, 'k8s', 'manifests');
@@ -83,7 +83,7 @@ describe('the chart in a cluster', function () {
   describe('with helm upgrade', () => {
     const tenantsSchema = z.looseObject({ data: z.object({ 'tenants.yaml': z.string() }) });
 
-    it('keeps quotas that were edited live, until the values say something new', async () => {
+    it('keeps quotas that were edited live, until the tenants in the values change', async () => {
       const { gateway, set } = await namespaces();
       const values = join(home, 'values.yaml');
       const write = (requests: number, replicas: number) =>
@@ -129,7 +129,7 @@ describe('the chart in a cluster', function () {
       expect(await requests()).to.equal(4000);
     });
 
-    it('takes a live tenants document for text, whatever line breaks it holds', async () => {
+    it('treats a live tenants document as text, whatever line breaks it contains', async () => {
       const { gateway, set } = await namespaces();
       const args = ['mcp-gateway', CHART, '--namespace', gateway, '--values', VALUE_FILES.minimal ?? '', '--skip-crds'];
       const run = (verb: string) =>
@@ -147,7 +147,7 @@ describe('the chart in a cluster', function () {
       }
     });
 
-    it('leaves a namespace alone that was there before, and keeps one that it made', async () => {
+    it('does not touch a namespace that existed before, and keeps one that it created', async () => {
       const gateway = await cluster.newNamespace();
       const file = VALUE_FILES.minimal ?? '';
       const [before, made] = [await cluster.newNamespace(), `${gateway}-made`];

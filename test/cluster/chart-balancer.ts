@@ -16,13 +16,13 @@ const slicesSchema = z.object({
 
 const LOOK_MS = 100;
 
-/** A load balancer for one Service, as clouds have them: it passes TCP on to the endpoints that are ready, in turn. */
+/** A load balancer for one Service, like those of clouds: it forwards TCP to the ready endpoints, round robin. */
 export interface Balancer {
   url: string;
   stop(): Promise<void>;
 }
 
-/** Starts one; it looks at the endpoints ten times a second. */
+/** Starts a load balancer, which reads the endpoints ten times a second. */
 export async function startBalancer(api: Api, namespace: string, service: string): Promise<Balancer> {
   let ready: { host: string; port: number }[] = [];
   let turn = 0;

@@ -7,10 +7,10 @@ import { FEATURE_IMAGE } from './support/fleet.ts';
 import type { Images, PodProcess } from './support/kubelet/images.ts';
 
 /**
- * The images of the chart on the kubelet of the tests: the project's commands and a real Envoy. Pods share one machine here, so what
- * listens on all addresses listens on that of its pod. There is no DNS of a cluster either.
+ * The images of the chart on the kubelet of the tests: the project's commands and a real Envoy. All pods share one machine here, so a
+ * process that would listen on all addresses listens on that of its pod. There is no cluster DNS either.
  *
- * @param urlOf where a Service of the chart is reached, by its name
+ * @param urlOf the URL of a Service of the chart, by name
  */
 export async function chartImages(urlOf: (service: string) => string | undefined = () => undefined): Promise<Images> {
   const environment = { ENVOY_PATH: process.env.ENVOY_PATH, PATH: process.env.PATH };

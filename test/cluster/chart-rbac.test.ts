@@ -7,7 +7,7 @@ import type { Cluster } from './support/cluster.ts';
 import { CLUSTER_TIMEOUT_MS } from './support/control-plane.ts';
 import { sharedCluster } from './support/shared.ts';
 
-/** A request: method and path after the namespace's; `G` and `B` are the namespaces of the gateway and of the backends. */
+/** A request: method and path. `G` and `B` stand for the namespaces of the gateway and of the backends. */
 type Call = [method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE', path: string];
 
 const core = (namespace: 'G' | 'B', path: string) => `/api/v1/namespaces/${namespace}/${path}`;
@@ -19,7 +19,7 @@ const LEASES = of('coordination.k8s.io/v1', 'G', 'leases');
 const TENANTS = core('G', 'configmaps/mcp-gateway-tenants');
 const TENANTS_LIST = core('G', 'configmaps?fieldSelector=metadata.name%3Dmcp-gateway-tenants');
 
-/** Refused to everybody: what neither role is there for. */
+/** Requests that no role allows. */
 const NOBODY: Call[] = [
   ['GET', core('G', 'secrets')],
   ['GET', core('B', 'secrets')],
@@ -159,11 +159,11 @@ describe('permissions of the chart', function () {
     await cluster.apply(accounts.map((object) => stringify(object)).join('---\n'));
   });
 
-  /** Whether the API server lets somebody do it; that there is no such object, or that the body is wrong, comes after that. */
+  /** Whether the API server authorizes a request. A missing object or an invalid body is reported only after authorization. */
   async function allowed(api: Api, [method, path]: Call): Promise<boolean> {
     const place = path.replace('/G/', `/${gateway}/`).replace('/B/', `/${backends}/`);
     const type = method === 'PATCH' ? 'application/merge-patch+json' : 'application/json';
-    // A body that is never valid: nothing is made or changed.
+    // The body is never valid, so nothing is created or changed.
     const body = method === 'GET' || method === 'DELETE' ? undefined : { metadata: { name: 'Not_Valid' } };
     const response = await api.open(method, place, body, type);
     response.resume();
@@ -175,7 +175,7 @@ describe('permissions of the chart', function () {
     const api = new Api({ ...cluster, token });
     try {
       const [first] = may;
-      // The authorizer hears of new roles a moment after they were made.
+      // The authorizer sees new roles with a delay.
       if (first !== undefined) await eventually(() => allowed(api, first), Boolean);
       const wrong: string[] = [];
       for (const call of may) if (!(await allowed(api, call))) wrong.push(`${call.join(' ')} is refused`);
@@ -191,11 +191,11 @@ describe('permissions of the chart', function () {
 
   it('let the watcher read what it serves, and write nothing', () => check('mcp-gateway', WATCHER));
 
-  it('let the operator run servers, and read no Secret of theirs', () => check('mcp-gateway-operator', OPERATOR));
+  it('let the operator run servers, but read none of their Secrets', () => check('mcp-gateway-operator', OPERATOR));
 
   it('let the admin tools do their work', () => check('mcp-gateway-admin', ADMIN));
 
-  it('let nobody in without a token', async () => {
+  it('authenticate no request without a valid token', async () => {
     const api = new Api({ ...cluster, token: 'none' });
     const refused = await api.get(BACKENDS.replace('/B/', `/${backends}/`)).catch((error: unknown) => error);
     expect(refused).to.be.instanceOf(ApiError).and.have.property('status', 401);

@@ -65,7 +65,7 @@ describe('an installed chart', function () {
     gateway: { replicas: 1, shutdown: { settleSeconds: 1, drainSeconds: 5 } },
     operator: { replicas: 1 },
     envoy: { concurrency: 1 },
-    // It listens on all addresses of this machine.
+    // The operator listens on all addresses of this machine.
     metrics: { operatorPort },
   });
   const run = async (verb: 'install' | 'upgrade', document: object) => {
@@ -99,7 +99,7 @@ describe('an installed chart', function () {
   const isReady = (pod: ApiObject) =>
     podSchema.parse(pod).status.conditions.some(({ type, status }) => type === 'Ready' && status === 'True');
 
-  it('becomes ready by itself, makes its session keys, and serves its backends', async () => {
+  it('becomes ready on its own, creates its session keys, and serves its backends', async () => {
     await run('install', values());
     await eventually(
       () => pods('operator'),
@@ -128,7 +128,7 @@ describe('an installed chart', function () {
     expect(load.sessions.flatMap(({ failures }) => failures)).to.deep.equal([]);
   });
 
-  it('rolls the gateway out while sessions are in use, without one failed request', async () => {
+  it('rolls out the gateway while sessions are in use, without a failed request', async () => {
     if (load === undefined) throw new Error('nothing was installed');
     const [before] = await pods('gateway');
     const document = values();

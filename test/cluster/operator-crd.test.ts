@@ -12,7 +12,7 @@ interface Candidate {
   spec: Record<string, unknown>;
 }
 
-/** What says where the servers are: sound ones, and what is wrong with the choice itself. */
+/** Specs that say where the servers run: valid ones, and invalid combinations. */
 const PLACES: object[] = [
   { image: 'ghcr.io/acme/a:1' },
   { image: 'a', args: ['--port', '$(PORT)'], port: 9000 },
@@ -53,7 +53,7 @@ const PLACES: object[] = [
   { urls: ['ftp://a.example'] },
 ];
 
-/** Values of each other key, sound and not. */
+/** Values of each other key, valid and invalid. */
 const VALUES: Record<string, unknown[]> = {
   transport: ['http', 'stdio', 'sse', 1],
   stdio: [{}, { idle: '1s' }, { idle: '999ms' }, { idle: '8d' }, { idle: '1w' }, { maxSessions: 0 }, { most: 1 }],
@@ -151,7 +151,7 @@ const VALUES: Record<string, unknown[]> = {
 
 const NAMES = ['jira', 'a-1', 'a'.repeat(48), 'a'.repeat(49), 'a'.repeat(63), 'a'.repeat(64), 'mcp', 'healthz', 'a.b'];
 
-/** What the API server takes and only the schema in code refuses. The operator says it in `Accepted`. */
+/** Specs that the API server accepts and only the schema in code rejects. The operator reports them in `Accepted`. */
 const ONLY_CODE: [spec: Record<string, unknown>, why: string][] = [
   [{ urls: ['http://a.example', 'https://b.example'] }, 'comparing all URLs with each other is left to code'],
   [{ urls: ['http://a.example/x', 'http://b.example/y'] }, 'likewise'],
@@ -161,7 +161,7 @@ const ONLY_CODE: [spec: Record<string, unknown>, why: string][] = [
   [{ image: 'a', env: { A: null } }, 'number or text may be nothing, too'],
 ];
 
-/** What the schema in code takes, from a file too, and the API server refuses. */
+/** Specs that the schema in code accepts, also in a file, and the API server rejects. */
 const ONLY_CLUSTER: [spec: object, why: string][] = [
   [{ image: 'a', env: { A: true } }, 'a schema of Kubernetes knows number or text only; true needs quotes'],
   [{ image: 'a', env: { A: 0.5 } }, 'and whole numbers only'],
@@ -170,7 +170,7 @@ const ONLY_CLUSTER: [spec: object, why: string][] = [
   [{ url: 'http:a.example' }, 'likewise'],
   [
     { image: 'a', env: Object.fromEntries(Array.from({ length: 257 }, (_, n) => [`A${n}`, ''])) },
-    'rules must have bounds',
+    'CEL rules need bounds',
   ],
 ];
 
@@ -185,8 +185,8 @@ describe('the CustomResourceDefinition', function () {
     namespace = await cluster.newNamespace();
   });
 
-  /** Why the API server refuses it; undefined where it does not. */
-  async function refusal({ name, spec }: Candidate): Promise<string | undefined> {
+  /** Why the API server rejects it; undefined if it accepts it. */
+  async function rejection({ name, spec }: Candidate): Promise<string | undefined> {
     const path = `/apis/mcpgateway.dev/v1alpha1/namespaces/${namespace}/mcpbackends?dryRun=All&fieldValidation=Strict`;
     const object = { apiVersion: 'mcpgateway.dev/v1alpha1', kind: 'MCPBackend', metadata: { name }, spec };
     try {
@@ -199,21 +199,22 @@ describe('the CustomResourceDefinition', function () {
   }
 
   const problems = ({ name, spec }: Candidate) => {
-    // A name in a spec is an unknown key; only the object has one.
+    // A name is an unknown key of a spec: only the object has one.
     if ('name' in spec) return ['name'];
     const parsed = parseValue({ ...spec, name }, 'x', clusterBackendSchema);
     return parsed.ok ? [] : parsed.problems.map(({ path, message }) => `${path}: ${message}`);
   };
 
   async function agree(candidate: Candidate): Promise<void> {
-    const refused = await refusal(candidate);
+    const rejected = await rejection(candidate);
     const wrong = problems(candidate);
-    expect(refused === undefined, `${JSON.stringify(candidate)}: ${refused ?? 'taken'}; ${wrong.join('; ')}`).to.equal(
-      wrong.length === 0,
-    );
+    expect(
+      rejected === undefined,
+      `${JSON.stringify(candidate)}: ${rejected ?? 'accepted'}; ${wrong.join('; ')}`,
+    ).to.equal(wrong.length === 0);
   }
 
-  it('agrees with the schema in code about each place', async () => {
+  it('agrees with the schema in code about where servers run', async () => {
     for (const spec of PLACES) await agree({ name: 'a', spec: { ...spec } });
   });
 
@@ -232,7 +233,7 @@ describe('the CustomResourceDefinition', function () {
       for (const place of [PLACES[0], PLACES[2], PLACES[7]]) await agree({ name, spec: { ...place } });
   });
 
-  it('agrees about any of them together', async () => {
+  it('agrees about random combinations', async () => {
     const extra = fc
       .constantFrom(...Object.keys(VALUES))
       .chain((key) => fc.constantFrom(...(VALUES[key] ?? [])).map((value) => ({ [key]: value })));
@@ -243,17 +244,17 @@ describe('the CustomResourceDefinition', function () {
   });
 
   for (const [spec, why] of ONLY_CODE) {
-    it(`takes ${JSON.stringify(spec)}, which only code refuses: ${why}`, async () => {
+    it(`accepts ${JSON.stringify(spec)}, which only code rejects: ${why}`, async () => {
       const candidate = { name: 'a', spec };
-      expect(await refusal(candidate)).to.equal(undefined);
+      expect(await rejection(candidate)).to.equal(undefined);
       expect(problems(candidate)).not.to.deep.equal([]);
     });
   }
 
   for (const [spec, why] of ONLY_CLUSTER) {
-    it(`refuses ${JSON.stringify(spec).slice(0, 60)}, which code takes: ${why}`, async () => {
+    it(`rejects ${JSON.stringify(spec).slice(0, 60)}, which code accepts: ${why}`, async () => {
       const candidate = { name: 'a', spec: { ...spec } };
-      expect(await refusal(candidate)).to.be.a('string');
+      expect(await rejection(candidate)).to.be.a('string');
       expect(problems(candidate)).to.deep.equal([]);
     });
   }
@@ -276,9 +277,9 @@ describe('the CustomResourceDefinition', function () {
   });
 
   it('says what is wrong', async () => {
-    expect(await refusal({ name: 'mcp', spec: {} })).to.contain('image, command, service, url and urls');
-    expect(await refusal({ name: 'mcp', spec: { image: 'a' } })).to.contain('reserved');
-    expect(await refusal({ name: 'a', spec: { image: 'a', env: { PORT: '1' } } })).to.contain('PORT');
-    expect(await refusal({ name: 'a', spec: { image: 'a', drain: '2d' } })).to.contain('between 0ms and 1d');
+    expect(await rejection({ name: 'mcp', spec: {} })).to.contain('image, command, service, url and urls');
+    expect(await rejection({ name: 'mcp', spec: { image: 'a' } })).to.contain('reserved');
+    expect(await rejection({ name: 'a', spec: { image: 'a', env: { PORT: '1' } } })).to.contain('PORT');
+    expect(await rejection({ name: 'a', spec: { image: 'a', drain: '2d' } })).to.contain('between 0ms and 1d');
   });
 });

@@ -9,7 +9,7 @@ import { sharedCluster } from './support/shared.ts';
 const IMAGE = { image: 'ghcr.io/acme/a:1', drain: '0s' };
 const READY = { Accepted: 'True Valid', Ready: 'True ReplicasReady' };
 
-describe('the operator and an API server with faults', function () {
+describe('the operator with an API server that fails', function () {
   this.timeout(60_000);
   let cluster: Cluster;
   let setup: OperatorSetup;
@@ -40,7 +40,7 @@ describe('the operator and an API server with faults', function () {
     ['reset', { kind: 'reset' }],
     ['lost', { kind: 'lost-answer' }],
   ] as const) {
-    it(`tries again after: ${name}`, async () => {
+    it(`retries after: ${name}`, async () => {
       const injected = proxy.inject(
         { method: 'PATCH', path: new RegExp(`mcp-fault-${name}|fault-${name}/status`), times: 3 },
         fault,
@@ -51,7 +51,7 @@ describe('the operator and an API server with faults', function () {
     });
   }
 
-  it('waits as long as 429 says, and works on others meanwhile', async () => {
+  it('waits as long as a 429 asks, and works on other backends meanwhile', async () => {
     const injected = proxy.inject(
       { method: 'PATCH', path: /services\/mcp-throttled/, times: 1 },
       { kind: 'status', status: 429, retryAfterSeconds: 3 },
@@ -71,7 +71,7 @@ describe('the operator and an API server with faults', function () {
     expect((second ?? 0) - (first ?? 0)).to.be.at.least(3_000);
   });
 
-  it('tells that it is forbidden, and goes on once it may', async () => {
+  it('reports a missing permission, and continues once it is granted', async () => {
     const injected = proxy.inject(
       { method: 'PATCH', path: /statefulsets\/mcp-may-not/, times: 1_000 },
       { kind: 'status', status: 403 },
@@ -82,7 +82,7 @@ describe('the operator and an API server with faults', function () {
     await setup.until('may-not', READY);
   });
 
-  it('lists anew when its watches expire', async () => {
+  it('lists again when its watches expire', async () => {
     await eventually(
       () => proxy.watches(),
       (open) => open >= 8,
@@ -95,7 +95,7 @@ describe('the operator and an API server with faults', function () {
     await setup.until('cut', READY);
   });
 
-  it('sends no write for what it finds as it should be, however often it looks', async () => {
+  it('writes nothing at a resync if nothing changed', async () => {
     const own = await setUpOperator(cluster);
     const kubeconfig = cluster.writeKubeconfig({ token: cluster.token, server: proxy.server });
     const { healthPort } = await own.start({ kubeconfig, resyncMs: 50 });
@@ -107,7 +107,7 @@ describe('the operator and an API server with faults', function () {
       const text = await (await fetch(`http://127.0.0.1:${healthPort}/metrics`)).text();
       return Number(/reconciles_total\{result="ok"\} (\d+)/.exec(text)?.[1]);
     };
-    // What was under way when all was well may still write.
+    // A reconciliation in progress may still write.
     const settled = await looks();
     await eventually(looks, (count) => count > settled + 10);
     const writes = () => proxy.requests.filter(({ method, path }) => method !== 'GET' && path.includes(own.namespace));
@@ -119,7 +119,7 @@ describe('the operator and an API server with faults', function () {
   });
 });
 
-describe('the operator and an API server that is restarted', function () {
+describe('the operator with an API server that is restarted', function () {
   this.timeout(120_000);
   let cluster: Cluster;
   let setup: OperatorSetup;
@@ -136,7 +136,7 @@ describe('the operator and an API server that is restarted', function () {
     await cluster.stop();
   });
 
-  it('stands by while it is away, and goes on afterwards', async () => {
+  it('stands by while it is down, and continues afterwards', async () => {
     const operator = await setup.start({ leaderElect: true, election: QUICK_ELECTION });
     await setup.backend('one', IMAGE);
     await setup.until('one', READY);

@@ -8,7 +8,7 @@ import { sharedCluster } from './support/shared.ts';
 const IMAGE = { image: 'ghcr.io/acme/a:1', drain: '0s' };
 const READY = { Accepted: 'True Valid', Ready: 'True ReplicasReady' };
 
-describe('the operator and MCPBackends that somebody means ill with', function () {
+describe('the operator with hostile MCPBackends', function () {
   this.timeout(60_000);
   let cluster: Cluster;
   let setup: OperatorSetup;
@@ -29,13 +29,13 @@ describe('the operator and MCPBackends that somebody means ill with', function (
       spec,
     });
 
-  it('looks after the others where one is nested so deeply that nothing can walk it', async () => {
+  it('keeps reconciling the others if one is nested too deeply to traverse', async () => {
     const depth = 4_000;
     const nested: unknown = JSON.parse(`${'{"a":'.repeat(depth)}1${'}'.repeat(depth)}`);
     await create('deep', { ...IMAGE, podTemplate: { spec: nested } });
     await setup.backend('beside-deep', IMAGE);
     await setup.until('beside-deep', READY);
-    // Another version of it is compared with the one before.
+    // A new version is compared with the previous one.
     const path = setup.path('mcpbackends', 'deep');
     await cluster.api.patch(path, { spec: { replicas: 2 } });
     await setup.backend('after-deep', IMAGE);
@@ -48,14 +48,14 @@ describe('the operator and MCPBackends that somebody means ill with', function (
     ['an unknown key', { spec: { nonsense: 1 } }, /nonsense/],
     ['a key of another type', { spec: { containers: 'none' } }, /containers/],
     [
-      'an amount that is none',
+      'an invalid quantity',
       { spec: { containers: [{ name: 'server', resources: { limits: { cpu: 'lots' } } }] } },
       /./,
     ],
     ['a key of the prototype', JSON.parse('{"spec":{"__proto__":{"x":1}}}'), /./],
     ['no pod at all', { spec: null }, /./],
   ] as const) {
-    it(`tells in the status what the cluster refuses: ${what}`, async () => {
+    it(`reports in the status what the API server rejects: ${what}`, async () => {
       const name = `refused-${what.replace(/[^a-z]+/g, '-')}`;
       await create(name, { ...IMAGE, podTemplate });
       const seen = await eventually(

@@ -44,7 +44,7 @@ describe('several operators', function () {
     await proxy.stop();
   });
 
-  it('have one leader, and another one once it ends', async () => {
+  it('have one leader, and another one after it stops', async () => {
     const first = await setup.start({ ...ELECTED, identity: 'first' });
     await eventually(holder, (name) => name === 'first');
     const second = await setup.start({ ...ELECTED, identity: 'second', kubeconfig: throughProxy() });
@@ -52,7 +52,7 @@ describe('several operators', function () {
     await setup.until('one', READY);
     expect(await leads(first)).to.equal(true);
     expect(await leads(second)).to.equal(false);
-    // Whoever stands by writes nothing at all.
+    // An operator on standby writes nothing.
     expect(proxy.requests.filter(({ method }) => method !== 'GET')).to.deep.equal([]);
     await first.stop();
     expect(await holder()).to.be.oneOf(['', 'second']);
@@ -61,12 +61,12 @@ describe('several operators', function () {
     await setup.until('two', READY);
   });
 
-  it('have a new leader when the first one is cut off, which writes no more', async () => {
+  it('have a new leader when the first one cannot renew the lease, and the first one stops writing', async () => {
     const first = await setup.start({ ...ELECTED, identity: 'first', kubeconfig: throughProxy() });
     await eventually(holder, (name) => name === 'first');
     await setup.backend('one', IMAGE);
     await setup.until('one', READY);
-    // It goes on seeing what happens, and could write, but not to the lease.
+    // The first leader still sees changes and could write, but cannot reach the lease.
     proxy.inject({ path: /\/leases/, times: 10_000 }, { kind: 'stall' });
     const second = await setup.start({ ...ELECTED, identity: 'second' });
     await eventually(holder, (name) => name === 'second', 30_000);
@@ -77,12 +77,12 @@ describe('several operators', function () {
     await setup.until('two', READY);
     expect(await leads(second)).to.equal(true);
     expect(sent()).to.equal(before);
-    // Nor does it look any more.
+    // It no longer watches either.
     const metrics = async () => (await fetch(`http://127.0.0.1:${first.healthPort}/metrics`)).text();
     await eventually(metrics, (text) => text.includes('operator_backends 0'));
   });
 
-  it('begin with the lease of one that crashed once it has run out', async () => {
+  it('take over the lease of a crashed one after it expires', async () => {
     const leases = `/apis/coordination.k8s.io/v1/namespaces/${setup.gatewayNamespace}/leases`;
     const renewTime = new Date().toISOString().replace('Z', '000Z');
     await cluster.api.create(leases, {

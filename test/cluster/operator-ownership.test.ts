@@ -8,7 +8,7 @@ import { sharedCluster } from './support/shared.ts';
 
 const IMAGE = { image: 'ghcr.io/acme/a:1', drain: '0s' };
 
-describe('the operator and objects of others', function () {
+describe('the operator with objects of other owners', function () {
   this.timeout(60_000);
   let cluster: Cluster;
   let setup: OperatorSetup;
@@ -37,7 +37,7 @@ describe('the operator and objects of others', function () {
   ];
 
   for (const [kind, label, spec] of theirs) {
-    it(`leaves a ${label} of somebody else as it is, and goes on once it is gone`, async () => {
+    it(`does not change a ${label} of another owner, and continues once it is deleted`, async () => {
       const name = `taken-${label.toLowerCase().slice(0, 4)}`;
       const path = setup.path(kind, `mcp-${name}`);
       await cluster.api.create(setup.path(kind), { metadata: { name: `mcp-${name}` }, spec });
@@ -56,7 +56,7 @@ describe('the operator and objects of others', function () {
         const names = (await cluster.api.list(setup.path(other))).map(({ metadata }) => metadata.name);
         expect(names).not.to.include(`mcp-${name}`);
       }
-      // Somebody else's object is not removed either.
+      // The object of another owner is not deleted either.
       await setup.backend(name, { url: 'https://a.example' });
       await setup.until(name, { Accepted: 'True Valid', Ready: 'True External' });
       expect((await cluster.api.read(path)).metadata.uid).to.equal(before.metadata.uid);
@@ -80,7 +80,7 @@ describe('the operator and objects of others', function () {
     expect(await setup.message('owned', 'Accepted')).to.contain('ConfigMap owner');
   });
 
-  it('lets go of an object that somebody takes away from it', async () => {
+  it('gives up an object whose owner reference is removed', async () => {
     await setup.backend('let-go', IMAGE);
     await setup.until('let-go', { Ready: 'True ReplicasReady' });
     const path = setup.path('services', 'mcp-let-go');
@@ -93,7 +93,7 @@ describe('the operator and objects of others', function () {
     expect(found.metadata.ownerReferences).to.equal(undefined);
   });
 
-  it('does not take over what came there before it heard of it', async () => {
+  it('does not take over an object that its watch has not seen yet', async () => {
     const own = await setUpOperator(cluster);
     const proxy = await startApiProxy(cluster);
     await own.start({ kubeconfig: cluster.writeKubeconfig({ token: cluster.token, server: proxy.server }) });
@@ -101,7 +101,7 @@ describe('the operator and objects of others', function () {
     await own.until('first', { Ready: 'True ReplicasReady' });
     const { held, release } = proxy.holdWatches(/\/poddisruptionbudgets\?/);
     expect(held).to.equal(1);
-    // Nothing in it is in conflict with what the operator would set.
+    // None of its fields conflicts with those that the operator sets.
     const metadata = { name: 'mcp-behind' };
     await cluster.api.create(own.path('poddisruptionbudgets'), { metadata, spec: { maxUnavailable: 1 } });
     await own.backend('behind', IMAGE);

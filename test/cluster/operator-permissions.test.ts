@@ -28,7 +28,7 @@ describe('the permissions of the operator', function () {
 
   before(async function () {
     this.timeout(CLUSTER_TIMEOUT_MS);
-    // As some distributions have it: owner references that block need a permission of their own.
+    // As in some distributions: owner references with blockOwnerDeletion need an additional permission.
     cluster = await startCluster({
       apiServerArgs: ['--enable-admission-plugins=OwnerReferencesPermissionEnforcement'],
     });
@@ -43,7 +43,7 @@ describe('the permissions of the operator', function () {
     await cluster.stop();
   });
 
-  it('works with exactly the permissions of the documentation, as a process that ends with 0', async () => {
+  it('are enough as documented, for a process that exits with 0', async () => {
     const [inBackends, inGateway] = documentedRules();
     expect([inBackends.length, inGateway.length]).to.deep.equal([10, 6]);
     const account = { kind: 'ServiceAccount', name: 'operator', namespace: setup.gatewayNamespace };
@@ -100,7 +100,7 @@ describe('the permissions of the operator', function () {
     expect(await holder()).to.equal('');
   });
 
-  it('are none more than that', async () => {
+  it('allow nothing beyond that', async () => {
     const token = await cluster.serviceAccountToken(setup.gatewayNamespace, 'operator');
     const operator = new Api({ ...cluster, token });
     const may = async (namespace: string, verb: string, group: string, resource: string, name?: string) => {
@@ -128,7 +128,7 @@ describe('the permissions of the operator', function () {
     operator.close();
   });
 
-  it('need what is documented for owner references that block', async () => {
+  it('include the documented one for owner references with blockOwnerDeletion', async () => {
     await cluster.kubectl([
       ...['patch', 'role', 'operator', '--namespace', setup.namespace, '--type=json'],
       ...['--patch', '[{"op": "remove", "path": "/rules/2"}]'],

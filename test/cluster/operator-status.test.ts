@@ -8,7 +8,7 @@ import { sharedCluster } from './support/shared.ts';
 
 const IMAGE = { image: 'ghcr.io/acme/a:1', drain: '0s' };
 
-/** A container that waits, or runs without being ready, as a kubelet reports it. */
+/** Pod status of a container that waits, or runs but is not ready, as a kubelet reports it. */
 function broken(state: object, extra: object = {}) {
   const container = { name: 'server', image: IMAGE.image, imageID: '', ready: false, restartCount: 0, state, ...extra };
   const now = new Date().toISOString();
@@ -51,7 +51,7 @@ describe('the status of an MCPBackend', function () {
         /ghcr\.io\/acme\/a:1 .*Back-off pulling image/,
       ],
       [
-        'ends again and again',
+        'keeps crashing',
         broken(waiting('CrashLoopBackOff', 'back-off 5m0s'), {
           restartCount: 4,
           lastState: { terminated: { exitCode: 3, reason: 'Error', startedAt: null, finishedAt: null } },
@@ -60,7 +60,7 @@ describe('the status of an MCPBackend', function () {
         / 3 \(4 restarts\).* kubectl logs --namespace \S+ mcp-\S+-0 --previous/,
       ],
       [
-        'uses too much memory',
+        'exceeds its memory limit',
         broken(waiting('CrashLoopBackOff', ''), {
           restartCount: 1,
           lastState: { terminated: { exitCode: 137, reason: 'OOMKilled', startedAt: null, finishedAt: null } },
@@ -69,13 +69,13 @@ describe('the status of an MCPBackend', function () {
         /\(1 restart\).*compute\.limits\.memory/,
       ],
       [
-        'misses a Secret',
+        'needs a missing Secret',
         broken(waiting('CreateContainerConfigError', 'secret "jira" not found')),
         'SecretMissing',
         /secret "jira" not found/,
       ],
       [
-        'misses a key of a Secret',
+        'needs a missing key of a Secret',
         broken(waiting('CreateContainerConfigError', "couldn't find key token in Secret mcp/jira")),
         'SecretMissing',
         /couldn't find key token/,
@@ -92,7 +92,7 @@ describe('the status of an MCPBackend', function () {
         'ContainerCannotStart',
         /exec: "x": not found/,
       ],
-      ['does not answer', broken({ running: { startedAt: null } }), 'HealthCheckFailing', /health check/],
+      ['fails its health check', broken({ running: { startedAt: null } }), 'HealthCheckFailing', /health check/],
     ];
     for (const [index, [what, status, reason, message]] of cases.entries()) {
       it(what, async () => {
@@ -112,7 +112,7 @@ describe('the status of an MCPBackend', function () {
     }
   });
 
-  it('serves on while one replica of two has trouble', async () => {
+  it('stays healthy while one of two replicas fails', async () => {
     await setup.backend('half', { ...IMAGE, replicas: 2 });
     await setup.until('half', { Ready: 'True ReplicasReady' });
     const status = broken(waiting('ImagePullBackOff', 'x'));
@@ -121,13 +121,13 @@ describe('the status of an MCPBackend', function () {
     expect(seen.status.readyReplicas).to.equal(1);
   });
 
-  it('tells that no node takes a pod', async () => {
+  it('reports that no node can run a pod', async () => {
     await setup.backend('homeless', { ...IMAGE, nodeSelector: { disk: 'none' } });
     await setup.until('homeless', { Ready: 'False Unschedulable' });
     expect(await setup.message('homeless', 'Ready')).to.contain('0/2 nodes are available');
   });
 
-  it('tells that a quota is exceeded', async () => {
+  it('reports that a resource quota is exceeded', async () => {
     const own = await setUpOperator(cluster);
     await cluster.apply(
       '{apiVersion: v1, kind: ResourceQuota, metadata: {name: q}, spec: {hard: {pods: "0"}}}',
@@ -140,12 +140,12 @@ describe('the status of an MCPBackend', function () {
     await own.stop();
   });
 
-  it('tells that the ServiceAccount of the pods is missing', async () => {
+  it('reports that the ServiceAccount of the pods is missing', async () => {
     await setup.backend('nobody', { ...IMAGE, serviceAccount: 'nobody' });
     await setup.until('nobody', { Ready: 'False ServiceAccountMissing' });
   });
 
-  it('tells what the API server says of a pod template that it refuses', async () => {
+  it('reports why the API server rejects a pod template', async () => {
     await setup.backend('refused', { ...IMAGE, podTemplate: { spec: { restartPolicy: 'Sometimes' } } });
     await setup.until('refused', { Accepted: 'False Refused', Ready: 'False NotAccepted' });
     expect(await setup.message('refused', 'Accepted')).to.contain('restartPolicy');
@@ -153,7 +153,7 @@ describe('the status of an MCPBackend', function () {
     await setup.until('refused', { Accepted: 'True Valid', Ready: 'True ReplicasReady' });
   });
 
-  it('names all that only the operator can find wrong, and lets go on what was there', async () => {
+  it('reports problems that only the operator finds, and keeps the last accepted version running', async () => {
     await setup.backend('wrong', IMAGE);
     await setup.until('wrong', { Ready: 'True ReplicasReady' });
     await setup.backend('wrong', { urls: ['http://a.example/x', 'http://b.example/y'] });
@@ -191,12 +191,12 @@ describe('the status of an MCPBackend', function () {
     await setup.until('svc', { Healthy: 'False NoEndpointReady' });
   });
 
-  it('changes the time of a condition with its status only', async () => {
+  it('changes the time of a condition only with its status', async () => {
     await setup.backend('timed', IMAGE);
     const before = await setup.until('timed', { Ready: 'True ReplicasReady' });
     const timeOf = ({ status }: typeof before, type: string) =>
       status.conditions.find((condition) => condition.type === type)?.lastTransitionTime;
-    // Long ago, so that a time of now would be another one.
+    // Long ago, so that a new time would differ.
     const conditions = before.status.conditions.map((one) => ({ ...one, lastTransitionTime: '2020-01-01T00:00:00Z' }));
     await cluster.api.patch(`${setup.path('mcpbackends', 'timed')}/status`, { status: { conditions } });
     await setup.backend('timed', { ...IMAGE, replicas: 2, tenants: ['a'] });

@@ -38,12 +38,12 @@ const backendSchema = z.object({
     .prefault({}),
 });
 
-/** An MCPBackend as a test looks at it. */
+/** What tests read of an MCPBackend. */
 export type SeenBackend = z.output<typeof backendSchema>;
 
-/** An operator with two namespaces of its own. */
+/** An operator with two namespaces for itself. */
 export interface OperatorSetup {
-  /** Of the MCPBackends. */
+  /** Namespace of the MCPBackends. */
   namespace: string;
   gatewayNamespace: string;
   cluster: Cluster;
@@ -52,14 +52,14 @@ export interface OperatorSetup {
   /** Applies an MCPBackend with this spec. */
   backend(name: string, spec: object): Promise<void>;
   read(name: string): Promise<SeenBackend>;
-  /** `True ReplicasReady` for each condition. */
+  /** Status and reason of each condition, such as `True ReplicasReady`. */
   conditions(name: string): Promise<Record<string, string>>;
-  /** Waits until conditions are as wanted: `{Ready: 'True ReplicasReady'}`. Gives the object. */
+  /** Waits for conditions such as `{Ready: 'True ReplicasReady'}`, and returns the object. */
   until(name: string, wanted: Record<string, string>): Promise<SeenBackend>;
   message(name: string, type: string): Promise<string>;
-  /** Path of an object of the operator, or of all of its kind. */
+  /** Path of an object in the namespace of the MCPBackends, or of all objects of a kind. */
   path(kind: 'statefulsets' | 'services' | 'poddisruptionbudgets' | 'pods' | 'mcpbackends', name?: string): string;
-  /** Stops all operators that were started. */
+  /** Stops all operators. */
   stop(): Promise<void>;
 }
 
@@ -71,7 +71,7 @@ const GROUPS = {
   mcpbackends: '/apis/mcpgateway.dev/v1alpha1',
 };
 
-/** Two fresh namespaces, and what tests do with an operator for them. */
+/** Creates two namespaces, and helpers for tests of an operator in them. */
 export async function setUpOperator(cluster: Cluster): Promise<OperatorSetup> {
   const [namespace, gatewayNamespace] = await Promise.all([cluster.newNamespace(), cluster.newNamespace()]);
   const running: { operator: RunningOperator; client: KubeClient }[] = [];
@@ -129,7 +129,7 @@ export async function setUpOperator(cluster: Cluster): Promise<OperatorSetup> {
   };
 }
 
-/** The rules of docs/kubernetes/operator.md: of the backends' namespace, then of the gateway's. */
+/** The rules in docs/kubernetes/operator.md: those of the backends' namespace, then those of the gateway's. */
 export function documentedRules(): [unknown[], unknown[]] {
   const text = readFileSync(join(PROJECT, 'docs', 'kubernetes', 'operator.md'), 'utf8');
   const section = text.slice(text.indexOf('## Permissions'));

@@ -50,7 +50,7 @@ describe('the operator', function () {
 
   after(() => setup.stop());
 
-  it('runs an image, and says so', async () => {
+  it('runs an image, and reports it', async () => {
     await setup.backend('life', { ...IMAGE, replicas: 2 });
     const { status, metadata } = await setup.until('life', READY);
     expect(status).to.include({
@@ -70,7 +70,7 @@ describe('the operator', function () {
     expect(table.replaceAll(/ +/g, ' ')).to.match(/^NAME READY REPLICAS AFFINITY AGE\nlife True 2 session /);
   });
 
-  it('is scaled by the scale subresource', async () => {
+  it('scales through the scale subresource', async () => {
     await setup.backend('scaled', IMAGE);
     await setup.until('scaled', READY);
     await cluster.kubectl(['scale', 'mcpb', 'scaled', '--replicas=3', '--namespace', setup.namespace]);
@@ -107,7 +107,7 @@ describe('the operator', function () {
     );
   });
 
-  it('replaces a broken version by a good one', async () => {
+  it('replaces a broken version by a working one', async () => {
     const broken = { metadata: { annotations: { 'fake-kubelet/waiting': 'ImagePullBackOff' } } };
     await setup.backend('mended', { ...IMAGE, podTemplate: broken });
     await setup.until('mended', { Ready: 'False ImagePullFailed' });
@@ -115,7 +115,7 @@ describe('the operator', function () {
     await setup.until('mended', READY);
   });
 
-  it('takes back what somebody changes, and makes anew what somebody deletes', async () => {
+  it('reverts changes of others, and creates deleted objects again', async () => {
     await setup.backend('drift', IMAGE);
     await setup.until('drift', READY);
     const path = setup.path('statefulsets', 'mcp-drift');
@@ -139,7 +139,7 @@ describe('the operator', function () {
     );
   });
 
-  it('lets be what others add', async () => {
+  it('keeps fields that others add', async () => {
     await setup.backend('added', IMAGE);
     await setup.until('added', READY);
     const path = setup.path('statefulsets', 'mcp-added');
@@ -155,13 +155,13 @@ describe('the operator', function () {
     expect(JSON.stringify(await cluster.api.get(path))).to.contain('restartedAt":"now"');
   });
 
-  it('makes a StatefulSet anew, without its pods, where a field cannot be changed', async () => {
+  it('creates a StatefulSet again, keeping its pods, if a field cannot be updated', async () => {
     await setup.backend('fixed', IMAGE);
     await setup.until('fixed', READY);
     const path = setup.path('statefulsets', 'mcp-fixed');
     const set = await cluster.api.read(path);
     const pod = await cluster.api.read(setup.path('pods', 'mcp-fixed-0'));
-    // As an older operator might have made it: owned, but with another policy.
+    // As an older operator might have made it: owned, but with another pod management policy.
     const older = JSON.parse(
       JSON.stringify(set).replace('"podManagementPolicy":"Parallel"', '"podManagementPolicy":"OrderedReady"'),
     );
@@ -215,7 +215,7 @@ describe('the operator', function () {
     expect(spec.template.spec.containers[0]?.env).to.deep.include({ name: 'PORT', value: '1' });
   });
 
-  it('removes what it made when the servers run elsewhere from now on', async () => {
+  it('deletes its objects when the server moves elsewhere', async () => {
     await setup.backend('moved', IMAGE);
     await setup.until('moved', READY);
     await setup.backend('moved', { url: 'https://a.example/mcp' });
@@ -231,9 +231,9 @@ describe('the operator', function () {
     await setup.until('moved', READY);
   });
 
-  it('cleans up after a backend that is deleted, and starts anew under its name', async function () {
+  it('leaves nothing of a deleted backend, and starts again under its name', async function () {
     this.timeout(200_000);
-    // The garbage collector looks for new kinds of objects every 30 s only.
+    // The garbage collector discovers new kinds only every 30 s.
     const limitMs = 60_000;
     await setup.backend('gone', IMAGE);
     await setup.until('gone', READY);

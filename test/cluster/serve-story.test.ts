@@ -15,7 +15,7 @@ import { type ClusterGateway, startClusterGateway } from './support/gateway.ts';
 import { type Kubelet, startKubelet } from './support/kubelet.ts';
 import { sharedCluster } from './support/shared.ts';
 
-/** A line of the audit log, as an ext-authz of a gateway pod writes it. */
+/** A line of the audit log, as ext-authz in a gateway pod writes it. */
 const DENIED = {
   time: '2026-01-01T00:00:00Z',
   decision: 'deny',
@@ -111,7 +111,7 @@ describe('a fleet in a cluster, from the first registration to the 1001st call',
     expect(replica).to.include({ id: 'mcp-jira-0', state: 'Running', health: 'healthy', restarts: 0 });
   });
 
-  it('opens them to engineering, who can list their tools', async () => {
+  it('opens them to engineering, whose members can list their tools', async () => {
     const token = await gateway.token({ tenant: 'engineering' });
     expect((await sendSound(gateway.backendUrl('jira'), token)).status).to.equal(404);
     for (const name of NAMES) {
@@ -134,17 +134,17 @@ describe('a fleet in a cluster, from the first registration to the 1001st call',
     );
   });
 
-  it('explains a session by the keys of the cluster only', async () => {
+  it('explains a session only with the keys of the cluster', async () => {
     const { session } = await openSession(gateway.backendUrl('jira'), { token: await gateway.token() }).catch(() => ({
       session: '',
     }));
-    // This gateway has keys of its own, as another cluster's would.
+    // This gateway has different keys, like one of another cluster.
     expect(await client.refusal('explain_session', { sessionId: session || 'x' })).to.include(
       'no session id of this gateway',
     );
   });
 
-  it('shows what a server wrote, without credentials', async () => {
+  it('shows the log of a server, without credentials', async () => {
     const made = await client.call('register_backend', {
       name: 'talks',
       image: 'test/talks:1',
@@ -160,9 +160,9 @@ describe('a fleet in a cluster, from the first registration to the 1001st call',
     await client.call('remove_backend', { name: 'talks' });
   });
 
-  it('explains a refusal from the logs of the gateway pods', async () => {
+  it('explains a denial from the logs of the gateway pods', async () => {
     const labels = { 'app.kubernetes.io/component': 'gateway', 'app.kubernetes.io/part-of': 'mcp-gateway' };
-    // As the chart has it: a sidecar.
+    // A sidecar, as in the chart.
     const sidecar = { name: 'ext-authz-0', image: 'test/decides:1', restartPolicy: 'Always' };
     const containers = [{ name: 'pod', image: 'test/talks:1' }];
     const spec = { initContainers: [sidecar], containers, terminationGracePeriodSeconds: 0 };
@@ -180,7 +180,7 @@ describe('a fleet in a cluster, from the first registration to the 1001st call',
     );
   });
 
-  it('refuses the 1001st call of an hour', async () => {
+  it('denies the 1001st call of an hour', async () => {
     const set = await client.call('tenant_quota', { tenant_id: 'engineering', requests: 1000, per: 'hour' });
     expect(set).to.deep.include({ after: ['tenant: 1000 per hour'] });
     const token = await gateway.token({ tenant: 'engineering' });
@@ -193,7 +193,7 @@ describe('a fleet in a cluster, from the first registration to the 1001st call',
     let extra = 0;
     let last = await call();
     for (; last.status !== 429; last = await call()) extra++;
-    // One more is allowed for each 3.6 s that this took.
+    // One more call is allowed for every 3.6 s that the test took.
     expect(extra).to.be.at.most((performance.now() - started) / 3600 + 1);
   });
 });

@@ -39,7 +39,7 @@ const IMAGES = {
   },
 };
 
-describe('what a tenant uses at the gateways of a cluster', function () {
+describe('the quota use of a tenant at the gateways of a cluster', function () {
   this.timeout(60_000);
   let cluster: Cluster;
   let kubelet: Kubelet;
@@ -66,7 +66,7 @@ describe('what a tenant uses at the gateways of a cluster', function () {
         kubeconfig,
         namespace,
         tenants: { namespace: gatewayNamespace, configMap: 'mcp-gateway-tenants' },
-        // As a chart with an autoscaler has it: there may be more than there are.
+        // As with an autoscaler: the configuration allows more gateways than are running.
         settings: { quotas: { gateways: 5 } },
       });
       gateways.push(gateway);
@@ -90,7 +90,7 @@ describe('what a tenant uses at the gateways of a cluster', function () {
     await cluster.apply(stringify(pod), gatewayNamespace);
   };
 
-  /** A user with the rights that docs/operating.md lists, or fewer. */
+  /** A user with the permissions in docs/operating.md, or fewer. */
   const userWith = async (name: string, change: (rules: string) => string = (rules) => rules) => {
     const page = readFileSync(join(PROJECT, 'docs', 'operating.md'), 'utf8');
     const rules = /^## Permissions[\s\S]*?```yaml\n([\s\S]*?)```/m.exec(page)?.[1] ?? '';
@@ -115,26 +115,26 @@ describe('what a tenant uses at the gateways of a cluster', function () {
   const report = async (kubeconfig: string, ...args: string[]) =>
     quotaResult.parse(JSON.parse(await quota(kubeconfig, '--json', ...args)));
 
-  it('is added up, and what is left with it', async () => {
+  it('is summed up, and so is what is left', async () => {
     for (const [index, gateway] of gateways.entries()) {
       const call = async (sub: string) => sendSound(gateway.backendUrl('github'), await gateway.token({ sub }));
       await eventually(
         () => call('alice'),
         ({ status }) => status !== 404,
       );
-      // Each has two of the ten.
+      // Each gateway has 2 of the 10.
       if (index === 1) for (const sub of ['bob', 'bob']) await call(sub);
     }
-    const told = await eventually(
+    const answer = await eventually(
       () => report(administrator),
       ({ lastHour }) => lastHour?.all.requests === 3 && lastHour.all.refused === 1,
     );
-    expect(told).to.deep.include({ inForce: true, notes: [] });
+    expect(answer).to.deep.include({ inForce: true, notes: [] });
     const alice = { name: 'alice', requests: 2, cost: 2, refused: 0, wouldRefuse: 0 };
     const bob = { name: 'bob', requests: 1, cost: 1, refused: 1, wouldRefuse: 0 };
-    expect(told.lastDay?.users).to.have.deep.members([alice, bob]);
-    // Two of the five that there may be are there: 4 of the 10, and 40 of the 100.
-    expect(told.limits?.map(({ left }) => left)).to.deep.equal([1, 37]);
+    expect(answer.lastDay?.users).to.have.deep.members([alice, bob]);
+    // Two of at most five gateways are running: they have 4 of the 10, and 40 of the 100.
+    expect(answer.limits?.map(({ left }) => left)).to.deep.equal([1, 37]);
     const table = await quota(administrator);
     expect(table)
       .to.include('left now')
@@ -159,32 +159,32 @@ describe('what a tenant uses at the gateways of a cluster', function () {
     await eventually(asked, (count) => count >= before + 4);
     expect(ended).to.equal(false);
     tenants.release();
-    const told = await change;
-    expect(told).to.include({ changed: true, inForce: true });
-    expect(told.limits?.[0]).to.include({ name: 'tenant', requests: 20, left: 7 });
+    const answer = await change;
+    expect(answer).to.include({ changed: true, inForce: true });
+    expect(answer.limits?.[0]).to.include({ name: 'tenant', requests: 20, left: 7 });
   });
 
-  it('names the permission that is missing, and shows the rest', async () => {
+  it('names a missing permission, and shows the rest', async () => {
     const user = await userWith('onlooker', (rules) => rules.replace(/.*pods\/proxy.*\n/, ''));
-    const told = await report(user);
-    expect(told.after[0]).to.equal('tenant: 20 per day');
-    expect(told).to.include({ inForce: null, limits: null, lastHour: null });
+    const answer = await report(user);
+    expect(answer.after[0]).to.equal('tenant: 20 per day');
+    expect(answer).to.include({ inForce: null, limits: null, lastHour: null });
     const permission = `the permission to get pods/proxy in the namespace ${gatewayNamespace}`;
-    expect(told.notes).to.deep.equal([`what is left and who used it is not shown: whoever asks needs ${permission}`]);
+    expect(answer.notes).to.deep.equal([`what is left and who used it is not shown: whoever asks needs ${permission}`]);
   });
 
-  it('is that of those who answer, and the others are named', async () => {
+  it('covers the gateways that answer, and names the others', async () => {
     await addPod('gateway-c', '/nowhere', 'test/idle');
-    const told = await eventually(
+    const answer = await eventually(
       () => report(administrator),
       ({ notes }) => notes.length > 0,
     );
-    expect(told).to.include({ inForce: null });
-    expect(told.lastHour?.all).to.include({ requests: 3 });
-    expect(told.notes).to.have.length(2);
-    expect(told.notes[0]).to.match(
+    expect(answer).to.include({ inForce: null });
+    expect(answer.lastHour?.all).to.include({ requests: 3 });
+    expect(answer.notes).to.have.length(2);
+    expect(answer.notes[0]).to.match(
       /^the gateway pod gateway-c cannot be asked: .*ECONNREFUSED.*port 9090.*NetworkPolicy/,
     );
-    expect(told.notes[1]).to.equal('what is shown is that of 2 of 3 gateway pods');
+    expect(answer.notes[1]).to.equal('what is shown is that of 2 of 3 gateway pods');
   });
 });

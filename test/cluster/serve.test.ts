@@ -51,14 +51,14 @@ describe('a fleet in a cluster, administered from an MCP client', function () {
     ...{ type, status, reason, message, lastTransitionTime: '2026-01-01T00:00:00Z' },
   });
 
-  it('says which cluster it administers, and offers what a cluster has', async () => {
+  it('names the cluster that it administers, and offers the tools for a cluster', async () => {
     expect(client.instructions).to.include('the Kubernetes cluster of the current context').and.include(namespace);
     const register = (await client.tools()).find(({ name }) => name === 'register_backend')?.inputSchema;
     expect(register?.properties).to.include.keys('image', 'service', 'secretEnv', 'podTemplate');
     expect(register?.properties).to.not.include.keys('cwd', 'caFile');
   });
 
-  it('registers MCPBackends, changes, scales and removes them', async () => {
+  it('registers, changes, scales and removes MCPBackends', async () => {
     const secretEnv = { TOKEN: { name: 'jira', key: 'token' } };
     const dry = await client.call('register_backend', { name: 'jira', image: 'jira:1', secretEnv, dryRun: true });
     expect(dry).to.include({ action: 'would-create' });
@@ -92,7 +92,7 @@ describe('a fleet in a cluster, administered from an MCP client', function () {
     expect(await client.refusal('remove_backend', { name: 'other' })).to.include('Backends: jira');
   });
 
-  it('sums up what the operator tells, and waits for it', async () => {
+  it('summarizes what the operator reports, and waits for it', async () => {
     const registered = client.call('register_backend', { name: 'slow', image: 'slow:1', waitSeconds: 30 });
     const object = await eventually(
       () => cluster.api.read(path('slow')),
@@ -120,7 +120,7 @@ describe('a fleet in a cluster, administered from an MCP client', function () {
     const url = 'https://mcp.example.com/slow/mcp';
     await sets('slow', { observedGeneration, replicas: 1, readyReplicas: 1, url, conditions: well });
     expect(await registered).to.include({ action: 'created', ready: true, state: 'serving', url });
-    // A newer spec that nobody has looked at yet is not ready.
+    // A newer spec that the operator has not processed is not ready.
     const changed = await client.call('register_backend', {
       name: 'slow',
       update: true,
@@ -130,7 +130,7 @@ describe('a fleet in a cluster, administered from an MCP client', function () {
     expect(changed).to.include({ action: 'changed', ready: false, state: 'starting' });
   });
 
-  it('looks at pods, their logs, and what the cluster noted', async () => {
+  it('shows pods, their logs and events', async () => {
     await client.call('register_backend', { name: 'pods', image: 'pods:1' });
     const labels = { 'mcpgateway.dev/backend': 'pods' };
     const pod = {
@@ -154,7 +154,7 @@ describe('a fleet in a cluster, administered from an MCP client', function () {
     );
   });
 
-  it('changes quotas, and keeps comments and the keys of others', async () => {
+  it('changes quotas, and keeps comments and other keys', async () => {
     const set = await client.call('tenant_quota', { tenant_id: 'sales', requests: 1000, per: 'hour' });
     expect(set).to.deep.include({ after: ['tenant: 1000 per hour'], inForce: null });
     const document = await tenants();
@@ -169,7 +169,7 @@ describe('a fleet in a cluster, administered from an MCP client', function () {
     expect(shell.stdout).to.include('after\n  tenant: 1000 per hour, burst 50\n');
   });
 
-  it('loses no update where several change the same objects at once', async () => {
+  it('loses no update if several clients change the same objects at the same time', async () => {
     await client.call('register_backend', { name: 'busy', image: 'busy:1' });
     const other = await connectAdmin(options);
     try {
@@ -229,7 +229,7 @@ describe('a fleet in a cluster, administered from an MCP client', function () {
       await administrator.call('assign_backend', { name: 'all', tenants: ['sales'] });
       await administrator.call('tenant_quota', { tenant_id: 'sales', requests: 7, per: 'day' });
       const { replicas } = await administrator.call('backend_status', { name: 'pods' });
-      // A fake node has no log; that it may be asked for is what counts here.
+      // A fake node has no log; the test is only about the permission.
       expect(JSON.stringify(replicas)).to.include('(no log: ').and.not.include('forbidden');
       expect(await administrator.refusal('explain_session', { sessionId: 'x' })).to.include('no session id');
       expect(await administrator.refusal('explain_denial', { requestId: '12345678' })).to.include(
@@ -241,7 +241,7 @@ describe('a fleet in a cluster, administered from an MCP client', function () {
     }
   });
 
-  it('names the permission that is missing', async () => {
+  it('names a missing permission', async () => {
     const kubeconfig = await cluster.kubeconfigFor(namespace, 'bare');
     const bare = await connectAdmin(['--kubeconfig', kubeconfig, ...options.slice(2)]);
     try {
@@ -261,7 +261,7 @@ describe('a fleet in a cluster, administered from an MCP client', function () {
         () => bare.call('list_backends'),
         ({ backends }) => Array.isArray(backends) && backends.length > 0,
       );
-      // Whoever may register backends need not be allowed to see the tenants.
+      // A user who may register backends need not be allowed to read the tenants.
       const made = await bare.call('register_backend', { name: 'bare', url: 'https://mcp.example.com/mcp' });
       expect(JSON.stringify(made.notes)).to.include(
         'the tenants were not checked: cannot get configmaps mcp-gateway-tenants',
@@ -274,7 +274,7 @@ describe('a fleet in a cluster, administered from an MCP client', function () {
     }
   });
 
-  it('says so when the cluster cannot be reached, or is not known', async () => {
+  it('reports a cluster that cannot be reached, or is not configured', async () => {
     const kubeconfig = cluster.writeKubeconfig({ token: 'x', server: 'https://127.0.0.1:1' });
     const lost = await connectAdmin(['--kubeconfig', kubeconfig]);
     try {

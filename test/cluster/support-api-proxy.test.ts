@@ -6,7 +6,7 @@ import type { Cluster } from './support/cluster.ts';
 import { CLUSTER_TIMEOUT_MS } from './support/control-plane.ts';
 import { sharedCluster } from './support/shared.ts';
 
-describe('the proxy before the API server', () => {
+describe('the proxy in front of the API server', () => {
   let cluster: Cluster;
   let proxy: ApiProxy;
   let api: Api;
@@ -34,7 +34,7 @@ describe('the proxy before the API server', () => {
       (error: unknown) => error,
     );
 
-  it('lets requests pass and remembers them', async () => {
+  it('forwards and records requests', async () => {
     await create('passing');
     expect((await cluster.api.read(`${maps}/passing`)).metadata.name).to.equal('passing');
     const last = proxy.requests.at(-1);
@@ -45,7 +45,7 @@ describe('the proxy before the API server', () => {
     );
   });
 
-  it('refuses as often as it is told, and only what it is told', async () => {
+  it('rejects only the given requests, and only as often as asked', async () => {
     const fault = proxy.inject(
       { method: 'POST', path: /configmaps$/, times: 2 },
       { kind: 'status', status: 429, retryAfterSeconds: 7 },
@@ -60,7 +60,7 @@ describe('the proxy before the API server', () => {
     expect(fault.hits).to.equal(2);
   });
 
-  it('breaks connections before and after the API server did its part', async () => {
+  it('breaks connections before and after the API server handles the request', async () => {
     proxy.inject({ method: 'POST' }, { kind: 'reset' });
     expect(await errorOf(create('reset'))).to.include({ code: 'ECONNRESET' });
     expect(await errorOf(cluster.api.read(`${maps}/reset`))).to.include({ status: 404 });
@@ -70,7 +70,7 @@ describe('the proxy before the API server', () => {
     expect((await cluster.api.read(`${maps}/lost`)).metadata.name).to.equal('lost');
   });
 
-  it('stalls requests until they may go on', async () => {
+  it('stalls requests until they are released', async () => {
     const stall = proxy.inject({ method: 'POST' }, { kind: 'stall' });
     const creation = create('stalled');
     await eventually(
@@ -99,7 +99,7 @@ describe('the proxy before the API server', () => {
       return state;
     };
 
-    it('cuts them', async () => {
+    it('breaks them', async () => {
       const open = await watch();
       expect(proxy.watches(/secrets/)).to.equal(0);
       expect(proxy.cutWatches(/configmaps/)).to.equal(1);
@@ -110,7 +110,7 @@ describe('the proxy before the API server', () => {
       expect(proxy.watches()).to.equal(0);
     });
 
-    it('ends open ones and new ones as expired', async () => {
+    it('ends open and new ones as expired', async () => {
       const open = await watch();
       expect(proxy.expireWatches()).to.equal(1);
       await eventually(
@@ -129,7 +129,7 @@ describe('the proxy before the API server', () => {
       expect(refused.text).to.equal(open.text.slice(open.text.lastIndexOf('{"type":"ERROR"')));
     });
 
-    it('holds them back and lets them go on', async () => {
+    it('holds their events back and releases them', async () => {
       const open = await watch();
       const { held, release } = proxy.holdWatches();
       expect(held).to.equal(1);

@@ -9,7 +9,7 @@ import { type Pod, podSchema } from './support/kubelet/schema.ts';
 import { type Kubelet, startKubelet } from './support/kubelet.ts';
 import { sharedCluster } from './support/shared.ts';
 
-/** Runs the program that its argument is. */
+/** Runs the JavaScript program in its argument. */
 const SCRIPT_IMAGE = { entrypoint: [process.execPath, '--input-type=module', '-e'] };
 
 const SERVE = `
@@ -95,7 +95,7 @@ describe('containers on the kubelet of the tests', function () {
   const restarts = ({ status }: Pod) => status.containerStatuses[0]?.restartCount ?? 0;
   const phase = ({ status }: Pod) => status.phase;
 
-  it('have the environment and the files that their spec says', async () => {
+  it('have the environment and files of their spec', async () => {
     await create('whole', WHOLE);
     await until('whole', (pod) => phase(pod) === 'Pending' && waitsFor('ContainerCreating')(pod));
     await cluster.api.create(`${core}/secrets`, { metadata: { name: 'access' }, stringData: { password: 'secret' } });
@@ -138,7 +138,7 @@ describe('containers on the kubelet of the tests', function () {
     await until('unknown', isReady);
   });
 
-  it('are restarted with a pause when they end again and again', async () => {
+  it('are restarted with a pause when they keep crashing', async () => {
     await script('crashing', ["console.log('first line'); console.log('about to crash'); process.exit(3)"]);
     const pod = await until('crashing', (seen) => restarts(seen) > 1 && waitsFor('CrashLoopBackOff')(seen));
     expect(pod.status.containerStatuses[0]?.lastState).to.have.nested.property('terminated.exitCode', 3);
@@ -146,7 +146,7 @@ describe('containers on the kubelet of the tests', function () {
     expect(await logs('--previous', '--tail=1')).to.equal('about to crash\n');
   });
 
-  it('are ready, and restarted, as their probes say', async () => {
+  it('become ready and are restarted according to their probes', async () => {
     const serve = `
       import { createServer } from 'node:http';
       let healthy = true;
@@ -170,7 +170,7 @@ describe('containers on the kubelet of the tests', function () {
     await until('probed', (pod) => restarts(pod) === 1 && isReady(pod));
   });
 
-  it('end a pod that is to run once', async () => {
+  it('complete a pod that runs once', async () => {
     const once = (name: string, code: number) =>
       create(name, {
         restartPolicy: 'Never',

@@ -64,7 +64,7 @@ describe('the kubelet of the tests', function () {
   const slices = () =>
     cluster.kubectl(['-n', namespace, 'get', 'endpointslices', '-o', 'jsonpath={.items[0].endpoints}']);
 
-  it('runs pods that answer at the addresses that the API tells', async () => {
+  it('runs pods that answer at their addresses in the API', async () => {
     const addresses = new Set<string>();
     for (const name of ['two-0', 'two-1']) {
       const { podIP = '' } = (await readPod(name)).status;
@@ -88,7 +88,7 @@ describe('the kubelet of the tests', function () {
     expect(server('two-0').pid).not.to.equal(pid);
   });
 
-  it('lets a pod serve until its drain is over, and ends it sooner when it is told so', async () => {
+  it('lets a pod serve until the end of its drain time, or stops it sooner on request', async () => {
     const { metadata } = await readPod('two-1');
     const [{ session }, old] = [await openSession(url('two-1'), { token: '' }), url('two-1')];
     await cluster.api.delete(path('two-1'));
@@ -105,7 +105,7 @@ describe('the kubelet of the tests', function () {
     expect(refused).to.include({ code: 'ECONNREFUSED' });
   });
 
-  it('ends its processes and takes its nodes away', async () => {
+  it('stops its processes and removes its nodes', async () => {
     const pids = ['two-0', 'two-1'].map((name) => server(name).pid ?? 0);
     await kubelet.stop();
     for (const pid of pids) expect(() => process.kill(pid, 0)).to.throw('ESRCH');

@@ -52,7 +52,7 @@ spec:
     );
   });
 
-  it('refuses a field that is not in the schema', async () => {
+  it('rejects a field that is not in the schema', async () => {
     const namespace = await cluster.newNamespace();
     const output = cluster.apply('{apiVersion: v1, kind: ConfigMap, metadata: {name: a}, dta: {}}', namespace);
     const error = await output.then(
@@ -62,7 +62,7 @@ spec:
     expect(error).to.contain('dta');
   });
 
-  it('gives a ServiceAccount no more than its role', async () => {
+  it('allows a ServiceAccount no more than its role', async () => {
     const namespace = await cluster.newNamespace();
     await cluster.kubectl(['-n', namespace, 'create', 'role', 'reader', '--verb=get', '--resource=configmaps']);
     const binding = ['rolebinding', 'reader', '--role=reader', `--serviceaccount=${namespace}:someone`];
@@ -82,7 +82,7 @@ spec:
     someone.close();
   });
 
-  it('goes on with the same data when its API server was started again', async function () {
+  it('keeps its data when the API server is restarted', async function () {
     this.timeout(60_000);
     const own = await startCluster({ controllers: false, fakeNodes: 0 });
     try {
@@ -97,7 +97,7 @@ spec:
     }
   });
 
-  it('ends with whoever started it', async function () {
+  it('ends with the process that started it', async function () {
     this.timeout(60_000);
     const program = `
       const { startControlPlane } = await import('./test/cluster/support/control-plane.ts');

@@ -7,16 +7,16 @@ import { type Cluster, startCluster } from './support/cluster.ts';
 import { backendPath, watcherKubeconfig, writeBackend, writeTenants } from './support/fleet.ts';
 import { type ClusterGateway, startClusterGateway, TENANTS } from './support/gateway.ts';
 
-/** Quick checks. */
+/** Health checks at short intervals. */
 export const HEALTH = { interval: '500ms', timeout: '400ms' };
 
-/** What {@link watcherSetup} has started. */
+/** What {@link watcherSetup} starts. */
 export interface WatcherParts {
   cluster: Cluster;
   proxy: ApiProxy;
-  /** That of the backends. */
+  /** Namespace of the backends. */
   namespace: string;
-  /** That of the gateway. */
+  /** Namespace of the gateway. */
   own: string;
   gateway: ClusterGateway;
   token: string;
@@ -24,7 +24,7 @@ export interface WatcherParts {
   two: Replica;
 }
 
-/** A gateway on a control plane of its own, whose API server can be stopped, with two servers outside of it; and what to do to them. */
+/** A gateway on a separate control plane, whose API server can be stopped, with two servers outside the cluster, and helpers for tests. */
 export function watcherSetup() {
   let cluster: Cluster;
   let proxy: ApiProxy;
@@ -36,7 +36,7 @@ export function watcherSetup() {
   let two: Replica;
 
   const start = async (): Promise<WatcherParts> => {
-    // Nothing here needs controllers.
+    // These tests need no controllers.
     cluster = await startCluster({ controllers: false, fakeNodes: 0 });
     proxy = await startApiProxy(cluster);
     [namespace, own] = await Promise.all([cluster.newNamespace(), cluster.newNamespace()]);
@@ -59,7 +59,7 @@ export function watcherSetup() {
     await two?.stop();
   };
 
-  /** As under the CRD of another version: what is wrong is not refused by the API server. */
+  /** Removes the schema of the CRD, as with another version, so that the API server accepts invalid specs. */
   const acceptAnything = async () => {
     const openAPIV3Schema = { type: 'object', 'x-kubernetes-preserve-unknown-fields': true };
     const version = { name: 'v1alpha1', served: true, storage: true, schema: { openAPIV3Schema } };

@@ -30,7 +30,7 @@ describe('what the watcher reads in a cluster', function () {
   afterEach(() => proxy.clear());
 
   describe('Services', () => {
-    it("are nobody else's where the operator runs the backend: what has its name is not asked", async () => {
+    it('of the same name are not used for a backend that the operator runs', async () => {
       await service('mcp-taken');
       await addresses('mcp-taken', one.port);
       await backend('as-service', { service: { name: 'mcp-taken', port: 'mcp' } });
@@ -40,7 +40,7 @@ describe('what the watcher reads in a cluster', function () {
       expect((await statusOf('taken'))?.endpoints ?? []).to.deep.equal([]);
     });
 
-    it('of backends: their endpoints, by the number of a port', async () => {
+    it('give backends their endpoints, by port number', async () => {
       await service('by-number');
       await addresses('by-number', one.port);
       await backend('numbered', { service: { name: 'by-number', port: 8080 } });
@@ -48,7 +48,7 @@ describe('what the watcher reads in a cluster', function () {
       expect((await statusOf('numbered'))?.endpoints?.map(({ id }) => id)).to.deep.equal([`127.0.0.1:${one.port}`]);
     });
 
-    it('follow their slices: a session goes on while its endpoint is there, and gets 404 once it is not', async () => {
+    it('follow their slices: a session continues while its endpoint exists, and gets 404 afterwards', async () => {
       await service('moving');
       await addresses('moving', one.port);
       await backend('moving', { service: { name: 'moving', port: 'mcp' } });
@@ -71,7 +71,7 @@ describe('what the watcher reads in a cluster', function () {
       await answeredBy('moving', 'two');
     });
 
-    it('that are not there, or have no such port, are told', async () => {
+    it('that do not exist, or lack the port, are reported', async () => {
       await backend('lost', { service: { name: 'nowhere' } });
       await reasons('lost', /Service nowhere/);
       await service('portless');
@@ -109,7 +109,7 @@ describe('what the watcher reads in a cluster', function () {
       );
     });
 
-    it('give certificates: the authorities of an https server, and the one that it is shown', async () => {
+    it('give certificates: the CA of an https server, and the client certificate', async () => {
       const { cert, key } = tlsPair('server');
       const tls = { cert, key, ca: [tlsText('client-one.pem')] };
       const guarded = await startReplica({ name: 'tls', tls });
@@ -130,7 +130,7 @@ describe('what the watcher reads in a cluster', function () {
       }
     });
 
-    it('that no backend names are never asked for, and none is listed', async () => {
+    it('are read only if a backend names them, and never listed', async () => {
       await secret('private', { token: 'x' });
       const asked = proxy.requests.filter(({ path }) => path.includes('/secrets'));
       expect(asked.map(({ path }) => path.split('/').at(-1)))
@@ -163,7 +163,7 @@ describe('what the watcher reads in a cluster', function () {
     }
   });
 
-  it('a wrong MCPBackend keeps its last good state, and is told', async () => {
+  it('an invalid MCPBackend keeps its last good state, and is reported', async () => {
     await backend('edited', { url: `http://127.0.0.1:${one.port}/mcp` });
     await answeredBy('edited', 'one');
     await backend('edited', { url: `http://127.0.0.1:${two.port}/mcp`, colour: 'red' });
@@ -174,7 +174,7 @@ describe('what the watcher reads in a cluster', function () {
     expect((await gateway.status()).problems ?? []).to.deep.equal([]);
   });
 
-  it('tenants: an edit is in force, a bad one and a deletion keep the last good ones and are told', async () => {
+  it('tenants: a valid edit takes effect; an invalid one and a deletion keep the last good tenants and are reported', async () => {
     await backend('tenanted', { url: `http://127.0.0.1:${one.port}/mcp` });
     await answeredBy('tenanted', 'one');
     const other = await gateway.token({ tenant: 'sales' });
@@ -195,7 +195,7 @@ describe('what the watcher reads in a cluster', function () {
     expect((await gateway.status()).problems ?? []).to.deep.equal([]);
   });
 
-  it('a deleted MCPBackend is gone once it has drained', async () => {
+  it('a deleted MCPBackend is removed after it has drained', async () => {
     await backend('short', { url: `http://127.0.0.1:${one.port}/mcp` });
     await answeredBy('short', 'one');
     await cluster.api.delete(backendPath(namespace, 'short'));

@@ -5,7 +5,7 @@ import { CLUSTER_TIMEOUT_MS } from './support/control-plane.ts';
 import { watcherKubeconfig } from './support/fleet.ts';
 import { type WatcherParts, watcherSetup } from './watcher-setup.ts';
 
-describe('the watcher in a cluster goes on', function () {
+describe('the watcher in a cluster keeps serving', function () {
   this.timeout(60_000);
   const setup = watcherSetup();
   const { backend, ask, answeredBy, problems } = setup;
@@ -25,7 +25,7 @@ describe('the watcher in a cluster goes on', function () {
   after(() => setup.stop());
   afterEach(() => proxy.clear());
 
-  /** Requests of one session, one after the other, for as long as something lasts. Gives what was not answered by `one`. */
+  /** Sends requests of one session, one after the other, while `work` runs. Returns the answers other than 200. */
   const steadily = async (work: () => Promise<unknown>) => {
     await backend('steady', { url: `http://127.0.0.1:${one.port}/mcp` });
     await answeredBy('steady', 'one');
@@ -53,7 +53,7 @@ describe('the watcher in a cluster goes on', function () {
   };
   const isAway = () => problems(/cannot be reached/);
 
-  it('while the API server is away, and reads on when it is back', async () => {
+  it('while the API server is down, and reads changes when it is back', async () => {
     const wrong = await steadily(async () => {
       await cluster.stopApiServer();
       await isAway();
@@ -63,7 +63,7 @@ describe('the watcher in a cluster goes on', function () {
     expect(wrong).to.deep.equal([]);
   });
 
-  it('when its watches break, and when the API server has forgotten where they were', async () => {
+  it('when its watches break, and when the API server no longer has their version', async () => {
     const wrong = await steadily(async () => {
       await eventually(
         () => proxy.watches(),
@@ -93,7 +93,7 @@ describe('the watcher in a cluster goes on', function () {
     expect(wrong).to.deep.equal([]);
   });
 
-  it('when a watch is silent for ever, as behind a connection that is dead', async () => {
+  it('when a watch stays silent, as on a dead connection', async () => {
     const { held } = proxy.holdWatches(/mcpbackends/);
     expect(held).to.equal(1);
     await backend('after-silence', { url: `http://127.0.0.1:${two.port}/mcp` });
@@ -104,7 +104,7 @@ describe('the watcher in a cluster goes on', function () {
     );
   });
 
-  it('without the watcher; one that starts disturbs nobody, even before it can read anything', async () => {
+  it('without the watcher; a starting one breaks nothing, even before it can read anything', async () => {
     const wrong = await steadily(async () => {
       await gateway.end('watcher', 'SIGKILL');
       const stalled = proxy.inject({ path: /endpointslices/, times: 100 }, { kind: 'stall' });
@@ -123,7 +123,7 @@ describe('the watcher in a cluster goes on', function () {
     expect(wrong).to.deep.equal([]);
   });
 
-  it('says what it may not do, and asks again', async () => {
+  it('and reports a missing permission, and retries', async () => {
     await cluster.api.delete(
       `/apis/rbac.authorization.k8s.io/v1/namespaces/${namespace}/rolebindings/mcp-gateway-watcher`,
     );

@@ -15,7 +15,7 @@ const SPEC = {
   drain: '1s',
   healthCheck: { interval: '1s', timeout: '500ms' },
 };
-/** Long enough that a slow machine can look at it. */
+/** Long enough for a slow machine to observe. */
 const SLOW = { ...SPEC, drain: '10s' };
 const SESSIONS = 12;
 
@@ -51,7 +51,7 @@ describe('the watcher in a cluster', function () {
 
   const deploy = (name: string, spec: Document) => deployBackend(cluster, namespace, name, spec);
   const statusOf = async (name: string) => (await gateway.status()).backends?.find((one) => one.name === name);
-  /** Waits until so many replicas of a backend take new sessions. */
+  /** Waits until this number of replicas of a backend takes new sessions. */
   const serving = (name: string, count: number) =>
     eventually(
       () => statusOf(name),
@@ -66,9 +66,9 @@ describe('the watcher in a cluster', function () {
   const server = (pod: string) => String(kubelet.container(namespace, pod).pid);
   const podsOf = (name: string, count: number) => Array.from({ length: count }, (_, index) => `mcp-${name}-${index}`);
   const podPath = (pod: string) => `/api/v1/namespaces/${namespace}/pods/${pod}`;
-  /** A gateway that is asked before it can know that a server ended finds nobody there, and answers under way break off. */
+  /** A gateway that does not know yet that a server stopped cannot connect to it, and responses in progress break off. */
   const UNAVAILABLE = /-3201[56]|abort|timeout/i;
-  /** Sessions of these servers are told 404 in the end; those of all others were answered each time, by their own server. */
+  /** Sessions of these servers end with 404; those of all others got an answer to each request, from their own server. */
   const expectLost = ({ sessions }: Load, servers: string[]) => {
     for (const { server, failures, lost } of sessions) {
       expect(lost, `${server}: ${failures}`).to.equal(servers.includes(server));
@@ -80,7 +80,7 @@ describe('the watcher in a cluster', function () {
     }
   };
 
-  /** From now on: waits until every session of a server was answered a few times more. */
+  /** Waits until every session of a server got a few more answers. */
   const goingOn = ({ sessions }: Load, of: string) => {
     const theirs = sessions.filter((session) => session.server === of);
     const wanted = theirs.map(({ answered }) => answered + 3);
@@ -104,7 +104,7 @@ describe('the watcher in a cluster', function () {
       expectLost(load, []);
     });
 
-    it('lets the sessions of a pod that is taken away go on while it drains, and starts none there', async () => {
+    it('continues the sessions of a deleted pod while it drains, and starts no new ones there', async () => {
       await deploy('down', { ...SLOW, replicas: 3 });
       await serving('down', 3);
       const load = await begin('down');
@@ -124,7 +124,7 @@ describe('the watcher in a cluster', function () {
       expectLost(load, [leaving]);
     });
 
-    it('tells sessions of a server that was restarted in its pod that they are gone', async () => {
+    it('answers 404 to sessions of a server that was restarted in its pod', async () => {
       await deploy('crash', { ...SPEC, replicas: 2 });
       await serving('crash', 2);
       const load = await begin('crash');
@@ -137,12 +137,12 @@ describe('the watcher in a cluster', function () {
       expectLost(load, [crashed]);
     });
 
-    it('never sends the sessions of a pod to the one that takes its name', async () => {
+    it('never sends the sessions of a pod to a later pod of the same name', async () => {
       await deploy('swap', { ...SPEC, replicas: 2 });
       await serving('swap', 2);
       const load = await begin('swap');
       const gone = server('mcp-swap-1');
-      // As after a node was lost: it is gone from the API at once.
+      // As after the loss of a node: the pod disappears from the API immediately.
       await cluster.api.delete(podPath('mcp-swap-1'), { graceSeconds: 0 });
       await load.lost([gone]);
       await eventually(
@@ -154,7 +154,7 @@ describe('the watcher in a cluster', function () {
       expectLost(load, [gone]);
     });
 
-    it('takes a roll-out without a failed request of anybody whose pod is there', async () => {
+    it('survives a rollout without a failed request of any session whose pod still exists', async () => {
       await deploy('roll', { ...SPEC, replicas: 2 });
       await serving('roll', 2);
       const load = await begin('roll');
@@ -169,7 +169,7 @@ describe('the watcher in a cluster', function () {
       expectLost(after, []);
     });
 
-    it('drains a backend that is deleted, and then knows it no more', async () => {
+    it('drains a deleted backend, and then removes it', async () => {
       await deploy('gone', { ...SLOW, replicas: 1 });
       await serving('gone', 1);
       const load = await begin('gone');

@@ -5,16 +5,19 @@ import { messageOf, UserError } from '../core/errors.ts';
 const FLUSH_EVERY_MS = 250;
 const BUFFER_BYTES = 8_192;
 
-/** Writes records to the audit log. */
+/** An open audit log. */
 export interface AuditLog {
+  /** Writes a record with at least one member. */
   write(record: object): void;
-  /** Writes what is still held back. */
+  /** Flushes buffered records. */
   close(): void;
 }
 
 /**
- * Opens an audit log: JSON lines with a `time` (RFC 3339), added to the end of a file, or to standard output for `-`. Lines are
- * gathered for at most 250 ms and written whole, so several processes may share a file. Throws a UserError when it cannot be written.
+ * Opens an audit log: JSON lines with a `time` (RFC 3339), appended to a file, or written to standard output if `file` is `-`.
+ * Lines are buffered for at most 250 ms and written whole, so several processes may share a file.
+ *
+ * @throws UserError `config` if the file cannot be opened
  */
 export function openAuditLog(file: string, now = Date.now): AuditLog {
   const destination = pino.destination({
@@ -32,7 +35,6 @@ export function openAuditLog(file: string, now = Date.now): AuditLog {
         timeMs = nowMs;
         time = new Date(nowMs).toISOString();
       }
-      // The record has at least one member.
       destination.write(`{"time":"${time}",${JSON.stringify(record).slice(1)}\n`);
     },
     close: () => {

@@ -1,13 +1,13 @@
-/** Lets callers wait for something that changes from time to time. */
+/** Lets callers wait for a condition over state that changes. */
 export class Changes {
   readonly #waiting = new Set<() => void>();
 
-  /** Says that something changed. */
+  /** Makes every waiting caller check its condition again. Call it after each change. */
   wake(): void {
     for (const resume of [...this.#waiting]) resume();
   }
 
-  /** Resolves once the condition holds, which is looked at after each {@link wake}, or after a while. Tells whether it holds. */
+  /** Resolves when the condition holds, which is checked after each {@link wake}, or after `timeoutMs`. Returns whether it holds. */
   async until(condition: () => boolean, timeoutMs: number): Promise<boolean> {
     const deadline = AbortSignal.timeout(timeoutMs);
     while (!condition() && !deadline.aborted) {

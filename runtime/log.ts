@@ -3,7 +3,7 @@ import pretty from 'pino-pretty';
 
 export type { Logger };
 
-// Keys that pino itself writes. As a field they would be in the line a second time.
+// Keys that pino itself writes. A field with such a name would make the line an object with a duplicate key.
 declare module 'pino' {
   namespace pino {
     interface LogFnFields {
@@ -15,13 +15,13 @@ declare module 'pino' {
   }
 }
 
-/** How a process writes its log. */
+/** Settings of {@link createLogger}. */
 export interface LogOptions {
-  /** The role or command, on every line as `name`. */
+  /** The role or command, written as `name` on every line. */
   name: string;
   /** Least severe level that is written. Default `info`. */
   level?: string;
-  /** File descriptor that is written to: 1 (stdout) or 2 (stderr). Default 2, so that stdout stays for results. */
+  /** File descriptor to write to: 1 (stdout) or 2 (stderr). Default 2, which keeps stdout for results. */
   fd?: 1 | 2;
 }
 
@@ -34,8 +34,8 @@ export function createLogger({ name, level = 'info', fd = 2 }: LogOptions): Logg
 }
 
 /**
- * A logger that writes to the same place under another name, with the other bindings and the level of the first.
- * A child of pino would keep the first name in front of its own, so that each line had two.
+ * A logger with another `name`, and with the destination, level and other bindings of the given one. A child logger of pino
+ * would write both names on each line.
  */
 export function renamed(log: Logger, name: string): Logger {
   const { [symbols.streamSym]: stream } = log as Logger & { [symbols.streamSym]: DestinationStream };

@@ -6,20 +6,20 @@ import type { QuotaStoreSettings } from '../core/policy/policy.ts';
 const CONNECT_TIMEOUT_MS = 2_000;
 const RETRY_MS = 500;
 
-/** Where Redis is, as its URL says. */
+/** A parsed Redis URL. */
 export interface RedisTarget {
   kind: 'single' | 'unix' | 'sentinel' | 'cluster';
   nodes: { host: string; port: number }[];
-  /** Of the Unix socket of a server on the same machine; empty for the others. */
+  /** Path of the Unix socket; empty for the other kinds. */
   path: string;
   tls: boolean;
   username: string | undefined;
   password: string | undefined;
-  /** Number of the database of a single server, name of the master for sentinels. */
+  /** Database number for a single server; name of the master for sentinels. */
   name: string;
 }
 
-/** Reads a URL that the schema of gateway.yaml let pass. IPv6 addresses stand in brackets. */
+/** Parses a URL that the schema of gateway.yaml has accepted. IPv6 addresses are in brackets. */
 export function parseRedisUrl(text: string): RedisTarget {
   const local = /^redis\+unix:\/\/(?:([^@/]*)@)?(\/[^?]+)(?:\?db=(\d+))?$/.exec(text);
   if (local !== null) {
@@ -27,7 +27,7 @@ export function parseRedisUrl(text: string): RedisTarget {
     return { kind: 'unix', nodes: [], path: decodeURIComponent(path), tls: false, ...loginOf(login), name };
   }
   const match = /^(rediss?)(?:\+(sentinel|cluster))?:\/\/(?:([^@]*)@)?([^/]+)(?:\/(.*))?$/.exec(text);
-  if (match === null) throw new Error('not a URL of Redis');
+  if (match === null) throw new Error('not a Redis URL');
   const [, scheme, kind, login, hosts = '', name = ''] = match;
   const defaultPort = kind === 'sentinel' ? 26_379 : 6_379;
   return {
@@ -48,24 +48,25 @@ function loginOf(text = ''): Pick<RedisTarget, 'username' | 'password'> {
   return { username: username === '' ? undefined : username, password: password === '' ? undefined : password };
 }
 
-/** A connection that is made anew whenever it is lost. */
+/** A connection to Redis that reconnects whenever it is lost. */
 export interface RedisConnection {
   readonly client: Redis | Cluster;
-  /** Whether commands can be sent. Else they may wait without end. */
+  /** Whether commands can be sent. While it is false, a command may wait forever. */
   readonly ready: boolean;
-  /** What is wrong with it, in the words of the system or the server; undefined once it is ready. */
+  /** The last error message of the system or the server; undefined once the connection is ready. */
   readonly problem: string | undefined;
-  /** Whether a command failed only since the one connection was lost, which may be back in no time. */
+  /** Whether a command failed only because its connection was lost, which may be back within milliseconds. */
   lostWith(error: unknown): boolean;
-  /** Called each time it becomes ready, or is lost. */
+  /** Calls the listener each time the connection becomes ready or is lost. */
   onChange(listener: (ready: boolean) => void): void;
   close(): void;
 }
 
 /**
- * Connects to Redis, and again whenever the connection is lost. Commands fail at once while there is none, and after the
- * deadline; they are never repeated, since a debit must not be made twice. The file with the password is read for each connection.
- * @throws when a file cannot be read at the beginning
+ * Connects to Redis and reconnects whenever the connection is lost. Commands fail immediately without a connection, and after
+ * the deadline. They are never repeated, because a debit must not happen twice. The password file is read for each connection.
+ *
+ * @throws if a file cannot be read at the first connection
  */
 export function connectRedis(settings: QuotaStoreSettings): RedisConnection {
   const target = parseRedisUrl(settings.redisUrl);
@@ -78,7 +79,7 @@ export function connectRedis(settings: QuotaStoreSettings): RedisConnection {
   client.on('ready', () => {
     problem = undefined;
   });
-  // A password that was changed meanwhile: each attempt takes the one of the file.
+  // The password may have changed: each attempt uses the current content of the file.
   client.on('close', () => {
     const options = client instanceof Cluster ? client.options.redisOptions : client.options;
     if (options !== undefined) Object.assign(options, passwordOf(target, settings, options.password ?? undefined));
@@ -101,7 +102,7 @@ export function connectRedis(settings: QuotaStoreSettings): RedisConnection {
   };
 }
 
-// A cluster tells only that it found no node; why is in the error of the last one.
+// The error of a cluster only says that no node was found. The reason is in the error of the last node.
 function reasonOf(error: unknown): string {
   const last = error instanceof Error && 'lastNodeError' in error ? error.lastNodeError : undefined;
   return messageOf(last ?? error);
@@ -130,14 +131,14 @@ function commonOptions(target: RedisTarget, settings: QuotaStoreSettings) {
   return {
     commandTimeout: deadlineMs,
     connectTimeout: CONNECT_TIMEOUT_MS,
-    // Also a connection whose other end is gone without a word.
+    // Detects a peer that disappeared without closing the connection.
     socketTimeout: CONNECT_TIMEOUT_MS,
     maxRetriesPerRequest: 0,
     enableOfflineQueue: false,
     autoResendUnfulfilledCommands: false,
-    // A connection that the server closed because it was idle is back at once.
+    // The first attempt has no delay: the server may only have closed an idle connection.
     retryStrategy: (times: number) => Math.min((times - 1) * 100, RETRY_MS),
-    // The master became a replica: behind the name, or in the view of the sentinels, there may be another master by now.
+    // The master has become a replica. The host name, or the sentinels, may point to the new master.
     reconnectOnError: ({ message }: Error) => message.includes('READONLY'),
     ...(username === undefined ? {} : { username }),
     ...passwordOf(target, settings),
@@ -153,15 +154,15 @@ function singleOptions({ kind, nodes, path, name, tls }: RedisTarget, common: Co
   return { ...common, ...(kind === 'unix' ? { path } : node), db: name === '' ? 0 : Number(name) };
 }
 
-// No automatic pipelines: they group commands by their first argument, which for a script is the number of its keys, and so send
-// keys of several nodes to one of them. Commands are pipelined anyway, since none waits for the answer to another.
+// Automatic pipelines stay off: they group commands by their first argument, which for a script is the number of its keys, and
+// would send keys of several nodes to one node. Commands are pipelined anyway, because none waits for the reply to another.
 function connectCluster({ nodes }: RedisTarget, redisOptions: CommonOptions): Cluster {
   return new Cluster(nodes, {
     redisOptions,
-    // For a node that is only being connected to. While no node is known, RedisConnection.ready is false, and nothing may be sent.
+    // For commands to a node that is still connecting. While no node is known, RedisConnection.ready is false and nothing is sent.
     enableOfflineQueue: true,
     clusterRetryStrategy: () => RETRY_MS,
-    // One more try after a slot has moved: nothing was done where it is no longer.
+    // One retry after a slot has moved: the former node has not executed the command.
     maxRedirections: 2,
     retryDelayOnClusterDown: 0,
     retryDelayOnFailover: 0,

@@ -6,8 +6,10 @@ import type { Logger } from './log.ts';
 import { FileWatch } from './registry/watch.ts';
 
 /**
- * Reads the session keys and goes on reading them as the file changes. A change that is wrong is logged, and the last good
- * keys go on. Throws a UserError when there are no good keys at the start.
+ * Reads the session keys, and reads them again whenever the file changes. An invalid change is logged and the last good keys
+ * stay in use.
+ *
+ * @throws UserError `config` or `missing-file` if the keys cannot be used at the start
  */
 export function watchSessionKeys(
   file: string,
@@ -24,7 +26,7 @@ export function watchSessionKeys(
       const [text = ''] = texts.values();
       const parsed = parseSessionKeys(text, file);
       if (!parsed.ok)
-        return log.error({ problems: parsed.problems }, 'the session keys are wrong; the last good ones go on');
+        return log.error({ problems: parsed.problems }, 'the session keys are invalid; keeping the last good ones');
       if (fingerprintOf(parsed.value) === last) return;
       last = fingerprintOf(parsed.value);
       log.info({ keys: parsed.value.byId.size }, 'new session keys are in force');
@@ -39,13 +41,13 @@ function readKeyFile(file: string): string {
     return readFileSync(file, 'utf8');
   } catch (error) {
     throw new UserError('missing-file', `the session keys cannot be read: ${file}`, {
-      hint: 'Make one with: openssl rand -base64 32',
+      hint: 'Create one with: openssl rand -base64 32',
       cause: error,
     });
   }
 }
 
-// Key ids are public parts of every token.
+// Key ids are not secret: every sealed session id contains one.
 function fingerprintOf({ sealing, byId }: SessionKeys): string {
   return [sealing.id.readUInt32BE(), ...byId.keys()].join(',');
 }

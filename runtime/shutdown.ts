@@ -3,16 +3,16 @@ const PARENT_POLL_MS = 500;
 
 /** Settings of {@link untilShutdown}. */
 export interface ShutdownOptions {
-  /** Whether the end of the parent process is a request to end. Default false: daemons outlive the shell that started them. */
+  /** Whether to shut down when the parent process ends. Default false, because a daemon outlives the shell that started it. */
   withParent?: boolean;
-  /** Id of the parent process. Default: that of this process now. */
+  /** Current id of the parent process. Default `process.ppid`. */
   parentPid?: () => number;
 }
 
 /**
- * Resolves when this process is asked to end: by SIGTERM, SIGINT or SIGHUP (its terminal was closed), or because the parent
- * that holds its message channel is gone. A second signal ends the process immediately, unless it follows within a second:
- * npm forwards the Ctrl-C that the terminal has already sent to the whole process group.
+ * Resolves when this process must shut down: after SIGTERM, SIGINT or SIGHUP (its terminal was closed), or when the parent at
+ * the other end of its message channel is gone. A second signal exits immediately, unless it follows within a second: npm
+ * forwards the Ctrl-C that the terminal has already sent to the whole process group.
  */
 export function untilShutdown({
   withParent = false,
@@ -41,9 +41,9 @@ export function untilShutdown({
 }
 
 /**
- * Whether npm, or the shell that npm started for this command alone, is the parent of this process: `npx mcp-gateway` and
- * `npm start` of a checkout. npm does not forward every signal, and its shell forwards none, so such a process would
- * outlive an npm that was asked to end.
+ * Whether the parent of this process is npm, or a shell that npm started for this command alone: `npx mcp-gateway`, and
+ * `npm start` in a checkout. npm forwards only SIGTERM and SIGINT, and its shell forwards no signal, so the process could
+ * otherwise outlive npm. Other npm scripts may start a gateway in the background, so they do not count.
  */
 export function isChildOfNpm({
   npm_lifecycle_script: script = '',

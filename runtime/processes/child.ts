@@ -5,29 +5,29 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { groupGone, signalGroup } from './group.ts';
 import { splitLines } from './lines.ts';
 
-/** What to start. */
+/** How to start a child. */
 export interface ChildSpec {
-  /** For log lines and records, such as `envoy` or `everything-0`. */
+  /** Name in log lines and records, such as `envoy` or `everything-0`. */
   name: string;
-  /** Program and arguments, started without a shell. The program is looked up in `env.PATH` when it holds no slash. */
+  /** Program and arguments, started without a shell. A program without a slash is looked up in `env.PATH`. */
   command: readonly string[];
-  /** The whole environment of the child. Default: the environment of this process. */
+  /** The whole environment of the child. Default: that of this process. */
   env?: Readonly<Record<string, string | undefined>>;
-  /** Working directory. Default: the one of this process. */
+  /** Working directory. Default: that of this process. */
   cwd?: string;
-  /** Opens Node's message channel to a child that is a Node program. Default false. */
+  /** Opens Node's message channel. The child must be a Node program. Default false. */
   ipc?: boolean;
-  /** Opens the child's stdin and stdout as {@link Child.pipes}; `onLine` then gets the lines of stderr alone. Default false. */
+  /** Opens the child's stdin and stdout as {@link Child.pipes}; `onLine` then gets only the lines of stderr. Default false. */
   pipes?: boolean;
-  /** Called for every line of output. Without it the output is dropped. */
+  /** Called for every line of output. Default: the output is dropped. */
   onLine?: (stream: 'stdout' | 'stderr', line: string) => void;
-  /** Called for every message of the channel; needs `ipc`. */
+  /** Called for every message on the channel; needs `ipc`. */
   onMessage?: (message: unknown) => void;
 }
 
 /** How a child ended. */
 export interface ChildExit {
-  /** Exit status; null when a signal ended it, or when it could not be started. */
+  /** Exit code; null if a signal ended it or it could not be started. */
   code: number | null;
   signal: NodeJS.Signals | null;
   /** Why it could not be started. */
@@ -40,20 +40,20 @@ export interface Child {
   readonly pid: number;
   /** Milliseconds since the epoch. */
   readonly startedAt: number;
-  /** Settles when the process is gone and its last lines were handed on. Never rejects. */
+  /** Settles when the process is gone and `onLine` has got its last lines. Never rejects. */
   readonly exited: Promise<ChildExit>;
-  /** There with `pipes` alone. Errors of writing are swallowed: `exited` tells of a child that is gone. */
+  /** Only with `pipes`. Write errors are ignored, because `exited` reports a child that is gone. */
   readonly pipes: { readonly stdin: Writable; readonly stdout: Readable } | undefined;
-  /** Sends a message; false when there is no channel any more. */
+  /** Sends a message. Returns false if the channel is closed. */
   send(message: object): boolean;
   /**
-   * SIGTERM to the group; SIGKILL to whoever of it still lives after `graceMs`. Settles when it is gone. May be called
-   * again with a shorter grace.
+   * Sends SIGTERM to the group, and SIGKILL after `graceMs` if it still has a living process. Settles when the group is gone.
+   * May be called again with a shorter grace period.
    */
   stop(graceMs: number): Promise<ChildExit>;
 }
 
-/** How long output may still arrive after the exit, from a process that left the group and holds the pipe. */
+/** How long to wait for output after the exit, if a process that left the group holds the pipe open. */
 const LAST_OUTPUT_MS = 500;
 const KILL_WAIT_MS = 2_000;
 
@@ -61,9 +61,9 @@ const living = new Set<number>();
 let exitHookInstalled = false;
 
 /**
- * Starts a program in a process group of its own, so that a Ctrl-C on the terminal reaches only the gateway, which
- * ends its children in order, and so that `stop` also reaches what the program itself started. What is left of the
- * group when the program ends by itself is killed. Rejects when it cannot be started.
+ * Starts a program in its own process group. A Ctrl-C on the terminal then reaches only the gateway, which ends its children
+ * in order, and `stop` also reaches processes that the program started. When the program ends by itself, the rest of its
+ * group is killed. Rejects if the program cannot be started.
  */
 export async function startChild(spec: ChildSpec): Promise<Child> {
   const [program = '', ...args] = spec.command;
@@ -82,10 +82,10 @@ export async function startChild(spec: ChildSpec): Promise<Child> {
 
   let stopping = false;
   let gone = false;
-  subprocess.on('error', () => {}); // A message that could not be sent; `send` and `exited` tell all there is to know.
+  subprocess.on('error', () => {}); // A message could not be sent: `send` and `exited` report that.
   if (spec.onMessage) subprocess.on('message', spec.onMessage);
   subprocess.stdin?.on('error', () => {});
-  handOnLines(subprocess, spec.pipes ? ['stderr'] : ['stdout', 'stderr'], spec.onLine);
+  forwardLines(subprocess, spec.pipes ? ['stderr'] : ['stdout', 'stderr'], spec.onLine);
   const { stdin, stdout } = subprocess;
 
   const left = new Promise<ChildExit>((resolve) => {
@@ -134,7 +134,7 @@ export async function startChild(spec: ChildSpec): Promise<Child> {
   };
 }
 
-/** One phrase about an exit, for log lines: `exit code 1`, `signal SIGKILL`, or why it could not be started. */
+/** Describes an exit for messages: `exit code 1`, `signal SIGKILL`, or why the child could not be started. */
 export function describeExit(exit: ChildExit): string {
   if (exit.error !== undefined) return exit.error;
   return exit.signal === null ? `exit code ${exit.code}` : `signal ${exit.signal}`;
@@ -143,14 +143,14 @@ export function describeExit(exit: ChildExit): string {
 async function startError(subprocess: ChildProcess, spec: ChildSpec, program: string): Promise<Error> {
   const cause = await new Promise<NodeJS.ErrnoException>((resolve) => subprocess.once('error', resolve));
   let reason = cause.message;
-  // The kernel answers ENOENT for a missing working directory and for a missing program alike.
+  // The kernel returns ENOENT both for a missing working directory and for a missing program.
   if (spec.cwd !== undefined && !existsSync(spec.cwd)) reason = `the working directory ${spec.cwd} does not exist`;
   else if (cause.code === 'ENOENT') reason = `the program ${program} was not found`;
-  else if (cause.code === 'EACCES') reason = `the program ${program} may not be executed`;
+  else if (cause.code === 'EACCES') reason = `the program ${program} is not executable`;
   return new Error(`cannot start ${spec.name}: ${reason}`, { cause });
 }
 
-function handOnLines(
+function forwardLines(
   subprocess: ChildProcess,
   streams: readonly ('stdout' | 'stderr')[],
   onLine: ChildSpec['onLine'],
@@ -170,7 +170,7 @@ async function settledWithin(promise: Promise<unknown>, timeoutMs: number): Prom
   timer.abort();
 }
 
-/** When this process ends without having stopped a child, such as after an uncaught exception, the child ends too. */
+/** Kills the group if this process exits without having stopped the child, such as after an uncaught exception. */
 function endGroupAtProcessExit(pid: number): void {
   living.add(pid);
   if (exitHookInstalled) return;

@@ -4,7 +4,7 @@ import { isDead, readProcStat } from './identity.ts';
 
 const POLL_MS = 20;
 
-/** Sends a signal to every process of a group. False when the group has nobody who could take it. */
+/** Sends a signal to every process of a group. Returns false if the group has no process that can receive it. */
 export function signalGroup(groupId: number, signal: NodeJS.Signals): boolean {
   try {
     process.kill(-groupId, signal);
@@ -14,12 +14,12 @@ export function signalGroup(groupId: number, signal: NodeJS.Signals): boolean {
   }
 }
 
-/** True while the group has a living process. Zombies do not count: where nobody reaps orphans they stay for ever. */
+/** Whether the group has a living process. Zombies do not count: without an init process that reaps orphans they stay forever. */
 export function groupAlive(groupId: number): boolean {
   try {
     process.kill(-groupId, 0);
   } catch (error) {
-    // macOS answers EPERM for a group of zombies, Linux for a group of another user.
+    // macOS returns EPERM for a group of zombies, Linux for a group of another user.
     return process.platform === 'linux' && (error as NodeJS.ErrnoException).code === 'EPERM';
   }
   if (process.platform !== 'linux') return true;
@@ -30,7 +30,7 @@ export function groupAlive(groupId: number): boolean {
   });
 }
 
-/** Waits until the group has no living process. False when it still has one after `timeoutMs`. */
+/** Waits until the group has no living process. Returns false if it still has one after `timeoutMs`. */
 export async function groupGone(groupId: number, timeoutMs: number): Promise<boolean> {
   const deadline = performance.now() + timeoutMs;
   while (groupAlive(groupId)) {

@@ -1,25 +1,25 @@
 import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 
-/** What identifies a process for good: the kernel uses a pid again, but not with the same start mark. */
+/** Identifies a process permanently: the kernel reuses pids, but not together with the start mark. */
 export interface ProcessIdentity {
   pid: number;
-  /** An opaque text, see {@link startMark}. */
+  /** Opaque text, see {@link startMark}. */
   start: string;
 }
 
-/** The fields of /proc/<pid>/stat that are in use, see proc_pid_stat(5). */
+/** Some fields of /proc/<pid>/stat, see proc_pid_stat(5). */
 export interface ProcStat {
-  /** One letter; Z is a zombie, X is dead. */
+  /** One letter: Z for a zombie, X for a dead process. */
   state: string;
   processGroup: number;
-  /** Clock ticks after boot, field 22. */
+  /** Start time in clock ticks since boot, field 22. */
   startTicks: string;
 }
 
 /**
- * When a process started, as a text to compare: boot id and clock ticks on Linux, the date that `ps` tells elsewhere.
- * Undefined when there is no such process, also when it ended and only waits to be reaped.
+ * The start time of a process as an opaque text: boot id and clock ticks on Linux, the date that `ps` prints elsewhere.
+ * Undefined if there is no such process, or if it is a zombie.
  */
 export function startMark(pid: number): string | undefined {
   if (process.platform !== 'linux') return startMarkFromPs(pid);
@@ -31,21 +31,22 @@ export function startMark(pid: number): string | undefined {
 /** The identity of this process. */
 export function ownIdentity(): ProcessIdentity {
   const start = startMark(process.pid);
-  if (start === undefined) throw new Error('cannot tell when this process started: neither /proc nor ps can be used');
+  if (start === undefined)
+    throw new Error('cannot find the start time of this process: neither /proc nor ps is usable');
   return { pid: process.pid, start };
 }
 
-/** True while exactly that process lives. */
+/** Whether exactly this process is alive. */
 export function isAlive(identity: ProcessIdentity): boolean {
   return startMark(identity.pid) === identity.start;
 }
 
-/** True for a process that ended and only waits to be reaped by its parent. */
+/** Whether a process has ended and only waits to be reaped by its parent. */
 export function isDead(stat: ProcStat): boolean {
   return stat.state === 'Z' || stat.state === 'X';
 }
 
-/** Linux only: the stat line of a process, undefined when there is no such process. */
+/** The stat line of a process on Linux; undefined if there is no such process. */
 export function readProcStat(pid: number | string): ProcStat | undefined {
   try {
     return parseProcStat(readFileSync(`/proc/${pid}/stat`, 'utf8'));
@@ -54,7 +55,7 @@ export function readProcStat(pid: number | string): ProcStat | undefined {
   }
 }
 
-/** Reads a line of /proc/<pid>/stat. The second field is the program's name in parentheses and may hold anything. */
+/** Parses a line of /proc/<pid>/stat. The second field is the program's name in parentheses and may contain anything. */
 export function parseProcStat(line: string): ProcStat | undefined {
   const fields = line.slice(line.lastIndexOf(')') + 2).split(' ');
   const state = fields[0];

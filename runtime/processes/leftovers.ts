@@ -4,23 +4,23 @@ import type { Logger } from '../log.ts';
 import { groupGone, signalGroup } from './group.ts';
 import { isAlive, type ProcessIdentity, startMark } from './identity.ts';
 
-/** A child as the record file keeps it: a JSON array of these. */
+/** A child in the record file, which is a JSON array of these. */
 export interface RecordedChild extends ProcessIdentity {
   name: string;
 }
 
 /**
- * Notes a child that was just started, so that the next gateway can end it should this one be killed. Each record file
- * belongs to one process. Reading and writing are synchronous: two children cannot overwrite each other's entry.
+ * Records a child that was just started, so that the next gateway can end it if this one is killed. Each record file
+ * belongs to one process. Reads and writes are synchronous, so entries of two children cannot overwrite each other.
  */
 export function recordChild(file: string, child: { pid: number; name: string }): void {
   const start = startMark(child.pid);
-  if (start === undefined) return; // It ended already.
+  if (start === undefined) return; // It has already ended.
   const others = readRecords(file).filter((known) => known.pid !== child.pid);
   writeRecords(file, [...others, { pid: child.pid, start, name: child.name }]);
 }
 
-/** Takes a child that ended out of the record. */
+/** Removes a child that ended from the record. */
 export function forgetChild(file: string, pid: number): void {
   const records = readRecords(file);
   const others = records.filter((known) => known.pid !== pid);
@@ -28,9 +28,9 @@ export function forgetChild(file: string, pid: number): void {
 }
 
 /**
- * Ends the processes, with their groups, that a killed gateway left behind: SIGTERM, then SIGKILL after `graceMs`
- * (default 3,000). A process counts only when its pid and its start time are those of the record, for the pid may belong
- * to somebody else by now. The record is empty afterwards. Returns what was ended.
+ * Ends the process groups that a killed gateway left behind: SIGTERM, then SIGKILL after `graceMs` (default 3,000). A process
+ * must have the recorded pid and start time, because its pid may now belong to another process. Deletes the record and
+ * returns the processes that were ended.
  */
 export async function endLeftovers(
   file: string,
@@ -56,11 +56,11 @@ function readRecords(file: string): RecordedChild[] {
     const records: unknown = JSON.parse(readFileSync(file, 'utf8'));
     return Array.isArray(records) ? records.filter(isRecord) : [];
   } catch {
-    return []; // No file, or one that was damaged: nothing in it could be trusted with a signal.
+    return []; // There is no file, or it is damaged and its pids cannot be trusted.
   }
 }
 
-/** A pid of 1 or less would address init, this process's own group, or everybody. */
+/** A signal to a pid of 1 or less would reach init, the process group of this process, or every process. */
 function isRecord(value: unknown): value is RecordedChild {
   if (typeof value !== 'object' || value === null) return false;
   const { pid, start, name } = value as Partial<Record<keyof RecordedChild, unknown>>;

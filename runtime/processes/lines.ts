@@ -1,19 +1,19 @@
-/** Takes text in pieces and hands it on line by line. */
+/** Splits text that arrives in pieces into lines. */
 export interface LineSplitter {
   push(text: string): void;
-  /** Hands on what is left without a line end. */
+  /** Emits the rest after the last line break, if any. */
   end(): void;
 }
 
-/** Lines that are longer are cut: 16 Ki UTF-16 units. */
+/** Longer lines are cut: 16 Ki UTF-16 code units. */
 export const MAX_LINE_LENGTH = 16 * 1024;
 
-/** What stands at the end of a line that was cut. */
+/** Suffix of a line that was cut. */
 export const CUT_MARK = ' [cut]';
 
 /**
- * Splits text at `\n` or `\r\n`. A line longer than `maxLength` is cut there, marked, and its rest dropped, so that a
- * program that never ends a line cannot fill the memory.
+ * Splits text at `\n` or `\r\n`. A line longer than `maxLength` is cut and marked, and its rest dropped, so that a program
+ * that never ends a line cannot fill the memory.
  */
 export function splitLines(onLine: (line: string) => void, maxLength = MAX_LINE_LENGTH): LineSplitter {
   let kept = '';

@@ -4,10 +4,10 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { UserError } from '../../core/errors.ts';
 import { isAlive, ownIdentity, type ProcessIdentity } from './identity.ts';
 
-/** The hold of one gateway on its state folder. */
+/** The lock of one gateway on its state folder. */
 export interface StateLock {
   readonly file: string;
-  /** Gives the folder free. Does nothing when the lock is no longer this process's. */
+  /** Releases the lock. Does nothing if another process holds it by now. */
   release(): void;
 }
 
@@ -16,27 +16,30 @@ const ATTEMPTS = 50;
 const RETRY_MS = 10;
 
 /**
- * Makes this process the only gateway of a state folder, which is created when missing. The lock of a process that is
- * gone is taken over.
+ * Locks a state folder for this process, and creates the folder if it is missing. It takes over the lock of a process that is
+ * gone.
  *
- * The file holds pid and start time as JSON. It is written under another name and then linked, which fails like O_EXCL
- * when the lock exists, and never shows an empty lock to a reader, who would take it for a stale one.
- * @throws UserError `already-running` when another gateway holds the folder
+ * The file contains pid and start time as JSON. It is written under another name and then linked: link fails if the lock
+ * exists, like O_EXCL, and a reader never sees an empty lock, which it would consider stale.
+ *
+ * @throws UserError `already-running` if another gateway holds the lock
  */
 export async function acquireLock(stateDir: string): Promise<StateLock> {
   mkdirSync(stateDir, { recursive: true, mode: 0o700 });
   const file = join(stateDir, LOCK_FILE);
   const own = ownIdentity();
   for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
-    if (claim(file, own) || takeOver(file, own)) return { file, release: () => giveBack(file, own) };
+    if (claim(file, own) || takeOver(file, own)) return { file, release: () => releaseLock(file, own) };
     const holder = readHolder(file);
     if (holder !== undefined && isAlive(holder)) throw alreadyRunning(stateDir, holder);
     await sleep(RETRY_MS); // Another gateway is taking over the same stale lock.
   }
-  throw new Error(`could not take ${file} in ${ATTEMPTS} attempts; remove it and ${file}.takeover if no gateway runs`);
+  throw new Error(
+    `could not acquire ${file} in ${ATTEMPTS} attempts; if no gateway runs, delete it and ${file}.takeover`,
+  );
 }
 
-/** Creates the lock, false when there is one. */
+/** Creates the lock. Returns false if it exists. */
 function claim(file: string, own: ProcessIdentity): boolean {
   const draft = writeDraft(file, own);
   try {
@@ -51,14 +54,14 @@ function claim(file: string, own: ProcessIdentity): boolean {
 }
 
 /**
- * Replaces the lock of a process that is gone. Two that see the same stale lock must not both replace it: the second
- * would replace the first one's. Hence a guard, itself a lock, under which the holder is looked at once more.
+ * Replaces the lock of a process that is gone. If two processes replaced the same stale lock, the second would remove the new
+ * lock of the first. A guard, itself a lock, prevents that; its owner reads the holder again.
  */
 function takeOver(file: string, own: ProcessIdentity): boolean {
   const guard = `${file}.takeover`;
   if (!claim(guard, own)) {
     const guardian = readHolder(guard);
-    // Killed within the few lines below; the next attempt finds no guard.
+    // Its owner was killed between the lines below. The next attempt finds no guard.
     if (guardian !== undefined && !isAlive(guardian)) rmSync(guard, { force: true });
     return false;
   }
@@ -72,7 +75,7 @@ function takeOver(file: string, own: ProcessIdentity): boolean {
   }
 }
 
-function giveBack(file: string, own: ProcessIdentity): void {
+function releaseLock(file: string, own: ProcessIdentity): void {
   const holder = readHolder(file);
   if (holder?.pid === own.pid && holder.start === own.start) rmSync(file, { force: true });
 }
@@ -83,7 +86,7 @@ function writeDraft(file: string, own: ProcessIdentity): string {
   return draft;
 }
 
-/** Undefined when there is no lock, or one whose content is damaged. */
+/** The holder of a lock; undefined if there is no lock or its content is damaged. */
 function readHolder(file: string): ProcessIdentity | undefined {
   try {
     const { pid, start } = JSON.parse(readFileSync(file, 'utf8')) as Record<string, unknown>;
@@ -94,7 +97,7 @@ function readHolder(file: string): ProcessIdentity | undefined {
 }
 
 function alreadyRunning(stateDir: string, { pid }: ProcessIdentity): UserError {
-  return new UserError('already-running', `a gateway is already running here: process ${pid} holds ${stateDir}`, {
-    hint: `Stop it first (kill ${pid}), or give this one a state folder of its own with --state-dir.`,
+  return new UserError('already-running', `another gateway is already running: process ${pid} uses ${stateDir}`, {
+    hint: `Stop it first (kill ${pid}), or choose another state folder with --state-dir.`,
   });
 }

@@ -2,26 +2,28 @@ import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { UserError } from '../../core/errors.ts';
 
-/** A port that was handed out stays out of use for this many calls: its receiver may not be listening yet. */
-const REMEMBERED_PORTS = 256;
+/** A returned port is not returned again for this many calls, because its user may not listen yet. */
+const RESERVED_PORTS = 256;
 const ATTEMPTS = 50;
-const handedOut: number[] = [];
+const reserved: number[] = [];
 
-/** A TCP port of `host` on which nobody listens. Calls at the same time get different ports. */
+/** A free TCP port of `host`. Concurrent calls get different ports. */
 export async function freePort(host: string): Promise<number> {
   for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
     const port = await listenOnce(host, 0);
-    if (handedOut.includes(port)) continue;
-    handedOut.push(port);
-    if (handedOut.length > REMEMBERED_PORTS) handedOut.shift();
+    if (reserved.includes(port)) continue;
+    reserved.push(port);
+    if (reserved.length > RESERVED_PORTS) reserved.shift();
     return port;
   }
   throw new Error(`found no free port on ${host}`);
 }
 
 /**
- * Refuses when the port cannot be listened on. Port 0 always passes.
- * @throws UserError `port-taken` when somebody listens there or the port needs privileges, `config` for a foreign host
+ * Checks that this process can listen on a port. Port 0 always passes.
+ *
+ * @throws UserError `port-taken` if another process listens there or the port needs privileges, `config` if `host` is not an
+ * address of this machine
  */
 export async function assertPortFree(
   host: string,
@@ -33,9 +35,9 @@ export async function assertPortFree(
   } catch (cause) {
     const { code } = cause as NodeJS.ErrnoException;
     if (code === 'EADDRINUSE') {
-      const look = platform === 'linux' ? `ss -ltnp 'sport = :${port}'` : `lsof -nP -iTCP:${port} -sTCP:LISTEN`;
-      throw new UserError('port-taken', `port ${port} on ${host} is taken`, {
-        hint: `See who has it: ${look}\nOr choose another port with --port N; --port 0 picks a free one.`,
+      const command = platform === 'linux' ? `ss -ltnp 'sport = :${port}'` : `lsof -nP -iTCP:${port} -sTCP:LISTEN`;
+      throw new UserError('port-taken', `port ${port} on ${host} is already in use`, {
+        hint: `Find the process that uses it: ${command}\nOr choose another port with --port N; --port 0 picks a free one.`,
         cause,
       });
     }
@@ -47,7 +49,7 @@ export async function assertPortFree(
     }
     if (code === 'EADDRNOTAVAIL' || code === 'ENOTFOUND') {
       throw new UserError('config', `${host} is not an address of this machine`, {
-        hint: 'Use 127.0.0.1 for this machine alone, or 0.0.0.0 for every interface.',
+        hint: 'Use 127.0.0.1 for this machine only, or 0.0.0.0 for all interfaces.',
         cause,
       });
     }

@@ -4,19 +4,19 @@ import { type Backoff, backoffDelayMs, countFailures, DEFAULT_BACKOFF } from './
 import { type Child, type ChildExit, type ChildSpec, startChild } from './child.ts';
 import { forgetChild, recordChild } from './leftovers.ts';
 
-/** What a supervised child is doing. Times are milliseconds since the epoch. */
+/** State of a supervised child. Times are milliseconds since the epoch. */
 export interface SupervisedStatus {
-  /** `running` says that the process exists, not that it is ready to serve. */
+  /** `running` means that the process exists, not that it is ready to serve. */
   state: 'starting' | 'running' | 'backing-off' | 'stopped';
-  /** While running. */
+  /** Only while running. */
   pid?: number;
-  /** While running. */
+  /** Only while running. */
   startedAt?: number;
-  /** How many times it was started again. */
+  /** Number of restarts. */
   restarts: number;
   /** How the last run ended. */
   lastExit?: ChildExit;
-  /** While backing off. */
+  /** Only while backing off. */
   nextStartAt?: number;
 }
 
@@ -24,28 +24,29 @@ export interface SupervisedStatus {
 export interface SuperviseOptions {
   /** Defaults as in {@link DEFAULT_BACKOFF}. */
   backoff?: Partial<Backoff>;
-  /** The time in milliseconds since the epoch. Default `Date.now`. */
+  /** Milliseconds since the epoch. Default `Date.now`. */
   clock?: () => number;
   /** A number from 0 up to 1 for the jitter. Default `Math.random`. */
   random?: () => number;
-  /** Called at every change of state, first before `superviseChild` returns. Must not throw. */
+  /** Called at every change of state, for the first time before `superviseChild` returns. Must not throw. */
   onState?: (status: SupervisedStatus) => void;
-  /** The record file of this process's children, see leftovers.ts. Without it they are not recorded. */
+  /** Record file of this process's children, see leftovers.ts. Default: the child is not recorded. */
   recordFile?: string;
 }
 
-/** A child that is started again whenever it ends. */
+/** A child that is restarted whenever it ends. */
 export interface Supervised {
   readonly status: SupervisedStatus;
-  /** The running process, undefined in every other state. */
+  /** The running process; undefined in every other state. */
   readonly child: Child | undefined;
-  /** Ends the child as {@link Child.stop} does and starts it no more. May be called again with a shorter grace. */
+  /** Ends the child as {@link Child.stop} does and does not restart it. May be called again with a shorter grace period. */
   stop(graceMs: number): Promise<void>;
 }
 
 /**
- * Starts a child and starts it again whenever it ends, whatever its exit code, with exponential back-off.
- * @param specOf asked before every start, so that each run can have a port of its own; a rejection counts as a failed start
+ * Starts a child and restarts it whenever it ends, whatever its exit code, with exponential backoff.
+ *
+ * @param specOf called before every start, so that each run can have its own port; a rejection counts as a failed start
  */
 export function superviseChild(
   specOf: () => ChildSpec | Promise<ChildSpec>,
@@ -75,7 +76,7 @@ export function superviseChild(
       return { code: null, signal: null, error: messageOf(error) };
     }
     const { pid, startedAt, exited } = child;
-    // Stopped while the program was being started: stop() had no child to end.
+    // stop() was called during the start and had no child to end.
     if (ending.signal.aborted) void child.stop(stopGraceMs);
     else change({ ...history, state: 'running', pid, startedAt });
     const exit = await exited;

@@ -1,18 +1,18 @@
-/** An event as it was sent. */
+/** One event of a stream. */
 export interface LoggedEvent {
-  /** Counts up within the session, from 1. */
+  /** Number within the session, from 1. */
   number: number;
   /** The stream that it belongs to. */
   stream: number;
   line: string;
 }
 
-/** How many events of a session are kept. */
+/** Events that are kept for each session. */
 const MAX_EVENTS = 256;
 
 /**
- * The last events of one session, so that a broken stream can go on where it ended (MCP 2025-11-25, Streamable HTTP,
- * resumability). It holds so many events and so many characters; the newest event is kept whatever its size.
+ * The last events of one session, so that a client can resume a broken stream (MCP 2025-11-25, Streamable HTTP,
+ * resumability). It keeps at most 256 events with `maxLength` characters in total, and always the newest event.
  */
 export class EventLog {
   readonly #maxLength: number;
@@ -24,12 +24,12 @@ export class EventLog {
     this.#maxLength = maxLength;
   }
 
-  /** Number of the newest event; 0 when there was none. */
+  /** Number of the newest event; 0 before the first. */
   get last(): number {
     return this.#last;
   }
 
-  /** Keeps an event of a stream. */
+  /** Adds an event to a stream. */
   append(stream: number, line: string): LoggedEvent {
     this.#last += 1;
     const event = { number: this.#last, stream, line };
@@ -41,7 +41,7 @@ export class EventLog {
     return event;
   }
 
-  /** The events of a stream after the one with this number, as far as they are still there. */
+  /** The kept events of a stream after the event with this number. */
   after(stream: number, number: number): LoggedEvent[] {
     return this.#events.filter((event) => event.stream === stream && event.number > number);
   }

@@ -2,24 +2,24 @@ import { once } from 'node:events';
 import type { ServerResponse } from 'node:http';
 import type { EventLog, LoggedEvent } from './event-log.ts';
 
-/** Where a client wants to go on: a stream, and the last event that it saw. */
+/** A position to resume from: a stream, and the last event that the client received. */
 export interface EventPosition {
   stream: number;
   number: number;
 }
 
-/** Reads a Last-Event-ID header; undefined when it is none of ours. */
+/** Parses a Last-Event-ID header; undefined if it is not an id of an {@link EventStream}. */
 export function parseEventId(text: string): EventPosition | undefined {
   const [, stream, number] = /^(\d{1,15})\.(\d{1,15})$/.exec(text) ?? [];
   return stream === undefined || number === undefined ? undefined : { stream: Number(stream), number: Number(number) };
 }
 
-/** One logical stream of events to a client. Connections come and go; what is sent meanwhile waits in the log. */
+/** One logical stream of events to a client, over one connection after another. Events sent without a connection wait in the log. */
 export class EventStream {
   readonly number: number;
   readonly #log: EventLog;
   #response: ServerResponse | undefined;
-  /** The last event that was written to a connection. */
+  /** Number of the last event that was written to a connection. */
   #written: number;
 
   constructor(number: number, log: EventLog) {
@@ -28,23 +28,24 @@ export class EventStream {
     this.#written = log.last;
   }
 
-  /** Whether a client reads it now. */
+  /** Whether the stream has a connection. */
   get connected(): boolean {
     return this.#response !== undefined;
   }
 
   /**
-   * Gives it a connection, in place of an earlier one. What was not written yet is written now, or what came after the
-   * event that the client saw last.
+   * Connects the stream to a response, in place of an earlier one. It writes the events after `after`, by default those that
+   * were not written yet.
    *
-   * @param primed whether the client takes an event without data first, which gives it an id to resume from (2025-11-25)
+   * @param primed whether to begin with an event without data, which gives the client an id to resume from (2025-11-25)
+   * @param onClose called when the connection ends
    */
   attach(
     response: ServerResponse,
     { sessionId, after, primed, onClose }: { sessionId: string; after?: number; primed: boolean; onClose: () => void },
   ): void {
-    this.#leave();
-    // Who hung up already will not say so again.
+    this.#disconnect();
+    // A destroyed response emits no further `close`.
     if (response.destroyed) {
       onClose();
       return;
@@ -65,20 +66,20 @@ export class EventStream {
     for (const event of missed) this.#write(response, event);
   }
 
-  /** Sends a message. Gives something to wait for where the connection takes no more for now. */
+  /** Sends a message. Returns a promise to wait for if the connection's buffer is full. */
   send(line: string): Promise<void> | undefined {
     const event = this.#log.append(this.number, line);
     if (this.#response === undefined || this.#write(this.#response, event)) return undefined;
     return writable(this.#response);
   }
 
-  /** Shows whoever is in between that the connection is in use. */
+  /** Sends a comment, so that no proxy closes the connection as idle. */
   ping(): void {
     this.#response?.write(': keepalive\n\n');
   }
 
-  // What a client never reads would stay in memory for as long as its connection.
-  #leave(): void {
+  // Buffered data that the client does not read would stay in memory as long as its connection.
+  #disconnect(): void {
     if (this.#response?.writableLength === 0) this.#response.end();
     else this.#response?.destroy();
     this.#response = undefined;

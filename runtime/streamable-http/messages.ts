@@ -2,10 +2,10 @@ import { z } from 'zod';
 
 const idSchema = z.union([z.string(), z.number()]);
 
-/** The id of a request, as JSON gives it. */
+/** The id of a JSON-RPC request. */
 export type MessageId = z.output<typeof idSchema>;
 
-// Only what says where a message goes. A member of another shape is for the two ends to judge.
+// Only the members that decide where a message goes. Client and server validate the rest.
 const schema = z.object({
   jsonrpc: z.literal('2.0'),
   id: idSchema.nullish(),
@@ -23,26 +23,26 @@ const schema = z.object({
     .catch(undefined),
 });
 
-/** One JSON-RPC message: its text, and what of it says where it goes. */
+/** One JSON-RPC message: its text, and the members that decide where it goes. */
 export interface Message {
   kind: 'request' | 'notification' | 'response';
-  /** The message in one line, as it was written. */
+  /** The unchanged text of the message, in one line. */
   line: string;
-  /** Of a request or a response; undefined for a response to what could not be read. */
+  /** Undefined for a notification, and for a response with the id null. */
   id: MessageId | undefined;
   method: string | undefined;
-  /** The token that a request gives to its progress, or that a progress notification carries. */
+  /** The token in a request that asks for progress, or in a progress notification. */
   progressToken: MessageId | undefined;
-  /** The request that a `notifications/cancelled` is about. */
+  /** The id of the request that a `notifications/cancelled` cancels. */
   requestId: MessageId | undefined;
 }
 
-/** Messages of a batch; no session has more requests under way. */
+/** Messages in a batch: as many as a session may have unanswered requests. */
 const MAX_BATCH = 1_024;
 
 /**
- * Reads one message, or a batch (MCP 2025-03-26), whose members come apart: stdio servers take one message a line.
- * Undefined for anything else. Text is kept as it was written but for line breaks, which JSON allows between tokens only.
+ * Parses one message, or a batch (MCP 2025-03-26) into its members, because stdio servers read one message per line.
+ * Undefined for anything else. The text stays unchanged except for line breaks, which JSON allows only between tokens.
  */
 export function readMessages(text: string): Message[] | undefined {
   let value: unknown;
@@ -81,7 +81,7 @@ function oneLine(text: string): string {
   return text.trim().replace(/[\r\n]+/g, ' ');
 }
 
-/** A response with an error, in one line. */
+/** An error response in one line. */
 export function errorLine(id: MessageId | null, code: number, message: string): string {
   return JSON.stringify({ jsonrpc: '2.0', id, error: { code, message } });
 }

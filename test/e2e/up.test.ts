@@ -115,7 +115,7 @@ describe('up', function () {
     const children = pids();
     const second = await runCommand(['up', '--config', QUICKSTART, '--port', '0', '--state-dir', stateDir]);
     expect(second.code).to.equal(75);
-    expect(second.stderr).to.include(`a gateway is already running here: process ${gateway.pid} holds ${stateDir}`);
+    expect(second.stderr).to.include(`process ${gateway.pid} uses ${stateDir}`);
     expect(children.filter(runs)).to.deep.equal(children);
     await openSession(gateway.backendUrl('one'), { token: await gateway.token() });
     await gateway.stop();

@@ -2,11 +2,11 @@ import { expect } from 'chai';
 import { Changes } from '../../runtime/changes.ts';
 
 describe('runtime/changes', () => {
-  it('resolves at once where the condition holds', async () => {
+  it('resolves immediately if the condition holds', async () => {
     expect(await new Changes().until(() => true, 0)).to.equal(true);
   });
 
-  it('looks again after each change, for everybody who waits', async () => {
+  it('checks the condition of every waiting caller after each change', async () => {
     const changes = new Changes();
     let count = 0;
     const waiting = [changes.until(() => count >= 1, 5_000), changes.until(() => count >= 2, 5_000)];
@@ -14,7 +14,7 @@ describe('runtime/changes', () => {
     expect(await Promise.all(waiting)).to.deep.equal([true, true]);
   });
 
-  it('gives up after a while', async () => {
+  it('resolves with false after the timeout', async () => {
     const alive = setInterval(() => {}, 1_000);
     expect(await new Changes().until(() => false, 1)).to.equal(false);
     clearInterval(alive);

@@ -8,7 +8,7 @@ describe('runtime/log', () => {
   const log = pino({ level: 'warn', base: { name: 'up', host: 'h' } }, { write: (line) => void lines.push(line) });
   beforeEach(() => lines.splice(0));
 
-  it('gives a logger another name in place of the first', () => {
+  it('replaces the name of a logger', () => {
     const watcher = renamed(log, 'watcher');
     watcher.warn({ reason: 'r' }, 'm');
     renamed(watcher, 'issuer').error('n');
@@ -23,7 +23,7 @@ describe('runtime/log', () => {
     expect(lines).to.deep.equal([]);
   });
 
-  it('would show a name that a child of pino repeats', () => {
+  it('would find a name that a child logger of pino repeats', () => {
     log.child({ name: 'watcher' }).warn('m');
     expect(repeatedKeys(lines[0] ?? '')).to.deep.equal(['name']);
   });

@@ -15,7 +15,7 @@ describe('runtime/paths', () => {
     expect(stateDir({})).to.equal(join(homedir(), '.local/state/mcp-gateway'));
   });
 
-  it('ignores relative and empty values, as the specification wants', () => {
+  it('ignores relative and empty values, as the specification requires', () => {
     expect(cacheDir({ HOME: '/home/ada', XDG_CACHE_HOME: 'cache' })).to.equal('/home/ada/.cache/mcp-gateway');
     expect(stateDir({ HOME: '/home/ada', XDG_STATE_HOME: '' })).to.equal('/home/ada/.local/state/mcp-gateway');
   });

@@ -12,7 +12,7 @@ const line = (fill: number) => `${Buffer.alloc(32, fill).toString('base64')}\n`;
 const bytesOf = ({ byId }: SessionKeys) => [...byId.values()].map(({ key }) => key.export()[0]);
 
 describe('runtime/session-keys', () => {
-  it('are read anew when the file changes; wrong ones leave the last good ones in force', async () => {
+  it('are read again when the file changes; invalid ones do not replace the last good ones', async () => {
     const file = join(emptyFolder(), 'keys');
     const changes = new Changes();
     const { log, messages } = capturedLog();
@@ -34,13 +34,13 @@ describe('runtime/session-keys', () => {
     while (messages.length < 2) await new Promise((resolve) => setTimeout(resolve, 20));
     expect(messages).to.deep.equal([
       'new session keys are in force',
-      'the session keys are wrong; the last good ones go on',
+      'the session keys are invalid; keeping the last good ones',
     ]);
     expect(keys && bytesOf(keys)).to.deep.equal([2, 1]);
     watch.close();
   }).timeout(20_000);
 
-  it('must be there and good at the start', () => {
+  it('must be valid at the start', () => {
     const folder = emptyFolder();
     const { log } = capturedLog();
     const failure = (file: string) => {

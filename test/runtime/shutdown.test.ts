@@ -13,19 +13,19 @@ describe('runtime/shutdown', () => {
     }
   });
 
-  it('comes with the end of the parent, if asked for', async () => {
+  it('happens when the parent ends, if that is enabled', async () => {
     let parent = 7;
     const shutdown = untilShutdown({ withParent: true, parentPid: () => parent });
     parent = 1;
     await shutdown;
   });
 
-  it('is asked for by processes that npx or `npm start` of a checkout started, and by no other script', () => {
+  it('with the parent is for processes of npx and of `npm start` in a checkout, not of other scripts', () => {
     const started = (script: string | undefined) => isChildOfNpm({ npm_lifecycle_script: script });
     for (const script of ['mcp-gateway', "'mcp-gateway'", 'exec node cli/bin.js up --config a']) {
       expect(started(script), script).to.equal(true);
     }
-    // These may start a gateway in the background, and end before it does.
+    // Such a script may start a gateway in the background and end before it.
     for (const script of [undefined, '', 'mcp-gateway up &', 'node cli/bin.js up &', 'exec concurrently x']) {
       expect(started(script), script).to.equal(false);
     }

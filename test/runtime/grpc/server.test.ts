@@ -11,7 +11,7 @@ import { clientOn, freeSocket } from './socket.ts';
 import { Messages } from './stream.ts';
 
 describe('runtime/grpc/server', () => {
-  it('replaces what an earlier process left, and is for its user alone', async () => {
+  it('replaces the socket of an earlier process, and only its user can open it', async () => {
     const socket = freeSocket();
     writeFileSync(socket, '');
     const server = await serveUnix(socket, () => {});
@@ -21,7 +21,7 @@ describe('runtime/grpc/server', () => {
     expect(existsSync(socket)).to.equal(false);
   });
 
-  it('rejects where it cannot listen', async () => {
+  it('rejects if it cannot listen', async () => {
     let error: unknown;
     await serveUnix('/nonexistent/folder/test.sock', () => {}).catch((thrown: unknown) => {
       error = thrown;
@@ -29,7 +29,7 @@ describe('runtime/grpc/server', () => {
     expect(error).to.be.instanceOf(Error);
   });
 
-  it('lets calls that are under way end', async () => {
+  it('waits for open calls', async () => {
     const socket = freeSocket();
     let answer = () => {};
     let called = () => {};
@@ -54,7 +54,7 @@ describe('runtime/grpc/server', () => {
     client.close();
   });
 
-  it('ends streams that stay open, after its grace', async () => {
+  it('ends streams that stay open after the grace period', async () => {
     const socket = freeSocket();
     const server = await serveUnix(socket, (grpc) => {
       grpc.addService(externalProcessorService(), {

@@ -4,7 +4,7 @@ import type { ClientConstructor } from '../../../protos/load.ts';
 import { type RunningServer, serveUnix } from '../../../runtime/grpc/server.ts';
 import { emptyFolder } from '../processes/folder.ts';
 
-/** Path of a Unix socket that nobody uses yet. */
+/** Path of a new Unix socket. */
 export function freeSocket(): string {
   return join(emptyFolder(), 'test.sock');
 }

@@ -1,11 +1,11 @@
 import type { ClientDuplexStream } from '@grpc/grpc-js';
 
-/** The messages of a stream, one after the other. */
+/** Reads the messages of a stream one by one. */
 export class Messages<In, Out> {
   readonly stream: ClientDuplexStream<In, Out>;
   readonly #arrived: Out[] = [];
   readonly #waiting: ((message: Out) => void)[] = [];
-  /** Resolves with the code of the status that ended the stream. */
+  /** Resolves with the status code that ended the stream. */
   readonly ended: Promise<number>;
 
   constructor(stream: ClientDuplexStream<In, Out>) {
@@ -21,13 +21,13 @@ export class Messages<In, Out> {
     });
   }
 
-  /** The next message that has not been looked at. */
+  /** The next unread message. */
   next(): Promise<Out> {
     const message = this.#arrived.shift();
     return message === undefined ? new Promise((resolve) => this.#waiting.push(resolve)) : Promise.resolve(message);
   }
 
-  /** Messages that arrived and were not looked at. */
+  /** Number of unread messages that have arrived. */
   get unread(): number {
     return this.#arrived.length;
   }

@@ -7,13 +7,13 @@ describe('runtime/processes/backoff', () => {
     expect(longest).to.deep.equal([200, 400, 800, 25_600, 30_000, 30_000, 30_000]);
   });
 
-  it('keeps half of the wait whatever the random number is', () => {
+  it('makes half of the wait random', () => {
     const shortest = [1, 2, 3, 8, 9].map((failures) => backoffDelayMs(failures, DEFAULT_BACKOFF, 0));
     expect(shortest).to.deep.equal([100, 200, 400, 12_800, 15_000]);
     expect(backoffDelayMs(1, DEFAULT_BACKOFF, 0.5)).to.equal(150);
   });
 
-  it('counts early ends and starts over after a healthy run', () => {
+  it('counts short runs, and starts from one after a long run', () => {
     expect(countFailures(0, 10, DEFAULT_BACKOFF)).to.equal(1);
     expect(countFailures(3, 59_999, DEFAULT_BACKOFF)).to.equal(4);
     expect(countFailures(3, 60_000, DEFAULT_BACKOFF)).to.equal(1);

@@ -4,13 +4,13 @@ import { expect } from 'chai';
 import { isAlive, ownIdentity, parseProcStat, startMark } from '../../../runtime/processes/identity.ts';
 
 describe('runtime/processes/identity', () => {
-  it('reads a stat line whose program name holds spaces and parentheses', () => {
+  it('parses a stat line whose program name contains spaces and parentheses', () => {
     const line = `42 (a) b (c) S 1 40 40 0 -1 4194304 100 0 0 0 0 0 0 0 20 0 1 0 72914 3133440 384`;
     expect(parseProcStat(line)).to.deep.equal({ state: 'S', processGroup: 40, startTicks: '72914' });
     expect(parseProcStat('')).to.equal(undefined);
   });
 
-  it('knows a process until it ended', async () => {
+  it('identifies a process until it ends', async () => {
     const child = spawn('sleep', ['60']);
     const { pid = 0 } = child;
     const start = startMark(pid);
@@ -22,7 +22,7 @@ describe('runtime/processes/identity', () => {
     expect(startMark(pid)).to.equal(undefined);
   });
 
-  it('tells the same about itself each time', () => {
+  it('is constant for this process', () => {
     expect(ownIdentity()).to.deep.equal(ownIdentity());
     expect(isAlive(ownIdentity())).to.equal(true);
   });

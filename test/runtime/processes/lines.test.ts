@@ -10,16 +10,16 @@ function split(pieces: string[], maxLength?: number): string[] {
 }
 
 describe('runtime/processes/lines', () => {
-  it('joins pieces and splits at both line ends', () => {
+  it('joins pieces and splits at both kinds of line breaks', () => {
     expect(split(['on', 'e\r', '\ntwo\n\nth', 'ree'])).to.deep.equal(['one', 'two', '', 'three']);
   });
 
-  it('hands on nothing for no output and no empty last line', () => {
+  it('emits nothing without output, and no empty last line', () => {
     expect(split([])).to.deep.equal([]);
     expect(split(['one\n'])).to.deep.equal(['one']);
   });
 
-  it('cuts a line that is too long and goes on with the next', () => {
+  it('cuts a line that is too long and continues with the next', () => {
     expect(split(['abcd', 'efgh', 'ij\nabcde\nk'], 5)).to.deep.equal(['abcde [cut]', 'abcde', 'k']);
     expect(split(['abcdef'], 5)).to.deep.equal(['abcde [cut]']);
   });

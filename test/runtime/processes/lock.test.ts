@@ -15,8 +15,8 @@ describe('runtime/processes/lock', () => {
   const running: Child[] = [];
   let folder = '';
 
-  /** Another process that tries to take the lock, says how that went, and lives on until it is stopped. */
-  const contend = async (): Promise<{ child: Child; said: Promise<string> }> => {
+  /** Another process that tries to acquire the lock, prints the outcome, and runs until it is stopped. */
+  const contend = async (): Promise<{ child: Child; outcome: Promise<string> }> => {
     const output = new Output();
     const module = new URL('../../../runtime/processes/lock.ts', import.meta.url);
     const script = `const { acquireLock } = await import('${module}');
@@ -28,7 +28,7 @@ describe('runtime/processes/lock', () => {
       onLine: output.onLine,
     });
     running.push(child);
-    return { child, said: output.first() };
+    return { child, outcome: output.first() };
   };
 
   beforeEach(() => {
@@ -38,7 +38,7 @@ describe('runtime/processes/lock', () => {
     await Promise.all(running.splice(0).map((child) => child.stop(0)));
   });
 
-  it('is held by one and can be taken again after the release', async () => {
+  it('has one holder, and can be acquired again after the release', async () => {
     const lock = await acquireLock(folder);
     const error = await rejection(acquireLock(folder));
     expect(error).to.be.instanceOf(UserError).with.property('code', 'already-running');
@@ -49,9 +49,9 @@ describe('runtime/processes/lock', () => {
     (await acquireLock(folder)).release();
   });
 
-  it('is refused while another process holds it and taken over when that was killed', async () => {
-    const { child, said } = await contend();
-    expect(await said).to.equal('holds');
+  it('is taken over from a process that was killed, not from one that is alive', async () => {
+    const { child, outcome } = await contend();
+    expect(await outcome).to.equal('holds');
     const error = await rejection(acquireLock(folder));
     expect(error).to.be.instanceOf(UserError);
     expect(error.message).to.include(`process ${child.pid}`);
@@ -67,7 +67,7 @@ describe('runtime/processes/lock', () => {
     ['is empty', () => ''],
     ['is damaged', () => '{"pid": 1'],
   ] satisfies [string, () => string][]) {
-    it(`takes over a lock that ${what}`, async () => {
+    it(`is taken over if its file ${what}`, async () => {
       mkdirSync(folder, { recursive: true });
       writeFileSync(join(folder, 'gateway.lock'), content());
       (await acquireLock(folder)).release();
@@ -75,7 +75,7 @@ describe('runtime/processes/lock', () => {
     });
   }
 
-  it('takes over a lock whose last taker was killed in the middle', async () => {
+  it('is taken over if the process that was taking it over was killed', async () => {
     mkdirSync(folder, { recursive: true });
     const gone = JSON.stringify({ ...ownIdentity(), start: 'before' });
     writeFileSync(join(folder, 'gateway.lock'), gone);
@@ -84,19 +84,19 @@ describe('runtime/processes/lock', () => {
     expect(readdirSync(folder)).to.deep.equal([]);
   });
 
-  it('leaves a lock alone that is another process’s by now', async () => {
+  it('is not released by a process that no longer holds it', async () => {
     const lock = await acquireLock(folder);
     writeFileSync(lock.file, JSON.stringify({ ...ownIdentity(), start: 'later' }));
     lock.release();
     expect(existsSync(lock.file)).to.equal(true);
   });
 
-  it('goes to exactly one of several that see the same stale lock', async function () {
+  it('is taken over by exactly one of several processes', async function () {
     this.timeout(60_000);
     mkdirSync(folder, { recursive: true });
     writeFileSync(join(folder, 'gateway.lock'), JSON.stringify({ ...ownIdentity(), start: 'before' }));
     const contenders = await Promise.all(Array.from({ length: CONTENDERS }, contend));
-    const outcomes = await Promise.all(contenders.map(({ said }) => said));
+    const outcomes = await Promise.all(contenders.map(({ outcome }) => outcome));
     const others = Array.from({ length: CONTENDERS - 1 }, () => 'already-running');
     expect(outcomes.sort()).to.deep.equal([...others, 'holds']);
     expect(readdirSync(folder)).to.deep.equal(['gateway.lock']);

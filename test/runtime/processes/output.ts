@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
-/** Collects the lines of a child and waits for some; the time limit is the test's own. */
+/** Collects the lines of a child and waits for some of them; the time limit is that of the test. */
 export class Output {
   readonly #lines: { stream: string; line: string }[] = [];
 
@@ -23,6 +23,6 @@ export class Output {
   }
 
   async until(condition: () => boolean): Promise<void> {
-    while (!condition()) await sleep(10, undefined, { ref: false }); // A test that ran out of time lets the run end.
+    while (!condition()) await sleep(10, undefined, { ref: false }); // Does not keep mocha alive after a timeout.
   }
 }

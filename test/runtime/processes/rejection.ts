@@ -1,7 +1,7 @@
 /** The error of a promise that must reject. */
 export async function rejection(promise: Promise<unknown>): Promise<Error> {
   const outcome = await promise.then(
-    () => new Error('it was fulfilled'),
+    () => new Error('the promise was fulfilled'),
     (error: unknown) => ({ error }),
   );
   if (outcome instanceof Error) throw outcome;

@@ -22,7 +22,7 @@ describe('runtime/processes/supervisor', () => {
   });
   afterEach(() => supervised?.stop(0));
 
-  it('asks for a new spec and starts again when the child was killed', async () => {
+  it('restarts a child that was killed, with a new spec', async () => {
     const ports: number[] = [];
     const output = new Output();
     const specOf = () => {
@@ -56,7 +56,7 @@ describe('runtime/processes/supervisor', () => {
     expect(supervised.status.startedAt).to.be.at.least(first.startedAt ?? Number.NaN);
   });
 
-  it('starts again after exit code 0 too, and waits longer each time', async () => {
+  it('restarts a child after exit code 0 too, and waits longer each time', async () => {
     const settings = { backoff: { initialMs: 4, maxMs: 16 }, clock: () => 1_000, random: () => 1, onState };
     supervised = superviseChild(() => ({ name: 'brief', command: ['true'] }), settings);
     await until(() => states().filter((state) => state === 'backing-off').length === 4);
@@ -65,7 +65,7 @@ describe('runtime/processes/supervisor', () => {
     expect(history.at(-1)?.lastExit).to.deep.equal({ code: 0, signal: null });
   });
 
-  it('takes a program that cannot be started and a spec that fails as ends to back off from', async () => {
+  it('backs off from a program that cannot be started and from a spec that fails', async () => {
     let starts = 0;
     const specOf = async () => {
       starts += 1;
@@ -76,10 +76,10 @@ describe('runtime/processes/supervisor', () => {
     await until(() => states().includes('running'));
     expect(states()).to.deep.equal(['starting', 'backing-off', 'starting', 'backing-off', 'starting', 'running']);
     expect(history[1]?.lastExit?.error).to.equal('no port left');
-    expect(history[3]?.lastExit?.error).to.equal('cannot start server: the program no-such-program was not found');
+    expect(history[3]?.lastExit?.error).to.include('no-such-program');
   });
 
-  it('stops the child and starts it no more', async () => {
+  it('stops the child and does not restart it', async () => {
     supervised = superviseChild(() => ({ name: 'server', command: ['sleep', '600'] }), { backoff: QUICK, onState });
     await until(() => states().includes('running'));
     const { pid = 0 } = supervised.status;
@@ -91,7 +91,7 @@ describe('runtime/processes/supervisor', () => {
     expect(states().filter((state) => state === 'stopped')).to.have.length(1);
   });
 
-  it('stops at once while it backs off', async () => {
+  it('stops immediately while it backs off', async () => {
     const backoff = { initialMs: 600_000, maxMs: 600_000 };
     supervised = superviseChild(() => ({ name: 'brief', command: ['false'] }), { backoff, onState });
     await until(() => states().includes('backing-off'));
@@ -99,7 +99,7 @@ describe('runtime/processes/supervisor', () => {
     expect(supervised.status).to.deep.equal({ state: 'stopped', restarts: 0, lastExit: { code: 1, signal: null } });
   });
 
-  it('leaves no child when it is stopped while one is being started', async () => {
+  it('leaves no child if it is stopped during the start', async () => {
     let release = (): void => {};
     const gate = new Promise<void>((resolve) => {
       release = resolve;
@@ -115,7 +115,7 @@ describe('runtime/processes/supervisor', () => {
     expect(states()).to.deep.equal(['starting', 'stopped']);
   });
 
-  it('keeps the record of children', async () => {
+  it('records its child', async () => {
     const recordFile = join(emptyFolder(), 'children.json');
     supervised = superviseChild(() => ({ name: 'server', command: ['sleep', '600'] }), { onState, recordFile });
     await until(() => states().includes('running'));

@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import { EventLog } from '../../../runtime/streamable-http/event-log.ts';
 
 describe('runtime/streamable-http/event-log', () => {
-  it('gives the events of one stream after a place', () => {
+  it('returns the events of one stream after a position', () => {
     const log = new EventLog(1_000);
     for (const [stream, line] of [
       [1, 'a'],
@@ -17,7 +17,7 @@ describe('runtime/streamable-http/event-log', () => {
     expect(log.after(3, 0)).to.deep.equal([]);
   });
 
-  it('forgets the oldest when it holds too much, but never the newest', () => {
+  it('drops the oldest events above its size, but never the newest', () => {
     const log = new EventLog(10);
     log.append(1, '12345');
     log.append(1, '67890');
@@ -27,7 +27,7 @@ describe('runtime/streamable-http/event-log', () => {
     expect(log.after(1, 0).map(({ number }) => number)).to.deep.equal([4]);
   });
 
-  it('holds so many events and no more', () => {
+  it('keeps 256 events', () => {
     const log = new EventLog(100_000);
     for (let count = 0; count < 300; count++) log.append(1, 'x');
     const kept = log.after(1, 0);

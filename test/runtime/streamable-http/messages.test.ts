@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import { readMessages } from '../../../runtime/streamable-http/messages.ts';
 
 describe('runtime/streamable-http/messages', () => {
-  it('tells requests, notifications and responses apart', () => {
+  it('distinguishes requests, notifications and responses', () => {
     const kinds = [
       '{"jsonrpc":"2.0","id":0,"method":"ping"}',
       '{"jsonrpc":"2.0","method":"notifications/initialized"}',
@@ -17,7 +17,7 @@ describe('runtime/streamable-http/messages', () => {
     ]);
   });
 
-  it('keeps every character of a message but its line breaks', () => {
+  it('keeps every character of a message except line breaks', () => {
     const text =
       '{\r\n "id": 12345678901234567890,\n"jsonrpc":"2.0","method":"x","odd":1.0,"params":{"e":1e400,"s":"\\n\\u00e9"}}\n';
     expect(readMessages(text)?.map(({ line }) => line)).to.deep.equal([
@@ -25,7 +25,7 @@ describe('runtime/streamable-http/messages', () => {
     ]);
   });
 
-  it('takes the members of a batch apart', () => {
+  it('splits a batch into its members', () => {
     const batch = [
       { jsonrpc: '2.0', id: 1, method: 'ping' },
       { jsonrpc: '2.0', method: 'notifications/initialized' },
@@ -33,7 +33,7 @@ describe('runtime/streamable-http/messages', () => {
     expect(readMessages(JSON.stringify(batch, null, 2))?.map(({ line }) => JSON.parse(line))).to.deep.equal(batch);
   });
 
-  it('reads tokens and ids that say where a message goes, and passes members of another shape over', () => {
+  it('reads tokens and ids, and ignores members of another type', () => {
     const read = (message: object) => readMessages(JSON.stringify({ jsonrpc: '2.0', ...message }))?.[0];
     expect(read({ id: 1, method: 'tools/call', params: { _meta: { progressToken: 't' } } })).to.include({
       progressToken: 't',
@@ -54,7 +54,7 @@ describe('runtime/streamable-http/messages', () => {
     '{"jsonrpc":"2.0","id":{},"method":"x"}',
     '[{"jsonrpc":"2.0","id":1,"method":"x"},5]',
   ]) {
-    it(`takes no message from ${text === '' ? 'nothing' : text}`, () => {
+    it(`reads no message from ${text === '' ? 'an empty text' : text}`, () => {
       expect(readMessages(text)).to.equal(undefined);
     });
   }

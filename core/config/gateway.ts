@@ -164,7 +164,7 @@ export type ClusterGatewayConfig = GatewaySettings & { kubernetes: KubernetesCon
 export const gatewaySchema = shape
   .refine(({ kubernetes }) => kubernetes === undefined, {
     ...at('kubernetes'),
-    message: 'needs a gateway in a cluster; on one machine use backends and tenants',
+    message: 'requires a gateway in a cluster; on one machine use backends and tenants',
   })
   .refine(({ backends, kubernetes }) => backends !== undefined || kubernetes !== undefined, {
     ...at('backends'),

@@ -150,17 +150,17 @@ function inspectLocation(backend: Shape, kind: RegistryKind, reject: Reject): vo
   if (backend.transport === 'stdio' && backend.command === undefined) {
     reject(['transport'], 'stdio requires a command');
   }
-  if (backend.stdio !== undefined && backend.transport !== 'stdio') reject(['stdio'], 'is only for transport: stdio');
+  if (backend.stdio !== undefined && backend.transport !== 'stdio') reject(['stdio'], 'requires transport: stdio');
   if (backend.transport === 'stdio' && backend.affinity === 'none') {
     reject(['affinity'], 'must be session with transport: stdio, where each session has a process of its own');
   }
   const runs = kind === 'cluster' && (backend.image !== undefined || backend.command !== undefined);
   for (const key of PLACEMENT_KEYS) {
     if (backend[key] === undefined || runs) continue;
-    reject([key], kind === 'folder' ? 'needs a Kubernetes cluster' : 'is only for an image or a command');
+    reject([key], kind === 'folder' ? 'requires a Kubernetes cluster' : 'requires an image or a command');
   }
   for (const key of ['args', 'port'] as const) {
-    if (runs && backend.image === undefined && backend[key] !== undefined) reject([key], 'is only for an image');
+    if (runs && backend.image === undefined && backend[key] !== undefined) reject([key], 'requires an image');
   }
   if (runs && backend.name.length > MAX_WORKLOAD_NAME) {
     reject(['name'], `must have at most ${MAX_WORKLOAD_NAME} characters if the operator runs the server`);
@@ -181,7 +181,7 @@ function inspectUrls({ url, ...backend }: Shape, reject: Reject): void {
     }
   });
   for (const key of ['caFile', 'caSecret', 'clientCertificate'] as const) {
-    if (backend[key] !== undefined && urls[0]?.tls !== true) reject([key], 'is only for https URLs');
+    if (backend[key] !== undefined && urls[0]?.tls !== true) reject([key], 'requires https URLs');
   }
   if (backend.caFile !== undefined && backend.caSecret !== undefined)
     reject(['caSecret'], 'cannot be combined with caFile');

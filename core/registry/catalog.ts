@@ -31,7 +31,7 @@ export function readCatalog(before: Catalog, texts: ReadonlyMap<string, string>)
   for (const name of [...texts.keys()].sort()) {
     const text = texts.get(name) ?? '';
     const known = before.files.get(name);
-    files.set(name, known?.text === text ? known : readFile(name, text, known?.backend));
+    files.set(name, known?.text === text ? known : parseFile(name, text, known?.backend));
   }
   const problems = [...files.values()].flatMap((file) => file.problems);
   const backends = new Map<string, Backend>();
@@ -55,7 +55,7 @@ export function readCatalog(before: Catalog, texts: ReadonlyMap<string, string>)
   return { backends, problems, files };
 }
 
-function readFile(name: string, text: string, lastGood: Backend | undefined): CatalogFile {
+function parseFile(name: string, text: string, lastGood: Backend | undefined): CatalogFile {
   const parsed = parseYaml(text, name, backendSchema);
   return parsed.ok
     ? { text, backend: parsed.value, problems: [] }

@@ -23,9 +23,9 @@ interface KeysByKind {
   clientCertificate?: { certFile?: unknown; secret?: unknown } | undefined;
 }
 
-const NEEDS_CLUSTER = 'needs a Kubernetes cluster';
+const NEEDS_CLUSTER = 'requires a Kubernetes cluster';
 // Otherwise a user who may create a backend could have any file of the gateway's pod sent to a server of their own.
-const NO_FILES = 'needs a gateway on one machine';
+const NEEDS_MACHINE = 'requires a gateway on one machine';
 
 /** The keys of a backend that its registry does not support: a folder has no Secrets, and a cluster cannot read files of a machine. */
 export function unsupportedKeys(backend: KeysByKind, kind: RegistryKind): UnsupportedKey[] {
@@ -48,15 +48,15 @@ export function unsupportedKeys(backend: KeysByKind, kind: RegistryKind): Unsupp
           [
             backend.command !== undefined && backend.transport !== 'stdio',
             ['command'],
-            'needs transport: stdio in a cluster; for a server that speaks HTTP use an image',
+            'requires transport: stdio in a cluster; use an image for a server that speaks HTTP',
           ],
-          [backend.cwd !== undefined, ['cwd'], `${NO_FILES}; in a cluster the image sets the working directory`],
-          [backend.caFile !== undefined, ['caFile'], `${NO_FILES}; in a cluster use caSecret`],
-          [upstreamAuth?.file !== undefined, ['upstreamAuth', 'file'], `${NO_FILES}; in a cluster use secret`],
+          [backend.cwd !== undefined, ['cwd'], `${NEEDS_MACHINE}; in a cluster the image sets the working directory`],
+          [backend.caFile !== undefined, ['caFile'], `${NEEDS_MACHINE}; in a cluster use caSecret`],
+          [upstreamAuth?.file !== undefined, ['upstreamAuth', 'file'], `${NEEDS_MACHINE}; in a cluster use secret`],
           [
             clientCertificate?.certFile !== undefined,
             ['clientCertificate', 'certFile'],
-            `${NO_FILES}; in a cluster use secret`,
+            `${NEEDS_MACHINE}; in a cluster use secret`,
           ],
         ];
   return rules.filter(([given]) => given).map(([, path, message]) => ({ path, message }));

@@ -47,8 +47,7 @@ export const claimRuleSchema = z
     if (forms.length !== 1) context.addIssue({ code: 'custom', message: FORMS });
     const values = [rule.value, rule.values].filter((value) => value !== undefined).length;
     if (values !== (rule.claim === undefined ? 0 : 1)) {
-      const message =
-        rule.claim === undefined ? 'is only for a rule with claim' : 'needs exactly one of value and values';
+      const message = rule.claim === undefined ? 'requires claim' : 'requires exactly one of value and values';
       context.addIssue({ code: 'custom', path: [rule.claim === undefined ? 'value' : 'claim'], message });
     }
   })

@@ -73,7 +73,7 @@ describe('core: messages about', () => {
       'admin: {tenants: [A]}',
       'admin.tenants[0]: must be a DNS label: at most 63 of a-z, 0-9 and -, with no - at either end (got "A")',
     ],
-    ['kubernetes: {}', 'kubernetes: needs a gateway in a cluster; on one machine use backends and tenants'],
+    ['kubernetes: {}', 'kubernetes: requires a gateway in a cluster; on one machine use backends and tenants'],
     ['issuers: [{url: https://a.example}]', 'issuers: cannot be combined with issuer'],
   ]);
 
@@ -134,8 +134,8 @@ describe('core: messages about', () => {
       'tenants: [{name: a, match: [{}, {value: v}, {claim: c}, {group: g, role: r}]}]',
       'tenants[0].match[0]: must have exactly one of claim, tenant, group and role',
       'tenants[0].match[1]: must have exactly one of claim, tenant, group and role',
-      'tenants[0].match[1].value: is only for a rule with claim (got "v")',
-      'tenants[0].match[2].claim: needs exactly one of value and values (got "c")',
+      'tenants[0].match[1].value: requires claim (got "v")',
+      'tenants[0].match[2].claim: requires exactly one of value and values (got "c")',
       'tenants[0].match[3]: must have exactly one of claim, tenant, group and role',
     ],
   ]);

@@ -32,7 +32,7 @@ describe('what a client of mcp-gateway serve can send wrong', function () {
     [
       'register_backend',
       { name: 'x', image: 'a/b:1' },
-      'image: needs a Kubernetes cluster; on one machine use command or url',
+      'image: requires a Kubernetes cluster; on one machine use command or url',
     ],
     ['register_backend', { name: 'x', url: 'http://u:p@a/mcp' }, 'a URL with a password', 'Nothing was changed.'],
     [

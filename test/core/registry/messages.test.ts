@@ -35,7 +35,7 @@ describe('core/registry: messages about', () => {
 
   table('a command', by(backendSchema), 'name: a\ncommand: [a]\n', [
     ['transport: sse', 'transport: must be http or stdio (got "sse")'],
-    ['stdio: {}', 'stdio: is only for transport: stdio'],
+    ['stdio: {}', 'stdio: requires transport: stdio'],
     [
       'transport: stdio\naffinity: none',
       'affinity: must be session with transport: stdio, where each session has a process of its own (got "none")',
@@ -52,7 +52,7 @@ describe('core/registry: messages about', () => {
     ['env: {"A B": 1}', 'env.A B: must be the name of an environment variable'],
     ['env: {A: [b]}', 'env.A: must be a string, a number, true or false'],
     ['env: {PORT: 1}', 'env: PORT is set by the gateway: every replica gets a port of its own'],
-    ['caFile: a', 'caFile: is only for https URLs (got "a")'],
+    ['caFile: a', 'caFile: requires https URLs (got "a")'],
     ['roles: ["a b"]', 'roles[0]: must be the name of a role: letters, digits and . _ : / - (got "a b")'],
     [
       'scopes: [{need: ["a b"]}]',
@@ -71,56 +71,56 @@ describe('core/registry: messages about', () => {
       'upstreamAuth: {type: header, header: host, file: f}',
       'upstreamAuth.header: is a header that the gateway or HTTP itself uses (got "host")',
     ],
-    ['port: 80', 'port: needs a Kubernetes cluster (got 80)'],
-    ['image: a', 'image: needs a Kubernetes cluster; on one machine use command or url (got "a")'],
+    ['port: 80', 'port: requires a Kubernetes cluster (got 80)'],
+    ['image: a', 'image: requires a Kubernetes cluster; on one machine use command or url (got "a")'],
     [
       'image: "a b"',
       'image: must be the name of an image, such as ghcr.io/acme/jira-mcp:1.2 (got "a b")',
-      'image: needs a Kubernetes cluster; on one machine use command or url (got "a b")',
+      'image: requires a Kubernetes cluster; on one machine use command or url (got "a b")',
     ],
-    ['service: {name: a}', 'service: needs a Kubernetes cluster; on one machine use command or url'],
-    ['secretEnv: {A: {name: a, key: b}}', 'secretEnv: needs a Kubernetes cluster; on one machine use env'],
+    ['service: {name: a}', 'service: requires a Kubernetes cluster; on one machine use command or url'],
+    ['secretEnv: {A: {name: a, key: b}}', 'secretEnv: requires a Kubernetes cluster; on one machine use env'],
     [
       'upstreamAuth: {type: bearer, secret: {name: a, key: b}}',
-      'upstreamAuth.secret: needs a Kubernetes cluster; on one machine use file',
+      'upstreamAuth.secret: requires a Kubernetes cluster; on one machine use file',
     ],
   ]);
 
   table('a URL', by(backendSchema), 'name: a\nurl: https://a.example\n', [
     ['transport: stdio', 'transport: stdio requires a command (got "stdio")'],
-    ['caSecret: {name: a, key: b}', 'caSecret: needs a Kubernetes cluster; on one machine use caFile'],
+    ['caSecret: {name: a, key: b}', 'caSecret: requires a Kubernetes cluster; on one machine use caFile'],
     [
       'caSecret: {name: a, key: b}\ncaFile: a',
-      'caSecret: needs a Kubernetes cluster; on one machine use caFile',
+      'caSecret: requires a Kubernetes cluster; on one machine use caFile',
       'caSecret: cannot be combined with caFile',
     ],
     [
       'clientCertificate: {secret: a}',
-      'clientCertificate.secret: needs a Kubernetes cluster; on one machine use certFile and keyFile',
+      'clientCertificate.secret: requires a Kubernetes cluster; on one machine use certFile and keyFile',
     ],
   ]);
 
   table('an MCPBackend', by(clusterBackendSchema), 'name: a\n', [
     ['', ': one of image, service, url, urls and command is required'],
-    ['command: [a]', 'command: needs transport: stdio in a cluster; for a server that speaks HTTP use an image'],
-    ['command: [a]\ntransport: stdio\nport: 80', 'port: is only for an image (got 80)'],
+    ['command: [a]', 'command: requires transport: stdio in a cluster; use an image for a server that speaks HTTP'],
+    ['command: [a]\ntransport: stdio\nport: 80', 'port: requires an image (got 80)'],
     [
       'url: https://a.example\ncaFile: a',
-      'caFile: needs a gateway on one machine; in a cluster use caSecret (got "a")',
+      'caFile: requires a gateway on one machine; in a cluster use caSecret (got "a")',
     ],
     [
       'url: https://a.example\nclientCertificate: {certFile: a, keyFile: b}',
-      'clientCertificate.certFile: needs a gateway on one machine; in a cluster use secret (got "a")',
+      'clientCertificate.certFile: requires a gateway on one machine; in a cluster use secret (got "a")',
     ],
-    ['url: https://a.example\nport: 80', 'port: is only for an image or a command (got 80)'],
+    ['url: https://a.example\nport: 80', 'port: requires an image or a command (got 80)'],
   ]);
 
   table('an image', by(clusterBackendSchema), 'name: a\nimage: a\n', [
     ['service: {name: a}', 'service: only one of image, service, url, urls and command may be given'],
-    ['cwd: a', 'cwd: needs a gateway on one machine; in a cluster the image sets the working directory (got "a")'],
+    ['cwd: a', 'cwd: requires a gateway on one machine; in a cluster the image sets the working directory (got "a")'],
     [
       'upstreamAuth: {type: bearer, file: f}',
-      'upstreamAuth.file: needs a gateway on one machine; in a cluster use secret (got "f")',
+      'upstreamAuth.file: requires a gateway on one machine; in a cluster use secret (got "f")',
     ],
     ['env: {A: 1}\nsecretEnv: {A: {name: a, key: b}}', 'secretEnv.A: is already in env'],
     [

@@ -1,5 +1,5 @@
-// Family: messages that two parsers read in two ways: keys twice or in other letters, keys of prototypes, methods and names that
-// are no plain text.
+// Family: messages that two parsers may read differently: duplicate keys, other spellings, keys of prototypes, methods and names that
+// are not plain text.
 import { type Attack, FORBIDDEN, INVALID, itHolds, type Outcome } from './attack.ts';
 import { FORBIDDEN_CALL, post, rpc } from './message.ts';
 import type { Ground } from './set-up.ts';
@@ -12,7 +12,7 @@ const complete = (params: string) => message(`"method":"completion/complete","pa
 
 const KEYS: Attack[] = [
   post('the name twice', call(`${NAME},"name":"drop_it"`), INVALID),
-  post('the name twice, the good one last', call(`"name":"drop_it",${NAME}`), INVALID),
+  post('the name twice, the allowed one last', call(`"name":"drop_it",${NAME}`), INVALID),
   post('the name with an escape', call(`${NAME},"n\\u0061me":"drop_it"`), INVALID),
   post('the name in capitals as well', call(`${NAME},"NAME":"drop_it"`), INVALID),
   post('the name in capitals alone', call('"Name":"drop_it"'), INVALID),
@@ -22,7 +22,7 @@ const KEYS: Attack[] = [
   post('the params twice', message(`"method":"tools/call","params":{${NAME}},"params":{"name":"drop_it"}`), INVALID),
   post('Params as well', message(`"method":"tools/call","params":{${NAME}},"Params":{"name":"drop_it"}`), INVALID),
   post(
-    'params with a long s',
+    'params with a long s (U+017F)',
     message(`"method":"tools/call","params":{${NAME}},"param\u017f":{"name":"drop_it"}`),
     INVALID,
   ),
@@ -46,7 +46,7 @@ const KEYS: Attack[] = [
     backend: 'prompts',
   }),
   post(
-    'a subscription in other letters',
+    'a subscription in another spelling',
     message('"method":"subscriptions/listen","params":{"notifications":{"ResourceSubscriptions":["file:///etc/a"]}}'),
     INVALID,
   ),
@@ -71,7 +71,7 @@ const method = (what: string, name: unknown, outcome: Outcome = INVALID) =>
 
 const METHODS: Attack[] = [
   method('a method in capitals', 'Tools/Call'),
-  method('a method with a space behind it', 'tools/call '),
+  method('a method with a space at its end', 'tools/call '),
   method('a method with a line break before it', '\ntools/call'),
   method('a method with a zero byte', 'tools/call\0'),
   method('a method with a zero-width space', 'tools\u200b/call'),
@@ -88,11 +88,11 @@ const METHODS: Attack[] = [
   post('no version of JSON-RPC', FORBIDDEN_CALL.replace('"jsonrpc":"2.0",', ''), INVALID),
   post('an id that is null', FORBIDDEN_CALL.replace('"call"', 'null'), INVALID),
   post('an id that is an object', FORBIDDEN_CALL.replace('"call"', '{}'), INVALID),
-  post('an id beyond any number', FORBIDDEN_CALL.replace('"call"', '1e999'), INVALID),
-  post('an id of half a letter', FORBIDDEN_CALL.replace('"call"', '"\\ud800"'), FORBIDDEN),
+  post('an infinite id', FORBIDDEN_CALL.replace('"call"', '1e999'), INVALID),
+  post('an id with an unpaired surrogate', FORBIDDEN_CALL.replace('"call"', '"\\ud800"'), FORBIDDEN),
 ];
 
-/** What could be read in two ways is refused, or judged in the worse one. */
+/** A message that can be read in two ways is denied, or judged by the worse reading. */
 export function ambiguousMessages(ground: () => Ground): void {
   describe('messages that could be read in two ways', () => itHolds(ground, [...KEYS, ...METHODS]));
 }

@@ -2,10 +2,10 @@ import { expect } from 'chai';
 import { type Answer, parse } from '../../fixtures/replica-server/client.ts';
 import { CREDENTIAL, type Ground } from './set-up.ts';
 
-/** What an attack must get. `passes` is for what only looks like one. */
+/** What an attack must get. `passes` is for requests that only look like attacks. */
 export type Outcome = readonly [status: number, code?: number] | 'passes';
 
-/** No token, or one that is not good. */
+/** No token, or an invalid one. */
 export const UNAUTHORIZED: Outcome = [401, -32010];
 /** Host, Origin, tenant, tool, prompt or resource. */
 export const FORBIDDEN: Outcome = [403, -32011];
@@ -16,15 +16,15 @@ export const NOT_JSON: Outcome = [400, -32700];
 /** A header that disagrees with the body. */
 export const MISMATCH: Outcome = [400, -32020];
 export const WRONG_TYPE: Outcome = [415, -32000];
-/** Refused by Envoy itself. */
+/** Denied by Envoy itself. */
 export const MALFORMED: Outcome = [400, -32000];
 
-/** What is tried, and what must come of it. */
+/** An attack, and the expected outcome. */
 export type Attack = readonly [what: string, send: (ground: Ground) => Promise<Answer>, outcome: Outcome];
 
 /**
- * Makes a test of each attack: it gets its status and code, and nothing reaches a server unless it passes. What passes arrives
- * once, and where it may.
+ * Makes a test of each attack: it gets its status and code, and nothing reaches a server unless it passes. A request that passes arrives
+ * once, and only at a server that the caller may use.
  */
 export function itHolds(ground: () => Ground, attacks: readonly Attack[]): void {
   for (const [what, send, outcome] of attacks) {
@@ -44,7 +44,7 @@ export function itHolds(ground: () => Ground, attacks: readonly Attack[]): void 
   }
 }
 
-/** An answer without what differs from one to the next. */
+/** A response without the parts that differ each time. */
 export function alike({ status, headers, body }: Answer) {
   const { date: _, 'x-request-id': __, ...rest } = headers;
   return { status, headers: rest, body };

@@ -1,4 +1,4 @@
-// Family: forbidden calls in company. A batch (2025-03-26) is judged message by message, wherever the one is that matters.
+// Family: forbidden calls among others. A batch (2025-03-26) is checked message by message, wherever the forbidden one is.
 import { type Attack, FORBIDDEN, INVALID, itHolds, NOT_JSON } from './attack.ts';
 import { FORBIDDEN_CALL, post, rpc } from './message.ts';
 import { GET_ISSUE, type Ground } from './set-up.ts';
@@ -20,7 +20,7 @@ const ATTACKS: Attack[] = [
   post('a notification in a batch', `[${PING},${notification}]`, FORBIDDEN),
   post('an id twice in a batch', `[${GET_ISSUE},${FORBIDDEN_CALL.replace('"call"', '1')}]`, FORBIDDEN),
   post('a batch in a batch', `[[${FORBIDDEN_CALL}]]`, INVALID),
-  post('a batch in a batch, behind a sound call', `[${GET_ISSUE},[${FORBIDDEN_CALL}]]`, INVALID),
+  post('a batch in a batch, behind a valid call', `[${GET_ISSUE},[${FORBIDDEN_CALL}]]`, INVALID),
   post('a batch as an object', `{"0":${FORBIDDEN_CALL},"length":1}`, INVALID),
   post('an empty batch', '[]', INVALID),
   post('a batch of nothing', '[null]', INVALID),
@@ -35,17 +35,17 @@ const ATTACKS: Attack[] = [
   post('two bodies on two lines', `${GET_ISSUE}\n${FORBIDDEN_CALL}`, NOT_JSON),
   post('a body as a server-sent event', `data: ${FORBIDDEN_CALL}\n\n`, NOT_JSON),
   post(
-    'a batch that calls for a scope at its end',
+    'a batch whose last call needs a scope',
     `[${PING},${rpc('tools/call', { name: 'delete_it' })}]`,
     [403, -32018],
     {
       backend: 'scoped',
     },
   ),
-  post('one that is sound', GET_ISSUE, 'passes'),
+  post('an allowed call', GET_ISSUE, 'passes'),
 ];
 
-/** Nothing hides behind something else. */
+/** A forbidden call cannot hide among others. */
 export function smuggledCalls(ground: () => Ground): void {
   describe('a forbidden call among others', () => itHolds(ground, ATTACKS));
 }

@@ -1,5 +1,5 @@
-// Family: bodies that a server would read otherwise than the gateway, or not at all. Types, charsets, compression, bytes that are no
-// UTF-8, texts that are only almost JSON, and bodies that are too large or too deep.
+// Family: bodies that a server may read differently from the gateway, or not at all. Types, charsets, compression, bytes that are not
+// UTF-8, texts that are almost JSON, and bodies that are too large or too deep.
 import { brotliCompressSync, deflateSync, gzipSync } from 'node:zlib';
 import { type Attack, INVALID, itHolds, NOT_JSON, type Outcome, UNAUTHORIZED, WRONG_TYPE } from './attack.ts';
 import { FORBIDDEN_CALL, post, rpc } from './message.ts';
@@ -51,7 +51,7 @@ const ENCODINGS: Attack[] = [
   encoded('a body that is not', 'identity, gzip', GET_ISSUE),
   encoded('a body that is not', 'x-unknown', GET_ISSUE),
   encoded('a body that is not', 'identity', GET_ISSUE, 'passes'),
-  post('gzip without a word', gzipSync(FORBIDDEN_CALL), NOT_JSON),
+  post('gzip without Content-Encoding', gzipSync(FORBIDDEN_CALL), NOT_JSON),
 ];
 
 const bytes = (...values: number[]) =>
@@ -64,10 +64,10 @@ const bytes = (...values: number[]) =>
 const TEXTS: Attack[] = [
   post('a byte order mark', `\ufeff${GET_ISSUE}`, NOT_JSON),
   post('UTF-16', Buffer.from(GET_ISSUE, 'utf16le'), NOT_JSON),
-  post('UTF-16 with its mark', Buffer.from(`\ufeff${GET_ISSUE}`, 'utf16le'), NOT_JSON),
-  post('a byte that is no UTF-8', bytes(0xff), NOT_JSON),
-  post('UTF-8 that is cut short', bytes(0xe2, 0x82), NOT_JSON),
-  post('UTF-8 that is longer than it need be', bytes(0xc1, 0xa1), NOT_JSON),
+  post('UTF-16 with its byte order mark', Buffer.from(`\ufeff${GET_ISSUE}`, 'utf16le'), NOT_JSON),
+  post('a byte that is not UTF-8', bytes(0xff), NOT_JSON),
+  post('truncated UTF-8', bytes(0xe2, 0x82), NOT_JSON),
+  post('overlong UTF-8', bytes(0xc1, 0xa1), NOT_JSON),
   post('half a surrogate pair in UTF-8', bytes(0xed, 0xa0, 0x80), NOT_JSON),
   post('a zero byte in a text', bytes(0), NOT_JSON),
   post('a line break in a text', bytes(0x0a), NOT_JSON),
@@ -81,7 +81,7 @@ const TEXTS: Attack[] = [
   post('a key without quotes', GET_ISSUE.replace('"id"', 'id'), NOT_JSON),
   post('NaN', GET_ISSUE.replace('"call"', 'NaN'), NOT_JSON),
   post('a number in hex', GET_ISSUE.replace('"call"', '0x1'), NOT_JSON),
-  post('a number with a zero before it', GET_ISSUE.replace('"call"', '01'), NOT_JSON),
+  post('a number with a leading zero', GET_ISSUE.replace('"call"', '01'), NOT_JSON),
   post('half of it', GET_ISSUE.slice(0, 40), NOT_JSON),
   post('all but the last byte', GET_ISSUE.slice(0, -1), NOT_JSON),
   post('null', 'null', INVALID),
@@ -128,7 +128,8 @@ const SIZES: Attack[] = [
   withBody('a GET with a body that claims to be a POST', 'GET /jira/mcp HTTP/1.1', ['X-Http-Method-Override: POST']),
 ];
 
-/** The gateway reads a body as every server does, or refuses it. */
+/** The gateway reads a body as every server does, or denies it. */
 export function oddBodies(ground: () => Ground): void {
-  describe('bodies that are read in many ways', () => itHolds(ground, [...TYPES, ...ENCODINGS, ...TEXTS, ...SIZES]));
+  describe('bodies that can be read in several ways', () =>
+    itHolds(ground, [...TYPES, ...ENCODINGS, ...TEXTS, ...SIZES]));
 }

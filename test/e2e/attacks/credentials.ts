@@ -1,4 +1,4 @@
-// Family: sound tokens in wrong places. A token counts in one Authorization header and nowhere else, and goes to no server.
+// Family: valid tokens in wrong places. A token counts in one Authorization header and nowhere else, and never reaches a server.
 import { expect } from 'chai';
 import { parse } from '../../fixtures/replica-server/client.ts';
 import { type Attack, INVALID, itHolds, UNAUTHORIZED } from './attack.ts';
@@ -45,7 +45,7 @@ const HEADERS: Attack[] = [
   by('a folded header', (token) => ['Authorization: Bearer', ` ${token}`], 'passes'),
 ];
 
-/** A token in the query would go to the server and into its logs, so that a good one in the header does not help. */
+/** A token in the query would reach the server and its logs, so it is denied even with a valid one in the header. */
 const QUERIES = (
   [
     'access_token',
@@ -82,7 +82,7 @@ const BODIES: Attack[] = [
   ],
 ];
 
-/** A token is taken from one place only and goes no further. */
+/** A token counts in one place only and is not passed on. */
 export function tokensInOtherPlaces(ground: () => Ground): void {
   describe('tokens in other places', () => {
     itHolds(ground, [...HEADERS, ...QUERIES, ...BODIES]);

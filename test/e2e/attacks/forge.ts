@@ -12,17 +12,17 @@ export function split(token: string): [header: string, payload: string, signatur
   return [header, payload, signature];
 }
 
-/** A token with another header and the signature that it had, or another one. */
+/** A token with another header and its old signature, or a given one. */
 export function withHeader(token: string, header: Record<string, unknown>, signature = split(token)[2]): string {
   return [changed(split(token)[0], header), split(token)[1], signature].join('.');
 }
 
-/** A token with other claims and the signature that it had. */
+/** A token with other claims and its old signature. */
 export function withClaims(token: string, claims: Record<string, unknown>): string {
   return [split(token)[0], changed(split(token)[1], claims), split(token)[2]].join('.');
 }
 
-/** A token with other bytes in the place of its signature. */
+/** A token with other bytes as its signature. */
 export function withSignature(token: string, bytes: Buffer): string {
   return [...split(token).slice(0, 2), bytes.toString('base64url')].join('.');
 }
@@ -40,7 +40,7 @@ export function attackersKey() {
   const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
   return {
     jwk: publicKey.export({ format: 'jwk' }),
-    /** Signs a token anew, under a header that was changed. */
+    /** Signs a token again, with changes in its header. */
     resign: (token: string, header: Record<string, unknown>) => {
       const signed = split(withHeader(token, header)).slice(0, 2).join('.');
       return withSignature(`${signed}.`, signEs256(signed, privateKey, 'ieee-p1363'));
@@ -48,7 +48,7 @@ export function attackersKey() {
   };
 }
 
-/** An ES256 signature: two numbers as JWS wants them, or as ASN.1 as other standards do. */
+/** An ES256 signature: two numbers as in JWS, or ASN.1 as in other standards. */
 export function signEs256(text: string, key: KeyObject, dsaEncoding: 'ieee-p1363' | 'der'): Buffer {
   return sign('sha256', Buffer.from(text), { key, dsaEncoding });
 }
@@ -57,7 +57,7 @@ function changed(encoded: string, change: Record<string, unknown>): string {
   return part({ ...JSON.parse(Buffer.from(encoded, 'base64url').toString()), ...change });
 }
 
-/** A token of the issuer whose payload is any text. */
+/** A token of the issuer with any text as its payload. */
 export function signText(key: IssuerKey, payload: string): Promise<string> {
   const header = { alg: String(key.publicJwk.alg), kid: key.kid };
   return new CompactSign(Buffer.from(payload)).setProtectedHeader(header).sign(key.pair.privateKey);

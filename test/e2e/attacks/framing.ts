@@ -1,4 +1,4 @@
-// Family: where a request ends, and for whom it is. Request smuggling, request lines and Host in every disguise.
+// Family: the end and the target of a request. Request smuggling, request lines and variants of Host.
 import { type Attack, FORBIDDEN, itHolds, MALFORMED, NO_SUCH_SERVER, type Outcome } from './attack.ts';
 import { GET_ISSUE, type Ground } from './set-up.ts';
 import { sendBytes, type WireRequest } from './wire.ts';
@@ -9,7 +9,7 @@ const CHUNKED = `${LENGTH.toString(16)}\r\n${GET_ISSUE}\r\n0\r\n\r\n`;
 const SECOND = `POST /crm/mcp HTTP/1.1\r\nHost: localhost\r\nContent-Length: ${LENGTH}\r\n\r\n${GET_ISSUE}`;
 const NOT_IMPLEMENTED: Outcome = [501, -32000];
 
-/** The length of a body, said in some other way than with one Content-Length. */
+/** The length of a body, given in another way than by one Content-Length. */
 const length = (what: string, first: string[], outcome: Outcome, body = GET_ISSUE): Attack => [
   what,
   (at) => sendBytes(at, { first, without: ['content-length'], body }),
@@ -31,7 +31,7 @@ const BODIES: Attack[] = [
   length('a list of lengths', [`Content-Length: ${LENGTH}, ${LENGTH}`], MALFORMED),
   length('a length with a sign', [`Content-Length: +${LENGTH}`], MALFORMED),
   length('a length in hex', ['Content-Length: 0x10'], MALFORMED),
-  length('a length below zero', ['Content-Length: -1'], MALFORMED),
+  length('a negative length', ['Content-Length: -1'], MALFORMED),
   length('a second request behind the body', [`Content-Length: ${LENGTH}`], 'passes', `${GET_ISSUE}${SECOND}`),
   length('a length too long for a number', ['Content-Length: 99999999999999999999'], MALFORMED),
 ];
@@ -47,7 +47,7 @@ const LINES: Attack[] = [
   line('POST http://localhost@evil.example/jira/mcp HTTP/1.1', FORBIDDEN),
   line('POST https://HOST/jira/mcp HTTP/1.1', [403, -32000]),
   line('POST ftp://HOST/jira/mcp HTTP/1.1', MALFORMED),
-  // RFC 9112, section 3.2.2: then Host does not count.
+  // RFC 9112, section 3.2.2: Host is ignored then.
   line('POST http://HOST/jira/mcp HTTP/1.1', 'passes', { first: ['Host: evil.example'], without: ['host'] }),
   line('POST http://HOST/crm/mcp HTTP/1.1', NO_SUCH_SERVER, { first: ['Host: jira'], without: ['host'] }),
   line('POST jira/mcp HTTP/1.1', MALFORMED),
@@ -95,7 +95,7 @@ const HOSTS: Attack[] = [
   host('LOCALHOST:80', 'passes'),
   ['two Hosts', (at) => sendBytes(at, { first: ['Host: localhost'] }), FORBIDDEN],
   [
-    'two Hosts, the second one evil',
+    'two Hosts, the second one foreign',
     (at) => sendBytes(at, { first: ['Host: localhost', 'Host: evil.example'], without: ['host'] }),
     FORBIDDEN,
   ],
@@ -107,9 +107,9 @@ const HOSTS: Attack[] = [
   ],
 ];
 
-/** There is one way to read a request, and it is for an expected host. */
+/** A request can be read in one way only, and names an expected host. */
 export function framing(ground: () => Ground): void {
-  describe('where a request ends and for whom it is', () => {
+  describe('the end and the target of a request', () => {
     itHolds(ground, [...BODIES, ...LINES, ...HOSTS]);
   });
 }

@@ -1,4 +1,4 @@
-// Family: headers that are refused. Tenants and sessions that are not the caller's or there twice, and lines that another parser
+// Family: headers that are denied. Tenants and sessions that are not the caller's or occur twice, and lines that another parser
 // might read as another header.
 import {
   type Attack,
@@ -21,7 +21,7 @@ const with_ = (what: string, first: string[], outcome: Attack[2], without: strin
   outcome,
 ];
 
-/** Everything that only the gateway may say, for something that the caller may not do. */
+/** All headers that only the gateway may set, on a request that the caller may not make. */
 const ALL = Object.entries(SPOOFED).map(([name, value]) => `${name}: ${value}`);
 const spoofed = (what: string, backend: string, outcome: Attack[2], body = GET_ISSUE): Attack => [
   `headers of the gateway ${what}`,
@@ -30,14 +30,14 @@ const spoofed = (what: string, backend: string, outcome: Attack[2], body = GET_I
 ];
 
 const CLAIMED: Attack[] = [
-  with_('headers of the gateway in place of a token', ALL, UNAUTHORIZED, ['authorization']),
+  with_('headers of the gateway instead of a token', ALL, UNAUTHORIZED, ['authorization']),
   spoofed('for a backend of another tenant', 'crm', NO_SUCH_SERVER),
   spoofed('for a backend that needs a role', 'vault', NO_SUCH_SERVER),
   spoofed('for a tool that is not allowed', 'jira', FORBIDDEN, FORBIDDEN_CALL),
   spoofed('for a tool that needs a scope', 'scoped', [403, -32018], GET_ISSUE.replace('get', 'delete')),
   with_('X-Tenant of another', ['X-Tenant: sales'], FORBIDDEN),
-  with_('X-Tenant of nobody', ['X-Tenant: nobody'], FORBIDDEN),
-  with_('X-Tenant in other letters', ['X-Tenant: Engineering'], FORBIDDEN),
+  with_('an unknown X-Tenant', ['X-Tenant: nobody'], FORBIDDEN),
+  with_('X-Tenant in another spelling', ['X-Tenant: Engineering'], FORBIDDEN),
   with_('X-Tenant twice', ['X-Tenant: engineering', 'X-Tenant: engineering'], FORBIDDEN),
   with_('X-Tenant with its own and another', ['X-Tenant: engineering', 'X-Tenant: sales'], FORBIDDEN),
   with_('X-Tenant empty', ['X-Tenant:'], FORBIDDEN),
@@ -51,7 +51,7 @@ const SHAPES: Attack[] = [
   with_('an underscore in a name', ['X_Mcp_Subject: root'], MALFORMED),
   with_('a space before the colon', ['X-Mcp-Subject : root'], MALFORMED),
   with_('a space in a name', ['X-Mcp Subject: root'], MALFORMED),
-  with_('a line that is folded into nothing', [' X-Mcp-Subject: root'], MALFORMED),
+  with_('a folded first line', [' X-Mcp-Subject: root'], MALFORMED),
   with_('no name', [': root'], MALFORMED),
   with_('no colon', ['X-Mcp-Subject'], MALFORMED),
   with_('a zero byte', ['X-A: a\0b'], MALFORMED),

@@ -1,9 +1,9 @@
-// Family: headers that claim what only the gateway may say. None of them reaches a server or has an effect.
+// Family: headers that only the gateway may set. None of them reaches a server or has an effect.
 import { expect } from 'chai';
 import { CREDENTIAL, GET_ISSUE, type Ground } from './set-up.ts';
 import { sendBytes } from './wire.ts';
 
-/** Each with a value that would be worth something if it arrived. */
+/** Each with a value that would help an attacker if it arrived. */
 export const SPOOFED: Record<string, string> = {
   'X-Mcp-Subject': 'root',
   'X-Mcp-Issuer': 'https://idp.example',
@@ -38,7 +38,7 @@ export const SPOOFED: Record<string, string> = {
   'X-Request-Id': 'forged',
 };
 
-/** What the server is told in their place. */
+/** What the server gets instead. */
 const TOLD = {
   'x-mcp-subject': 'alice',
   'x-mcp-tenant': 'engineering',
@@ -48,7 +48,7 @@ const TOLD = {
 };
 const IDENTITY = ['x-mcp-issuer', 'x-mcp-roles', 'x-mcp-scopes', 'x-mcp-subject', 'x-mcp-tenant'];
 
-/** Expects the answer of a server that was told of the caller what the gateway says, and nothing else; gives what it got. */
+/** Expects that the server got only the gateway's own headers about the caller; returns what it got. */
 export function expectTold(body: string, told: Record<string, string> = TOLD): Record<string, string> {
   const { headers } = JSON.parse(body).result as { headers: Record<string, string> };
   expect(headers).to.include(told);
@@ -57,17 +57,17 @@ export function expectTold(body: string, told: Record<string, string> = TOLD): R
   return headers;
 }
 
-/** Headers that try to bring others along, or to take the gateway's own away. */
+/** Headers that try to add others, or to remove the gateway's own. */
 const CARRIERS: Record<string, string[]> = {
   'a bare line feed': ['X-A: a\nX-Mcp-Subject: root'],
   'a bare carriage return': ['X-A: a\rX-Mcp-Subject: root'],
   'a folded line': ['X-A: a', ' X-Mcp-Subject: root'],
-  'Connection that names what the gateway sets': ['Connection: close, x-mcp-subject, x-mcp-tenant, x-api-key'],
-  'Connection that names how it is routed': ['Connection: close, x-mcp-lane, x-mcp-backend, x-mcp-affinity'],
-  'twice what the gateway sets': ['X-Api-Key: mine', 'X-Api-Key: too', 'X-Mcp-Subject: root', 'X-Mcp-Subject: root'],
+  'Connection that names headers of the gateway': ['Connection: close, x-mcp-subject, x-mcp-tenant, x-api-key'],
+  'Connection that names routing headers': ['Connection: close, x-mcp-lane, x-mcp-backend, x-mcp-affinity'],
+  'headers of the gateway, twice': ['X-Api-Key: mine', 'X-Api-Key: too', 'X-Mcp-Subject: root', 'X-Mcp-Subject: root'],
 };
 
-/** Claims that would be headers if they were put into one as they are. */
+/** Claims that would create headers if they were inserted unencoded. */
 const CLAIMS: Record<string, [claims: Record<string, unknown>, told: Record<string, string>]> = {
   'a subject with a line break': [
     { sub: 'bob\r\nX-Mcp-Roles: mcp.admin' },
@@ -75,12 +75,12 @@ const CLAIMS: Record<string, [claims: Record<string, unknown>, told: Record<stri
   ],
   'a subject that is a list': [{ sub: 'bob,alice' }, { 'x-mcp-subject': 'bob%2Calice' }],
   'a subject that is encoded already': [{ sub: '%61lice' }, { 'x-mcp-subject': '%2561lice' }],
-  'a subject that is no ASCII': [{ sub: '\u0000bob\u00e9' }, { 'x-mcp-subject': '%00bob%C3%A9' }],
+  'a subject that is not ASCII': [{ sub: '\u0000bob\u00e9' }, { 'x-mcp-subject': '%00bob%C3%A9' }],
   'a scope with a line break': [{ scope: 'a\r\nX-Api-Key:x b' }, { 'x-mcp-scopes': 'a%0D%0AX-Api-Key:x,b' }],
   'roles that the tenant does not list': [{ roles: ['root', 'auditor'] }, { 'x-mcp-roles': 'auditor' }],
 };
 
-/** Nothing that a client claims in headers matters. */
+/** Claims in a client's headers have no effect. */
 export function spoofedHeaders(ground: () => Ground): void {
   describe('headers that only the gateway may set', () => {
     for (const [name, value] of Object.entries(SPOOFED)) {
@@ -91,24 +91,24 @@ export function spoofedHeaders(ground: () => Ground): void {
       });
     }
     for (const [what, first] of Object.entries(CARRIERS)) {
-      it(`${what} changes nothing of them`, async () => {
+      it(`${what} does not change them`, async () => {
         const without = first.some((line) => line.startsWith('Connection')) ? ['connection'] : [];
         expectTold((await sendBytes(ground(), { first, without })).body);
       });
     }
     for (const [what, [claims, told]] of Object.entries(CLAIMS)) {
-      it(`${what} makes no other header`, async () => {
+      it(`${what} creates no other header`, async () => {
         const token = await ground().sign(claims);
         expectTold((await ground().call({ token })).body, { 'x-api-key': CREDENTIAL, ...told });
       });
     }
-    it('nor do trailers', async () => {
+    it('trailers do not reach the server', async () => {
       const trailers = 'X-Mcp-Subject: root\r\nX-Api-Key: mine\r\n';
       const body = `${GET_ISSUE.length.toString(16)}\r\n${GET_ISSUE}\r\n0\r\n${trailers}\r\n`;
       const first = ['Transfer-Encoding: chunked', 'Trailer: X-Mcp-Subject'];
       expectTold((await sendBytes(ground(), { first, without: ['content-length'], body })).body);
     });
-    it('none of them reaches a server that asks for none', async () => {
+    it('none of them reaches a server without identityHeaders', async () => {
       const first = Object.entries(SPOOFED).map(([name, value]) => `${name}: ${value}`);
       const { body } = await sendBytes(ground(), { line: 'POST /plain/mcp HTTP/1.1', first });
       const names = Object.keys(JSON.parse(body).result.headers);

@@ -1,4 +1,4 @@
-// Family: the same over HTTP/2, where a request has no line and no Host but pseudo headers, and no second reading of its length.
+// Family: the same over HTTP/2, where a request has pseudo headers instead of a request line and Host, and only one reading of its length.
 import { connect, type OutgoingHttpHeaders } from 'node:http2';
 import type { Answer } from '../../fixtures/replica-server/client.ts';
 import { type Attack, FORBIDDEN, itHolds, MALFORMED, NO_SUCH_SERVER, NO_SUCH_SESSION, type Outcome } from './attack.ts';
@@ -28,7 +28,7 @@ function send({ gateway, token }: Ground, headers: OutgoingHttpHeaders): Promise
   });
   call.end(GET_ISSUE);
   return new Promise((resolve) => {
-    // A stream that was reset ends with an error, and is closed all the same.
+    // A stream that was reset ends with an error, and is closed nevertheless.
     call.on('error', () => undefined);
     call.on('close', () => {
       client.close();
@@ -45,8 +45,8 @@ const with_ = (what: string, headers: OutgoingHttpHeaders, outcome: Outcome): At
 
 const ATTACKS: Attack[] = [
   with_('another authority', { ':authority': 'evil.example' }, FORBIDDEN),
-  with_('another authority, and a good Host', { ':authority': 'evil.example', host: 'localhost' }, FORBIDDEN),
-  with_('a good authority, and another Host', { ':authority': 'localhost', host: 'evil.example' }, 'passes'),
+  with_('another authority, and the right Host', { ':authority': 'evil.example', host: 'localhost' }, FORBIDDEN),
+  with_('the right authority, and another Host', { ':authority': 'localhost', host: 'evil.example' }, 'passes'),
   with_('a path without a slash', { ':path': 'jira/mcp' }, RESET),
   with_('a path that is a URL', { ':path': 'http://evil.example/jira/mcp' }, RESET),
   with_('a path with a fragment', { ':path': '/jira/mcp#/../crm/mcp' }, MALFORMED),
@@ -59,7 +59,7 @@ const ATTACKS: Attack[] = [
   with_('two tenants', { 'x-tenant': ['engineering', 'sales'] }, FORBIDDEN),
 ];
 
-/** HTTP/2 is no way around anything. */
+/** HTTP/2 bypasses no check. */
 export function overHttp2(ground: () => Ground): void {
   describe('over HTTP/2', () => {
     itHolds(ground, ATTACKS);

@@ -1,5 +1,5 @@
-// Family: what is left behind. After all the attacks the log and the audit log hold no token, no session id and no secret, and one
-// decision a line.
+// Family: what the attacks leave behind. The log and the audit log hold no token, no session id and no secret, and one
+// decision per line.
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
@@ -7,9 +7,9 @@ import { openSession } from '../../fixtures/replica-server/client.ts';
 import { eventually } from '../../fixtures/replica-server/waiting.ts';
 import { CREDENTIAL, type Ground } from './set-up.ts';
 
-/** Nothing secret is written down. Comes last. */
+/** Nothing secret is logged. Must run last. */
 export function quietLogs(ground: () => Ground): void {
-  describe('the logs of all this', () => {
+  describe('the logs of all attacks', () => {
     let texts: Record<string, string>;
 
     before(async () => {
@@ -18,7 +18,7 @@ export function quietLogs(ground: () => Ground): void {
       const headers = { 'mcp-session-id': session };
       expect((await call({ headers })).status).to.equal(200);
       expect((await call({ headers, token: await ground().sign({ sub: 'the last one' }) })).status).to.equal(404);
-      // Lines are held back for a moment.
+      // Lines are buffered for a moment.
       const audit = await eventually(
         () => readFileSync(join(gateway.stateDir, 'audit.log'), 'utf8'),
         (text) => text.includes('"subject":"the last one"'),
@@ -43,13 +43,13 @@ export function quietLogs(ground: () => Ground): void {
         expect(text).to.not.match(/eyJ[\w-]{20,}\.eyJ/);
       });
     }
-    it('hold one decision a line, whatever was in names and tokens', () => {
+    it('hold one decision per line, whatever was in names and tokens', () => {
       const records = (texts.audit ?? '')
         .trim()
         .split('\n')
         .map((line) => JSON.parse(line));
       expect(records.length).to.be.greaterThan(300);
-      // Besides there are the beginnings and ends of sessions.
+      // The other lines are opened and ended sessions.
       for (const { event, decision } of records)
         expect(event ?? decision).to.be.oneOf(['allow', 'deny', 'session-opened', 'session-ended']);
     });

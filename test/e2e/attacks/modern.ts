@@ -1,5 +1,5 @@
-// Family: requests of 2026-07-28 whose headers and body disagree, and requests that are of one era by half. The body decides who
-// may do what; a header that says otherwise is refused, so that nobody behind can be misled by it.
+// Family: requests of 2026-07-28 whose headers and body disagree, and requests that mix the eras. The body decides what is
+// allowed; a header that contradicts it is denied, so that it cannot mislead a server.
 import { type Attack, FORBIDDEN, INVALID, itHolds, MISMATCH, type Outcome } from './attack.ts';
 import { FORBIDDEN_CALL, post, rpc } from './message.ts';
 import { GET_ISSUE, type Ground } from './set-up.ts';
@@ -19,7 +19,7 @@ const base64 = (text: string) => `=?base64?${Buffer.from(text).toString('base64'
 
 type Headers = Record<string, string | undefined>;
 
-/** A sound request, but for these headers; undefined leaves one out. */
+/** A valid request with these headers; undefined removes one. */
 const modern = (what: string, change: Headers, outcome: Outcome, body = SOUND): Attack => {
   const given = Object.entries({ ...HEADERS, ...change }).filter(
     (each): each is [string, string] => each[1] !== undefined,
@@ -28,7 +28,7 @@ const modern = (what: string, change: Headers, outcome: Outcome, body = SOUND): 
 };
 
 const DISAGREE: Attack[] = [
-  modern('a sound request', {}, 'passes'),
+  modern('a valid request', {}, 'passes'),
   modern('the name in base64', { 'mcp-name': base64('get_issue') }, 'passes'),
   modern('a forbidden tool under the name of another', {}, MISMATCH, FORBIDDEN_MODERN),
   modern('a forbidden tool under its name', { 'mcp-name': 'drop_it' }, FORBIDDEN, FORBIDDEN_MODERN),
@@ -38,16 +38,16 @@ const DISAGREE: Attack[] = [
   modern('an empty name', { 'mcp-name': '' }, MISMATCH),
   modern('two names', { 'mcp-name': 'get_issue, get_issue' }, MISMATCH),
   modern('no name', { 'mcp-name': undefined }, MISMATCH),
-  modern('base64 that is none', { 'mcp-name': '=?base64?????=' }, MISMATCH),
+  modern('invalid base64', { 'mcp-name': '=?base64?????=' }, MISMATCH),
   modern('base64 without padding', { 'mcp-name': '=?base64?Z2V0X2lzc3Vl_?=' }, MISMATCH),
-  modern('base64 that is no UTF-8', { 'mcp-name': '=?base64?/w==?=' }, MISMATCH),
+  modern('base64 that is not UTF-8', { 'mcp-name': '=?base64?/w==?=' }, MISMATCH),
   modern('base64 of the encoded name', { 'mcp-name': base64(base64('get_issue')) }, MISMATCH),
   modern('another method', { 'mcp-method': 'tools/list' }, MISMATCH),
   modern('the method in capitals', { 'mcp-method': 'Tools/Call' }, MISMATCH),
   modern('an empty method', { 'mcp-method': '' }, MISMATCH),
   modern('no method', { 'mcp-method': undefined }, MISMATCH),
   modern('a list under the name of a call', {}, MISMATCH, rpc('tools/list', { _meta: envelope() })),
-  modern('a name where the body has none', {}, INVALID_PARAMS, rpc('tools/call', { _meta: envelope() })),
+  modern('a name if the body has none', {}, INVALID_PARAMS, rpc('tools/call', { _meta: envelope() })),
   modern(
     'a resource under the name of another',
     { 'mcp-method': 'resources/read', 'mcp-name': 'file:///pub/a' },
@@ -75,7 +75,7 @@ const ERAS: Attack[] = [
     rpc('tools/call', { name: 'get_issue', _meta: envelope('2099-01-01') }),
   ),
   modern(
-    'a revision that is no text',
+    'a revision that is not a text',
     {},
     INVALID_PARAMS,
     rpc('tools/call', { name: 'get_issue', _meta: envelope(5) }),
@@ -107,7 +107,7 @@ const ERAS: Attack[] = [
     FORBIDDEN,
     FORBIDDEN_MODERN.replace('"id":"call",', ''),
   ),
-  modern("a session that is nobody's is no matter", { 'mcp-session-id': 'unknown' }, 'passes'),
+  modern('an unknown session is ignored', { 'mcp-session-id': 'unknown' }, 'passes'),
   post('an older request with the name of another tool', FORBIDDEN_CALL, MISMATCH, {
     headers: { 'mcp-name': 'get_issue' },
   }),
@@ -115,12 +115,12 @@ const ERAS: Attack[] = [
   post('an older batch with the name of another tool', `[${FORBIDDEN_CALL}]`, FORBIDDEN, {
     headers: { 'mcp-name': 'get_issue' },
   }),
-  post('an older request with a revision that is none', GET_ISSUE, INVALID_PARAMS, {
+  post('an older request with an invalid revision', GET_ISSUE, INVALID_PARAMS, {
     headers: { 'mcp-protocol-version': 'x' },
   }),
 ];
 
-/** A request is of one era, and its headers say what its body says. */
+/** A request has one era, and its headers agree with its body. */
 export function disagreeingHeaders(ground: () => Ground): void {
   describe('headers and bodies that disagree', () => itHolds(ground, [...DISAGREE, ...ERAS]));
 }

@@ -29,14 +29,14 @@ const TOOLS: Attack[] = [
   tool('a list', ['get_issue'], INVALID_PARAMS),
   tool('a list of what is denied', ['drop_it'], INVALID_PARAMS),
   tool('a number', 5, INVALID_PARAMS),
-  tool('an object that says what it is', { toString: 'get_issue' }, INVALID_PARAMS),
+  tool('an object with a toString', { toString: 'get_issue' }, INVALID_PARAMS),
   post('params that are a list', rpc('tools/call', ['drop_it']), INVALID),
   post('params that are text', rpc('tools/call', '{"name":"drop_it"}'), INVALID),
   tool('a tool without its scope', 'delete_it', [403, -32018], 'scoped'),
   tool('a tool in a list, without its scope', ['delete_it'], INVALID_PARAMS, 'scoped'),
   tool('no tool where tools need scopes', undefined, INVALID_PARAMS, 'scoped'),
   post('a tool that is not allowed, as a task', rpc('tools/call', { name: 'drop_it', task: { ttl: 1 } }), FORBIDDEN),
-  tool('a tool whose name is of no meaning here', 'get_\ud800', 'passes'),
+  tool('a tool with an unpaired surrogate and an allowed prefix', 'get_\ud800', 'passes'),
 ];
 
 const prompt = (what: string, ref: unknown, outcome: Outcome = FORBIDDEN) =>
@@ -46,12 +46,12 @@ const PROMPTS: Attack[] = [
   post('a prompt', rpc('prompts/get', { name: 'hidden' }), FORBIDDEN, { backend: 'prompts' }),
   post('a prompt in a list', rpc('prompts/get', { name: ['hidden'] }), INVALID_PARAMS, { backend: 'prompts' }),
   prompt('a prompt by its completion', { type: 'ref/prompt', name: 'hidden' }),
-  prompt('a completion of no type', { name: 'hidden' }),
+  prompt('a completion without a type', { name: 'hidden' }),
   prompt('a completion of another type', { type: 'ref/Prompt', name: 'hidden' }),
   prompt('a completion of a type in a list', { type: ['ref/prompt'], name: 'hidden' }),
   prompt('a completion in a list', [{ type: 'ref/prompt', name: 'hidden' }], INVALID_PARAMS),
   prompt('a completion that is text', 'hidden', INVALID_PARAMS),
-  prompt('a completion of what is not hidden', { type: 'ref/prompt', name: 'greet' }, 'passes'),
+  prompt('a completion of a visible prompt', { type: 'ref/prompt', name: 'greet' }, 'passes'),
 ];
 
 const DENIED_URIS = [
@@ -90,24 +90,24 @@ const DENIED_URIS = [
 const RESOURCES: Attack[] = [
   ...DENIED_URIS.map((uri) => post(uri.slice(0, 60), rpc('resources/read', { uri }), FORBIDDEN)),
   post('a subscription', rpc('resources/subscribe', { uri: 'file:///etc/passwd' }), FORBIDDEN),
-  post('the end of a subscription', rpc('resources/unsubscribe', { uri: 'file:///etc/passwd' }), FORBIDDEN),
+  post('an unsubscription', rpc('resources/unsubscribe', { uri: 'file:///etc/passwd' }), FORBIDDEN),
   post(
     'a resource by its completion',
     rpc('completion/complete', { ref: { type: 'ref/resource', uri: 'file:///etc/{a}' } }),
     FORBIDDEN,
   ),
   post(
-    'one of several to listen to',
+    'one of several subscriptions',
     rpc('subscriptions/listen', { notifications: { resourceSubscriptions: ['file:///pub/a', 'file:///etc/a'] } }),
     FORBIDDEN,
   ),
   post(
-    'a text to listen to',
+    'a subscription that is a text',
     rpc('subscriptions/listen', { notifications: { resourceSubscriptions: 'file:///etc/a' } }),
     INVALID_PARAMS,
   ),
   post(
-    'a list to listen to, in a list',
+    'a subscription that is a list in a list',
     rpc('subscriptions/listen', { notifications: { resourceSubscriptions: [['file:///etc/a']] } }),
     INVALID_PARAMS,
   ),
@@ -116,7 +116,7 @@ const RESOURCES: Attack[] = [
   post('file:///pub/a%20b', rpc('resources/read', { uri: 'file:///pub/a%20b' }), 'passes'),
 ];
 
-/** Nothing that policy hides can be used, under whatever name. */
+/** Nothing that policy hides can be used, in any spelling. */
 export function hiddenNames(ground: () => Ground): void {
   describe('tools, prompts and resources that are not allowed', () => {
     itHolds(ground, [...TOOLS, ...PROMPTS, ...RESOURCES]);

@@ -1,4 +1,4 @@
-// Family: pages of other sites, and whoever looks at what is public. DNS rebinding, CORS, the metadata.
+// Family: pages of other sites, and public resources. DNS rebinding, CORS, the metadata.
 import { expect } from 'chai';
 import { type Attack, FORBIDDEN, itHolds, type Outcome, UNAUTHORIZED } from './attack.ts';
 import { GET_ISSUE, type Ground } from './set-up.ts';
@@ -46,7 +46,7 @@ const ORIGINS: Attack[] = [
   ],
 ];
 
-/** A page whose name leads to this machine now (DNS rebinding): it has its own origin, and its own name in Host. */
+/** A page whose name now resolves to this machine (DNS rebinding): it sends its own Origin and Host. */
 const rebound = (host: string, from: string, outcome: Outcome = FORBIDDEN): Attack => [
   `a page of ${from} at ${host}`,
   (at) => sendBytes(at, { first: [`Host: ${host}`, `Origin: ${from}`], without: ['host'] }),
@@ -72,7 +72,7 @@ const PAGES: Attack[] = [
   preflight('the preflight of a page without an origin', ['Origin: null', ASKS], FORBIDDEN),
   preflight('a preflight without Origin', [ASKS], [405, -32000]),
   preflight(
-    'the preflight of a foreign page for a path that is none',
+    'the preflight of a foreign page for an unknown path',
     ['Origin: http://evil.example', ASKS],
     FORBIDDEN,
     'OPTIONS /none HTTP/1.1',
@@ -83,7 +83,7 @@ const PAGES: Attack[] = [
     UNAUTHORIZED,
   ],
   [
-    'a preflight that brings a call',
+    'a preflight with a call in its body',
     (at) =>
       sendBytes(at, { line: 'OPTIONS /jira/mcp HTTP/1.1', first: ['Origin: http://localhost', ASKS], body: GET_ISSUE }),
     [204],
@@ -92,9 +92,9 @@ const PAGES: Attack[] = [
 
 const WELL_KNOWN = '/.well-known/oauth-protected-resource';
 
-/** What is public says nothing that is not, and in nobody else's name. */
+/** Public resources reveal nothing else, and name only the gateway. */
 export function foreignPages(ground: () => Ground): void {
-  describe('pages of other sites, and what is public', () => {
+  describe('pages of other sites, and public resources', () => {
     itHolds(ground, [...ORIGINS, ...PAGES]);
 
     const metadata = (backend: string, first: string[] = []) =>
@@ -109,13 +109,13 @@ export function foreignPages(ground: () => Ground): void {
       ['Host: evil.example'],
       ['Host: localhost', 'X-Forwarded-Host: evil.example', 'X-Forwarded-Proto: ftp'],
     ]) {
-      it(`the metadata name the gateway itself, with ${first.join(', ')}`, async () => {
+      it(`the metadata names the gateway itself, with ${first.join(', ')}`, async () => {
         const answer = await metadata('jira', first);
         expect(JSON.parse(answer.body).resource).to.equal(ground().gateway.backendUrl('jira'));
         expect(answer.body).to.not.include('evil');
       });
     }
-    it('the metadata do not tell which backends there are', async () => {
+    it('the metadata does not reveal which backends exist', async () => {
       const bodies = await Promise.all(
         ['crm', 'none'].map(async (name) => (await metadata(name, ['Host: localhost'])).body.replace(name, '')),
       );
@@ -131,7 +131,7 @@ export function foreignPages(ground: () => Ground): void {
       `${WELL_KNOWN}x`,
       `${WELL_KNOWN}/..%5creadyz`,
     ]) {
-      it(`${path} is nothing that anybody may read`, async () => {
+      it(`${path} is not public`, async () => {
         const { status } = await sendBytes(ground(), {
           line: `GET ${path} HTTP/1.1`,
           without: ['authorization'],

@@ -1,4 +1,4 @@
-// Family: paths that mean one backend to Envoy and another to ext-authz or to a server, and backends that are not to be told apart.
+// Family: paths that mean one backend to Envoy and another to ext-authz or to a server, and backends that must be indistinguishable.
 import { expect } from 'chai';
 import {
   type Attack,
@@ -61,7 +61,7 @@ const PATHS: Attack[] = [
   to('/./jira/./mcp?x=/../crm/mcp', 'passes'),
 ];
 
-/** Ways that begin at the metadata, which need no token. */
+/** Paths below the metadata, which needs no token. */
 const AROUND: Attack[] = [
   '/../../jira/mcp',
   '/%2e%2e/%2e%2e/jira/mcp',
@@ -74,11 +74,11 @@ const AROUND: Attack[] = [
   UNAUTHORIZED,
 ]);
 
-/** What somebody who may not use a backend might ask, to find out whether it exists. */
+/** Requests with which a caller might find out whether a forbidden backend exists. */
 const QUESTIONS: Record<string, Call> = {
   'a call': {},
   initialize: { body: '{"jsonrpc":"2.0","id":1,"method":"initialize","params":{}}' },
-  'a call that is no JSON': { body: '{' },
+  'a call that is not JSON': { body: '{' },
   'a call with another type': { headers: { 'content-type': 'text/plain' } },
   'a call that is compressed': { headers: { 'content-encoding': 'gzip' } },
   'a GET': { method: 'GET', body: '' },
@@ -94,7 +94,7 @@ const QUESTIONS: Record<string, Call> = {
   'a large call': { body: `{"jsonrpc":"2.0","id":1,"method":"ping","params":{"x":"${'x'.repeat(100_000)}"}}` },
 };
 
-/** A path leads to what the caller may use, or to nothing that can be told from nothing. */
+/** A path leads to a backend that the caller may use, or looks like one that does not exist. */
 export function paths(ground: () => Ground): void {
   describe('paths', () => {
     itHolds(ground, [...PATHS, ...AROUND]);
@@ -105,13 +105,13 @@ export function paths(ground: () => Ground): void {
     ]);
 
     for (const [what, { path, ...question }] of Object.entries(QUESTIONS)) {
-      it(`${what} tells nobody which backends exist`, async () => {
+      it(`${what} does not reveal which backends exist`, async () => {
         const at = ground();
         const before = at.arrived();
         const ask = async (backend: string) =>
           alike(await at.call({ ...question, backend, path: (path ?? '/BACKEND/mcp').replace('BACKEND', backend) }));
         const none = await ask('none');
-        // Of another tenant, and for a role that the caller lacks. The names have as many letters as the one of nothing.
+        // A backend of another tenant, one for a role that the caller lacks, and none. All names have the same length.
         expect(await ask('crm')).to.deep.equal(none);
         expect(await ask('vault')).to.deep.equal(none);
         expect(at.arrived()).to.equal(before);

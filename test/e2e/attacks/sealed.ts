@@ -16,14 +16,14 @@ export function keysOf(text: string): SessionKeys {
 
 const keysOfGateway = ({ gateway }: Ground) => keysOf(readFileSync(join(gateway.stateDir, 'session-keys'), 'utf8'));
 
-/** What the gateway sealed, as nobody outside can read it. */
+/** The content of a sealed id, which no client can read. */
 export function opened(at: Ground, sealed: string): Session {
   const session = openSession(sealed, keysOfGateway(at));
   if (session === undefined) throw new Error('not sealed by this gateway');
   return session;
 }
 
-/** What was sealed, sealed anew with a change or with other keys. */
+/** The content of a sealed id, sealed again with changes or with other keys. */
 export function forge(at: Ground, sealed: string, change: Partial<Session> = {}, keys = keysOfGateway(at)): string {
   return sealSession({ ...opened(at, sealed), ...change }, keys);
 }

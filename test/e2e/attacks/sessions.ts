@@ -1,4 +1,4 @@
-// Family: session ids that belong to somebody or something else, or to nothing. All look alike, and none reaches a server.
+// Family: session ids that belong to another caller or backend, or are not valid at all. All get the same response, and none reaches a server.
 import { randomBytes } from 'node:crypto';
 import { isDeepStrictEqual } from 'node:util';
 import { expect } from 'chai';
@@ -16,7 +16,7 @@ const end = (at: Ground, session: string) =>
 
 type Made = string | { session: string; token?: string; tenant?: string };
 
-/** Sealed by the gateway, or as it would have. Each is made with a session of `alice` that is good. */
+/** Sealed by the gateway, or as it would seal them. Each is derived from a valid session of `alice`. */
 const FOREIGN: Record<string, (at: Ground, real: string) => Made | Promise<Made>> = {
   'of another user': async (at) => open(at, 'jira', await at.sign({ sub: 'bob' })),
   'by another user': async (at, session) => ({ session, token: await at.sign({ sub: 'bob' }) }),
@@ -26,12 +26,12 @@ const FOREIGN: Record<string, (at: Ground, real: string) => Made | Promise<Made>
   }),
   'of another tenant': async (at) => open(at, 'jira', await at.sign({ team: 'blue' })),
   'by the same user for another tenant': async (at, session) => ({ session, token: await at.sign({ team: 'blue' }) }),
-  'by the same user who chooses another tenant of hers': async (at, session) => ({
+  'by the same user, who chooses another of her tenants': async (at, session) => ({
     session,
     token: await at.sign({ team: ['red', 'blue'] }),
     tenant: 'sales',
   }),
-  'by the same name of another issuer': async (at, session) => ({
+  'by the same subject of another issuer': async (at, session) => ({
     session,
     token: await at.partner.sign({ aud: at.gateway.url, team: 'green' }),
   }),
@@ -39,29 +39,29 @@ const FOREIGN: Record<string, (at: Ground, real: string) => Made | Promise<Made>
   'of a backend that she may not use': async (at) => open(at, 'crm', await at.sign({ team: 'blue' })),
   'of the server itself': (at, real) => opened(at, real).serverSessionId,
   'sealed with another key': (at, real) => forge(at, real, {}, keysOf(randomBytes(32).toString('base64'))),
-  'of an endpoint that is none': (at, real) => forge(at, real, { endpoint: '127.0.0.1:1' }),
+  'of an endpoint that does not exist': (at, real) => forge(at, real, { endpoint: '127.0.0.1:1' }),
   'of an endpoint of another backend': (at, real) => forge(at, real, { endpoint: `127.0.0.1:${at.far.port}` }),
-  'of a process that was before': (at, real) => forge(at, real, { incarnation: 'before' }),
+  'of a previous process': (at, real) => forge(at, real, { incarnation: 'before' }),
   'that is too old': (at, real) => forge(at, real, { issuedAtSeconds: 1 }),
   'that was ended': async (at) => {
     const session = await open(at);
     expect((await end(at, session)).status).to.equal(200);
     return session;
   },
-  'that was ended, sealed anew': async (at) => {
+  'that was ended, sealed again': async (at) => {
     const session = await open(at);
     expect((await end(at, session)).status).to.equal(200);
     return forge(at, session);
   },
 };
 
-/** Sealed by nobody. */
+/** Not sealed by any key. */
 const DAMAGED: Record<string, (at: Ground, real: string) => string> = {
   empty: () => '',
   'of 10 KiB': () => 'A'.repeat(10_240),
   'with a changed key id': (_, real) => flipped(real, 0),
   'with a changed nonce': (_, real) => flipped(real, 8),
-  'with a changed content': (_, real) => flipped(real, 40),
+  'with changed content': (_, real) => flipped(real, 40),
   'with a changed tag': (_, real) => flipped(real, -1),
   'with its parts in another order': (_, real) => {
     const bytes = bytesOf(real);
@@ -74,20 +74,20 @@ const DAMAGED: Record<string, (at: Ground, real: string) => string> = {
   'cut short': (_, real) => real.slice(0, -4),
   'without its tag': (_, real) => bytesOf(real).subarray(0, -16).toString('base64url'),
   'of nothing but a key id': (_, real) => bytesOf(real).subarray(0, 4).toString('base64url'),
-  'with more behind it': (_, real) => `${real}AAAA`,
+  'with appended characters': (_, real) => `${real}AAAA`,
   'with padding': (_, real) => `${real}=`,
   'with a character of plain base64': (_, real) => `+${real.slice(1)}`,
-  'in other letters': (_, real) => real.toUpperCase(),
+  'in upper case': (_, real) => real.toUpperCase(),
   'with a space in it': (_, real) => `${real.slice(0, 20)} ${real.slice(20)}`,
   'twice in one header': (_, real) => `${real},${real}`,
   'that is a path': () => '../../../../etc/passwd',
   'that is JSON': (_, real) => JSON.stringify({ session: real }),
 };
 
-/** Methods that may name a session, and a body for each. */
+/** Methods that may have a session, and a body for each. */
 const METHODS = { POST: GET_ISSUE, GET: '', DELETE: '' };
 
-/** A session is its owner's, at one backend, until it ends. */
+/** A session belongs to its owner, at one backend, until it ends. */
 export function foreignSessions(ground: () => Ground): void {
   describe('sessions', () => {
     let real: string;
@@ -97,7 +97,7 @@ export function foreignSessions(ground: () => Ground): void {
       const call = { backend, method, headers, body: METHODS[method], ...(token === undefined ? {} : { token }) };
       return alike(await ground().call(call));
     };
-    /** It gets what an id gets that nobody ever made. */
+    /** Expects the response that an invented id gets. */
     const expectUnknown = async (made: Made, backend?: string) => {
       const before = ground().arrived();
       for (const method of ['POST', 'GET', 'DELETE'] as const) {
@@ -113,7 +113,7 @@ export function foreignSessions(ground: () => Ground): void {
     before(async () => {
       real = await open(ground());
     });
-    afterEach('the session itself goes on', async () => expect((await ask(real, 'POST')).status).to.equal(200));
+    afterEach('the session itself continues', async () => expect((await ask(real, 'POST')).status).to.equal(200));
 
     for (const [what, make] of Object.entries({ ...FOREIGN, ...DAMAGED })) {
       it(`one ${what} is unknown: 404, -32001`, async () => {
@@ -131,7 +131,7 @@ export function foreignSessions(ground: () => Ground): void {
         () => openSession(gateway.backendUrl('moved'), { token }),
         ({ replica }) => replica === 'next',
       );
-      // Until the last process has heard of it, some answers are made by Envoy, in its own layout.
+      // Until the last process has the change, Envoy makes some of the responses, in its own layout.
       const unknown = await ask('unknown', 'POST', 'moved');
       await eventually(
         () => Promise.all(Array.from({ length: 20 }, () => ask(session, 'POST', 'moved'))),

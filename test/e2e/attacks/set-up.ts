@@ -8,26 +8,26 @@ import { type Document, startGateway, type TestGateway } from '../../support/gat
 /** The gateway's own credential for the backend `jira`. */
 export const CREDENTIAL = 'the-credential-of-the-gateway';
 
-/** A call that `alice` may make everywhere. */
+/** A call that `alice` may make at every backend. */
 export const GET_ISSUE = CALL.replace('anything', 'get_issue');
 
 /** A valid request, with these changes. */
 export interface Call extends HttpRequest {
-  /** Default `jira`, where policy is in force. */
+  /** Default `jira`, which has policy. */
   backend?: string;
   /** Default: that of `alice`, of the tenant `engineering`. */
   token?: string;
 }
 
-/** Where the attacks take place: a gateway with policy, two servers behind it, its issuers and a stranger. */
+/** The ground of the attacks: a gateway with policy, two servers behind it, its issuers and a foreign one. */
 export interface Ground {
   gateway: TestGateway;
-  /** What the callers use. */
+  /** The server of the backends that callers use. */
   near: Replica;
-  /** Behind what `alice` may not use. */
+  /** The server of the backends that `alice` may not use. */
   far: Replica;
   issuer: LocalIssuer;
-  /** The key that it signs with, of ES256. */
+  /** The ES256 key that the issuer signs with. */
   key: IssuerKey;
   /** An RSA key of the issuer, besides its ES256 one. */
   rsa: IssuerKey;
@@ -37,7 +37,7 @@ export interface Ground {
   stranger: LocalIssuer;
   /** Of `alice`, tenant `engineering`, for every backend. */
   token: string;
-  /** A token of the issuer: that of `alice`, but for what is said. */
+  /** A token of the issuer: that of `alice`, with these changes. */
   sign(claims?: Record<string, unknown>, header?: Record<string, unknown>, key?: IssuerKey): Promise<string>;
   call(what?: Call): Promise<Answer>;
   /** Requests that reached any server so far. */

@@ -1,5 +1,5 @@
-// Family: tokens that the issuer did sign, with claims that do not fit: for another issuer or audience, too early or too late,
-// without a sound subject. And claims that would make somebody a member of a tenant, or give a role, if they were misread.
+// Family: tokens that the issuer did sign, with unsuitable claims: for another issuer or audience, too early or too late,
+// without a valid subject. And claims that would give membership in a tenant, or a role, if they were misread.
 import { machineSeconds } from '../../ext-authz/local-issuer.ts';
 import { type Attack, FORBIDDEN, itHolds, NO_SUCH_SERVER, type Outcome, UNAUTHORIZED } from './attack.ts';
 import { signText } from './forge.ts';
@@ -8,7 +8,7 @@ import type { Call, Ground } from './set-up.ts';
 type Claims = Record<string, unknown>;
 type Row = [what: string, claims: Claims | ((ground: Ground) => Claims)];
 
-/** Tokens with these claims, for requests to `jira` unless it is said otherwise. */
+/** Tokens with these claims, by default for requests to `jira`. */
 const rows = (outcome: Outcome, of: readonly Row[], call: Call = {}): Attack[] =>
   of.map(([what, claims]): Attack => {
     const claimsAt = (at: Ground) => (typeof claims === 'function' ? claims(at) : claims);
@@ -25,10 +25,10 @@ const ISSUERS: Row[] = [
   ['iss with a slash at its end', ({ issuer }) => ({ iss: `${issuer.url}/` })],
   ['iss with a query', ({ issuer }) => ({ iss: `${issuer.url}?x` })],
   ['iss in upper case', ({ issuer }) => ({ iss: issuer.url.toUpperCase() })],
-  ['iss with a space behind it', ({ issuer }) => ({ iss: `${issuer.url} ` })],
+  ['iss with a space at its end', ({ issuer }) => ({ iss: `${issuer.url} ` })],
   ['iss by another name of the host', ({ issuer }) => ({ iss: issuer.url.replace('127.0.0.1', 'localhost') })],
   ['iss of another accepted issuer', ({ partner }) => ({ iss: partner.url })],
-  ['iss of nobody', { iss: 'https://idp.example' }],
+  ['iss of an unknown issuer', { iss: 'https://idp.example' }],
   ['iss that would end a header', { iss: 'x"\r\nset-cookie: a=b\r\n\r\n' }],
 ];
 
@@ -75,19 +75,19 @@ const TIMES_AND_SUBJECTS: Row[] = [
 const NOBODY: Row[] = [
   ['no team', { team: undefined }],
   ['a team in upper case', { team: 'RED' }],
-  ['a team with a space behind it', { team: 'red ' }],
+  ['a team with a space at its end', { team: 'red ' }],
   ['teams in one text', { team: 'red,blue' }],
   ['a team as a key', { team: { red: true } }],
   ['a team in a list in a list', { team: [['red']] }],
   ['a team under another name', { team: undefined, Team: 'red', 'team.0': 'red' }],
   ['a star as team', { team: '*' }],
-  ['two tenants, and no choice', { team: ['red', 'blue'] }],
+  ['two tenants, and no X-Tenant', { team: ['red', 'blue'] }],
 ];
 
 const NO_ADMIN: Row[] = [
   ['no role', {}],
   ['the role in upper case', { roles: ['MCP.ADMIN'] }],
-  ['the role with a space behind it', { roles: ['mcp.admin '] }],
+  ['the role with a space at its end', { roles: ['mcp.admin '] }],
   ['the role among others in one text', { roles: 'auditor mcp.admin' }],
   ['the role as a key', { roles: { 'mcp.admin': true } }],
   ['a role that the tenant does not list', { roles: ['admin'] }],
@@ -104,14 +104,14 @@ const SOUND: Row[] = [
   ['sub of 1,024 characters', { sub: 'x'.repeat(1024) }],
 ];
 
-/** What a token says counts only when it says exactly that. */
+/** A claim counts only if it has exactly the expected form. */
 export function wrongClaims(ground: () => Ground): void {
-  describe('tokens for somebody or something else', () => {
+  describe('tokens with unsuitable claims', () => {
     itHolds(ground, rows(UNAUTHORIZED, [...ISSUERS, ...AUDIENCES, ...TIMES_AND_SUBJECTS]));
     itHolds(ground, [
       ['exp infinite', (at) => withPayload(at, ',"exp":1e999'), UNAUTHORIZED],
       ['exp twice, the last one in the past', (at) => withPayload(at, ',"exp":4e9,"exp":1'), UNAUTHORIZED],
-      ['a payload that is no JSON', async (at) => at.call({ token: await signText(at.key, 'text') }), UNAUTHORIZED],
+      ['a payload that is not JSON', async (at) => at.call({ token: await signText(at.key, 'text') }), UNAUTHORIZED],
       ['a payload that is a list', async (at) => at.call({ token: await signText(at.key, '[]') }), UNAUTHORIZED],
       ['a payload that is a token', async (at) => at.call({ token: await signText(at.key, at.token) }), UNAUTHORIZED],
       ['the team of another issuer', async (at) => at.call({ token: await ofPartner(at) }), NO_SUCH_SERVER],

@@ -1,5 +1,5 @@
 // Family: tokens that the issuer did not sign. Algorithm confusion, key ids that lead elsewhere, keys from the token's own
-// header, damaged and borrowed signatures, other kinds of tokens. All get 401, and nobody but the issuers is asked for keys.
+// header, damaged and borrowed signatures, other kinds of tokens. All get 401, and only the issuers are asked for keys.
 import { createPublicKey, type JsonWebKey, KeyObject } from 'node:crypto';
 import { expect } from 'chai';
 import { CompactEncrypt } from 'jose';
@@ -23,7 +23,7 @@ const ALGORITHMS: Tokens = {
   'alg empty': ({ token }) => withHeader(token, { alg: '' }),
   'alg missing': ({ token }) => withHeader(token, { alg: undefined }),
   'alg an array': ({ token }) => withHeader(token, { alg: ['ES256'] }),
-  'alg in other letters': ({ token }) => withHeader(token, { alg: 'es256' }),
+  'alg in lower case': ({ token }) => withHeader(token, { alg: 'es256' }),
   'HS256 with the public key as secret': async (at) =>
     withSecret(await rsaSigned(at), rsaKey(at).export({ type: 'spki', format: 'pem' })),
   'HS256 with the public key as DER': async (at) =>
@@ -68,16 +68,16 @@ const KEYS: Tokens = {
 };
 
 const SHAPES: Tokens = {
-  'critical header parameters that are understood': (at) => at.sign({}, { crit: ['b64'], b64: true }),
-  'critical header parameters that nobody knows': ({ token }) => withHeader(token, { crit: ['x'], x: 1 }),
+  'known critical header parameters': (at) => at.sign({}, { crit: ['b64'], b64: true }),
+  'unknown critical header parameters': ({ token }) => withHeader(token, { crit: ['x'], x: 1 }),
   'an empty list of critical header parameters': ({ token }) => withHeader(token, { crit: [] }),
   'b64 false': ({ token }) => withHeader(token, { b64: false, crit: ['b64'] }),
   'the type of a logout token': (at) => at.sign({}, { typ: 'logout+jwt' }),
   'the type of a proof of possession': (at) => at.sign({}, { typ: 'dpop+jwt' }),
-  'a type that is no text': (at) => at.sign({}, { typ: ['JWT'] as unknown as string }),
+  'a type that is not a text': (at) => at.sign({}, { typ: ['JWT'] as unknown as string }),
   'a changed signature': ({ token }) => withSignature(token, Buffer.from(split(token)[2], 'base64url').reverse()),
   'a signature cut short': ({ token }) => token.slice(0, -4),
-  'a signature with more behind it': ({ token }) => `${token}AAAA`,
+  'a signature with appended characters': ({ token }) => `${token}AAAA`,
   'a signature of zeros': ({ token }) => withSignature(token, Buffer.alloc(64)),
   'a signature in ASN.1': ({ token, key }) => {
     const signed = split(token).slice(0, 2).join('.');
@@ -89,7 +89,7 @@ const SHAPES: Tokens = {
   'changed claims': ({ token }) => withClaims(token, { sub: 'root' }),
   'two parts': ({ token }) => split(token).slice(0, 2).join('.'),
   'four parts': ({ token }) => `${token}.AAAA`,
-  'a header that is no JSON': ({ token }) => [part('none'), ...split(token).slice(1)].join('.'),
+  'a header that is not JSON': ({ token }) => [part('none'), ...split(token).slice(1)].join('.'),
   'an encrypted token': async (at) => {
     const header = { alg: 'RSA-OAEP-256', enc: 'A256GCM', cty: 'JWT', kid: 'rsa' };
     return new CompactEncrypt(Buffer.from(at.token)).setProtectedHeader(header).encrypt(rsaKey(at));
@@ -97,7 +97,7 @@ const SHAPES: Tokens = {
   'more than 16,384 characters': (at) => at.sign({ more: 'x'.repeat(16_384) }),
 };
 
-/** Nobody gets in with a token that the issuer did not sign. */
+/** A token that the issuer did not sign gives no access. */
 export function forgedTokens(ground: () => Ground): void {
   describe('tokens that the issuer did not sign', () => {
     const attacks = Object.entries({ ...ALGORITHMS, ...KEYS, ...SHAPES }).map(([what, make]): Attack => {
@@ -110,7 +110,7 @@ export function forgedTokens(ground: () => Ground): void {
     });
     itHolds(ground, attacks);
 
-    it('make the gateway ask nobody else for keys', () => expect(ground().stranger.asked).to.deep.equal([]));
+    it('make the gateway ask no other server for keys', () => expect(ground().stranger.asked).to.deep.equal([]));
     itHolds(ground, [['a token that it did sign', (at) => at.call(), 'passes']]);
   });
 }

@@ -3,15 +3,15 @@ import { connect } from 'node:net';
 import type { Answer } from '../../fixtures/replica-server/client.ts';
 import { GET_ISSUE, type Ground } from './set-up.ts';
 
-/** A request as its bytes: what a well-behaved client cannot send. */
+/** A request as bytes, which a correct client could not send. */
 export interface WireRequest {
   /** Default `POST /jira/mcp HTTP/1.1`. */
   line?: string;
-  /** Lines of the head, in this order, without their ends. Default: a sound request of `alice`. */
+  /** Lines of the head, in this order, without line ends. Default: a valid request of `alice`. */
   head?: string[];
-  /** Goes before the default lines of the head. */
+  /** Lines before the default lines of the head. */
   first?: string[];
-  /** Default lines of the head that are left out. */
+  /** Default lines of the head to remove. */
   without?: string[];
   /** Default: a call of `get_issue`. */
   body?: string | Buffer;
@@ -19,7 +19,7 @@ export interface WireRequest {
 
 const LIMIT_MS = 15_000;
 
-/** Sends the bytes on a connection of their own and reads the answer. Status 0: the connection was closed without one. */
+/** Sends the bytes on a new connection and reads the response. Status 0: the connection was closed without one. */
 export async function sendBytes(ground: Ground, request: WireRequest): Promise<Answer> {
   const { hostname, port, host } = new URL(ground.gateway.url);
   const { line = 'POST /jira/mcp HTTP/1.1', body = GET_ISSUE, first = [] } = request;
@@ -72,7 +72,7 @@ function isWhole(text: string): boolean {
     : Buffer.byteLength(text) >= text.indexOf('\r\n\r\n') + 4 + Number(length);
 }
 
-// Answers of the fixture and of Envoy are ASCII, so that a length in bytes is one in characters.
+// Responses of the fixture and of Envoy are ASCII, so a length in bytes is one in characters.
 function unchunked(text: string): string {
   let [body, at] = ['', 0];
   for (;;) {

@@ -1,5 +1,6 @@
 import { Agent } from 'node:http';
 import { expect } from 'chai';
+import { deny } from '../../core/mcp/denial.ts';
 import { askReplica, forEach, openSession, parse, REPLICA_PROGRAM, rpc } from '../fixtures/replica-server/client.ts';
 import { childOf, childrenOf } from '../fixtures/replica-server/processes.ts';
 import { eventually } from '../fixtures/replica-server/waiting.ts';
@@ -113,7 +114,7 @@ describe('affinity', function () {
       for (const [index, { session }] of lost.entries()) {
         const answer = await answerOf(session, `lost-${index}`);
         expect(answer.status).to.equal(404);
-        const error = { code: -32001, message: 'Session not found' };
+        const { error } = deny('unknown-session');
         expect(parse(answer)).to.deep.equal({ jsonrpc: '2.0', id: `lost-${index}`, error });
       }
       await expectUnmoved(kept);
@@ -172,7 +173,7 @@ describe('affinity', function () {
       for (const named of [session, 'anything']) {
         const answer = await rpc(stateless(), { token, session: named }, 'tools/call', 'mine');
         expect(answer.status).to.equal(404);
-        expect(parse(answer)).to.deep.include({ id: 'mine', error: { code: -32001, message: 'Session not found' } });
+        expect(parse(answer)).to.deep.include({ id: 'mine', error: deny('unknown-session').error });
       }
     });
   });

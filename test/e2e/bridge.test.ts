@@ -110,7 +110,7 @@ describe('a gateway in front of stdio servers', function () {
   it('reports a crashed process to its client, then answers that there is no such session', async () => {
     const session = await open('plain');
     const [crashed] = await messagesOf(await send('plain', request('crash'), session));
-    expect(crashed?.error?.message).to.equal('the server process ended (exit code 4)');
+    expect(crashed?.error?.message).to.include('exit code 4');
     const after = await send('plain', request('facts'), session);
     expect(after.status).to.equal(404);
     expect(await after.json()).to.have.nested.property('error.code', -32001);
@@ -120,14 +120,14 @@ describe('a gateway in front of stdio servers', function () {
     await open('small');
     const refused = await send('small', initialize());
     expect([refused.status, refused.headers.get('retry-after')]).to.deep.equal([503, '10']);
-    expect(await refused.json()).to.have.nested.property('error.message', 'All 1 sessions are in use');
+    expect(await refused.json()).to.have.nested.property('error.code', -32014);
   });
 
   it('reports that a program is missing', async () => {
     gateway.writeBackend('missing', stdio('missing', { command: ['no-such-program'] }));
     const told = async () => (await statusOf('missing'))?.reasons?.join('\n') ?? '';
     expect(await eventually(told, (text) => text.includes('503'))).to.include('/healthz answered 503');
-    expect(gateway.log.some(({ msg }) => msg === 'the program no-such-program was not found')).to.equal(true);
+    expect(gateway.log.some(({ msg }) => String(msg).includes('no-such-program'))).to.equal(true);
     gateway.removeBackend('missing');
   });
 

@@ -48,7 +48,7 @@ describe('the edge, for pages of browsers and clients that probe', function () {
       it(`Host ${host} is not allowed`, async () => {
         expect(errorOf(await ask({ headers: { host } }))).to.include({
           status: 403,
-          message: 'This Host is not allowed',
+          code: -32011,
         });
       });
     }
@@ -62,7 +62,7 @@ describe('the edge, for pages of browsers and clients that probe', function () {
       it(`Origin ${origin} is not allowed`, async () => {
         expect(errorOf(await ask({ headers: { origin } }))).to.include({
           status: 403,
-          message: 'This Origin is not allowed',
+          code: -32011,
         });
       });
     }

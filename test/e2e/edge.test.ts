@@ -157,7 +157,7 @@ describe('the edge', function () {
       it(`/${endpoint} of the transport of 2024-11-05 gets 410`, async () => {
         const answer = await ask({ method: 'GET', path: `/one/${endpoint}`, body: '' });
         expect(answer.status).to.equal(410);
-        expect(parse(answer).error?.message).to.match(/use Streamable HTTP/);
+        expect(parse(answer).error).to.deep.include({ code: -32000, data: { endpoint: '/one/mcp' } });
       });
     }
 

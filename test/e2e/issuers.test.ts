@@ -88,16 +88,12 @@ describe('several issuers and tenants through the gateway', function () {
 
     it('holds no rule of one issuer for a token of another, whatever it claims', async () => {
       for (const claims of [{ team: 'red' }, { team: ['red', 'x'] }, { team: 'red', iss_claim: first.url }]) {
-        expect(await outcomeOf(await tokenOf(second, claims))).to.equal(
-          '403 No tenant matches the claims of the access token (looked at team, groups)',
-        );
+        expect(await outcomeOf(await tokenOf(second, claims))).to.match(/^403 .*\(looked at team, groups\)$/);
       }
-      expect(await outcomeOf(await tokenOf(first, { team: 'blue' }))).to.match(/^403 No tenant matches/);
+      expect(await outcomeOf(await tokenOf(first, { team: 'blue' }))).to.match(/^403 .*\(looked at /);
       expect(await outcomeOf(await tokenOf(second, { team: 'red' }), { 'x-tenant': 'red' })).to.match(/^403 /);
       // Nor does its signature: the key of one says nothing about the users of another.
-      expect(await outcomeOf(await tokenOf(second, { iss: first.url, team: 'red' }))).to.equal(
-        '401 The access token has a wrong signature',
-      );
+      expect(await outcomeOf(await tokenOf(second, { iss: first.url, team: 'red' }))).to.match(/^401 .*signature/);
     });
 
     it('knows two people with one subject apart, if they are of different issuers', async () => {
@@ -105,16 +101,14 @@ describe('several issuers and tenants through the gateway', function () {
       const { session } = await openSession(url, { token: alice });
       expect((await rpc(url, { token: alice, session })).status).to.equal(200);
       const stolen = await rpc(url, { token: namesake, session });
-      expect(messageOf(stolen)).to.equal('404 Session not found');
+      expect(stolen.status).to.equal(404);
       expect(parse(stolen).error?.code).to.equal(-32001);
       expect((await rpc(url, { token: await tokenOf(first, { groups: ['verdant'] }), session })).status).to.equal(200);
     });
 
     it('lets a member of several tenants choose one of its own, and tells the server nothing of it', async () => {
       const token = await tokenOf(first, { team: 'red', groups: ['green'] });
-      expect(await outcomeOf(token)).to.equal(
-        '403 The access token belongs to several tenants (red, green); choose one with the header X-Tenant',
-      );
+      expect(await outcomeOf(token)).to.match(/^403 .*\(red, green\).* X-Tenant/);
       for (const tenant of ['red', 'green']) {
         const answer = await ask(token, { 'x-tenant': tenant });
         expect(answer.status).to.equal(200);
@@ -123,14 +117,13 @@ describe('several issuers and tenants through the gateway', function () {
           .and.not.include('x-tenant');
       }
       for (const tenant of ['blue', 'none', '', 'red, green', 'RED']) {
-        expect(await outcomeOf(token, { 'x-tenant': tenant }), tenant).to.equal(
-          '403 The access token does not belong to the tenant that X-Tenant names',
-        );
+        expect(await outcomeOf(token, { 'x-tenant': tenant }), tenant).to.match(/^403 .* X-Tenant/);
       }
       // A session belongs to the tenant that it was opened for.
       const headers = { 'x-tenant': 'red', 'mcp-session-id': await openFor(token, 'red') };
       expect(await outcomeOf(token, headers)).to.equal('200 ok');
-      expect(await outcomeOf(token, { ...headers, 'x-tenant': 'green' })).to.equal('404 Session not found');
+      const foreign = await ask(token, { ...headers, 'x-tenant': 'green' });
+      expect([foreign.status, parse(foreign).error?.code]).to.deep.equal([404, -32001]);
     });
 
     async function openFor(token: string, tenant: string): Promise<string> {

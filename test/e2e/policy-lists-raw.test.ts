@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { expect } from 'chai';
+import { deny } from '../../core/mcp/denial.ts';
 import type { RawAnswer } from '../fixtures/list-server/raw.ts';
 import { type Answer, endSession, openSession, parse, send } from '../fixtures/replica-server/client.ts';
 import { eventually } from '../fixtures/replica-server/waiting.ts';
@@ -77,7 +78,7 @@ describe('lists of servers, byte by byte', function () {
       expect(JSON.parse(answer.body)).to.deep.equal({
         jsonrpc: '2.0',
         id,
-        error: { code: -32019, message: 'The response of the MCP server cannot be filtered' },
+        error: deny('unreadable-answer').error,
       });
     };
 

@@ -75,10 +75,8 @@ describe('policy and audit', function () {
     ]);
     expect(replica.requests).to.equal(before + 2);
     const { id, error } = parse(await call('drop_all'));
-    expect({ id, error }).to.deep.equal({
-      id: 'drop_all',
-      error: { code: -32011, message: 'This tool is not allowed', data: { tool: 'drop_all' } },
-    });
+    expect(id).to.equal('drop_all');
+    expect(error).to.deep.include({ code: -32011, data: { tool: 'drop_all' } });
   });
 
   it('shows a backend only to those who may use it', async () => {

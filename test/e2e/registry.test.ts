@@ -1,4 +1,5 @@
 import { expect } from 'chai';
+import { deny } from '../../core/mcp/denial.ts';
 import { askReplica, open, openSession, parse, rpc } from '../fixtures/replica-server/client.ts';
 import { type Replica, startReplica } from '../fixtures/replica-server/server.ts';
 import { eventually } from '../fixtures/replica-server/waiting.ts';
@@ -96,7 +97,7 @@ describe('the registry of files', function () {
     );
     const answer = await rpc(gateway.backendUrl('private'), { token, session }, 'tools/call', 'mine');
     expect(answer.status).to.equal(404);
-    expect(parse(answer)).to.deep.include({ id: 'mine', error: { code: -32012, message: 'No such MCP server' } });
+    expect(parse(answer)).to.deep.include({ id: 'mine', error: deny('unknown-backend').error });
   });
 
   it('drains a removed backend: its sessions continue, nothing new starts, and it may come back', async () => {
@@ -111,7 +112,7 @@ describe('the registry of files', function () {
     expect(parse(refused)).to.deep.equal({
       jsonrpc: '2.0',
       id: 'new',
-      error: { code: -32012, message: 'No such MCP server' },
+      error: deny('unknown-backend').error,
     });
     expect((await ask('leaving', session)).replica).to.equal('leaving');
     expect((await statusOf('leaving'))?.state).to.equal('draining');
@@ -194,10 +195,8 @@ describe('the registry of files', function () {
     expect(status?.reasons).to.deep.equal([`${authority}: ${reason}`]);
     const answer = await initialize('ill');
     expect(answer.status).to.equal(503);
-    expect(parse(answer)).to.deep.include({
-      id: 'new',
-      error: { code: -32015, message: 'No healthy replica of this MCP server' },
-    });
+    const { id, error } = parse(answer);
+    expect([id, error?.code]).to.deep.equal(['new', -32015]);
 
     replica.healthStatus = 200;
     expect((await sessionAt('ill')).replica).to.equal('ill');

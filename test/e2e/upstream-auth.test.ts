@@ -120,10 +120,7 @@ describe('what a server gets from the gateway', function () {
       () => rpc(gateway.backendUrl('odd'), { token }),
       ({ status }) => status === 503,
     );
-    expect(parse(answer).error).to.deep.equal({
-      code: -32014,
-      message: 'The gateway has no credential for this MCP server',
-    });
+    expect(parse(answer).error).to.include({ code: -32014 });
     const { backends } = await gateway.status();
     const reasons = backends?.find(({ name }) => name === 'odd')?.reasons ?? [];
     expect(reasons.join()).to.contain('upstreamAuth: ');

@@ -1,7 +1,9 @@
 // Family: session ids that belong to another caller or backend, or are not valid at all. All get the same response, and none reaches a server.
+
 import { randomBytes } from 'node:crypto';
 import { isDeepStrictEqual } from 'node:util';
 import { expect } from 'chai';
+import { deny } from '../../../core/mcp/denial.ts';
 import { openSession } from '../../fixtures/replica-server/client.ts';
 import { startReplica } from '../../fixtures/replica-server/server.ts';
 import { eventually } from '../../fixtures/replica-server/waiting.ts';
@@ -104,7 +106,7 @@ export function foreignSessions(ground: () => Ground): void {
         const unknown = await ask('unknown', method, backend);
         const id = method === 'POST' ? 'call' : null;
         expect(unknown.status).to.equal(404);
-        expect(JSON.parse(unknown.body)).to.deep.include({ id, error: { code: -32001, message: 'Session not found' } });
+        expect(JSON.parse(unknown.body)).to.deep.include({ id, error: deny('unknown-session').error });
         expect(await ask(made, method, backend), method).to.deep.equal(unknown);
       }
       expect(ground().arrived(), 'requests that arrived').to.equal(before);

@@ -1,4 +1,5 @@
 import { expect } from 'chai';
+import { deny } from '../../../core/mcp/denial.ts';
 import { type ClientKind, type Connection, SDK1, SDK2_LEGACY, textOf } from '../../support/clients.ts';
 import { type Exchange, Wire } from '../../support/clients-wire.ts';
 import type { TestGateway } from '../../support/gateway.ts';
@@ -74,7 +75,7 @@ async function expectUnknown(
   expect(JSON.parse(exchange.problem)).to.deep.equal({
     jsonrpc: '2.0',
     id: 4711,
-    error: { code: -32001, message: 'Session not found' },
+    error: deny('unknown-session').error,
   });
   return exchange;
 }

@@ -14,7 +14,7 @@ export interface AdminEvent {
   what: string;
 }
 
-/** Events of a backend and its pods, oldest first; an empty list if the caller may not list events. */
+/** Events of a backend and its pods, oldest first; an empty list if they cannot be read. */
 export async function eventsOf(
   client: KubeClient,
   namespace: string,

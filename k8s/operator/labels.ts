@@ -1,6 +1,6 @@
 import { BACKEND_LABEL } from '../mcpbackend/names.ts';
 
-/** Annotation that holds a hash of the body that the operator last applied. */
+/** Annotation that holds a hash of the spec that the operator last applied. */
 export const WANTED_ANNOTATION = 'mcpgateway.dev/wanted';
 
 /** Labels that select the pods of a backend. They never change. */

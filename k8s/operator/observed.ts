@@ -25,7 +25,7 @@ export interface OwnedObject {
   /** The owner that controls it; undefined if it has none. */
   controller: { kind: string; name: string; uid: string } | undefined;
   deleting: boolean;
-  /** Hash of the body that the operator last applied. */
+  /** Hash of the spec that the operator last applied. */
   hash: string | undefined;
   /** As the API server returned it. */
   raw: unknown;

@@ -24,7 +24,7 @@ export interface WatcherOptions extends Omit<SnapshotSourceOptions, 'onConfig' |
 
 /** A running watcher. */
 export interface Watcher {
-  /** The policy that all services have acknowledged; undefined before the first one. */
+  /** The policy that all services have; undefined before the first one. */
   policyInForce(): PublishedPolicy | undefined;
   /** Adds the services for Envoy, ext-authz, ext-proc and people to a server. */
   addTo(server: Server): void;

@@ -5,7 +5,7 @@ import { FileWatch } from '../../runtime/registry/watch.ts';
 import { type PairFiles, type PairProblem, samePair, type TlsPair, validityWarning } from './pair.ts';
 import { readPair } from './read.ts';
 
-/** What is watched. */
+/** Settings of {@link PairWatch}. */
 export interface PairWatchOptions {
   /** Folder that the paths are relative to. */
   folder: string;

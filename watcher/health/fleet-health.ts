@@ -6,7 +6,7 @@ import { HealthMonitor } from './health-monitor.ts';
 import { HealthHistory, type StatusChange } from './history.ts';
 import { type BackendStatus, toStatus } from './status.ts';
 
-/** What the health of a fleet is found out with. */
+/** Settings of {@link FleetHealth}. */
 export interface FleetHealthOptions {
   source: Pick<SnapshotSource, 'fleet' | 'notesOf' | 'lacksSecrets'>;
   /** Why Envoy rejected the resources of a backend; undefined if it did not. */

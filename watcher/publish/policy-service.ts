@@ -25,9 +25,9 @@ const ACK_TIMEOUT_MS = 1_000;
 /** The part of a policy that is published. */
 export type PublishedPolicy = Pick<Policy, 'settings' | 'backends'>;
 
-/** What a policy service is started with. */
+/** Settings of {@link PolicyService}. */
 export interface PolicyServiceOptions {
-  /** Sessions that were ended before this process started: fingerprint to the second since the epoch when it may be forgotten. */
+  /** Sessions that were ended before this process started: fingerprint to the second since the epoch from which it may be forgotten. */
   endedSessions: ReadonlyMap<string, number>;
   /** Called for each session that is ended, to remember it across a restart. */
   onEnded: (fingerprint: string, forgetAtSeconds: number) => void;
@@ -48,7 +48,7 @@ export class PolicyService {
     this.#ended = new Map(options.endedSessions);
   }
 
-  /** The policy that every subscriber has acknowledged; undefined before the first one. */
+  /** The policy that every subscriber has acknowledged, or took too long to acknowledge; undefined before the first one. */
   get inForce(): PublishedPolicy | undefined {
     return this.#inForce;
   }

@@ -15,7 +15,7 @@ export interface BackendSecrets {
   keepOnly(backends: Iterable<Backend>): void;
   /** Whether every secret of a backend was read. */
   isKnown(backend: Backend): boolean;
-  /** Whether a secret is being read without which it is unknown if Envoy can connect to the backend. */
+  /** Whether a secret that decides if Envoy can connect to the backend is still being read. */
   isReading(backend: Backend): boolean;
   /** The client certificate for a backend; `missing` if there never was a valid one; undefined if it needs none. */
   certificateOf(backend: Backend): TlsPair | 'missing' | undefined;

@@ -34,7 +34,7 @@ export class AdminBackendSource {
   }
 
   /**
-   * What keeps the administrators of the configuration from using the tools.
+   * Problems that keep administrators from using the tools.
    *
    * @param source name of gateway.yaml, for people
    */

@@ -25,7 +25,7 @@ export interface FleetSnapshot {
   secrets: BackendSecrets;
 }
 
-/** What a source of snapshots is started with. */
+/** Settings of {@link SnapshotSource}. */
 export interface SnapshotSourceOptions {
   /** The gateway's configuration, which names the sources of backends and tenants. */
   configFile: string;

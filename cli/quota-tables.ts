@@ -15,7 +15,7 @@ type QuotaResult = z.output<typeof quotaResult>;
 export function showQuota(result: QuotaResult): string[] {
   const { tenant_id, after, changed, inForce, limits, lastHour, lastDay, notes } = result;
   const left = (limits ?? []).flatMap(({ name, left: rest }) =>
-    rest === undefined ? [] : [[`  ${name}`, String(rest ?? 'not asked yet')]],
+    rest === undefined ? [] : [[`  ${name}`, String(rest ?? 'not used yet')]],
   );
   return [
     tenant_id,
@@ -38,10 +38,10 @@ export function showQuotaInForce(tenant: string, state: QuotaState, nowMs: numbe
   const { limits, lastHour, lastDay } = toReport(tenant, state, nowMs);
   const rows = limits.map(({ name, left, ...limit }) => [
     ...[name, describeLimit(limit)],
-    left === undefined ? '' : String(left ?? 'not asked yet'),
+    left === undefined ? '' : String(left ?? 'not used yet'),
   ]);
   return [
-    `${tenant}${quota === undefined ? ': no quota, as much as it likes' : ''}`,
+    `${tenant}${quota === undefined ? ': no quota, unlimited' : ''}`,
     ...(quota === undefined ? [] : describeOptions(quota, nowMs)),
     ...(rows.length === 0 ? [] : ['', ...columns([['LIMIT', '', 'LEFT NOW'], ...rows])]),
     ...usageTables(lastHour, lastDay),
@@ -65,7 +65,7 @@ function usageLines(title: string, span: ReportedSpan): string[] {
   const rows = KINDS.flatMap((kind) =>
     span[kind].slice(0, TOP).map(({ name, ...count }) => row(`  ${kind.slice(0, -1)} ${name}`, count)),
   );
-  return columns([[title, 'REQUESTS', 'COST', 'REFUSED', 'WOULD BE REFUSED'], row('all', span.all), ...rows]);
+  return columns([[title, 'REQUESTS', 'COST', 'DENIED', 'WOULD BE DENIED'], row('all', span.all), ...rows]);
 }
 
 function indented(lines: readonly string[]): string[] {

@@ -4,22 +4,22 @@ import type { RegistryKind } from '../core/registry/kind.ts';
 import type { SessionKeys } from '../core/session/keys.ts';
 import type { QuotaState } from '../runtime/policy/quota.ts';
 
-/** A backend as somebody wrote it, without defaults; in a cluster the name and the spec of an MCPBackend in one object. */
+/** A backend as written, without defaults. In a cluster it is the name and the spec of an MCPBackend in one object. */
 export type BackendSpec = Readonly<Record<string, unknown>> & { readonly name: string };
 
 /** What a backend is doing. */
 export type BackendState = 'serving' | 'starting' | 'unhealthy' | 'draining' | 'refused' | 'unknown';
 
-/** The health of a backend as it was last told. */
+/** The last known health of a backend. */
 export interface BackendHealth {
   state: BackendState;
-  /** Everything is as the spec wants it. */
+  /** Whether the backend runs exactly as its spec says. */
   settled: boolean;
-  /** Replicas that can be sent to; undefined where nobody knows. */
+  /** Replicas that accept requests; undefined if unknown. */
   healthy: number | undefined;
-  /** Replicas, or URLs, that there should be; undefined where nobody knows. */
+  /** Replicas or URLs that the spec asks for; undefined if unknown. */
   wanted: number | undefined;
-  /** Why it is not serving as it should. */
+  /** Why it does not serve as it should. */
   reasons: readonly string[];
 }
 
@@ -27,11 +27,11 @@ export interface BackendHealth {
 export interface ManagedBackend {
   name: string;
   spec: BackendSpec;
-  /** Undefined where it is not sound, or misses what the place asks for. */
+  /** Undefined if the spec is not valid for this kind of installation. */
   backend: Backend | undefined;
-  /** The file or object that it is defined in, for people. */
+  /** The file or object that defines it, for people. */
   source: string;
-  /** Where clients reach it; undefined where nobody knows. */
+  /** Its URL for clients; undefined if unknown. */
   url: string | undefined;
   health: BackendHealth;
 }
@@ -39,15 +39,15 @@ export interface ManagedBackend {
 /** All backends of an installation. */
 export interface BackendListing {
   backends: readonly ManagedBackend[];
-  /** What is not right with the installation as a whole: no gateway runs, a document is refused. */
+  /** Problems of the installation as a whole: no gateway runs, a document is rejected. */
   notes: readonly string[];
 }
 
-/** One replica, as far as it is known. */
+/** What is known of one replica. */
 export interface ReplicaDetail {
   id: string;
   address: string | undefined;
-  /** Sessions of another one are gone; undefined where nobody knows. */
+  /** Changes with each start of the replica, which ends its sessions; undefined if unknown. */
   incarnation: string | undefined;
   state: string;
   health: string;
@@ -55,7 +55,7 @@ export interface ReplicaDetail {
   /** RFC 3339. */
   startedAt: string | undefined;
   lastExit: string | undefined;
-  /** The last lines that it wrote, oldest first. */
+  /** The last lines of its output, oldest first. */
   log: readonly string[];
 }
 
@@ -66,34 +66,34 @@ export interface HistoryEntry {
   what: string;
 }
 
-/** A backend looked at closely. */
+/** Replicas and history of a backend. */
 export interface BackendDetail {
   replicas: readonly ReplicaDetail[];
   /** Oldest first. */
   history: readonly HistoryEntry[];
 }
 
-/** The tenants document, wherever it is kept. */
+/** The tenants document, in a file or a ConfigMap. */
 export interface TenantsDocument {
-  /** File or object, for people. */
+  /** The file or object, for people. */
   readonly source: string;
   read(): Promise<string>;
   /**
-   * Replaces the text by what the change makes of it. Where somebody else writes meanwhile the change is made anew on the newer
-   * text, so that nobody's edit is lost. What the change throws ends the edit.
+   * Replaces the text with the result of `change`. If the text changes in the meantime, `change` is called again with the newest
+   * text, so no edit is lost. An error that `change` throws ends the edit.
    */
   edit(change: (text: string) => string): Promise<void>;
 }
 
-/** What the gateways of an installation tell about the quota of a tenant. */
+/** What the gateways of an installation report about the quota of a tenant. */
 export interface QuotaAnswer {
-  /** Limits in force and their use, of all gateways that answered together; undefined where none did. */
+  /** Limits in force and their use, of all gateways that answered together; undefined if none did. */
   state: QuotaState | undefined;
-  /** Limits in force at each gateway that answered; undefined: it knows none. */
+  /** The quota in force at each gateway that answered; undefined at one where the tenant has none. */
   inForce: readonly (Quota | undefined)[];
-  /** All gateways answered. */
+  /** Whether all gateways answered. */
   complete: boolean;
-  /** Why something is not known. */
+  /** Why something is unknown. */
   notes: readonly string[];
 }
 
@@ -102,11 +102,11 @@ export interface QuotaSource {
   readonly tenants: TenantsDocument;
   /** Limits in force and their use, or the reason why no gateway can be asked. */
   quotaState(tenant: string): Promise<QuotaAnswer>;
-  /** Resolves to undefined if the registered backends are not known here. */
+  /** Resolves to undefined if the registered backends are unknown here. */
   list(): Promise<{ backends: readonly { name: string }[] } | undefined>;
 }
 
-/** What lines of the audit log are about: `requestId`, or `session` for the fingerprint of one. */
+/** Selects lines of the audit log: by `requestId`, or by `session`, which is the fingerprint of a session. */
 export interface AuditQuery {
   key: 'requestId' | 'session';
   value: string;
@@ -116,34 +116,35 @@ export interface AuditQuery {
 export type AuditLine = Readonly<Record<string, unknown>>;
 
 /**
- * An installation that can be administered: a folder of one machine, or a namespace of a cluster. Methods throw a UserError that says what a
- * person can do: `no-such`, `exists`, `conflict`, `forbidden` (naming the permission), `cluster-unavailable`, `config`.
+ * The port of the control plane: one gateway installation, in a folder of this machine or in namespaces of a cluster. Methods throw
+ * a UserError that says what to do: `no-such`, `exists`, `conflict`, `forbidden` (names the permission), `cluster-unavailable`,
+ * `config`.
  */
 export interface Installation extends QuotaSource {
   readonly kind: RegistryKind;
-  /** Where it is, for people: one clause that fits after "This server administers". */
+  /** Where it is, for people: a phrase that fits after "This server administers an MCP gateway in". */
   readonly title: string;
-  /** Names of the keys of a credential's right place, for messages: the namespace in a cluster, the folder otherwise. */
+  /** Where credentials belong, for messages: the namespace of the Secrets, or the folder of the backend files. */
   readonly secretsLocation: string;
-  /** All backends with their health, by one call. */
+  /** All backends with their health, in one call. */
   list(): Promise<BackendListing>;
-  /** Undefined when there is none of that name. */
+  /** Resolves to undefined if there is no backend of that name. */
   get(name: string): Promise<ManagedBackend | undefined>;
   create(spec: BackendSpec, options: WriteOptions): Promise<void>;
-  /** Replaces the spec by what the change makes of it; likewise as {@link TenantsDocument.edit}. */
+  /** Replaces the spec with the result of `change`, as {@link TenantsDocument.edit} does. */
   update(name: string, change: (spec: BackendSpec) => BackendSpec, options: WriteOptions): Promise<void>;
   remove(name: string): Promise<void>;
-  /** @param lines how many of the last log lines of each replica */
+  /** @param lines most log lines of each replica */
   detail(backend: ManagedBackend, lines: number): Promise<BackendDetail>;
   sessionKeys(): Promise<SessionKeys>;
   /** Lines of the audit log about a request or a session, oldest first. */
   auditLines(about: AuditQuery): Promise<AuditLine[]>;
-  /** How long a change may take until the health of a backend tells of it, in milliseconds. */
+  /** How long after a change the reported health may still be the former one, in milliseconds. */
   readonly settleMs: number;
 }
 
 /** How something is written. */
 export interface WriteOptions {
-  /** Everything is checked as if, and nothing is changed. */
+  /** Check everything and write nothing. */
   dryRun: boolean;
 }

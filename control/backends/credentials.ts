@@ -4,10 +4,10 @@ import { isDnsLabel } from '../../core/registry/names.ts';
 import type { BackendSpec } from '../installation.ts';
 import { isRecord } from './spec.ts';
 
-/** Stands where a value is not shown. */
+/** Replaces a value that is not shown. */
 export const HIDDEN = '(hidden)';
 
-/** Texts that are credentials wherever they stand, by what they are. */
+/** Shapes of credentials that are recognized anywhere, with what they are. */
 const SHAPES: readonly [what: string, shape: RegExp][] = [
   ['a GitHub token', /\b(?:gh[pousr]_[A-Za-z0-9]{16,}|github_pat_\w{20,})/],
   ['a GitLab token', /\bglpat-[\w-]{16,}/],
@@ -32,7 +32,7 @@ const SECRET_NAME =
   /(?:^|[_.-])(?:token|pat|password|passwd|pass|pwd|secret|credentials?|private[_-]?key|api[_-]?key|apikey|access[_-]?key|secret[_-]?key|auth|bearer|dsn|connection[_-]?string)$/i;
 const PASSWORD_NAME = /passw|pwd|secret/i;
 
-/** A value that must not be written down where it was given. */
+/** A value that looks like a credential. */
 export interface FoundCredential {
   /** `env.GITHUB_TOKEN`, `args[2]`. */
   path: string;
@@ -40,17 +40,17 @@ export interface FoundCredential {
   what: string;
 }
 
-/** Values of a spec that look like credentials: by their shape anywhere, by their name in `env` and behind an option. */
+/** Values of a spec that look like credentials: by their shape anywhere, by their name in `env` and after an option. */
 export function findCredentials(spec: Readonly<Record<string, unknown>>): FoundCredential[] {
   return Object.entries(spec).flatMap(([key, value]) => inspect(key, value));
 }
 
-/** A line that can be shown: credentials in it are {@link HIDDEN}, by their shape. */
+/** Replaces credentials in a line, recognized by their shape, with {@link HIDDEN}. */
 export function hideIn(line: string): string {
   return SHAPES.reduce((text, [, shape]) => text.replace(new RegExp(shape, `g${shape.flags}`), HIDDEN), line);
 }
 
-/** A spec that can be shown: what looks like a credential is {@link HIDDEN}. */
+/** Replaces values of a spec that look like credentials with {@link HIDDEN}. */
 export function withoutCredentials(spec: BackendSpec): BackendSpec {
   const found = new Set(findCredentials(spec).map(({ path }) => path));
   const hide = (path: string, value: unknown): unknown => {
@@ -64,11 +64,11 @@ export function withoutCredentials(spec: BackendSpec): BackendSpec {
 }
 
 /**
- * Refuses what was given with a credential in it, with the way to do it right.
+ * Rejects keys that hold a credential. The hint says how to name it instead.
  *
  * @throws UserError `usage`
  */
-export function refuseCredentials(
+export function rejectCredentials(
   name: string,
   given: Readonly<Record<string, unknown>>,
   { kind, secretsLocation }: { kind: RegistryKind; secretsLocation: string },
@@ -76,28 +76,31 @@ export function refuseCredentials(
   const found = findCredentials(given);
   if (found.length === 0) return;
   const list = found.map(({ path, what }) => `${path} looks like ${what}`).join('; ');
-  throw new UserError('usage', `secrets are references, never values: ${list}`, {
+  throw new UserError('usage', `credentials must be references, not values: ${list}`, {
     hint: `${kind === 'cluster' ? inCluster(name, found, secretsLocation) : onMachine(name, secretsLocation)}\nNothing was changed.`,
   });
 }
 
 function inCluster(name: string, found: readonly FoundCredential[], namespace: string): string {
-  // These lines are for a shell: what is no plain name does not go into them.
+  // These lines are for a shell, so only plain names go into them.
   const variable = found.map(({ path }) => /^env\.(\w+)$/.exec(path)?.[1]).find((one) => one !== undefined) ?? 'TOKEN';
   const secret = `${isDnsLabel(name) ? name : 'backend'}-credentials`;
   return [
-    'A person puts the value into a Secret, out of sight of this conversation:',
+    'A person puts the value into a Secret, outside of this conversation:',
     `  kubectl -n ${namespace} create secret generic ${secret} --from-file=${variable}=FILE`,
-    `Then say where it is: secretEnv {"${variable}": {"name": "${secret}", "key": "${variable}"}} where the server reads it from its`,
-    `environment, or upstreamAuth {"type": "bearer", "secret": {"name": "${secret}", "key": "${variable}"}} where it is sent with requests.`,
+    'Then refer to it. If the server reads it from its environment:',
+    `  secretEnv {"${variable}": {"name": "${secret}", "key": "${variable}"}}`,
+    'If it is sent with each request:',
+    `  upstreamAuth {"type": "bearer", "secret": {"name": "${secret}", "key": "${variable}"}}`,
   ].join('\n');
 }
 
 function onMachine(name: string, folder: string): string {
   return [
-    'Where the server takes the credential with each request: a person puts it into a file that only they can read, and you name the',
-    'file: upstreamAuth {"type": "bearer", "file": "secrets/token"}. Where its program reads it from the environment: register it',
-    `without the variable, and a person adds it by hand under env in ${folder}/${name}.yaml; later changes here keep it.`,
+    'If the server takes the credential with each request: a person puts it into a file that only they can read, and you name the file:',
+    '  upstreamAuth {"type": "bearer", "file": "secrets/token"}',
+    'If its program reads it from the environment: register it without the variable. Then a person adds the variable by hand, under env',
+    `in ${folder}/${name}.yaml; later changes made here keep it.`,
   ].join('\n');
 }
 
@@ -127,7 +130,7 @@ function fromText(path: string, text: string): FoundCredential[] {
     : [];
 }
 
-// `--token=abc`, or `--token` and then `abc`.
+// `--token=abc`, or `--token` followed by `abc`.
 function fromOption(path: string, text: string, before: unknown): FoundCredential[] {
   const [, name, inline] = /^--?([A-Za-z][\w-]*)=(.*)$/s.exec(text) ?? [];
   const previous = typeof before === 'string' ? /^--?([A-Za-z][\w-]*)$/.exec(before)?.[1] : undefined;
@@ -138,7 +141,7 @@ function fromOption(path: string, text: string, before: unknown): FoundCredentia
 
 function isSecretFor(name: string, value: string): boolean {
   if (!SECRET_NAME.test(name) || value === '' || value === HIDDEN) return false;
-  // Not the secret itself: a path, a variable to be filled in, a switch.
+  // A path, a variable reference or a switch is not the secret itself.
   if (/^(?:\.{0,2}\/|~\/|\$)/.test(value) || /^(?:true|false|none|null|yes|no|on|off)$/i.test(value)) return false;
   return PASSWORD_NAME.test(name) || !/^\d{1,6}$/.test(value);
 }

@@ -10,7 +10,7 @@ export async function listBackends(installation: Installation): Promise<z.output
   return { place: installation.title, backends: backends.map(toRow), notes: [...notes] };
 }
 
-/** A backend for a list; what looks like a credential is hidden. */
+/** A backend as a row of a list; values that look like credentials are hidden. */
 export function toRow({ name, spec, url, health }: ManagedBackend): BackendRow {
   const { kind, runs } = describeWhere(withoutCredentials(spec));
   const { tenants, affinity = 'session' } = spec;

@@ -3,19 +3,20 @@ import type { BackendHealth, Installation } from '../installation.ts';
 
 const POLL_MS = 250;
 
-/** How somebody waits. */
+/** How to wait for a backend. */
 export interface Waiting {
   seconds: number;
-  /** Called with what changed while it is waited for, for people. */
+  /** Called with each change of the health, for people. */
   progress: (message: string, passedSeconds: number) => void;
-  /** Ends the waiting. */
+  /** Ends the wait early. */
   signal: AbortSignal;
 }
 
 /**
- * Waits until everything of a backend is as its spec wants it, or the time is up. Gives the health that was seen last.
+ * Waits until a backend runs exactly as its spec says, or the time is up.
  *
- * @param settleMs after a change, how long the health may still be that of before
+ * @param settleMs how long after a change the reported health may still be the former one
+ * @returns the last health seen; undefined if the backend was removed
  */
 export async function awaitSettled(
   installation: Installation,
@@ -25,12 +26,12 @@ export async function awaitSettled(
 ): Promise<BackendHealth | undefined> {
   const started = performance.now();
   const passedMs = () => performance.now() - started;
-  let told = '';
+  let reported = '';
   for (;;) {
     const health = (await installation.get(name))?.health;
-    const words = health === undefined ? 'it is gone' : describeHealth(health);
-    if (words !== told) progress(`${name}: ${words}`, Math.floor(passedMs() / 1000));
-    told = words;
+    const words = health === undefined ? 'it was removed' : describeHealth(health);
+    if (words !== reported) progress(`${name}: ${words}`, Math.floor(passedMs() / 1000));
+    reported = words;
     if (health?.settled === true && passedMs() >= settleMs) return health;
     if (health === undefined || passedMs() >= seconds * 1000) return health;
     await sleep(Math.min(POLL_MS, seconds * 1000), undefined, { signal }).catch(() => undefined);
@@ -38,7 +39,7 @@ export async function awaitSettled(
   }
 }
 
-/** A health in words: `starting, 1 of 2 replicas healthy: ...`. */
+/** The health in words: `starting, 1 of 2 replicas healthy: ...`. */
 export function describeHealth({ state, healthy, wanted, reasons }: BackendHealth): string {
   const replicas = healthy === undefined ? '' : `, ${healthy} of ${wanted ?? '?'} replicas healthy`;
   return `${state}${replicas}${reasons.length === 0 ? '' : `: ${reasons.join('; ')}`}`;

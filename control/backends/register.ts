@@ -6,65 +6,71 @@ import type { BackendSpec, Installation, ManagedBackend } from '../installation.
 import type { changeResult } from '../results.ts';
 import { checkTenants, readTenants, usableBy } from '../tenants/tenants.ts';
 import { noBackend } from './assign.ts';
-import { refuseCredentials, withoutCredentials } from './credentials.ts';
+import { rejectCredentials, withoutCredentials } from './credentials.ts';
 import { awaitSettled, type Waiting } from './readiness.ts';
-import { changedKeys, changeSpec, soundSpec } from './spec.ts';
+import { changedKeys, changeSpec, validBackend } from './spec.ts';
 
-/** What became of a backend. */
+/** What a change did to a backend. */
 export type ChangeResult = z.output<typeof changeResult>;
 
-/** A backend to be registered, or to be changed. */
+/** A request to register a backend, or to change one. */
 export interface Registration {
   name: string;
-  /** Its keys, besides the name. */
+  /** Its keys, without the name. */
   given: Readonly<Record<string, unknown>>;
+  /** Keys to remove, `env.NAME` for one variable. */
   unset: readonly string[];
-  /** One that is there already is changed; without it that is an error. */
+  /** Change a backend that exists; without this it is an error if one exists. */
   update: boolean;
   dryRun: boolean;
-  /** Undefined: nobody waits. */
+  /** Undefined: do not wait. */
   waiting: Waiting | undefined;
 }
 
 /** Registers a backend, or changes one. */
-export async function registerBackend(installation: Installation, wish: Registration): Promise<ChangeResult> {
-  const { name, given, unset, update, dryRun } = wish;
-  refuseCredentials(name, given, installation);
+export async function registerBackend(installation: Installation, registration: Registration): Promise<ChangeResult> {
+  const { name, given, unset, update, dryRun } = registration;
+  rejectCredentials(name, given, installation);
   const existing = await installation.get(name);
   if (existing !== undefined && !update) {
-    throw new UserError('exists', `there is a backend ${JSON.stringify(name)} already (${existing.source})`, {
-      hint: 'Choose another name; or change this one with update: true (--update), which keeps what is not named.',
+    throw new UserError('exists', `the backend ${JSON.stringify(name)} exists already (${existing.source})`, {
+      hint: 'Choose another name, or change this backend with update: true (--update), which keeps all keys that are not given.',
     });
   }
-  if (existing === undefined && unset.length > 0) throw new UserError('usage', `there is no backend ${name} to change`);
+  if (existing === undefined && unset.length > 0)
+    throw new UserError('usage', `there is no backend ${JSON.stringify(name)} to change`);
   const change = (spec: BackendSpec) => {
     const changed = changeSpec(spec, { given, unset });
-    soundSpec(changed, installation.kind);
+    validBackend(changed, installation.kind);
     return changed;
   };
   const after = change(existing?.spec ?? { name });
   const tenants = await tenantsOf(installation, given.tenants);
   if (existing === undefined) await installation.create(after, { dryRun });
   else if (changedKeys(existing.spec, after).length > 0) await installation.update(name, change, { dryRun });
-  return report(installation, { existing, after, tenants, dryRun, waiting: wish.waiting });
+  return report(installation, { existing, after, tenants, dryRun, waiting: registration.waiting });
 }
 
-/** Changes how many replicas a backend has. */
+/** Sets the number of replicas of a backend. */
 export async function scaleBackend(
   installation: Installation,
-  wish: { name: string; replicas: number; dryRun: boolean; waiting: Waiting | undefined },
+  request: { name: string; replicas: number; dryRun: boolean; waiting: Waiting | undefined },
 ): Promise<ChangeResult> {
-  const { name, replicas, dryRun, waiting } = wish;
+  const { name, replicas, dryRun, waiting } = request;
   const existing = await installation.get(name);
   if (existing === undefined) throw noBackend(name, (await installation.list()).backends);
   if (existing.spec.image === undefined && existing.spec.command === undefined) {
-    throw new UserError('usage', `${name} runs elsewhere: only an image or a command has replicas here`, {
-      hint: 'Scale it where it runs; more URLs are given with urls, by register_backend with update: true.',
-    });
+    throw new UserError(
+      'usage',
+      `${name} cannot be scaled here: only a backend with an image or a command has replicas`,
+      {
+        hint: 'Scale it where it runs. To add URLs, set urls with register_backend and update: true.',
+      },
+    );
   }
   const change = (spec: BackendSpec) => {
     const changed = changeSpec(spec, { given: { replicas }, unset: [] });
-    soundSpec(changed, installation.kind);
+    validBackend(changed, installation.kind);
     return changed;
   };
   const after = change(existing.spec);
@@ -72,7 +78,7 @@ export async function scaleBackend(
   return report(installation, { existing, after, tenants: await tenantsOf(installation, undefined), dryRun, waiting });
 }
 
-/** Takes a backend away. Its sessions go on as long as its `drain` says. */
+/** Removes a backend. Its open sessions continue for its `drain` time. */
 export async function removeBackend(
   installation: Installation,
   { name, dryRun }: { name: string; dryRun: boolean },
@@ -86,11 +92,11 @@ export async function removeBackend(
     changed: [],
     usableBy: null,
     reasons: [],
-    notes: [`sessions that are open go on for ${String(existing.spec.drain ?? '30s')}; then clients get 404`],
+    notes: [`open sessions continue for ${String(existing.spec.drain ?? '30s')}; then clients get 404`],
   };
 }
 
-/** The object as it is written, in YAML; what looks like a credential is hidden. */
+/** The document or object of a backend, in YAML; values that look like credentials are hidden. */
 export function manifestOf(spec: BackendSpec, installation: Pick<Installation, 'kind' | 'secretsLocation'>): string {
   const { name, ...rest } = withoutCredentials(spec);
   if (installation.kind === 'folder') return stringify({ name, ...rest }, { lineWidth: 0 });
@@ -120,7 +126,7 @@ async function report(
   const wait = dryRun ? undefined : waiting;
   const settleMs = done === 'changed' ? installation.settleMs : 0;
   const health = wait && (await awaitSettled(installation, name, wait, settleMs));
-  const backend = soundSpec(after, installation.kind);
+  const backend = validBackend(after, installation.kind);
   const users = typeof tenants === 'string' ? null : usableBy(name, backend.tenants, tenants);
   const now = dryRun ? existing : await installation.get(name);
   const shown = health ?? (dryRun ? undefined : now?.health);
@@ -141,21 +147,21 @@ function notesOf(
   tenants: readonly Tenant[] | string,
 ): string[] {
   if (users === null) return typeof tenants === 'string' ? [tenants] : [];
-  const shut = (list ?? []).filter((name) => !users.includes(name));
+  const closed = (list ?? []).filter((name) => !users.includes(name));
   return [
-    ...(users.length === 0
-      ? ['no tenant may use it yet: assign_backend (backends assign) names the ones that may']
-      : []),
-    ...(shut.length > 0 && users.length > 0
-      ? [`the own lists of ${shut.join(', ')} do not name it yet: assign_backend (backends assign) brings them in line`]
+    ...(users.length === 0 ? ['no tenant may use it yet; choose tenants with assign_backend (backends assign)'] : []),
+    ...(closed.length > 0 && users.length > 0
+      ? [
+          `these tenants do not have it in their own lists yet: ${closed.join(', ')}; add it with assign_backend (backends assign)`,
+        ]
       : []),
     ...(list === undefined && users.length > 0
-      ? ['it names no tenants, so all that name it, or all backends, may use it']
+      ? ['it names no tenants, so every tenant may use it whose own list names it, or all backends']
       : []),
   ];
 }
 
-// Whoever may register backends need not be allowed to read the tenants; why it was not read is told then.
+// Permission to register backends does not include reading the tenants. A note then gives the reason.
 async function tenantsOf(installation: Installation, wanted: unknown): Promise<readonly Tenant[] | string> {
   try {
     const tenants = await readTenants(installation);

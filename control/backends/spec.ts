@@ -6,19 +6,19 @@ import { type Backend, backendSchema, clusterBackendSchema } from '../../core/re
 import type { RegistryKind } from '../../core/registry/kind.ts';
 import type { BackendSpec } from '../installation.ts';
 
-/** Keys of which exactly one says where the servers are. */
+/** Keys that say where the servers are; a backend has exactly one of them. */
 const WHERE_KEYS = ['image', 'command', 'service', 'url', 'urls'];
-/** Keys whose members are given one by one. */
+/** Keys whose members are changed one by one. */
 const BY_MEMBER = ['env', 'secretEnv'];
 
-/** Parses a spec as the place understands it. */
-export function parseSpec(spec: unknown, place: RegistryKind, source: string): Parsed<Backend> {
-  return parseValue(spec, source, place === 'folder' ? backendSchema : clusterBackendSchema);
+/** Parses a spec as an installation of this kind does. */
+export function parseSpec(spec: unknown, kind: RegistryKind, source: string): Parsed<Backend> {
+  return parseValue(spec, source, kind === 'folder' ? backendSchema : clusterBackendSchema);
 }
 
-/** A spec that is sound. Throws a UserError `config` with all its problems at once. */
-export function soundSpec(spec: BackendSpec, place: RegistryKind): Backend {
-  const parsed = parseSpec(spec, place, spec.name);
+/** The backend of a spec that is valid. Throws a UserError `config` that lists all its problems. */
+export function validBackend(spec: BackendSpec, kind: RegistryKind): Backend {
+  const parsed = parseSpec(spec, kind, spec.name);
   if (parsed.ok) return parsed.value;
   const { problems } = parsed;
   const count = problems.length === 1 ? 'one problem' : `${problems.length} problems`;
@@ -27,18 +27,15 @@ export function soundSpec(spec: BackendSpec, place: RegistryKind): Backend {
   });
 }
 
-/** What is to become of a backend that is there already. */
+/** A change of the spec of a backend. */
 export interface SpecChange {
-  /** Keys that take the place of those before; `env` and `secretEnv` variable by variable. */
+  /** New values of keys; `env` and `secretEnv` change variable by variable. */
   given: Readonly<Record<string, unknown>>;
-  /** Keys that are taken away, `env.NAME` for one variable. */
+  /** Keys to remove, `env.NAME` for one variable. */
   unset: readonly string[];
 }
 
-/**
- * A backend after a change. What is not named stays. Another way to run it (image, command, service, url) takes the place of the
- * one before.
- */
+/** Applies a change. All other keys stay, but a new image, command, service or URL replaces the one before, of whatever kind. */
 export function changeSpec(before: BackendSpec, { given, unset }: SpecChange): BackendSpec {
   const moved = WHERE_KEYS.some((key) => given[key] !== undefined);
   const kept = Object.entries(before).filter(([key]) => !(moved && WHERE_KEYS.includes(key)));
@@ -57,7 +54,7 @@ export function changeSpec(before: BackendSpec, { given, unset }: SpecChange): B
   return { ...after, name: before.name };
 }
 
-/** Keys at the top of two specs that differ, for people. */
+/** Top-level keys that differ between two specs, for people. */
 export function changedKeys(before: BackendSpec | undefined, after: BackendSpec): string[] {
   const keys = new Set([...Object.keys(before ?? {}), ...Object.keys(after)]);
   return [...keys].filter((key) => !isDeepStrictEqual(before?.[key], after[key])).sort();

@@ -5,7 +5,7 @@ import { noBackend } from './assign.ts';
 import { hideIn } from './credentials.ts';
 import { toRow } from './list.ts';
 
-/** One backend looked at closely. */
+/** One backend with its replicas, their last log lines, and its history. */
 export async function backendStatus(
   installation: Installation,
   { name, lines }: { name: string; lines: number },

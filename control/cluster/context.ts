@@ -4,7 +4,7 @@ import { delimiter, join } from 'node:path';
 import { parse } from 'yaml';
 import { isRecord } from '../backends/spec.ts';
 
-/** What says which cluster is meant. */
+/** What selects a cluster. */
 export interface ContextChoice {
   kubeconfig: string | undefined;
   context: string | undefined;
@@ -12,13 +12,14 @@ export interface ContextChoice {
 }
 
 /**
- * Names the cluster that is meant, for people, without asking it and without loading what asks it: a server must be there in under a
- * second. Whether there is such a context is found with the first request.
+ * Names the selected cluster, for people. It neither connects nor loads the client library, so that a server starts in under a second;
+ * the first request shows whether the context exists.
  */
 export function nameCluster({ kubeconfig, context, env }: ContextChoice): string {
   if (context !== undefined) return `the Kubernetes cluster of the context ${context}`;
   const files = kubeconfig === undefined ? (env.KUBECONFIG ?? '').split(delimiter).filter(Boolean) : [kubeconfig];
-  if (files.length === 0 && env.KUBERNETES_SERVICE_HOST !== undefined) return 'the Kubernetes cluster that it runs in';
+  if (files.length === 0 && env.KUBERNETES_SERVICE_HOST !== undefined)
+    return 'the Kubernetes cluster that this process runs in';
   const known = files.length > 0 ? files : [join(env.HOME ?? homedir(), '.kube', 'config')];
   const current = known.map(currentContext).find((name) => name !== undefined);
   return current === undefined

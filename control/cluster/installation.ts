@@ -25,42 +25,42 @@ import type {
 } from '../installation.ts';
 import { nameCluster } from './context.ts';
 
-/** Of each container that decides; decisions further back are not looked for. */
+/** Last log lines of each container that are searched for decisions. */
 const AUDIT_LINES = 50_000;
 
-/** Which cluster, and where in it. */
+/** Selects a cluster, namespaces and objects in it. */
 export interface ClusterInstallationOptions {
   kubeconfig: string | undefined;
   context: string | undefined;
   env: Readonly<Record<string, string | undefined>>;
-  /** Of the MCPBackends. Default: mcp. */
+  /** Namespace of the MCPBackends. Default: mcp. */
   namespace: string | undefined;
-  /** Of the gateway and its tenants. Default: mcp-gateway. */
+  /** Namespace of the gateway and its tenants. Default: mcp-gateway. */
   gatewayNamespace: string | undefined;
-  /** There. Default: mcp-gateway-tenants. */
+  /** In the namespace of the gateway. Default: mcp-gateway-tenants. */
   tenantsConfigMap?: string | undefined;
-  /** There. Default: mcp-gateway-session-keys. */
+  /** In the namespace of the gateway. Default: mcp-gateway-session-keys. */
   sessionKeysSecret?: string | undefined;
 }
 
-/** What speaks with the API. */
-interface Loaded {
+/** Clients of the Kubernetes API. */
+interface Connection {
   client: KubeClient;
   objects: AdminObjects;
 }
 
-/** The backends of a namespace of a Kubernetes cluster, and the tenants of its gateway. */
+/** MCPBackends in a namespace of a Kubernetes cluster, and the tenants of the gateway that serves them. */
 export class ClusterInstallation implements Installation {
   readonly kind = 'cluster';
   readonly title: string;
   readonly secretsLocation: string;
-  // The status tells of which spec it is.
+  // The status names the generation of the spec that it is about.
   readonly settleMs = 0;
   readonly tenants: TenantsDocument;
   readonly #options: ClusterInstallationOptions;
   readonly #namespace: string;
   readonly #gatewayNamespace: string;
-  #loading: Promise<Loaded> | undefined;
+  #connecting: Promise<Connection> | undefined;
 
   constructor(options: ClusterInstallationOptions) {
     this.#options = options;
@@ -69,37 +69,37 @@ export class ClusterInstallation implements Installation {
     this.secretsLocation = this.#namespace;
     this.title = `${nameCluster(options)}: backends in the namespace ${this.#namespace}, tenants in ${this.#gatewayNamespace}`;
     const { tenantsConfigMap: name = INSTALLATION.tenantsConfigMap } = options;
-    const place = { namespace: this.#gatewayNamespace, name };
+    const configMap = { namespace: this.#gatewayNamespace, name };
     const source = `the ConfigMap ${name} in the namespace ${this.#gatewayNamespace}`;
     this.tenants = {
       source,
       read: async () => {
-        const text = await (await this.#load()).objects.readText(place, TENANTS_KEY);
+        const text = await (await this.#connection()).objects.readText(configMap, TENANTS_KEY);
         if (text !== undefined) return text;
         throw new UserError('config', `${source} has no key ${TENANTS_KEY}`);
       },
-      edit: async (change) => (await this.#load()).objects.editText(place, TENANTS_KEY, change),
+      edit: async (change) => (await this.#connection()).objects.editText(configMap, TENANTS_KEY, change),
     };
   }
 
   async list(): Promise<BackendListing> {
-    const { objects } = await this.#load();
+    const { objects } = await this.#connection();
     const found = await objects.list();
     return { backends: found.map((each) => this.#toManaged(each)), notes: [] };
   }
 
   async get(name: string): Promise<ManagedBackend | undefined> {
-    const { objects } = await this.#load();
+    const { objects } = await this.#connection();
     const found = await objects.get(name);
     return found && this.#toManaged(found);
   }
 
   async create({ name, ...spec }: BackendSpec, { dryRun }: WriteOptions): Promise<void> {
-    await (await this.#load()).objects.create(name, spec, dryRun);
+    await (await this.#connection()).objects.create(name, spec, dryRun);
   }
 
   async update(name: string, change: (spec: BackendSpec) => BackendSpec, { dryRun }: WriteOptions): Promise<void> {
-    const { objects } = await this.#load();
+    const { objects } = await this.#connection();
     await objects.update(
       name,
       (spec) => {
@@ -111,11 +111,11 @@ export class ClusterInstallation implements Installation {
   }
 
   async remove(name: string): Promise<void> {
-    await (await this.#load()).objects.remove(name);
+    await (await this.#connection()).objects.remove(name);
   }
 
   async detail({ name, backend }: ManagedBackend, lines: number): Promise<BackendDetail> {
-    const { client } = await this.#load();
+    const { client } = await this.#connection();
     if (backend?.image === undefined && backend?.command === undefined) {
       return { replicas: [], history: await eventsOf(client, this.#namespace, [{ kind: 'MCPBackend', name }]) };
     }
@@ -127,14 +127,14 @@ export class ClusterInstallation implements Installation {
   }
 
   async quotaState(tenant: string): Promise<QuotaAnswer> {
-    const { client } = await this.#load();
-    // Loaded when it is needed: few ask for it.
+    const { client } = await this.#connection();
+    // Loaded on demand: few calls need it.
     const { askGateways } = await import('./quota-use.ts');
     return askGateways(client, this.#gatewayNamespace, tenant);
   }
 
   async sessionKeys(): Promise<SessionKeys> {
-    const { client } = await this.#load();
+    const { client } = await this.#connection();
     const { sessionKeysSecret: name = INSTALLATION.sessionKeysSecret } = this.#options;
     const source = `the Secret ${name} in the namespace ${this.#gatewayNamespace}`;
     const text = await readSecret(client, { namespace: this.#gatewayNamespace, name }, SESSION_KEYS_KEY);
@@ -143,7 +143,7 @@ export class ClusterInstallation implements Installation {
   }
 
   async auditLines(about: AuditQuery): Promise<AuditLine[]> {
-    const { client } = await this.#load();
+    const { client } = await this.#connection();
     const namespace = this.#gatewayNamespace;
     const gateways = await podsBySelector(client, namespace, GATEWAY_PODS);
     const asked = gateways.flatMap(({ name, containers }) =>
@@ -165,14 +165,14 @@ export class ClusterInstallation implements Installation {
   }
 
   async #toReplica(pod: AdminPod, lines: number): Promise<ReplicaDetail> {
-    const { client } = await this.#load();
+    const { client } = await this.#connection();
     const { name, address, incarnation, state, restarts, startedAt, lastExit } = pod;
-    const place = { namespace: this.#namespace, name, container: 'server' };
-    // Whoever may see pods need not be allowed to read their logs.
+    const container = { namespace: this.#namespace, name, container: 'server' };
+    // Permission to list pods does not include their logs.
     const log =
       lines === 0
         ? []
-        : await podLog(client, place, lines).catch((error: unknown) => {
+        : await podLog(client, container, lines).catch((error: unknown) => {
             if (error instanceof UserError) return [`(no log: ${error.message})`];
             throw error;
           });
@@ -180,17 +180,17 @@ export class ClusterInstallation implements Installation {
     return { id: name, address, incarnation, state, health, restarts, startedAt, lastExit, log };
   }
 
-  // A choice that names no cluster may be mended while the server runs.
-  #load(): Promise<Loaded> {
-    this.#loading ??= this.#connect().catch((error: unknown) => {
-      this.#loading = undefined;
+  // A failure is not kept: the kubeconfig may be fixed while the server runs.
+  #connection(): Promise<Connection> {
+    this.#connecting ??= this.#connect().catch((error: unknown) => {
+      this.#connecting = undefined;
       throw error;
     });
-    return this.#loading;
+    return this.#connecting;
   }
 
-  async #connect(): Promise<Loaded> {
-    // Its library takes half a second to load, and a server must be there sooner.
+  async #connect(): Promise<Connection> {
+    // Loaded on demand: the library takes half a second, and a server must start sooner.
     const { loadCluster } = await import('../../k8s/api/credentials.ts');
     const { kubeconfig, context, env } = this.#options;
     const client = new KubeClient(loadCluster({ kubeconfig, context, env }));

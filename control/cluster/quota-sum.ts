@@ -2,13 +2,12 @@ import { sumCounts, type UsageCount } from '../../core/quota/usage.ts';
 import type { NamedUsage, QuotaState, UsageSpan } from '../../runtime/policy/quota.ts';
 
 /**
- * What several gateways know of a quota as one.
+ * Combines the quota states of several gateways.
  *
- * - Use adds up: each counts what went through itself.
- * - Readings of buckets stay apart, and {@link QuotaState.readings} is said to hold those of all processes: of a bucket in Redis the
- *   newest one counts, and buckets of single processes add up.
- * - The limits are those of the first; whether the others have the same ones is another question.
- * - Without Redis only processes that are there give anything out, so `running` says how many they are.
+ * - Use is added up: each gateway counts the requests that it served.
+ * - Readings of buckets are kept apart: of a bucket in Redis the newest reading counts, and buckets of single processes are added up.
+ * - The limits are those of the first gateway. Callers compare them with the others themselves.
+ * - Without Redis only processes that run can spend their share, so `running` is their number.
  *
  * @param processes ext-authz processes of the gateways that answered
  */
@@ -26,14 +25,14 @@ export function sumQuotas([first, ...others]: readonly [QuotaState, ...QuotaStat
 function sumSpans(spans: readonly UsageSpan[]): UsageSpan {
   const names = (kind: 'users' | 'backends' | 'tools') => sumNames(spans.flatMap((span) => span[kind]));
   return {
-    // Their clocks differ a little; nothing that is counted is older than this.
+    // The clocks of the gateways differ a little; nothing that is counted is older than this.
     sinceMs: Math.min(...spans.map(({ sinceMs }) => sinceMs)),
     all: spans.map(({ all }) => all).reduce((a, b) => sumCounts(a, b)),
     ...{ users: names('users'), backends: names('backends'), tools: names('tools') },
   };
 }
 
-// As each gateway tells them: those with most requests first, refused ones included.
+// The order in which gateways report names: most requests first, denied ones included.
 function sumNames(rows: readonly NamedUsage[]): NamedUsage[] {
   const sums = new Map<string, UsageCount>();
   for (const { name, count } of rows) {

@@ -4,16 +4,16 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { messageOf, UserError } from '../../core/errors.ts';
 
 const RETRY_MS = 20;
-/** Somebody who holds a file this long is gone. */
+/** A draft that is older than this was left behind by a process that died. */
 const STALE_MS = 10_000;
 const GIVE_UP_MS = 15_000;
 
 /**
- * Replaces a text file in one step, with the same mode. Of several commands one writes at a time, and what somebody else has
- * written meanwhile is read again and changed, so that no change is lost.
+ * Replaces a text file atomically, with the same mode. Only one process rewrites a file at a time. If another program writes the file
+ * in the meantime, it is read and changed again, so no change is lost.
  *
- * @param change makes the new text of the one that it is given; what it throws ends the rewriting, and nothing is changed
- * @throws UserError `config` where the file cannot be read or written
+ * @param change makes the new text from the current one; if it throws, the file stays as it is
+ * @throws UserError `config` if the file cannot be read or written
  */
 export async function rewriteFile(path: string, change: (text: string) => string): Promise<void> {
   const file = await realpath(path).catch((cause: unknown) => fail(path, cause));
@@ -27,7 +27,7 @@ export async function rewriteFile(path: string, change: (text: string) => string
       if (changed === text) return;
       await writeFile(draft, changed);
       await handle.sync();
-      await like(file, draft);
+      await copyAttributes(file, draft);
       if ((await readFile(file, 'utf8')) !== text) continue;
       await rename(draft, file);
       renamed = true;
@@ -39,7 +39,7 @@ export async function rewriteFile(path: string, change: (text: string) => string
   }
 }
 
-// The draft is the lock, too: it is there as long as somebody writes.
+// The draft is also the lock: it exists while a process rewrites the file.
 async function claim(draft: string) {
   const deadline = performance.now() + GIVE_UP_MS;
   for (;;) {
@@ -54,10 +54,10 @@ async function claim(draft: string) {
   }
 }
 
-async function like(file: string, draft: string): Promise<void> {
+async function copyAttributes(file: string, draft: string): Promise<void> {
   const { mode, uid, gid } = await stat(file);
   await chmod(draft, mode & 0o7777);
-  // Only root may give files away, and only root needs to.
+  // Only root can change the owner, and only root needs to.
   await chown(draft, uid, gid).catch(() => undefined);
 }
 

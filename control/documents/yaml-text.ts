@@ -12,14 +12,14 @@ import {
   type YAMLMap,
 } from 'yaml';
 
-/** Place of a value in a document. */
+/** Path of a value in a document. */
 export type YamlPath = readonly (string | number)[];
 
 /**
- * A YAML text with one value set, and everything else left as it stands, to the byte. Where the text is such that this cannot be
- * done, the whole document is written anew, which keeps its comments but not every blank.
+ * Sets one value in a YAML text and keeps every other byte. If that is not possible, the whole document is formatted again, which keeps
+ * its comments but not all white space.
  *
- * @throws Error where the path leads into something that has no keys, such as an alias
+ * @throws Error if the path leads into something without keys, such as an alias
  */
 export function setValue(text: string, path: YamlPath, value: unknown): string {
   return edit(
@@ -29,7 +29,7 @@ export function setValue(text: string, path: YamlPath, value: unknown): string {
   );
 }
 
-/** A YAML text without the value at a path; likewise. */
+/** Removes the value at a path from a YAML text, as {@link setValue} sets one. */
 export function removeValue(text: string, path: YamlPath): string {
   return edit(
     text,
@@ -38,7 +38,7 @@ export function removeValue(text: string, path: YamlPath): string {
   );
 }
 
-/** A YAML text with a value at the end of a list, which is made where there is none; likewise. */
+/** Appends a value to a list in a YAML text, as {@link setValue} sets one. A list that is missing is created. */
 export function appendValue(text: string, path: YamlPath, value: unknown): string {
   const list = parseDocument(text).getIn(path, true);
   if (!isSeq(list)) return setValue(text, path, [value]);
@@ -55,7 +55,7 @@ export function appendValue(text: string, path: YamlPath, value: unknown): strin
   );
 }
 
-// What the library makes of the change is what it must mean; how it looks is the splice's.
+// The splice keeps the layout. It is used only if it means the same as the library's own edit.
 function edit(text: string, change: (document: Document) => void, splice: (document: Document) => string | undefined) {
   const document = parseDocument(text);
   const spliced = splice(document);
@@ -114,7 +114,7 @@ function insertLine(text: string, after: number, column: number, line: string): 
   return insert(text, lineEnd(text, after), `${text.includes('\r\n') ? '\r\n' : '\n'}${indent}${line}`);
 }
 
-// Of the line in which something ends, without its line break.
+// End of the line that holds the end of a node, without its line break.
 function lineEnd(text: string, end: number): number {
   const at = text.indexOf('\n', text.slice(0, end).trimEnd().length);
   if (at < 0) return text.length;

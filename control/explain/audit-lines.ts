@@ -4,7 +4,7 @@ import { messageOf, UserError } from '../../core/errors.ts';
 import { isRecord } from '../backends/spec.ts';
 import type { AuditLine, AuditQuery } from '../installation.ts';
 
-/** Lines of an audit log that are about something, oldest first. Throws a UserError where the log cannot be read. */
+/** Lines of an audit log that match a query, oldest first. Throws a UserError `missing-file` if the log cannot be read. */
 export async function findAuditLines(file: string, about: AuditQuery): Promise<AuditLine[]> {
   const found: AuditLine[] = [];
   const input = createReadStream(file, 'utf8');
@@ -15,16 +15,16 @@ export async function findAuditLines(file: string, about: AuditQuery): Promise<A
     }
   } catch (cause) {
     throw new UserError('missing-file', `the audit log cannot be read: ${messageOf(cause)}`, {
-      hint: 'Decisions are written down where the gateway runs; see audit in gateway.yaml.',
+      hint: 'The audit log is on the machine of the gateway; see audit in gateway.yaml.',
       cause,
     });
   }
   return found;
 }
 
-/** A line of an audit log, where it is about that. Log lines of another kind are none. */
+/** A line of an audit log, parsed; undefined if it does not match the query or is another kind of log line. */
 export function auditLine(line: string, { key, value }: AuditQuery): AuditLine | undefined {
-  // Most lines are about something else, and parsing is the dear part.
+  // Most lines do not match, and parsing is the expensive part.
   if (!line.includes(value)) return undefined;
   try {
     const record: unknown = JSON.parse(line);

@@ -5,45 +5,45 @@ import type { AuditLine, Installation } from '../installation.ts';
 import type { denialResult } from '../results.ts';
 import type { Viewer } from './session.ts';
 
-/** What each refusal means, and what somebody can do about it. */
+/** What each denial means, and what to do about it. */
 const EXPLANATIONS: Readonly<Record<GatewayDenialReason, readonly [meaning: string, remedy: string]>> = {
-  'bad-request': ['The request is not one of MCP.', 'The client must be mended; the message says what is wrong.'],
-  'parse-error': ['The body is not valid JSON.', 'The client must be mended.'],
+  'bad-request': ['The request is not a valid MCP request.', 'Fix the client; the message says what is wrong.'],
+  'parse-error': ['The body is not valid JSON.', 'Fix the client.'],
   unauthenticated: [
     'The request carried no access token.',
-    'The client must log in; it finds the way in WWW-Authenticate of the 401.',
+    'The client must log in; WWW-Authenticate of the 401 says where.',
   ],
   'invalid-token': [
-    'The access token was not accepted: its signature, issuer, audience or time.',
-    'Compare the issuer and audience of the token with gateway.yaml; mcp-gateway check --online asks the issuer. Else log in again.',
+    'The access token was not accepted: its signature, issuer, audience or lifetime is wrong.',
+    'Compare the issuer and audience of the token with gateway.yaml; mcp-gateway check --online asks the issuer. Otherwise log in again.',
   ],
   'forbidden-edge': [
-    'The Host or Origin header is not one that the gateway answers to.',
-    'Add it to allowedHosts or allowedOrigins, if it is one of yours.',
+    'The gateway does not accept this Host or Origin header.',
+    'Add it to allowedHosts or allowedOrigins if it is one of yours.',
   ],
   forbidden: [
-    'Policy keeps this tool, prompt or resource, or this session, from the caller.',
-    'Look at tools, prompts and resources of the backend, and at the rules and roles of the tenant.',
+    'The policy denies this tool, prompt, resource or session to the caller.',
+    'Check tools, prompts and resources of the backend, and the rules and roles of the tenant.',
   ],
   'insufficient-scope': [
-    'The token lacks a scope that the backend asks for.',
-    'The client can ask for it anew (the 403 names it), or scopes of the backend ask for too much.',
+    'The token lacks a scope that the backend requires.',
+    'The client can request the scope that the 403 names; or the backend requires too many scopes.',
   ],
   'no-tenant': [
-    'The claims of the token fit no tenant, or several.',
-    'Look at match of the tenants; with several, the client chooses with X-Tenant.',
+    'The claims of the token match no tenant, or several.',
+    'Check match of the tenants. If several match, the client chooses one with X-Tenant.',
   ],
   'unknown-backend': [
-    'There is no such backend, or this tenant may not use it; the two look alike on purpose.',
-    'list_backends tells which there are; assign_backend gives a tenant access.',
+    'The backend does not exist, or this tenant may not use it. The two look the same on purpose.',
+    'list_backends lists the backends; assign_backend gives a tenant access.',
   ],
   'unknown-session': [
-    'The session is over, of another caller, or of a replica that is gone.',
-    'The client initializes again by itself; explain_session tells more of the id.',
+    'The session ended, belongs to another caller, or was on a replica that is gone.',
+    'The client initializes again by itself; explain_session says more about the session id.',
   ],
-  'method-not-allowed': ['MCP knows POST, GET and DELETE only.', 'The client must be mended.'],
+  'method-not-allowed': ['MCP uses only POST, GET and DELETE.', 'Fix the client.'],
   'old-transport': [
-    'The client speaks HTTP+SSE of 2024-11-05, which is not supported.',
+    'The client uses HTTP+SSE of 2024-11-05, which is not supported.',
     'Choose Streamable HTTP in the client, with the same URL.',
   ],
   'unsupported-media-type': [
@@ -51,20 +51,20 @@ const EXPLANATIONS: Readonly<Record<GatewayDenialReason, readonly [meaning: stri
     'The client must send Content-Type: application/json.',
   ],
   'unreadable-answer': [
-    'The server answered with something that cannot be filtered, so it was kept back.',
-    'backend_status shows what the server wrote; its answer must be JSON or an event stream.',
+    'The answer of the server could not be filtered, so the gateway did not pass it on.',
+    'Answers must be JSON or an event stream; backend_status shows what the server logged.',
   ],
   quota: [
     'A quota is used up.',
-    'tenant_quota shows which one, and what is left; raise it, or top it up for a while. Retry-After told the client when to come again.',
+    'tenant_quota shows which one, and what is left. Raise it, or top it up for a while. The client may try again after the time in Retry-After.',
   ],
   unavailable: [
-    'The gateway was not ready, or no replica could be asked.',
-    'backend_status tells why; the client may try again.',
+    'The gateway was not ready, or no replica could be reached.',
+    'backend_status shows why. The client may try again.',
   ],
 };
 
-/** Why a request was refused, by its id. */
+/** Explains why a request was denied. Throws a UserError `no-such` if the audit log does not have it, or not for this viewer. */
 export async function explainDenial(
   installation: Installation,
   { requestId, viewer }: { requestId: string; viewer: Viewer },
@@ -75,34 +75,34 @@ export async function explainDenial(
   );
   const found = decisions.find(({ decision }) => decision === 'deny') ?? decisions.at(-1);
   if (found === undefined) {
-    throw new UserError('no-such', `the audit log says nothing of the request ${JSON.stringify(requestId)}`, {
+    throw new UserError('no-such', `the audit log has no decision about the request ${JSON.stringify(requestId)}`, {
       hint: [
-        'Clients find the id in the response header x-request-id. Perhaps another gateway answered, the log was rotated since,',
-        'audit.decisions in gateway.yaml leaves such requests out, or Envoy refused it before anybody decided (see its access log).',
+        'Clients find the id in the response header x-request-id. Perhaps another gateway answered, the log was rotated,',
+        'audit.decisions in gateway.yaml excludes such requests, or Envoy rejected it before a decision (see its access log).',
       ].join('\n'),
     });
   }
   return describeDecision(requestId, found);
 }
 
-// A request of another tenant looks like none at all. One of no tenant at all is the matter of whoever administers the gateway.
+// A request of another tenant looks like one that does not exist. Requests without a tenant concern every administrator.
 function maySee(viewer: Viewer, { tenant }: AuditLine): boolean {
   return viewer === 'all' || tenant === undefined || (typeof tenant === 'string' && viewer.includes(tenant));
 }
 
-/** What a line of the audit log means. */
+/** Explains a decision in the audit log. */
 export function describeDecision(requestId: string, line: AuditLine): z.output<typeof denialResult> {
   const { decision, time, reason, status, message, backend } = line;
   const text = (value: unknown) => (typeof value === 'string' ? value : null);
   const common = { requestId, time: text(time), record: { ...line } };
   if (decision !== 'deny') {
-    const explanation = `The gateway let it through to ${text(backend) ?? 'its backend'}; a refusal came from the server itself.`;
-    const remedy = 'backend_status shows what the server wrote last.';
+    const explanation = `The gateway allowed it and forwarded it to ${text(backend) ?? 'its backend'}; an error came from the server itself.`;
+    const remedy = 'backend_status shows what the server logged last.';
     return { ...common, decision: 'allow', reason: null, status: null, message: null, explanation, remedy };
   }
   const known: Readonly<Record<string, readonly [string, string]>> = EXPLANATIONS;
   const found = Object.hasOwn(known, String(reason)) ? known[String(reason)] : undefined;
-  const [meaning, remedy] = found ?? ['The gateway refused it.', 'See docs/troubleshooting.md.'];
+  const [meaning, remedy] = found ?? ['The gateway denied it.', 'See docs/troubleshooting.md.'];
   return {
     ...common,
     ...{ decision: 'deny', reason: text(reason), status: typeof status === 'number' ? status : null },

@@ -6,28 +6,28 @@ import type { AuditLine, Installation, ReplicaDetail } from '../installation.ts'
 import type { sessionResult } from '../results.ts';
 
 /**
- * Whose sessions somebody may look into. On a machine that is who can read the key file, in a cluster who may read the Secret of
- * the keys: they see all. Others see those of their tenants only.
+ * The tenants whose sessions and requests a caller may see. A caller that can read the session keys, in a file or a Secret, sees all.
+ * See decision 043.
  */
 export type Viewer = 'all' | readonly string[];
 
-/** Tells what a sealed session id says. */
+/** Explains a sealed session id. Throws a UserError `no-such` if it is not valid, or not for this viewer. */
 export async function explainSession(
   installation: Installation,
   { sessionId, viewer, nowMs }: { sessionId: string; viewer: Viewer; nowMs: number },
 ): Promise<z.output<typeof sessionResult>> {
   const session = openSession(sessionId.trim(), await installation.sessionKeys());
-  // A session of somebody else looks like none at all.
+  // A session of another tenant looks like an invalid id.
   if (session === undefined || !(viewer === 'all' || viewer.includes(session.tenant))) {
-    throw new UserError('no-such', 'this is no session id of this gateway', {
+    throw new UserError('no-such', 'this is not a session id of this gateway', {
       hint: [
-        'Give the value of the header Mcp-Session-Id as the client has it, without quotes. It may have been cut off or changed,',
-        'be sealed with a key that was retired, or belong to another gateway; its client has to initialize again.',
+        'Give the value of the header Mcp-Session-Id as the client has it, without quotes. It may be truncated or changed,',
+        'sealed with a retired key, or from another gateway. Then the client must initialize again.',
       ].join('\n'),
     });
   }
   const fingerprint = sessionFingerprint(session);
-  // Without the audit log the subject is not known; everything else is.
+  // Without the audit log only the subject and issuer are unknown.
   const lines = await installation.auditLines({ key: 'session', value: fingerprint }).catch(() => []);
   const found = await installation.get(session.backend);
   const detail = found && (await installation.detail(found, 0).catch(() => undefined));
@@ -47,14 +47,14 @@ export async function explainSession(
 }
 
 interface Surroundings {
-  /** Whether there is still a backend of that name. */
+  /** Whether the backend still exists. */
   exists: boolean;
   replicas: readonly Pick<ReplicaDetail, 'id' | 'incarnation'>[];
-  /** What the audit log says of the session. */
+  /** Lines of the audit log about the session. */
   lines: readonly AuditLine[];
 }
 
-/** Whether a session goes on, with words for it. */
+/** Whether a session is alive, and why. */
 export function lifeOf(
   { backend, endpoint, incarnation }: Session,
   { exists, replicas, lines }: Surroundings,
@@ -62,15 +62,15 @@ export function lifeOf(
   const ended = lines.find((line) => line.event === 'session-ended');
   if (ended !== undefined) return { alive: false, explanation: `its client ended it at ${String(ended.time)}` };
   if (!exists)
-    return { alive: false, explanation: `the backend ${backend} was removed; its sessions end with its drain time` };
+    return { alive: false, explanation: `the backend ${backend} was removed; its sessions end after its drain time` };
   const replica = replicas.find(({ id }) => id === endpoint);
-  if (replicas.length === 0) return { alive: null, explanation: 'nobody can tell which replicas there are now' };
+  if (replicas.length === 0) return { alive: null, explanation: 'the current replicas are unknown' };
   if (replica === undefined) {
     return { alive: false, explanation: `its replica ${endpoint} is gone; the client gets 404 and initializes again` };
   }
   if (replica.incarnation !== undefined && replica.incarnation !== incarnation) {
-    const explanation = `its replica ${endpoint} was started anew since, which ended it; the client gets 404 and initializes again`;
+    const explanation = `its replica ${endpoint} was restarted, which ended it; the client gets 404 and initializes again`;
     return { alive: false, explanation };
   }
-  return { alive: true, explanation: `it goes on, at ${endpoint}` };
+  return { alive: true, explanation: `it is alive, on ${endpoint}` };
 }

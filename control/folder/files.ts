@@ -12,7 +12,7 @@ import { isRecord } from '../backends/spec.ts';
 import { removeValue, setValue } from '../documents/yaml-text.ts';
 import type { BackendSpec } from '../installation.ts';
 
-/** A gateway's configuration and the absolute paths that it names. */
+/** The configuration of a gateway and the absolute paths that it names. */
 export interface GatewayPaths {
   config: GatewayConfig;
   backends: string;
@@ -42,25 +42,25 @@ export async function readPaths(folder: string): Promise<GatewayPaths> {
   return readGateway(join(folder, 'gateway.yaml'));
 }
 
-/** One file of the folder of the backends. */
+/** One file in the folder of the backends. */
 export interface BackendFile {
-  /** Name of the file. */
+  /** Name of the file, without the folder. */
   file: string;
   text: string;
-  /** What it says; undefined where it is no YAML or names no backend. */
+  /** Undefined if the file is not YAML or names no backend. */
   spec: BackendSpec | undefined;
 }
 
-/** Reads all backend files. A folder that is missing has none: it is made with its first backend. */
+/** Reads all backend files. A missing folder counts as empty: the first backend creates it. */
 export async function readBackendFiles(folder: string): Promise<BackendFile[]> {
   const texts = await readTexts(folder, isYamlFile).catch((cause: unknown) => {
     if (cause instanceof Error && 'code' in cause && cause.code === 'ENOENT') return new Map<string, string>();
-    throw new UserError('config', `the backends cannot be read: ${messageOf(cause)}`, { cause });
+    throw new UserError('config', `the folder of the backends cannot be read: ${messageOf(cause)}`, { cause });
   });
   return [...texts].map(([file, text]) => ({ file, text, spec: specOf(text) }));
 }
 
-/** Writes a new file in one step. Throws a UserError `exists` where there is one of that name. */
+/** Creates a backend file atomically. Throws a UserError `exists` if there is a file of that name. */
 export async function createBackendFile(folder: string, spec: BackendSpec): Promise<void> {
   const file = join(folder, `${spec.name}.yaml`);
   const draft = join(folder, `.${spec.name}.${randomUUID()}.new`);
@@ -68,11 +68,11 @@ export async function createBackendFile(folder: string, spec: BackendSpec): Prom
   try {
     await mkdir(folder, { recursive: true });
     await writeFile(draft, stringify({ name, ...rest }, { lineWidth: 0 }));
-    // Unlike a renaming, a link takes nobody's place.
+    // Unlike a rename, a link never replaces an existing file.
     await link(draft, file);
   } catch (cause) {
     if (cause instanceof Error && 'code' in cause && cause.code === 'EEXIST') {
-      throw new UserError('exists', `the file ${file} is there already`, { hint: 'Choose another name.' });
+      throw new UserError('exists', `the file ${file} exists already`, { hint: 'Choose another name.' });
     }
     throw new UserError('config', `${file} cannot be written: ${messageOf(cause)}`, { cause });
   } finally {
@@ -80,7 +80,7 @@ export async function createBackendFile(folder: string, spec: BackendSpec): Prom
   }
 }
 
-/** The text of a backend file after its keys changed; comments and other keys stay as they are. */
+/** Changes keys in the text of a backend file; comments and all other keys stay. */
 export function rewriteSpec(text: string, before: BackendSpec, after: BackendSpec): string {
   let changed = text;
   for (const key of Object.keys(before)) if (!(key in after)) changed = removeValue(changed, [key]);
@@ -88,7 +88,7 @@ export function rewriteSpec(text: string, before: BackendSpec, after: BackendSpe
     if (isDeepStrictEqual(before[key], value)) continue;
     const held = before[key];
     if (!isRecord(held) || !isRecord(value)) {
-      // A list or mapping that is there is taken out first, so that its place is written anew in one piece.
+      // An existing list or mapping is removed first, so that the new value is written as a whole.
       if (typeof held === 'object' && held !== null) changed = removeValue(changed, [key]);
       changed = setValue(changed, [key], value);
       continue;
@@ -103,7 +103,7 @@ export function rewriteSpec(text: string, before: BackendSpec, after: BackendSpe
   return changed;
 }
 
-/** What a backend file says; undefined where it names no backend. */
+/** The spec in the text of a backend file; undefined if it is not YAML or names no backend. */
 export function specOf(text: string): BackendSpec | undefined {
   try {
     const value: unknown = parse(text, { maxAliasCount: 20 });

@@ -25,10 +25,10 @@ import { type BackendFile, createBackendFile, readBackendFiles, readPaths, rewri
 import { type Running, RunningGateway } from './running.ts';
 import { readText, tenantsFile } from './tenants-file.ts';
 
-/** The watcher looks at its files once a second where the kernel tells it nothing. */
+/** The watcher reads its files again once a second, in case the kernel does not report a change. */
 const SETTLE_MS = 1_500;
 
-/** The backends and tenants of one machine: the folder of a gateway.yaml, and the gateway that runs with it, if one does. */
+/** The folder of a gateway.yaml on this machine, and the gateway that runs with it, if there is one. */
 export class FolderInstallation implements Installation {
   readonly kind = 'folder';
   readonly title: string;
@@ -86,7 +86,8 @@ export class FolderInstallation implements Installation {
     const { backends } = await readPaths(this.#folder);
     const files = await readBackendFiles(backends);
     const owner = files.find((file) => file.spec?.name === spec.name);
-    if (owner !== undefined) throw new UserError('exists', `there is a backend ${spec.name} already, in ${owner.file}`);
+    if (owner !== undefined)
+      throw new UserError('exists', `the backend ${JSON.stringify(spec.name)} exists already, in ${owner.file}`);
     if (!dryRun) await createBackendFile(backends, spec);
   }
 
@@ -96,7 +97,7 @@ export class FolderInstallation implements Installation {
     if (dryRun) return void change(spec);
     await rewriteFile(join(backends, file), (text) => {
       const now = specOf(text);
-      if (now?.name !== name) throw new UserError('conflict', `${file} is about another backend by now`);
+      if (now?.name !== name) throw new UserError('conflict', `${file} now defines another backend`);
       return rewriteSpec(text, now, change(now));
     });
   }

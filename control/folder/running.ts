@@ -9,16 +9,16 @@ import { type GatewayFacts, readFacts, type StateFolder } from '../../runtime/st
 import { readReplicaRecord } from '../../runtime/state/replica-record.ts';
 import type { BackendDetail, BackendHealth, BackendState, ReplicaDetail } from '../installation.ts';
 
-/** As much as anybody asks for at once. */
+/** Most names of users, backends and tools in an answer about a quota. */
 const TOP = 1_000;
 const STATES: readonly BackendState[] = ['serving', 'starting', 'unhealthy', 'draining'];
 
-/** What a gateway said about itself, or that none runs. */
+/** The status of a gateway, or the reason why there is none. */
 export class Running {
   readonly publicUrl: string | undefined;
-  /** What stands in the way, for people. */
+  /** Problems, for people. */
   readonly notes: readonly string[];
-  /** Undefined: none answered. */
+  /** Undefined if no gateway answered. */
   readonly status: GetStatusResponse__Output | undefined;
 
   constructor(notes: readonly string[], publicUrl?: string, status?: GetStatusResponse__Output) {
@@ -30,16 +30,16 @@ export class Running {
   /**
    * The health of a backend.
    *
-   * @param backend undefined where its document is refused
+   * @param backend undefined if its document is rejected
    */
   healthOf(name: string, backend: Backend | undefined, problems: readonly string[]): BackendHealth {
-    const told = this.status?.backends?.find((one) => one.name === name);
+    const reported = this.status?.backends?.find((one) => one.name === name);
     const wanted = backend === undefined ? undefined : backend.urls.length > 0 ? backend.urls.length : backend.replicas;
-    const healthy = told?.endpoints?.filter(({ health }) => health === 'healthy').length;
-    const reasons = [...problems, ...(told?.reasons ?? [])];
-    // What was last good may go on serving; that it is refused is what somebody must know.
+    const healthy = reported?.endpoints?.filter(({ health }) => health === 'healthy').length;
+    const reasons = [...problems, ...(reported?.reasons ?? [])];
+    // The gateway may still serve the last good document, but the rejection is what must be fixed.
     if (problems.length > 0) return { state: 'refused', settled: false, healthy, wanted, reasons };
-    const state = STATES.find((one) => one === told?.state);
+    const state = STATES.find((one) => one === reported?.state);
     const settled = healthy !== undefined && healthy === wanted && state !== 'draining';
     if (state !== undefined) return { state, settled, healthy, wanted, reasons };
     return {
@@ -52,7 +52,7 @@ export class Running {
   }
 }
 
-/** The gateway that runs with a state folder, asked through its watcher. */
+/** The gateway that runs with a state folder. Its watcher answers for it. */
 export class RunningGateway {
   readonly #state: StateFolder;
 
@@ -60,16 +60,16 @@ export class RunningGateway {
     this.#state = state;
   }
 
-  /** @param tenantsFile tells whether it is the gateway of this folder, and not another one */
+  /** @param tenantsFile the tenants document that the gateway must have, or it belongs to another installation */
   async ask(tenantsFile: string): Promise<Running> {
     const facts = this.#factsOf(tenantsFile);
     if (typeof facts === 'string') return new Running([facts]);
-    // Loaded when it is needed: gRPC takes longer to load than everything else.
+    // Loaded on demand: gRPC takes longer to load than everything else.
     const { askStatus } = await import('../../runtime/policy/status.ts');
     try {
       const status = await askStatus(facts.watcherSocket);
       return new Running(
-        (status.problems ?? []).map((problem) => `refused: ${problem}`),
+        (status.problems ?? []).map((problem) => `rejected: ${problem}`),
         facts.publicUrl,
         status,
       );
@@ -78,11 +78,11 @@ export class RunningGateway {
     }
   }
 
-  /** The processes of a backend. */
+  /** Replicas and history of a backend. */
   detail({ status }: Running, name: string, lines: number): BackendDetail {
     const { endpoints = [], history: changes = [] } = status?.backends?.find((one) => one.name === name) ?? {};
     const records = this.#records().filter(({ backend }) => backend === name);
-    const seen = new Set(records.map(({ id }) => id));
+    const withRecord = new Set(records.map(({ id }) => id));
     const published = this.#published(name);
     const incarnationOf = (id: string) => published.find((one) => one.id === id)?.incarnation;
     const replicas = records.map((record): ReplicaDetail => {
@@ -96,8 +96,8 @@ export class RunningGateway {
         log: record.lines.slice(-lines),
       };
     });
-    const elsewhere = endpoints
-      .filter(({ id = '' }) => !seen.has(id))
+    const withoutRecord = endpoints
+      .filter(({ id = '' }) => !withRecord.has(id))
       .map(
         ({ id = '', address, health = 'unknown', reason = '' }): ReplicaDetail => ({
           ...{ id, address, incarnation: undefined, state: reason === '' ? health : `${health}: ${reason}`, health },
@@ -110,10 +110,10 @@ export class RunningGateway {
     const history = [...changes.map(({ time = '', what = '' }) => ({ time, what })), ...ofProcesses].sort((a, b) =>
       a.time < b.time ? -1 : 1,
     );
-    return { replicas: [...replicas, ...elsewhere], history };
+    return { replicas: [...replicas, ...withoutRecord], history };
   }
 
-  /** Limits and use, or why nobody can tell. */
+  /** The quota of a tenant and its use, or the reason why they are unknown. */
   async quota(tenantsFile: string, tenant: string): Promise<QuotaState | string> {
     const facts = this.#factsOf(tenantsFile);
     if (typeof facts === 'string') return facts;
@@ -125,7 +125,7 @@ export class RunningGateway {
     try {
       const facts = readFacts(this.#state);
       if (facts.tenantsFile === tenantsFile) return facts;
-      return `the gateway of the state folder ${this.#state.root} runs with other documents (${facts.tenantsFile}); name its own with --state-dir`;
+      return `the gateway of the state folder ${this.#state.root} has another tenants document (${facts.tenantsFile}); name the right state folder with --state-dir`;
     } catch (error) {
       if (error instanceof UserError) return this.#notRunning();
       throw new Error(messageOf(error));
@@ -133,7 +133,7 @@ export class RunningGateway {
   }
 
   #notRunning(): string {
-    return `no gateway runs with the state folder ${this.#state.root}, so nobody knows what is healthy: start it with mcp-gateway up`;
+    return `no gateway runs with the state folder ${this.#state.root}, so health is unknown; start it with mcp-gateway up`;
   }
 
   #published(name: string): readonly Endpoint[] {

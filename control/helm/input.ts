@@ -5,23 +5,23 @@ import { objectName } from '../../core/registry/secret.ts';
 
 const document = z.record(z.string(), z.unknown());
 
-/** What a values.yaml is made from. Issuers, backends and tenants are checked as the gateway itself checks them. */
+/** Input for a values.yaml. Issuers, backends and tenants are validated as the gateway itself does. */
 export const helmInput = z.strictObject({
   publicUrl: z.string().describe('where clients will reach the gateway, such as https://mcp.example.com'),
   issuer: document
     .optional()
     .describe(
-      'who issues access tokens, as issuer in gateway.yaml: {url, audiences, claims: {subject, tenant, groups, roles}, scopePrefix}',
+      'issuer of access tokens, as in gateway.yaml: {url, audiences, claims: {subject, tenant, groups, roles}, scopePrefix}',
     ),
-  issuers: z.array(document).optional().describe('several of them, in place of issuer'),
+  issuers: z.array(document).optional().describe('several issuers, instead of issuer'),
   entra: z
     .strictObject({
       directoryId: z.guid().describe('id of the directory (tenant)'),
-      clientId: z.guid().describe('application (client) id of the API that stands for the gateway'),
+      clientId: z.guid().describe('application (client) id of the API that represents the gateway'),
     })
     .optional()
-    .describe('Microsoft Entra ID, in place of issuer; tokens of version 2.0'),
-  scopes: z.array(z.string()).optional().describe('what clients are told to ask for at first'),
+    .describe('Microsoft Entra ID, instead of issuer; tokens of version 2.0'),
+  scopes: z.array(z.string()).optional().describe('scopes that clients request at first'),
   backends: z
     .array(z.looseObject({ name: backendName }))
     .min(1)
@@ -35,9 +35,9 @@ export const helmInput = z.strictObject({
   redis: z
     .strictObject({ url: z.string(), existingSecret: objectName.optional() })
     .optional()
-    .describe('where quotas are kept; without it each gateway counts for itself'),
+    .describe('where quotas are counted; without it each gateway pod counts alone'),
   replicas: z.number().int().min(1).max(100).optional().describe('gateway pods, default 2'),
-  ingressHost: z.string().optional().describe('host of an Ingress in front; default: none is made'),
+  ingressHost: z.string().optional().describe('host of an Ingress in front; default: no Ingress'),
   release: dnsLabel.default('mcp-gateway').describe('name of the Helm release'),
   namespace: dnsLabel.default(INSTALLATION.gatewayNamespace).describe('namespace of the gateway'),
   backendsNamespace: dnsLabel
@@ -45,5 +45,5 @@ export const helmInput = z.strictObject({
     .describe('namespace of the backends and their Secrets'),
 });
 
-/** What a values.yaml is made from, parsed. */
+/** Parsed input for a values.yaml. */
 export type HelmInput = z.output<typeof helmInput>;

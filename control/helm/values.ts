@@ -8,24 +8,24 @@ import { UserError } from '../../core/errors.ts';
 import type { Backend } from '../../core/registry/backend.ts';
 import { INSTALLATION } from '../../core/registry/installation.ts';
 import { type Tenant, tenantsSchema } from '../../core/tenants/tenants.ts';
-import { refuseCredentials } from '../backends/credentials.ts';
+import { rejectCredentials } from '../backends/credentials.ts';
 import { parseSpec } from '../backends/spec.ts';
 import type { helmResult } from '../results.ts';
 import { usableBy } from '../tenants/tenants.ts';
 import type { HelmInput } from './input.ts';
 
-/** Where the chart is in a checkout. */
+/** The chart in a checkout of this repository. */
 const CHART = 'k8s/chart';
 
 /**
- * Makes a values.yaml of the chart, and the command that installs it.
+ * Makes a values.yaml for the chart, and the command that installs it.
  *
- * @throws UserError `config` with everything that is wrong at once, `usage` for a credential where a reference belongs
+ * @throws UserError `config` that lists all problems, `usage` for a credential instead of a reference
  */
 export function helmValues(input: HelmInput): z.output<typeof helmResult> {
   const { backendsNamespace, namespace, release } = input;
   for (const { name, ...given } of input.backends) {
-    refuseCredentials(name, given, { kind: 'cluster', secretsLocation: backendsNamespace });
+    rejectCredentials(name, given, { kind: 'cluster', secretsLocation: backendsNamespace });
   }
   const checked = check(input);
   const backends = Object.fromEntries(input.backends.map(({ name, ...spec }) => [name, spec]));
@@ -48,14 +48,14 @@ export function helmValues(input: HelmInput): z.output<typeof helmResult> {
       ...secretsOf(checked.backends, backendsNamespace),
       ...unused(checked.backends, checked.tenants),
       ...(input.redis === undefined && (input.replicas ?? 2) > 1
-        ? ['there is no Redis: each gateway pod counts quotas for itself; name one with redis.url']
+        ? ['without Redis each gateway pod counts quotas alone; name one with redis.url']
         : []),
     ],
   };
 }
 
 interface Checked {
-  /** The keys that name the issuers. */
+  /** The keys of the values that name the issuers. */
   issuer: object;
   scopes: readonly string[] | undefined;
   backends: readonly Backend[];
@@ -97,28 +97,29 @@ function check(input: HelmInput): Checked {
   else if (config.ok) problems.push(...issuerProblems(tenants.value.tenants, issuerNames(config.value), 'arguments'));
   const backends: Backend[] = [];
   input.backends.forEach((spec, index) => {
-    const place = `backends[${index}]`;
+    const at = `backends[${index}]`;
     const parsed = parseSpec(spec, 'cluster', 'arguments');
     if (parsed.ok) backends.push(parsed.value);
     else
       problems.push(
         ...parsed.problems.map((problem) => ({
           ...problem,
-          path: problem.path === '' ? place : `${place}.${problem.path}`,
+          path: problem.path === '' ? at : `${at}.${problem.path}`,
         })),
       );
     if (input.backends.findIndex(({ name }) => name === spec.name) !== index) {
-      problems.push({ source: 'arguments', path: `${place}.name`, message: 'is the name of another backend too' });
+      problems.push({ source: 'arguments', path: `${at}.name`, message: 'is also the name of another backend' });
     }
   });
   problems.push(...unknownNames(input));
   if (input.namespace === input.backendsNamespace) {
-    const message = 'must not be the namespace of the gateway: who may make backends must not reach its Secrets';
+    const message =
+      'must not be the namespace of the gateway: permission to create backends must not reach its Secrets';
     problems.push({ source: 'arguments', path: 'backendsNamespace', message });
   }
   if (problems.length > 0 || !tenants.ok) {
     const lines = problems.map(({ path, message }) => `${path}: ${message}`);
-    throw new UserError('config', 'no values.yaml can be made of this', { hint: lines.join('\n') });
+    throw new UserError('config', 'the arguments cannot be turned into a values.yaml', { hint: lines.join('\n') });
   }
   return { issuer, scopes, backends, tenants: tenants.value.tenants };
 }
@@ -133,7 +134,7 @@ function entraIssuer({ directoryId, clientId }: NonNullable<HelmInput['entra']>)
   };
 }
 
-// A name that nothing answers to is a slip; in a live gateway it may be yet to come.
+// An unknown name is a typo here. In a running gateway the tenant or backend may still be created.
 function unknownNames({ backends, tenants }: HelmInput): Problem[] {
   const backendNames = backends.map(({ name }) => name);
   const tenantNames = tenants.map(({ name }) => name);
@@ -167,7 +168,7 @@ function secretsOf(backends: readonly Backend[], namespace: string): string[] {
     const keys = [
       ...new Set(wanted.filter((secret) => secret.name === name).map(({ key }) => `--from-file=${key}=FILE`)),
     ];
-    return `a person makes the Secret first: kubectl -n ${namespace} create secret generic ${name} ${keys.join(' ')}`;
+    return `a person creates the Secret first: kubectl -n ${namespace} create secret generic ${name} ${keys.join(' ')}`;
   });
 }
 

@@ -3,21 +3,21 @@ import type { IncomingHttpHeaders } from 'node:http';
 import { ADMIN_ROLE } from '../../core/admin/config.ts';
 import { IDENTITY_HEADERS, type IdentityField } from '../../core/registry/upstream.ts';
 
-/** Who asks, as the gateway tells it. */
+/** The caller of a request, as the gateway names it. */
 export interface AdminCaller {
   subject: string;
   issuer: string;
   tenant: string;
-  /** Envoy's id of the request, as in the audit log; empty where there is none. */
+  /** Envoy's id of the request, as in the audit log; empty if there is none. */
   requestId: string;
 }
 
 /**
- * Reads who asks. Whatever comes without the secret comes from nobody, and what the headers say is looked at only then: they are
- * what the gateway says, which lets nobody through without the role.
+ * Reads the caller of a request. The secret shows that the request comes from the gateway. Only then the identity headers can be
+ * believed: the gateway sets them, and lets no caller through without the role.
  *
- * @param secret undefined where there is none yet
- * @returns an HTTP status where it must be refused
+ * @param secret undefined before it was read
+ * @returns the caller, or the HTTP status to answer with
  */
 export function readCaller(headers: IncomingHttpHeaders, secret: string | undefined): AdminCaller | 401 | 403 {
   const given = /^Bearer (\S+)$/.exec(headers.authorization ?? '')?.[1];
@@ -38,7 +38,7 @@ function read(headers: IncomingHttpHeaders, field: IdentityField): string[] {
   }
 }
 
-// Hashes have one length, so that the time of the comparison tells nothing.
+// Hashes have the same length, so the time of the comparison reveals nothing.
 function sameText(a: string, b: string): boolean {
   const hash = (text: string) => createHash('sha256').update(text).digest();
   return timingSafeEqual(hash(a), hash(b));

@@ -7,39 +7,39 @@ import type { ToolCall } from '../mcp/tools/tool.ts';
 import { type AdminCaller, readCaller } from './caller.ts';
 import { serveFetch } from './fetch.ts';
 
-/** Where MCP is spoken; the gateway's `/gateway/mcp` leads there. */
+/** Path of the MCP endpoint; the gateway forwards `/gateway/mcp` to it. */
 const ADMIN_PATH = '/mcp';
 
-/** What a server of the gateway's own tools works with. */
+/** What the server of the admin tools needs. */
 export interface AdminServerOptions {
   installation: Installation;
-  /** What the gateway shows; undefined before it was read. */
+  /** The secret that the gateway sends; undefined before it was read. */
   secret: () => string | undefined;
-  /** Of this program. */
+  /** Version of this program. */
   version: string;
   log: Logger;
 }
 
-/** A server of the gateway's own tools. */
+/** A server of the admin tools. */
 export interface AdminServer {
   http: Server;
-  /** Ends what is under way. */
+  /** Ends open requests. */
   close(): Promise<void>;
 }
 
 /**
- * The tools of `mcp-gateway serve` over Streamable HTTP, in both eras and without sessions: any process can answer any request.
- * Only `GET /healthz` is answered to those who do not know the secret.
+ * The tools of `mcp-gateway serve` over Streamable HTTP, in both MCP eras and without sessions: any process can answer any request.
+ * Without the secret, only `GET /healthz` is answered.
  */
 export function createAdminServer({ installation, secret, version, log }: AdminServerOptions): AdminServer {
-  const report = (error: unknown) => log.warn({ err: error }, 'unexpected');
-  // The handler hands this value on as it is, while it may make a copy of a request.
+  const report = (error: unknown) => log.warn({ err: error }, 'unexpected failure');
+  // Keyed by the authInfo: the handler passes it on unchanged, while it may copy the request.
   const callers = new WeakMap<AuthInfo, AdminCaller>();
   const handler: McpHttpHandler = createMcpHandler(
     ({ authInfo }) => {
       const caller = authInfo && callers.get(authInfo);
-      if (caller === undefined) throw new Error('a request without its caller');
-      // What happens in other tenants is theirs to know.
+      if (caller === undefined) throw new Error('the caller of a request is missing');
+      // Sessions and requests of other tenants are not shown.
       const viewer = [caller.tenant];
       return createAdminMcpServer({
         installation,
@@ -53,13 +53,13 @@ export function createAdminServer({ installation, secret, version, log }: AdminS
   );
   const serve = (incoming: IncomingMessage, outgoing: ServerResponse) => {
     const path = URL.parse(incoming.url ?? '', 'http://localhost')?.pathname;
-    if (path === '/healthz') return refuse(incoming, outgoing, 200);
+    if (path === '/healthz') return answerEmpty(incoming, outgoing, 200);
     const caller = readCaller(incoming.headers, secret());
     if (typeof caller === 'number') {
-      log.warn({ status: caller, remote: incoming.socket.remoteAddress }, 'refused a request');
-      return refuse(incoming, outgoing, caller);
+      log.warn({ status: caller, remote: incoming.socket.remoteAddress }, 'denied a request');
+      return answerEmpty(incoming, outgoing, caller);
     }
-    if (path !== ADMIN_PATH) return refuse(incoming, outgoing, 404);
+    if (path !== ADMIN_PATH) return answerEmpty(incoming, outgoing, 404);
     const authInfo = { token: '', clientId: caller.subject, scopes: [] };
     callers.set(authInfo, caller);
     void serveFetch((request) => handler.fetch(request, { authInfo }), incoming, outgoing, report);
@@ -75,18 +75,18 @@ export function createAdminServer({ installation, secret, version, log }: AdminS
   };
 }
 
-function refuse(incoming: IncomingMessage, outgoing: ServerResponse, status: number): void {
+function answerEmpty(incoming: IncomingMessage, outgoing: ServerResponse, status: number): void {
   incoming.resume();
   outgoing.writeHead(status, { 'cache-control': 'no-store' }).end();
 }
 
-// Arguments stay out of it: what was refused may be a credential.
+// Arguments are not logged: a rejected one may be a credential.
 function record(
   log: Logger,
   { subject, issuer, tenant, requestId }: AdminCaller,
   { tool, changes, about, outcome }: ToolCall,
 ): void {
   const line = { tool, about, outcome, subject, issuer, tenant, requestId };
-  if (changes) log.info(line, outcome === 'done' ? 'changed by an administrator' : 'refused to an administrator');
-  else log.debug(line, 'looked at by an administrator');
+  if (changes) log.info(line, outcome === 'done' ? 'changed by an administrator' : 'rejected for an administrator');
+  else log.debug(line, 'read by an administrator');
 }

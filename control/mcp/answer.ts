@@ -1,15 +1,15 @@
 import type { CallToolResult } from '@modelcontextprotocol/server';
 import { messageOf, UserError } from '../../core/errors.ts';
 
-/** The result of a tool: the same twice, since older clients read texts only. */
+/** The result of a tool, twice: as structure, and as text for older clients. */
 export function answer(structuredContent: Record<string, unknown>): CallToolResult {
   return { content: [{ type: 'text', text: JSON.stringify(structuredContent) }], structuredContent };
 }
 
 /**
- * The result of a tool that could not do what it was asked for: what is wrong and what to do, for the model to act on.
+ * The result of a tool that failed: what is wrong and what to do, so that the model can act on it.
  *
- * @param report told of what nobody foresaw
+ * @param report called with unexpected errors
  */
 export function failure(error: unknown, report: (error: unknown) => void): CallToolResult {
   if (!(error instanceof UserError)) report(error);

@@ -9,69 +9,69 @@ import { inputSchemaOf, type JsonSchema } from './tool-input.ts';
 /** Longest wait for a backend to be ready. */
 const MAX_WAIT_SECONDS = 600;
 
-/** How long somebody waits for a backend to be ready. */
+/** The argument that says how long to wait for a backend to be ready. */
 export const waitSeconds = z
   .number()
   .int()
   .min(0)
   .max(MAX_WAIT_SECONDS)
   .default(0)
-  .describe('wait for so long until it serves, with progress notifications; 0: do not wait');
+  .describe('how long to wait until it serves, with progress notifications; 0: do not wait');
 
-/** Everything is checked, and nothing is changed. */
-export const dryRun = z.boolean().default(false).describe('check everything and show the object; change nothing');
+/** The argument for a dry run. */
+export const dryRun = z.boolean().default(false).describe('check everything and show the object, but change nothing');
 
 const controls = z.looseObject({
-  name: z.string().describe('first segment of its URL, https://gateway/<name>/mcp: a DNS label such as jira'),
-  update: z.boolean().default(false).describe('change the backend of that name; what is not named stays'),
+  name: z.string().describe('first segment of its URL, https://gateway/<name>/mcp; a DNS label such as jira'),
+  update: z.boolean().default(false).describe('change the existing backend of that name; keys that are not given stay'),
   unset: z
     .array(z.string().min(1))
     .default([])
-    .describe('with update: keys to take away, such as affinityHeader or env.DEBUG'),
+    .describe('with update: keys to remove, such as affinityHeader or env.DEBUG'),
   dryRun,
   waitSeconds,
 });
 
-/** Keys that mean nothing in a place. */
+/** Keys that do not exist in this kind of installation. */
 const ABSENT: Readonly<Record<RegistryKind, readonly string[]>> = {
   folder: ['image', 'service', 'secretEnv', 'caSecret', ...PLACEMENT_KEYS],
   cluster: ['cwd', 'caFile'],
 };
 
-/** Words that differ on one machine. */
+/** Descriptions that differ on one machine. */
 const ON_MACHINE: Readonly<Record<string, string>> = {
   command:
-    'Program and arguments of a server that mcp-gateway up runs; it must listen on 127.0.0.1:$PORT, or speak stdio with transport: stdio.',
-  env: 'Environment of the command. PORT is set by the gateway. Never a credential.',
-  transport: 'How the command is spoken to.',
-  replicas: 'How many processes run.',
+    'Program and arguments of a server that mcp-gateway up runs. It must listen on 127.0.0.1:$PORT, or speak stdio with transport: stdio.',
+  env: 'Environment of the command, without credentials. The gateway sets PORT.',
+  transport: 'How the gateway talks to the command.',
+  replicas: 'Number of processes.',
   cwd: 'Working directory of the command. Default: the folder of gateway.yaml.',
-  upstreamAuth: "A credential of the gateway's own that the server is called with: the name of a file that holds it.",
-  healthCheck: "How replicas are checked by the gateway's Envoy.",
-  drain: 'How long the sessions of a replica that ends, or of a removed backend, go on. 0s to 1d.',
-  caFile: "PEM certificates that an https URL is verified with. Default: the system's.",
+  upstreamAuth: "The gateway's own credential for requests to the server: the name of a file that holds it.",
+  healthCheck: "How the gateway's Envoy checks replicas.",
+  drain: 'How long the sessions of a stopping replica or a removed backend continue. 0s to 1d.',
+  caFile: "PEM certificates to verify an https URL with. Default: the system's.",
 };
 
-/** The arguments of register_backend: those of its own, and every key of a backend, which are checked with the place in mind. */
+/** The arguments of register_backend: its own, and in `given` the keys of a backend, which are validated later. */
 export const registerInput = controls.transform(
   ({ name, update, unset, dryRun: dry, waitSeconds: wait, ...given }) => ({
     ...{ name, update, unset, dryRun: dry, waitSeconds: wait, given },
   }),
 );
 
-/** What clients are told of them. */
-export function registerSchema(place: RegistryKind): JsonSchema {
+/** The schema of these arguments that clients see. */
+export function registerSchema(kind: RegistryKind): JsonSchema {
   const own = inputSchemaOf(controls);
-  const backend = inputSchemaOf(place === 'folder' ? backendSchema : clusterBackendSchema);
+  const backend = inputSchemaOf(kind === 'folder' ? backendSchema : clusterBackendSchema);
   const keys = Object.entries(isRecord(backend.properties) ? backend.properties : {});
   const shown = keys
-    .filter(([key]) => key !== 'name' && !ABSENT[place].includes(key))
-    .map(([key, schema]) => [key, describe(key, schema, place)]);
+    .filter(([key]) => key !== 'name' && !ABSENT[kind].includes(key))
+    .map(([key, schema]) => [key, describe(key, schema, kind)]);
   const properties = { ...(isRecord(own.properties) ? own.properties : {}), ...Object.fromEntries(shown) };
   return { type: 'object', properties, required: ['name'], additionalProperties: false };
 }
 
-function describe(key: string, schema: unknown, place: RegistryKind): JsonSchema {
-  const words = (place === 'folder' ? ON_MACHINE[key] : undefined) ?? DESCRIPTIONS[key];
+function describe(key: string, schema: unknown, kind: RegistryKind): JsonSchema {
+  const words = (kind === 'folder' ? ON_MACHINE[key] : undefined) ?? DESCRIPTIONS[key];
   return { ...(isRecord(schema) ? schema : {}), ...(words === undefined ? {} : { description: words }) };
 }

@@ -10,7 +10,11 @@ export function registerResources(server: McpServer, installation: Installation)
   server.registerResource(
     'tenants',
     TENANTS_URI,
-    { title: 'Tenants', description: 'The tenants document: who may use what, and how much.', mimeType: MIME_TYPE },
+    {
+      title: 'Tenants',
+      description: 'The tenants document: who may use which backends, and how much.',
+      mimeType: MIME_TYPE,
+    },
     async () => ({ contents: [{ uri: TENANTS_URI, mimeType: MIME_TYPE, text: await installation.tenants.read() }] }),
   );
   const list = async () => {
@@ -31,7 +35,7 @@ export function registerResources(server: McpServer, installation: Installation)
     new ResourceTemplate('mcp-gateway://backends/{name}', { list, complete: { name: names } }),
     {
       title: 'Manifest of a backend',
-      description: 'A backend as it is written down; credentials are hidden.',
+      description: 'The document or object that defines a backend; credentials are hidden.',
       mimeType: MIME_TYPE,
     },
     async (uri, { name }) => {

@@ -2,29 +2,28 @@ import type { Readable, Writable } from 'node:stream';
 import type { McpServer } from '@modelcontextprotocol/server';
 import { StdioServerTransport, serveStdio } from '@modelcontextprotocol/server/stdio';
 
-/** A client that does not read keeps answers waiting; beyond this it is given up. */
+/** Answers that wait for a client that does not read; beyond this the connection ends. */
 const MAX_UNREAD_BYTES = 64 << 20;
-const LOOK_EVERY_MS = 1_000;
+const CHECK_INTERVAL_MS = 1_000;
 
-/** Where messages come from and go to, and what ends it all. */
+/** Streams of a connection, and what ends it. */
 export interface StdioOptions {
   input: Readable;
   output: Writable;
-  /** Ends it from outside. */
+  /** Ends the connection. */
   stopping: AbortSignal;
-  /** Told of messages that are none, and the like. */
+  /** Called with invalid messages and other unexpected errors. */
   report: (error: unknown) => void;
 }
 
-/** Serves one client, whatever era it speaks. Resolves once it is gone, does not read any more, or somebody ends it. */
+/** Serves one client, in either MCP era. Resolves when the client is gone or stops reading, or when `stopping` aborts. */
 export async function serveOverStdio(create: () => McpServer, options: StdioOptions): Promise<void> {
   const { input, output, stopping, report } = options;
   const transport = new StdioServerTransport(input, output);
   let timer: NodeJS.Timeout | undefined;
-  // Each answer that waits for its reader listens, and there is no telling how many do.
+  // Each answer that waits to be written adds a listener, and their number is not limited.
   output.setMaxListeners(0);
   await new Promise<void>((resolve) => {
-    // Whatever ends first: the input, the output, or somebody's patience.
     input.once('end', resolve);
     input.once('close', resolve);
     output.once('error', () => resolve());
@@ -35,7 +34,7 @@ export async function serveOverStdio(create: () => McpServer, options: StdioOpti
       if (output.writableLength <= MAX_UNREAD_BYTES) return;
       report(new Error('the client does not read its answers'));
       resolve();
-    }, LOOK_EVERY_MS);
+    }, CHECK_INTERVAL_MS);
     serveStdio(create, { transport, onerror: report });
   });
   clearInterval(timer);

@@ -3,17 +3,17 @@ import { z } from 'zod';
 import { parseValue } from '../../core/document/parse.ts';
 import { UserError } from '../../core/errors.ts';
 
-/** JSON Schema as clients get it. */
+/** JSON Schema as clients see it. */
 export type JsonSchema = Record<string, unknown>;
 
-/** What clients are told of the arguments of a tool. Nothing is checked by it: that is for {@link parseArguments}. */
+/** A schema that only describes the arguments of a tool to clients. {@link parseArguments} validates them. */
 export function shown(schema: JsonSchema): StandardSchemaWithJSON<unknown, unknown> {
   const json = () => schema;
   const validate = (value: unknown) => ({ value });
   return { '~standard': { version: 1, vendor: 'mcp-gateway', validate, jsonSchema: { input: json, output: json } } };
 }
 
-/** Parses the arguments of a tool. Throws a UserError `usage` with everything that is wrong at once. */
+/** Parses the arguments of a tool. Throws a UserError `usage` that lists all problems. */
 export function parseArguments<S extends z.ZodType>(schema: S, value: unknown): z.output<S> {
   const parsed = parseValue(value ?? {}, 'arguments', schema);
   if (parsed.ok) return parsed.value;
@@ -22,14 +22,14 @@ export function parseArguments<S extends z.ZodType>(schema: S, value: unknown): 
   throw new UserError('usage', `the arguments have ${count}`, { hint: `${lines.join('\n')}\nNothing was changed.` });
 }
 
-/** What a zod schema takes in, as JSON Schema. Checks that only code can do are not in it. */
+/** The input of a zod schema as JSON Schema, without checks that only code can do. */
 export function inputSchemaOf(schema: z.ZodType): JsonSchema {
   const { $schema: _, ...rest } = z.toJSONSchema(schema, {
     io: 'input',
     unrepresentable: 'any',
     override: ({ zodSchema, jsonSchema }) => {
       delete jsonSchema.durationMs;
-      // The default of a duration is a number of milliseconds, which is no input.
+      // The default of a duration is a number of milliseconds, which is not valid input.
       if (
         zodSchema._zod.def.type === 'default' &&
         typeof jsonSchema.default === 'number' &&

@@ -18,16 +18,16 @@ export function checkOthers(
 ): void {
   const others = (tenants: readonly Tenant[]) => tenants.filter(({ name }, index) => !isEdited(index, name));
   if (!isDeepStrictEqual(others(after), others(before))) {
-    throw notEditable(source, 'other tenants share what would change');
+    throw notEditable(source, 'other tenants refer to what would change');
   }
 }
 
-/** A document that is left as it is, since an edit would not keep its meaning or layout. */
+/** The error for a document that an edit cannot change without changing more than it should. */
 export function notEditable(source: string, reason: string): UserError {
   return new UserError('config', `${source} cannot be edited here: ${reason}`, { hint: 'Edit it by hand.' });
 }
 
-/** The tenants in a document. Throws a UserError `config` with all problems of a document that is not sound. */
+/** The tenants in a document. Throws a UserError `config` that lists all errors of the document. */
 export function tenantsIn(text: string, source: string): readonly Tenant[] {
   const parsed = parseTenants(text, source);
   if (parsed.ok) return parsed.value;

@@ -7,11 +7,11 @@ import { appendValue, removeValue, setValue, type YamlPath } from '../documents/
 import { checkOthers, notEditable, tenantsIn } from './document.ts';
 import type { Change } from './quota-changes.ts';
 
-/** What is to become of the quota of a tenant. */
+/** An edit of the quota of a tenant. */
 export interface QuotaEdit {
   tenant: string;
   changes: readonly Change[];
-  /** Is added, and such as are over go. */
+  /** A top-up to add. Expired top-ups are removed at the same time. */
   topUp: TopUp | undefined;
 }
 
@@ -23,10 +23,10 @@ export interface Edited {
 }
 
 /**
- * Changes the quota of a tenant in a tenants document; its comments and layout stay.
+ * Changes the quota of a tenant in a tenants document. Comments and layout stay.
  *
- * @param source the document, as its reader knows it
- * @throws UserError `config` where the document is not sound or cannot be changed this way, `usage` where the change makes no sense
+ * @param source the document, for messages
+ * @throws UserError `config` if the document has errors or cannot be edited, `usage` if the edit is not valid
  */
 export function editQuota(text: string, source: string, edit: QuotaEdit, nowMs: number): Edited {
   const tenants = tenantsIn(text, source);
@@ -45,11 +45,11 @@ export function editQuota(text: string, source: string, edit: QuotaEdit, nowMs: 
     const hint = 'Give it one first, for example with --set "requests=1000 per=hour".';
     throw new UserError('usage', `${edit.tenant} has no limit of its own, so there is nothing to top up`, { hint });
   }
-  const place: YamlPath = ['tenants', index, 'quota'];
+  const quota: YamlPath = ['tenants', index, 'quota'];
   let edited = text;
   try {
-    for (const change of edit.changes) edited = apply(edited, place, change, before);
-    if (edit.topUp !== undefined) edited = topUp(edited, [...place, 'topUps'], edit.topUp, nowMs);
+    for (const change of edit.changes) edited = apply(edited, quota, change, before);
+    if (edit.topUp !== undefined) edited = topUp(edited, [...quota, 'topUps'], edit.topUp, nowMs);
   } catch (error) {
     if (error instanceof UserError) throw error;
     throw notEditable(source, messageOf(error));
@@ -58,7 +58,7 @@ export function editQuota(text: string, source: string, edit: QuotaEdit, nowMs: 
   if (!parsed.ok) {
     const prefix = `tenants[${index}].quota.`;
     const lines = parsed.problems.map(({ path, message }) => `${path.replace(prefix, '')}: ${message}`);
-    throw new UserError('usage', `this makes no sense for ${edit.tenant}: ${lines.join('; ')}`, {
+    throw new UserError('usage', `the quota of ${edit.tenant} would not be valid: ${lines.join('; ')}`, {
       hint: 'Nothing was changed.',
     });
   }
@@ -67,20 +67,20 @@ export function editQuota(text: string, source: string, edit: QuotaEdit, nowMs: 
   return { text: edited, before, after: after?.quota };
 }
 
-/** Says which tenants there are. */
+/** The error for a tenant that does not exist; its hint lists those that do. */
 export function unknownTenant(tenant: string, names: readonly string[]): UserError {
   return new UserError('usage', `there is no tenant ${JSON.stringify(tenant)}`, {
     hint: `Tenants: ${names.join(', ')}`,
   });
 }
 
-function apply(text: string, place: YamlPath, { path, value }: Change, before: Quota | undefined): string {
-  const full = [...place, ...pathOf(path, before)];
+function apply(text: string, quota: YamlPath, { path, value }: Change, before: Quota | undefined): string {
+  const full = [...quota, ...pathOf(path, before)];
   if (value !== undefined) return setValue(text, full, value);
   return parseDocument(text).hasIn(full) ? removeValue(text, full) : text;
 }
 
-// Rules are a list, in which they are known by their names.
+// Rules are a list, but changes address them by name.
 function pathOf(path: readonly string[], before: Quota | undefined): YamlPath {
   const [scope, name = '', ...rest] = path;
   if (scope !== 'rules') return path;
@@ -88,19 +88,20 @@ function pathOf(path: readonly string[], before: Quota | undefined): YamlPath {
   const index = names.indexOf(name);
   if (index >= 0) return ['rules', index, ...rest];
   throw new UserError('usage', `there is no rule ${JSON.stringify(name)}`, {
-    hint: names.length === 0 ? 'The tenant has no rules; write them into the document.' : `Rules: ${names.join(', ')}`,
+    hint:
+      names.length === 0 ? 'The tenant has no rules; add them to the document by hand.' : `Rules: ${names.join(', ')}`,
   });
 }
 
-function topUp(text: string, place: YamlPath, { requests, untilMs }: TopUp, nowMs: number): string {
+function topUp(text: string, path: YamlPath, { requests, untilMs }: TopUp, nowMs: number): string {
   const entry = { requests, until: new Date(untilMs).toISOString().replace(/\.\d+/, '') };
-  let edited = appendValue(text, place, entry);
-  const list = parseDocument(edited).getIn(place, true);
+  let edited = appendValue(text, path, entry);
+  const list = parseDocument(edited).getIn(path, true);
   if (!isSeq(list)) return edited;
   for (let index = list.items.length - 1; index >= 0; index--) {
     const item = list.items[index];
     const until = isMap(item) ? Date.parse(String(item.get('until'))) : Number.NaN;
-    if (until <= nowMs) edited = removeValue(edited, [...place, index]);
+    if (until <= nowMs) edited = removeValue(edited, [...path, index]);
   }
   return edited;
 }

@@ -22,7 +22,7 @@ export function describeLimit({ requests, per, burst }: ReportedLimit): string {
 
 /** A quota for people, one line for each part, without what is left of its limits. */
 export function describeQuota(quota: Quota | undefined, nowMs: number): string[] {
-  if (quota === undefined) return ['no quota: as much as it likes'];
+  if (quota === undefined) return ['no quota: unlimited'];
   const limits = limitsOf(quota).map(({ name, limit }) => `${name}: ${describeLimit(toReported(limit))}`);
   const lines = [...limits, ...describeOptions(quota, nowMs)];
   return lines.length === 0 ? ['no limits'] : lines;
@@ -35,11 +35,11 @@ export function describeOptions(quota: Quota, nowMs: number): string[] {
     ...activeTopUps(quota, nowMs).map(({ requests, until }) => `top-up: ${requests} until ${until}`),
     ...(maxConcurrent === undefined ? [] : [`requests at once: ${maxConcurrent}`]),
     ...(maxStreams === undefined ? [] : [`open streams at once: ${maxStreams}`]),
-    ...(dryRun ? ['dry run: nothing is refused'] : []),
+    ...(dryRun ? ['dry run: nothing is denied'] : []),
   ];
 }
 
-/** What was used since a time, as a report has it. */
+/** Use since a point in time, as a report shows it. */
 export interface ReportedSpan {
   /** RFC 3339. */
   since: string;
@@ -49,7 +49,7 @@ export interface ReportedSpan {
   tools: (UsageCount & { name: string })[];
 }
 
-/** All that is known of a quota, for scripts. */
+/** The quota in force and its use, for scripts. */
 export function toReport(tenant: string, state: QuotaState, nowMs: number) {
   const { quota, redis, lastHour, lastDay } = state;
   return {
@@ -79,7 +79,7 @@ function reported({ sinceMs, all, users, backends, tools }: UsageSpan): Reported
 
 interface ShownLimit {
   name: string;
-  /** Of the bucket that all members share; undefined where each user has one. */
+  /** Key of the bucket that all members share; undefined for a limit of each user. */
   key: string | undefined;
   limit: Limit;
 }

@@ -10,24 +10,24 @@ export async function readTenants({ tenants }: Installation): Promise<readonly T
   return tenantsIn(await tenants.read(), tenants.source);
 }
 
-/** Throws a UserError that lists the tenants where one of the names is none of them. */
+/** Throws a UserError `usage` that lists the tenants if one of the names is unknown. */
 export function checkTenants(names: readonly string[], tenants: readonly Tenant[]): void {
   const known = tenants.map(({ name }) => name);
   const unknown = names.find((name) => !known.includes(name));
   if (unknown !== undefined) throw unknownTenant(unknown, known);
 }
 
-/** Which tenants may use a backend, roles aside. */
+/** Names of the tenants that may use a backend, roles aside. */
 export function usableBy(name: string, wanted: readonly string[] | undefined, tenants: readonly Tenant[]): string[] {
   const backend = { name, tenants: wanted, roles: [] };
   return tenants.filter((tenant) => mayUseBackend({ tenant, roles: [] }, backend)).map((tenant) => tenant.name);
 }
 
 /**
- * A tenants document in which tenants name a backend among theirs; comments and layout stay. Those that name it already, or all
- * backends, stay as they are.
+ * Adds a backend to the own lists of tenants in a tenants document. Comments and layout stay, and so do tenants that may use the
+ * backend already.
  *
- * @throws UserError `config` where the document is not sound or cannot be changed this way, `usage` for an unknown tenant
+ * @throws UserError `config` if the document has errors or cannot be edited, `usage` for an unknown tenant
  */
 export function nameBackend(text: string, source: string, backend: string, names: readonly string[]): string {
   const before = tenantsIn(text, source);

@@ -139,8 +139,8 @@ describe('a fleet in a cluster, from the first registration to the 1001st call',
       session: '',
     }));
     // This gateway has different keys, like one of another cluster.
-    expect(await client.refusal('explain_session', { sessionId: session || 'x' })).to.include(
-      'no session id of this gateway',
+    expect(await client.rejection('explain_session', { sessionId: session || 'x' })).to.include(
+      'not a session id',
     );
   });
 
@@ -175,8 +175,8 @@ describe('a fleet in a cluster, from the first registration to the 1001st call',
       ({ decision }) => decision === 'deny',
     );
     expect(why).to.include({ reason: 'no-tenant', status: 403, message: 'No tenant', time: DENIED.time });
-    expect(await client.refusal('explain_denial', { requestId: 'abcd-1235' })).to.include(
-      'says nothing of the request',
+    expect(await client.rejection('explain_denial', { requestId: 'abcd-1235' })).to.include(
+      'no decision about the request',
     );
   });
 

@@ -169,8 +169,8 @@ describe('the quota use of a tenant at the gateways of a cluster', function () {
     const answer = await report(user);
     expect(answer.after[0]).to.equal('tenant: 20 per day');
     expect(answer).to.include({ inForce: null, limits: null, lastHour: null });
-    const permission = `the permission to get pods/proxy in the namespace ${gatewayNamespace}`;
-    expect(answer.notes).to.deep.equal([`what is left and who used it is not shown: whoever asks needs ${permission}`]);
+    expect(answer.notes).to.have.length(1);
+    expect(answer.notes[0]).to.include(`get pods/proxy in the namespace ${gatewayNamespace}`);
   });
 
   it('covers the gateways that answer, and names the others', async () => {
@@ -182,9 +182,7 @@ describe('the quota use of a tenant at the gateways of a cluster', function () {
     expect(answer).to.include({ inForce: null });
     expect(answer.lastHour?.all).to.include({ requests: 3 });
     expect(answer.notes).to.have.length(2);
-    expect(answer.notes[0]).to.match(
-      /^the gateway pod gateway-c cannot be asked: .*ECONNREFUSED.*port 9090.*NetworkPolicy/,
-    );
-    expect(answer.notes[1]).to.equal('what is shown is that of 2 of 3 gateway pods');
+    expect(answer.notes[0]).to.match(/gateway-c .*port 9090.*ECONNREFUSED.*NetworkPolicy/);
+    expect(answer.notes[1]).to.include('2 of 3');
   });
 });

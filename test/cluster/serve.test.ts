@@ -86,10 +86,10 @@ describe('a fleet in a cluster, administered from an MCP client', function () {
     const { spec } = await cluster.api.read(path('jira'));
     expect(spec).to.deep.include({ image: 'jira:2', drain: '5m', replicas: 3, secretEnv, tenants: ['engineering'] });
     expect(await client.read('mcp-gateway://backends/jira')).to.include('image: jira:2');
-    expect(await client.refusal('register_backend', { name: 'jira', image: 'x' })).to.include('update: true');
+    expect(await client.rejection('register_backend', { name: 'jira', image: 'x' })).to.include('update: true');
     await client.call('register_backend', { name: 'other', url: 'https://mcp.example.com/mcp' });
     expect(await client.call('remove_backend', { name: 'other' })).to.include({ action: 'removed' });
-    expect(await client.refusal('remove_backend', { name: 'other' })).to.include('Backends: jira');
+    expect(await client.rejection('remove_backend', { name: 'other' })).to.include('Backends: jira');
   });
 
   it('summarizes what the operator reports, and waits for it', async () => {
@@ -190,13 +190,13 @@ describe('a fleet in a cluster, administered from an MCP client', function () {
   });
 
   it('opens session ids with the keys of the Secret', async () => {
-    const refusal = await client.refusal('explain_session', { sessionId: 'x' });
+    const refusal = await client.rejection('explain_session', { sessionId: 'x' });
     expect(refusal).to.include('get secrets mcp-gateway-session-keys').and.include('not found');
     const data = { 'session-keys': Buffer.from(Buffer.alloc(32, 1).toString('base64')).toString('base64') };
     const secret = { apiVersion: 'v1', kind: 'Secret', metadata: { name: 'mcp-gateway-session-keys' }, data };
     await cluster.apply(stringify(secret), gatewayNamespace);
-    expect(await client.refusal('explain_session', { sessionId: 'x' })).to.include(
-      'this is no session id of this gateway',
+    expect(await client.rejection('explain_session', { sessionId: 'x' })).to.include(
+      'not a session id',
     );
   });
 
@@ -231,9 +231,9 @@ describe('a fleet in a cluster, administered from an MCP client', function () {
       const { replicas } = await administrator.call('backend_status', { name: 'pods' });
       // A fake node has no log; the test is only about the permission.
       expect(JSON.stringify(replicas)).to.include('(no log: ').and.not.include('forbidden');
-      expect(await administrator.refusal('explain_session', { sessionId: 'x' })).to.include('no session id');
-      expect(await administrator.refusal('explain_denial', { requestId: '12345678' })).to.include(
-        'says nothing of the request',
+      expect(await administrator.rejection('explain_session', { sessionId: 'x' })).to.include('not a session id');
+      expect(await administrator.rejection('explain_denial', { requestId: '12345678' })).to.include(
+        'no decision about the request',
       );
       await administrator.call('remove_backend', { name: 'all' });
     } finally {
@@ -245,7 +245,7 @@ describe('a fleet in a cluster, administered from an MCP client', function () {
     const kubeconfig = await cluster.kubeconfigFor(namespace, 'bare');
     const bare = await connectAdmin(['--kubeconfig', kubeconfig, ...options.slice(2)]);
     try {
-      const listing = await bare.refusal('list_backends');
+      const listing = await bare.rejection('list_backends');
       expect(listing).to.include(`the permission to list mcpbackends in the namespace ${namespace}`);
       const role = {
         apiVersion: 'rbac.authorization.k8s.io/v1',
@@ -266,9 +266,9 @@ describe('a fleet in a cluster, administered from an MCP client', function () {
       expect(JSON.stringify(made.notes)).to.include(
         'the tenants were not checked: cannot get configmaps mcp-gateway-tenants',
       );
-      expect(await bare.refusal('tenant_quota', { tenant_id: 'sales' })).to.include('the permission to get configmaps');
-      expect(await bare.refusal('explain_session', { sessionId: 'x' })).to.include('the permission to get secrets');
-      expect(await bare.refusal('backend_status', { name: 'jira' })).to.include('the permission to list pods');
+      expect(await bare.rejection('tenant_quota', { tenant_id: 'sales' })).to.include('the permission to get configmaps');
+      expect(await bare.rejection('explain_session', { sessionId: 'x' })).to.include('the permission to get secrets');
+      expect(await bare.rejection('backend_status', { name: 'jira' })).to.include('the permission to list pods');
     } finally {
       await bare.close();
     }
@@ -278,7 +278,7 @@ describe('a fleet in a cluster, administered from an MCP client', function () {
     const kubeconfig = cluster.writeKubeconfig({ token: 'x', server: 'https://127.0.0.1:1' });
     const lost = await connectAdmin(['--kubeconfig', kubeconfig]);
     try {
-      expect(await lost.refusal('list_backends'))
+      expect(await lost.rejection('list_backends'))
         .to.include('https://127.0.0.1:1 cannot be reached')
         .and.include('Check that the cluster is running');
     } finally {

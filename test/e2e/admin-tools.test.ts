@@ -98,7 +98,7 @@ describe('the admin tools behind the gateway itself', function () {
     expect(wrong.isError).to.equal(true);
     await done(connection, 'remove_backend', { name: 'jira-0', dryRun: true });
     const refusals = await eventually(
-      () => gateway.log.filter(({ msg }) => msg === 'refused to an administrator'),
+      () => gateway.log.filter(({ msg }) => msg === 'rejected for an administrator'),
       (lines) => lines.length === 2,
     );
     expect(refusals[0]).to.include({ tool: 'register_backend', about: 'jira-0', outcome: 'refused', subject: 'ann' });
@@ -177,7 +177,7 @@ describe('the admin tools behind the gateway itself', function () {
     expect(await done(connection, 'explain_session', { sessionId: own.session })).to.include({ backend: 'jira-0' });
     const hidden = await connection.call('explain_session', { sessionId: foreign.session });
     expect(hidden.isError).to.equal(true);
-    expect(hidden.content[0]?.text).to.include('this is no session id of this gateway');
+    expect(hidden.content[0]?.text).to.include('not a session id');
 
     const refusal = async (who: string) => {
       const { headers } = await ask('nothing', callerHeaders({ token: await gateway.token({ tenant: who }) }));
@@ -191,7 +191,7 @@ describe('the admin tools behind the gateway itself', function () {
     expect((await refusal('platform')).structuredContent).to.include({ reason: 'unknown-backend' });
     const other = await refusal('engineering');
     expect(other.isError).to.equal(true);
-    expect(other.content[0]?.text).to.include('the audit log says nothing of the request');
+    expect(other.content[0]?.text).to.include('no decision about the request');
     await connection.client.close();
   });
 

@@ -90,7 +90,7 @@ describe('an installation in a folder, administered from an MCP client', functio
   it('limits engineering to 1000 an hour, and explains the denial', async () => {
     const set = await client.call('tenant_quota', { tenant_id: 'engineering', requests: 1000, per: 'hour' });
     expect(set).to.deep.include({
-      before: ['no quota: as much as it likes'],
+      before: ['no quota: unlimited'],
       after: ['tenant: 1000 per hour'],
       inForce: true,
     });
@@ -145,7 +145,7 @@ describe('an installation in a folder, administered from an MCP client', functio
       () => client.call('explain_session', { sessionId: session }),
       ({ alive }) => alive === false,
     );
-    expect(gone.explanation).to.match(/is gone|started anew/);
+    expect(gone.explanation).to.match(/is gone|was restarted/);
     const status = await eventually(
       () => client.call('backend_status', { name: 'jira' }),
       ({ replicas }) => JSON.stringify(replicas).includes('"restarts":1'),
@@ -153,7 +153,7 @@ describe('an installation in a folder, administered from an MCP client', functio
     expect(JSON.stringify(status.replicas)).to.include('SIGKILL');
     expect(JSON.stringify(status.history)).to.include(`${pod}: `);
     const broken = `${session.slice(0, -2)}AA`;
-    expect(await client.refusal('explain_session', { sessionId: broken })).to.include('no session id of this gateway');
+    expect(await client.rejection('explain_session', { sessionId: broken })).to.include('not a session id');
   });
 
   it('shows why a backend does not serve, with its output', async () => {

@@ -17,7 +17,8 @@ export function addBackendTools(add: AddTool, { installation }: ToolsOptions): v
     'list_backends',
     {
       title: 'List backends',
-      description: 'All registered MCP servers with health, replicas, tenants, URL, and why one is unhealthy.',
+      description:
+        'Lists all registered MCP servers with health, replicas, tenants and URL, and why one does not serve.',
       input: z.strictObject({}),
       output: listResult,
       kind: 'read',
@@ -28,10 +29,10 @@ export function addBackendTools(add: AddTool, { installation }: ToolsOptions): v
     'backend_status',
     {
       title: 'Status of a backend',
-      description: 'One MCP server looked at closely: its replicas, restarts, last log lines, and what happened to it.',
+      description: 'Shows one MCP server in detail: its replicas, restarts, last log lines and history.',
       input: z.strictObject({
         name,
-        lines: z.number().int().min(0).max(200).default(20).describe('how many log lines of each replica'),
+        lines: z.number().int().min(0).max(200).default(20).describe('last log lines of each replica to show'),
       }),
       output: statusResult,
       kind: 'read',
@@ -47,10 +48,10 @@ export function addBackendTools(add: AddTool, { installation }: ToolsOptions): v
     {
       title: 'Register a backend',
       description: [
-        'Puts an MCP server behind the gateway, or changes one (update: true; what is not named stays).',
+        'Puts an MCP server behind the gateway, or changes one (update: true; keys that are not given stay).',
         `Exactly one of ${where} says where it runs.`,
-        'Secrets are references; a value that looks like a credential is refused.',
-        'Without tenants every tenant whose own list names it, or all backends, may use it.',
+        'Secrets are references; a value that looks like a credential is rejected.',
+        'Without tenants, every tenant may use it whose own list names it, or all backends.',
       ].join(' '),
       input: registerInput,
       schema: registerSchema(installation.kind),
@@ -65,7 +66,7 @@ export function addBackendTools(add: AddTool, { installation }: ToolsOptions): v
     {
       title: 'Scale a backend',
       description:
-        'Sets how many replicas of an MCP server run. No session moves; those of a replica that goes end after its drain.',
+        'Sets the number of replicas of an MCP server. Sessions do not move; those of a removed replica end after its drain time.',
       input: z.strictObject({ name, replicas: z.number().int().min(0).max(100), dryRun, waitSeconds }),
       output: changeResult,
       kind: 'change',
@@ -77,7 +78,7 @@ export function addBackendTools(add: AddTool, { installation }: ToolsOptions): v
     'remove_backend',
     {
       title: 'Remove a backend',
-      description: 'Takes an MCP server away from the gateway, and its replicas where the gateway runs them.',
+      description: 'Removes an MCP server from the gateway, and its replicas if the gateway runs them.',
       input: z.strictObject({ name, dryRun }),
       output: changeResult,
       kind: 'destroy',
@@ -88,14 +89,14 @@ export function addBackendTools(add: AddTool, { installation }: ToolsOptions): v
     'assign_backend',
     {
       title: 'Assign a backend to tenants',
-      description: 'Decides which tenants may use an MCP server, in its own list and in those of the tenants.',
+      description: 'Chooses which tenants may use an MCP server; updates its own list and those of the tenants.',
       input: z.strictObject({
         name,
         tenants: z.array(z.string().min(1)).max(1_000).describe('names of tenants'),
         mode: z
           .enum(['set', 'add', 'remove'], 'must be set, add or remove')
           .default('set')
-          .describe('set: exactly these; add: these, too; remove: all but these'),
+          .describe('set: exactly these tenants; add: these too; remove: all but these'),
         dryRun,
       }),
       output: assignResult,
@@ -108,12 +109,12 @@ export function addBackendTools(add: AddTool, { installation }: ToolsOptions): v
 function waitingOf(seconds: number, { mcpReq: { _meta, notify, signal } }: ServerContext): Waiting | undefined {
   if (seconds === 0) return undefined;
   const progressToken = _meta?.progressToken;
-  let told = -1;
+  let last = -1;
   const progress = (message: string, passedSeconds: number) => {
     if (progressToken === undefined) return;
-    // It must grow with each notification.
-    told = Math.max(told + 1, passedSeconds);
-    const params = { progressToken, progress: told, total: Math.max(told, seconds), message };
+    // MCP: progress must increase with each notification.
+    last = Math.max(last + 1, passedSeconds);
+    const params = { progressToken, progress: last, total: Math.max(last, seconds), message };
     notify({ method: 'notifications/progress', params }).catch(() => undefined);
   };
   return { seconds, progress, signal };

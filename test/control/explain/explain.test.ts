@@ -5,6 +5,7 @@ import { auditLine } from '../../../control/explain/audit-lines.ts';
 import { describeDecision } from '../../../control/explain/denial.ts';
 import { explainSession, lifeOf } from '../../../control/explain/session.ts';
 import { FolderInstallation } from '../../../control/folder/installation.ts';
+import type { UserError } from '../../../core/errors.ts';
 import { GATEWAY_DENIALS } from '../../../core/mcp/denial.ts';
 import { parseSessionKeys } from '../../../core/session/keys.ts';
 import { sealSession } from '../../../core/session/seal.ts';
@@ -23,8 +24,10 @@ const session: Session = {
   ...{ serverSessionId: 's', issuedAtSeconds: 1_800_000_000 },
 };
 
-describe('explaining a refusal', () => {
-  it('has words and a remedy for every reason', () => {
+describe('explaining a denial', () => {
+  const UNKNOWN = 'The gateway denied it.';
+
+  it('has an explanation and a remedy for every reason', () => {
     const seen = new Set<string>();
     for (const reason of Object.keys(GATEWAY_DENIALS)) {
       const { explanation, remedy, decision } = describeDecision('id', {
@@ -33,21 +36,19 @@ describe('explaining a refusal', () => {
         status: 403,
         message: 'm',
       });
-      expect([decision, explanation]).to.not.include('The gateway refused it.');
+      expect([decision, explanation]).to.not.include(UNKNOWN);
       expect(remedy).to.match(/\.$/);
       seen.add(explanation);
     }
     expect(seen.size).to.equal(Object.keys(GATEWAY_DENIALS).length);
-    expect(describeDecision('id', { decision: 'deny', reason: 'constructor' }).explanation).to.equal(
-      'The gateway refused it.',
-    );
+    expect(describeDecision('id', { decision: 'deny', reason: 'constructor' }).explanation).to.equal(UNKNOWN);
   });
 
-  it('says where to look when the gateway let it through', () => {
-    expect(describeDecision('id', { decision: 'allow', backend: 'jira' }).explanation).to.include('through to jira');
+  it('names the backend that answered an allowed request', () => {
+    expect(describeDecision('id', { decision: 'allow', backend: 'jira' }).explanation).to.include('to jira');
   });
 
-  it('takes lines of the audit log only, and only those about the request', () => {
+  it('takes only lines of the audit log, and only those about the request', () => {
     const line = (record: object) => JSON.stringify({ time: 't', ...record });
     const about = { key: 'requestId', value: 'abc-1' } as const;
     expect(auditLine(line({ decision: 'deny', requestId: 'abc-1' }), about)).to.include({ decision: 'deny' });
@@ -65,12 +66,12 @@ describe('explaining a session', () => {
   const life = (replicas: { id: string; incarnation: string | undefined }[], exists = true, lines: object[] = []) =>
     lifeOf(session, { exists, replicas, lines: lines.map((line) => ({ ...line })) });
 
-  it('knows whether it goes on', () => {
+  it('says whether it is alive', () => {
     expect(life([replica])).to.include({ alive: true });
     expect(life([{ ...replica, incarnation: undefined }])).to.include({ alive: true });
     expect(life([])).to.include({ alive: null });
     expect(life([{ ...replica, id: 'mcp-jira-1' }]).explanation).to.include('is gone');
-    expect(life([{ ...replica, incarnation: 'uid/2' }]).explanation).to.include('started anew');
+    expect(life([{ ...replica, incarnation: 'uid/2' }]).explanation).to.include('was restarted');
     expect(life([], false).explanation).to.include('was removed');
     expect(life([replica], true, [{ event: 'session-ended', time: 'noon' }])).to.deep.equal({
       alive: false,
@@ -78,7 +79,7 @@ describe('explaining a session', () => {
     });
   });
 
-  it('is for those who may see its tenant; to others it looks like none', async () => {
+  it('is for viewers of its tenant; to others it looks like an invalid id', async () => {
     const registry = registryFolder();
     try {
       const state = stateFolder(join(registry.folder, 'state'));
@@ -105,14 +106,15 @@ describe('explaining a session', () => {
       };
       expect(await explain('all')).to.deep.include(wanted);
       expect(await explain(['sales', 'engineering'])).to.deep.include(wanted);
-      const told = async (work: Promise<unknown>) =>
+      const errorOf = (work: Promise<unknown>) =>
         work.then(
           () => 'nothing',
-          (error: Error) => error.message,
+          (error: UserError) => `${error.code}: ${error.message} ${error.hint}`,
         );
-      const refusals = [explain(['sales']), explain([]), explain('all', 'x'), explain('all', `${sessionId}A`)];
-      const messages = new Set(await Promise.all(refusals.map(told)));
-      expect([...messages]).to.deep.equal(['this is no session id of this gateway']);
+      const rejections = [explain(['sales']), explain([]), explain('all', 'x'), explain('all', `${sessionId}A`)];
+      const messages = new Set(await Promise.all(rejections.map(errorOf)));
+      expect([...messages]).to.have.length(1);
+      expect([...messages][0]).to.match(/^no-such: /);
     } finally {
       registry.remove();
     }

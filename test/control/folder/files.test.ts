@@ -10,7 +10,7 @@ describe('a new backend file', () => {
   });
   afterEach(() => registry.remove());
 
-  it('is that of one of several who make it at once in one process; the others are told', async () => {
+  it('is created once if several calls create it at the same time; the others fail', async () => {
     for (let round = 0; round < 10; round++) {
       const specs = Array.from({ length: 8 }, (_, index) => ({
         name: `b${round}`,

@@ -3,7 +3,7 @@ import { readCaller } from '../../../control/http/caller.ts';
 import { identityValue } from '../../../core/registry/upstream.ts';
 
 const SECRET = 'c2VjcmV0';
-const TOLD = {
+const HEADERS = {
   authorization: `Bearer ${SECRET}`,
   'x-mcp-subject': identityValue(['änn, of platform']),
   'x-mcp-issuer': 'https://idp',
@@ -13,12 +13,12 @@ const TOLD = {
 };
 
 describe('control/http/caller', () => {
-  it('reads what the gateway says of the caller', () => {
+  it('reads the caller that the gateway names', () => {
     const caller = { subject: 'änn, of platform', issuer: 'https://idp', tenant: 'platform', requestId: 'r1' };
-    expect(readCaller(TOLD, SECRET)).to.deep.equal(caller);
+    expect(readCaller(HEADERS, SECRET)).to.deep.equal(caller);
   });
 
-  it('believes nobody without the secret', () => {
+  it('answers 401 without the secret', () => {
     for (const authorization of [
       undefined,
       '',
@@ -28,18 +28,18 @@ describe('control/http/caller', () => {
       'Bearer ',
       'Bearer x',
     ]) {
-      expect(readCaller({ ...TOLD, authorization }, SECRET), authorization).to.equal(401);
+      expect(readCaller({ ...HEADERS, authorization }, SECRET), authorization).to.equal(401);
     }
-    expect(readCaller(TOLD, undefined)).to.equal(401);
-    expect(readCaller({ ...TOLD, authorization: 'Bearer ' }, '')).to.equal(401);
+    expect(readCaller(HEADERS, undefined)).to.equal(401);
+    expect(readCaller({ ...HEADERS, authorization: 'Bearer ' }, '')).to.equal(401);
   });
 
-  it('lets nobody in of whom something is missing', () => {
+  it('answers 403 if an identity header or the role is missing', () => {
     for (const name of ['x-mcp-subject', 'x-mcp-issuer', 'x-mcp-tenant', 'x-mcp-roles']) {
-      expect(readCaller({ ...TOLD, [name]: undefined }, SECRET), name).to.equal(403);
-      expect(readCaller({ ...TOLD, [name]: '' }, SECRET), name).to.equal(403);
+      expect(readCaller({ ...HEADERS, [name]: undefined }, SECRET), name).to.equal(403);
+      expect(readCaller({ ...HEADERS, [name]: '' }, SECRET), name).to.equal(403);
     }
-    expect(readCaller({ ...TOLD, 'x-mcp-roles': 'mcp.administrator,mcp%2Eadminx' }, SECRET)).to.equal(403);
-    expect(readCaller({ ...TOLD, 'x-mcp-tenant': '%' }, SECRET)).to.equal(403);
+    expect(readCaller({ ...HEADERS, 'x-mcp-roles': 'mcp.administrator,mcp%2Eadminx' }, SECRET)).to.equal(403);
+    expect(readCaller({ ...HEADERS, 'x-mcp-tenant': '%' }, SECRET)).to.equal(403);
   });
 });

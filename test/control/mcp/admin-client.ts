@@ -15,7 +15,7 @@ const resultSchema = z.object({
   content: z.array(z.looseObject({ type: z.string(), text: z.string().default('') })),
 });
 
-/** A tool as it is listed, as far as tests look at it. */
+/** The parts of a listed tool that tests use. */
 export interface ListedTool {
   name: string;
   inputSchema: { properties?: Record<string, unknown> | undefined; required?: string[] | undefined };
@@ -29,10 +29,10 @@ export interface AdminClient {
   era: string | undefined;
   instructions: string | undefined;
   tools(): Promise<ListedTool[]>;
-  /** Calls a tool that must succeed; gives its structured content. */
+  /** Calls a tool that must succeed; returns its structured content. */
   call(name: string, args?: object, onprogress?: (message: string) => void): Promise<Record<string, unknown>>;
-  /** Calls a tool that must fail; gives its text. */
-  refusal(name: string, args?: object): Promise<string>;
+  /** Calls a tool that must fail; returns its text. */
+  rejection(name: string, args?: object): Promise<string>;
   resources(): Promise<string[]>;
   read(uri: string): Promise<string>;
   prompt(name: string, args?: Record<string, string>): Promise<string>;
@@ -40,7 +40,7 @@ export interface AdminClient {
   close(): Promise<void>;
 }
 
-/** How a client speaks. */
+/** Kinds of clients: the SDK, and the era that it asks for. */
 export const KINDS = ['sdk 1.x', 'client 2.x, legacy', 'client 2.x, auto', 'client 2.x, 2026-07-28'] as const;
 
 /** A kind of client. */
@@ -88,12 +88,13 @@ function toAdmin(client: Client1 | Client2, pid: number | null, era: string | un
       const { isError, structuredContent, content } = await ask(name, args, onprogress);
       const text = content[0]?.text ?? '';
       if (isError || structuredContent === undefined) throw new Error(`${name}: ${text}`);
-      if (text !== JSON.stringify(structuredContent)) throw new Error(`${name}: the text says something else: ${text}`);
+      if (text !== JSON.stringify(structuredContent))
+        throw new Error(`${name}: the text differs from the structure: ${text}`);
       return structuredContent;
     },
-    refusal: async (name, args = {}) => {
+    rejection: async (name, args = {}) => {
       const { isError, content } = await ask(name, args);
-      if (!isError) throw new Error(`${name} was not refused: ${content[0]?.text}`);
+      if (!isError) throw new Error(`${name} did not fail: ${content[0]?.text}`);
       return content.map(({ text }) => text).join('\n');
     },
     resources: async () => (await client.listResources()).resources.map(({ uri }) => uri),

@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import { type AdminClient, connectAdmin } from './admin-client.ts';
 import { type RegistryFolder, registryFolder, TENANTS } from './registry-folder.ts';
 
-describe('what a client of mcp-gateway serve can send wrong', function () {
+describe('mistakes of a client of mcp-gateway serve', function () {
   this.timeout(30_000);
   let registry: RegistryFolder;
   let client: AdminClient;
@@ -17,63 +17,56 @@ describe('what a client of mcp-gateway serve can send wrong', function () {
     registry.remove();
   });
 
+  /** The words are the paths, names and hints that the answer must have; the wording is in test/control/messages.test.ts. */
   const CASES: [tool: string, args: object, ...words: string[]][] = [
-    ['register_backend', {}, 'the arguments have one problem', 'name: is required'],
-    ['register_backend', { name: 7, dryRun: 'yes' }, 'name: must be a string', 'dryRun: must be true or false'],
-    ['register_backend', { name: 'x' }, 'one of command, url and urls is required'],
-    ['register_backend', { name: 'x', url: 'http://a', command: ['b'] }, 'only one of'],
-    [
-      'register_backend',
-      { name: 'X_1', url: 'http://a', colour: 'red' },
-      'name: must be a DNS label',
-      'colour: unknown key',
-    ],
-    ['register_backend', { name: 'admin', url: 'http://a' }, 'name: is reserved for the gateway itself'],
-    [
-      'register_backend',
-      { name: 'x', image: 'a/b:1' },
-      'image: requires a Kubernetes cluster; on one machine use command or url',
-    ],
-    ['register_backend', { name: 'x', url: 'http://u:p@a/mcp' }, 'a URL with a password', 'Nothing was changed.'],
+    ['register_backend', {}, 'name: '],
+    ['register_backend', { name: 7, dryRun: 'yes' }, 'name: ', 'dryRun: '],
+    ['register_backend', { name: 'x' }, 'command, url and urls'],
+    ['register_backend', { name: 'x', url: 'http://a', command: ['b'] }, 'command, url and urls'],
+    ['register_backend', { name: 'X_1', url: 'http://a', colour: 'red' }, 'name: ', 'colour: '],
+    ['register_backend', { name: 'admin', url: 'http://a' }, 'name: '],
+    ['register_backend', { name: 'x', image: 'a/b:1' }, 'image: '],
+    ['register_backend', { name: 'x', url: 'http://u:p@a/mcp' }, 'url looks like', 'Nothing was changed.'],
     [
       'register_backend',
       { name: 'x', url: 'http://a', tenants: ['nobody'] },
-      'there is no tenant "nobody"',
+      '"nobody"',
       'Tenants: engineering, sales',
     ],
-    ['register_backend', { name: 'jira', url: 'http://a' }, 'there is a backend "jira" already', 'update: true'],
-    ['register_backend', { name: 'jira', url: 'http://a', dryRun: true }, 'there is a backend "jira" already'],
-    ['register_backend', { name: 'new', update: true, unset: ['path'] }, 'there is no backend new to change'],
-    ['register_backend', { name: 'jira', update: true, drain: '5 minutes' }, 'drain: must be a duration'],
+    ['register_backend', { name: 'jira', url: 'http://a' }, '"jira" exists already', 'update: true'],
+    ['register_backend', { name: 'jira', url: 'http://a', dryRun: true }, '"jira" exists already'],
+    ['register_backend', { name: 'new', update: true, unset: ['path'] }, '"new"'],
+    ['register_backend', { name: 'jira', update: true, drain: '5 minutes' }, 'drain: '],
     ['register_backend', { name: 'x', url: 'http://a', waitSeconds: 601 }, 'waitSeconds: '],
-    ['scale_backend', { name: 'jira', replicas: 2 }, 'jira runs elsewhere'],
+    ['scale_backend', { name: 'jira', replicas: 2 }, 'jira cannot be scaled'],
     ['scale_backend', { name: 'jira', replicas: 101 }, 'replicas: '],
-    ['scale_backend', { name: 'jira' }, 'replicas: is required'],
-    ['remove_backend', { name: 'nothing' }, 'there is no backend "nothing"', 'Backends: jira'],
-    ['remove_backend', { name: 'jira', force: true }, 'force: unknown key'],
-    ['backend_status', { name: 'nothing' }, 'there is no backend "nothing"'],
-    ['assign_backend', { name: 'nothing', tenants: ['sales'] }, 'there is no backend "nothing"'],
-    ['assign_backend', { name: 'jira', tenants: ['nobody'] }, 'there is no tenant "nobody"'],
-    ['assign_backend', { name: 'jira', tenants: 'sales' }, 'tenants: must be a list'],
-    ['assign_backend', { name: 'jira', tenants: [], mode: 'replace' }, 'mode: must be set, add or remove'],
-    ['tenant_quota', { tenant_id: 'nobody' }, 'there is no tenant "nobody"'],
-    ['tenant_quota', { tenant_id: 'sales', requests: 5 }, 'per: is required'],
-    ['tenant_quota', { tenant_id: 'sales', per: 'week' }, 'per: must be second, minute, hour or day'],
-    ['tenant_quota', { tenant_id: 'sales', topUp: { requests: 5, for: '1h' } }, 'nothing to top up'],
+    ['scale_backend', { name: 'jira' }, 'replicas: '],
+    ['remove_backend', { name: 'nothing' }, '"nothing"', 'Backends: jira'],
+    ['remove_backend', { name: 'jira', force: true }, 'force: '],
+    ['backend_status', { name: 'nothing' }, '"nothing"'],
+    ['assign_backend', { name: 'nothing', tenants: ['sales'] }, '"nothing"'],
+    ['assign_backend', { name: 'jira', tenants: ['nobody'] }, '"nobody"'],
+    ['assign_backend', { name: 'jira', tenants: 'sales' }, 'tenants: '],
+    ['assign_backend', { name: 'jira', tenants: [], mode: 'replace' }, 'mode: '],
+    ['tenant_quota', { tenant_id: 'nobody' }, '"nobody"'],
+    ['tenant_quota', { tenant_id: 'sales', requests: 5 }, 'per: '],
+    ['tenant_quota', { tenant_id: 'sales', per: 'week' }, 'per: '],
+    ['tenant_quota', { tenant_id: 'sales', topUp: { requests: 5, for: '1h' } }, 'top up'],
     ['tenant_quota', { tenant_id: 'sales', requests: 1, per: 'hour', set: 'requests=2' }, 'requests is set twice'],
     [
       'tenant_quota',
       { tenant_id: 'sales', set: 'backends.nothing.requests=2 backends.nothing.per=hour' },
-      'there is no backend "nothing"',
+      '"nothing"',
+      'Backends: jira',
     ],
-    ['explain_session', { sessionId: 'x' }, 'session-keys cannot be read'],
-    ['explain_denial', { requestId: '12345678' }, 'the audit log cannot be read'],
-    ['list_backends', { all: true }, 'all: unknown key'],
+    ['explain_session', { sessionId: 'x' }, 'session-keys'],
+    ['explain_denial', { requestId: '12345678' }, 'audit.log'],
+    ['list_backends', { all: true }, 'all: '],
   ];
 
   for (const [tool, args, ...words] of CASES) {
     it(`${tool} ${JSON.stringify(args)}`, async () => {
-      const text = await client.refusal(tool, args);
+      const text = await client.rejection(tool, args);
       for (const word of words) expect(text).to.include(word);
       expect(text).to.not.include('unexpected failure');
       expect(registry.read('backends/jira.yaml')).to.equal('# Our tickets.\nname: jira\nurl: http://127.0.0.1:1/mcp\n');
@@ -81,7 +74,7 @@ describe('what a client of mcp-gateway serve can send wrong', function () {
     });
   }
 
-  it('hides credentials that somebody wrote down by hand, and keeps them', async () => {
+  it('hides credentials that were written by hand, and keeps them', async () => {
     registry.write('backends/old.yaml', 'name: old\ncommand: [server]\nenv: {TOKEN: abcdefgh, LEVEL: info}\n');
     expect(await client.read('mcp-gateway://backends/old'))
       .to.include('(hidden)')
@@ -91,21 +84,21 @@ describe('what a client of mcp-gateway serve can send wrong', function () {
     expect(registry.read('backends/old.yaml')).to.include('TOKEN: abcdefgh').and.include('LEVEL: debug');
   });
 
-  it('tells of documents that are not sound, and changes none of them', async () => {
+  it('reports documents with errors, and changes none of them', async () => {
     registry.write('backends/broken.yaml', 'name: broken\nurl: ftp://x\n');
     registry.write('backends/worse.yaml', 'name: [\n');
     const { backends, notes } = await client.call('list_backends');
-    expect(JSON.stringify(backends)).to.include('"state":"refused"').and.include('url: must be an http or https URL');
-    expect(JSON.stringify(notes)).to.include('worse.yaml names no backend');
+    expect(JSON.stringify(backends)).to.include('"state":"refused"').and.include('url: ');
+    expect(JSON.stringify(notes)).to.include('worse.yaml');
     registry.write('tenants.yaml', 'tenants: 5\n');
-    expect(await client.refusal('tenant_quota', { tenant_id: 'sales' })).to.include('has errors; fix them first');
+    expect(await client.rejection('tenant_quota', { tenant_id: 'sales' })).to.include('tenants.yaml');
     registry.write('gateway.yaml', 'issuer: development\n');
-    expect(await client.refusal('list_backends'))
-      .to.include('gateway.yaml has problems')
-      .and.include('backends: is required');
+    expect(await client.rejection('list_backends'))
+      .to.include('gateway.yaml')
+      .and.include('backends: ');
   });
 
-  it('makes no lost update where several change the same documents at once', async () => {
+  it('loses no update when several clients change the same documents at the same time', async () => {
     const other = registryFolder();
     const clients = await Promise.all([connectAdmin(other.options), connectAdmin(other.options)]);
     try {

@@ -20,25 +20,25 @@ describe('the process of mcp-gateway serve', function () {
   let registry: RegistryFolder;
   let child: ChildProcessWithoutNullStreams;
   let ended: Promise<unknown[]>;
-  let said: { stdout: string; stderr: string };
+  let output: { stdout: string; stderr: string };
 
-  /** @param reads whether somebody reads its standard output */
+  /** @param reads whether its standard output is read */
   const start = (reads = true) => {
     child = spawn(process.execPath, [PROGRAM, 'serve', ...registry.options], { stdio: 'pipe', cwd: PROJECT });
     ended = once(child, 'exit');
-    said = { stdout: '', stderr: '' };
+    output = { stdout: '', stderr: '' };
     child.stdin.on('error', () => undefined);
     child.stderr.setEncoding('utf8').on('data', (text: string) => {
-      said.stderr += text;
+      output.stderr += text;
     });
     if (!reads) return;
     child.stdout.setEncoding('utf8').on('data', (text: string) => {
-      said.stdout += text;
+      output.stdout += text;
     });
   };
   const answers = () =>
     eventually(
-      () => said.stdout,
+      () => output.stdout,
       (text) => text.includes('\n'),
     );
 
@@ -51,7 +51,7 @@ describe('the process of mcp-gateway serve', function () {
     registry.remove();
   });
 
-  it('is ready at once, and writes nothing but JSON-RPC to its standard output', async () => {
+  it('starts quickly, and writes only JSON-RPC to its standard output', async () => {
     const startedMs = performance.now();
     start();
     child.stdin.write(call(1, 'tools/list'));
@@ -60,14 +60,14 @@ describe('the process of mcp-gateway serve', function () {
     child.stdin.write('this is no JSON\n{"jsonrpc":"2.0"}\n[]\n');
     child.stdin.write(call(2, 'tools/call', { name: 'list_backends', arguments: {} }));
     await eventually(
-      () => said.stdout,
+      () => output.stdout,
       (text) => text.includes('"id":2'),
     );
-    const lines = said.stdout.trim().split('\n');
+    const lines = output.stdout.trim().split('\n');
     for (const line of lines) expect(JSON.parse(line)).to.include({ jsonrpc: '2.0' });
   });
 
-  it('ends with its standard input, also in the middle of a call', async () => {
+  it('ends when its standard input ends, also in the middle of a call', async () => {
     start();
     child.stdin.write(call(1, 'tools/list'));
     await answers();
@@ -85,11 +85,11 @@ describe('the process of mcp-gateway serve', function () {
     start();
     child.stdin.end();
     expect(await ended).to.deep.equal([0, null]);
-    expect(said.stdout).to.equal('');
+    expect(output.stdout).to.equal('');
   });
 
   for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) {
-    it(`ends by ${signal}`, async () => {
+    it(`ends on ${signal}`, async () => {
       start();
       child.stdin.write(call(1, 'tools/list'));
       await answers();
@@ -98,7 +98,7 @@ describe('the process of mcp-gateway serve', function () {
     });
   }
 
-  it('ends by SIGTERM while nobody reads its answers', async () => {
+  it('ends on SIGTERM while its answers are not read', async () => {
     start(false);
     for (let id = 1; id <= 50; id++) child.stdin.write(call(id, 'tools/list'));
     await once(child.stdout, 'readable');
@@ -106,7 +106,7 @@ describe('the process of mcp-gateway serve', function () {
     expect(await ended).to.deep.equal([0, null]);
   });
 
-  it('ends with its standard input while nobody reads its answers', async () => {
+  it('ends when its standard input ends while its answers are not read', async () => {
     start(false);
     for (let id = 1; id <= 50; id++) child.stdin.write(call(id, 'tools/list'));
     await once(child.stdout, 'readable');
@@ -114,7 +114,7 @@ describe('the process of mcp-gateway serve', function () {
     expect(await ended).to.deep.equal([0, null]);
   });
 
-  it('ends when its answers can be written nowhere', async () => {
+  it('ends when its standard output is closed', async () => {
     start();
     child.stdin.write(call(1, 'tools/list'));
     await answers();
@@ -123,17 +123,17 @@ describe('the process of mcp-gateway serve', function () {
     expect(await ended.finally(() => clearInterval(timer))).to.deep.equal([0, null]);
   });
 
-  it('gives a client up that asks on and on and never reads', async () => {
+  it('ends when a client keeps sending and never reads', async () => {
     start(false);
     const message = call(1, 'tools/list').repeat(100);
     const timer = setInterval(() => {
       if (child.stdin.writableLength < 1 << 20) child.stdin.write(message);
     }, 5);
     expect(await ended.finally(() => clearInterval(timer))).to.deep.equal([0, null]);
-    expect(said.stderr).to.include('does not read its answers');
+    expect(output.stderr).to.include('does not read its answers');
   });
 
-  it('says what is wrong with its options, and starts nothing', async () => {
+  it('exits with 64 for wrong options', async () => {
     for (const args of [['--registry', '/x', '--context', 'y'], ['--state-dir', '/x'], ['--colour', 'red'], ['now']]) {
       child = spawn(process.execPath, [PROGRAM, 'serve', ...args], { stdio: 'pipe', cwd: PROJECT });
       ended = once(child, 'exit');

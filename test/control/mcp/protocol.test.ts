@@ -8,7 +8,7 @@ const TOOLS = [
 ];
 
 for (const kind of KINDS) {
-  describe(`mcp-gateway serve, asked by ${kind}`, function () {
+  describe(`mcp-gateway serve, with ${kind}`, function () {
     this.timeout(30_000);
     let registry: RegistryFolder;
     let client: AdminClient;
@@ -22,7 +22,7 @@ for (const kind of KINDS) {
       registry.remove();
     });
 
-    it('says what it administers, in the era that was asked for', () => {
+    it('names what it administers, in the requested era', () => {
       expect(client.instructions).to.include(
         `administers an MCP gateway in the folder ${registry.folder} of one machine`,
       );
@@ -41,12 +41,12 @@ for (const kind of KINDS) {
       }
       const register = tools.find(({ name }) => name === 'register_backend')?.inputSchema;
       expect(register?.required).to.deep.equal(['name']);
-      // What a place does not have is not offered.
+      // Keys that this kind of installation does not have are not offered.
       expect(register?.properties).to.include.keys('command', 'url', 'upstreamAuth', 'tenants', 'dryRun', 'update');
       expect(register?.properties).to.not.include.keys('image', 'secretEnv', 'podTemplate');
     });
 
-    it('registers, looks at, assigns, limits and removes a backend', async () => {
+    it('registers, shows, assigns, limits and removes a backend', async () => {
       const dry = await client.call('register_backend', { name: 'wiki', url: 'http://127.0.0.1:1/mcp', dryRun: true });
       expect(dry).to.include({ action: 'would-create', manifest: 'name: wiki\nurl: http://127.0.0.1:1/mcp\n' });
       expect(await client.call('list_backends')).to.deep.include({ backends: [] });
@@ -62,7 +62,7 @@ for (const kind of KINDS) {
       const assigned = await client.call('assign_backend', { name: 'wiki', tenants: ['engineering'], mode: 'add' });
       expect(assigned).to.deep.include({ before: ['sales'], after: ['engineering', 'sales'] });
       const quota = await client.call('tenant_quota', { tenant_id: 'sales', requests: 1000, per: 'hour' });
-      expect(quota).to.deep.include({ before: ['no quota: as much as it likes'], after: ['tenant: 1000 per hour'] });
+      expect(quota).to.deep.include({ before: ['no quota: unlimited'], after: ['tenant: 1000 per hour'] });
       expect(registry.read('tenants.yaml')).to.include('# those who sell').and.include('requests: 1000');
 
       expect(await client.resources()).to.have.members(['mcp-gateway://tenants', 'mcp-gateway://backends/wiki']);
@@ -77,12 +77,12 @@ for (const kind of KINDS) {
       expect(await client.call('list_backends')).to.deep.include({ backends: [] });
     });
 
-    it('walks through a deployment', async () => {
+    it('guides through a deployment', async () => {
       const text = await client.prompt('deploy_gateway', { backends: 'github, jira' });
       expect(text).to.include('- backends: github, jira').and.include('Never ask me for a secret');
     });
 
-    it('refuses what there is not, as the protocol wants it', async () => {
+    it('answers with protocol errors for unknown resources, tools and prompts', async () => {
       const codeOf = (work: Promise<unknown>) =>
         work.then(
           () => undefined,

@@ -2,10 +2,10 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-/** The documents of a gateway that does not run. */
+/** A folder with the documents of a gateway that does not run. */
 export interface RegistryFolder {
   folder: string;
-  /** Options that choose it. */
+  /** Options that choose this installation. */
   options: string[];
   read(path: string): string;
   write(path: string, text: string): void;
@@ -13,7 +13,7 @@ export interface RegistryFolder {
 }
 
 /** A tenants document with comments. */
-export const TENANTS = `# Who may do what.
+export const TENANTS = `# Who may use what.
 tenants:
   - name: engineering   # us
     match: [{claim: tenant, value: engineering}]
@@ -23,7 +23,7 @@ tenants:
     backends: [wiki]
 `;
 
-/** Makes the folder of a gateway.yaml without any backend. */
+/** Creates a folder with a gateway.yaml and no backends. */
 export function registryFolder(): RegistryFolder {
   const folder = mkdtempSync(join(tmpdir(), 'mcpgw-serve-'));
   const write = (path: string, text: string) => writeFileSync(join(folder, path), text);

@@ -3,7 +3,7 @@ import { isRecord } from '../control/backends/spec.ts';
 import { messageOf } from '../core/errors.ts';
 import { misuse } from './command.ts';
 
-/** Options of `backends register`, as they were given. */
+/** Options of `backends register`, as given. */
 export interface RegisterFlags {
   file?: string | undefined;
   image?: string | undefined;
@@ -24,11 +24,11 @@ export interface RegisterFlags {
 }
 
 /**
- * The keys of a backend that options of the shell name. Values are checked later, with all the others.
+ * Turns options into keys of a backend. Values are validated later.
  *
- * @param command what stands behind `--`
- * @param fromFile what `--file` holds; options come before it
- * @throws UserError `usage` where an option is not of its form
+ * @param command words after `--`
+ * @param fromFile keys from `--file`; options override them
+ * @throws UserError `usage` if an option has the wrong form
  */
 export function specOfFlags(
   flags: RegisterFlags,
@@ -76,8 +76,8 @@ function healthCheckOf(text: string) {
 }
 
 function secretOf(text: string): [string, { name: string; key: string }] {
-  const [variable, place] = pairOf('--secret-env', text);
-  const [name = '', key = variable] = place.split('/');
+  const [variable, ref] = pairOf('--secret-env', text);
+  const [name = '', key = variable] = ref.split('/');
   return [variable, { name, key }];
 }
 
@@ -87,7 +87,7 @@ function pairOf(option: string, text: string): [string, string] {
   return [text.slice(0, at), text.slice(at + 1)];
 }
 
-// A number stays one; anything else is left to the schema, which says what is wrong with it.
+// Anything else is left to the schema, which says what is wrong with it.
 function scalarOf(text: string): number | string {
   return /^\d{1,9}$/.test(text) ? Number(text) : text;
 }
@@ -100,10 +100,10 @@ function yamlOf(text: string, value: string): unknown {
   }
 }
 
-/** A document that `--file` names, as keys of a backend; an MCPBackend gives its spec. */
+/** Keys of a backend in the document of `--file`; for an MCPBackend its spec. */
 export function specOfDocument(text: string, source: string): Record<string, unknown> {
   const document: unknown = parse(text, { maxAliasCount: 20 });
-  if (!isRecord(document)) throw misuse('backends', `${source} is no mapping`);
+  if (!isRecord(document)) throw misuse('backends', `${source} must be a mapping`);
   if (document.kind !== 'MCPBackend') return document;
   const name = isRecord(document.metadata) ? document.metadata.name : undefined;
   return { ...(isRecord(document.spec) ? document.spec : {}), ...(typeof name === 'string' ? { name } : {}) };

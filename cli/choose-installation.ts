@@ -5,7 +5,7 @@ import { stateDir } from '../runtime/paths.ts';
 import { stateFolder } from '../runtime/state/folder.ts';
 import { misuse, type Terminal } from './command.ts';
 
-/** An option that helps to choose the installation that a command administers. */
+/** An option that takes part in the choice of the installation that a command administers. */
 interface InstallationOption {
   type: 'string';
   /** The kind of installation that it is for. */
@@ -20,7 +20,7 @@ interface InstallationOption {
 export const INSTALLATION_OPTIONS = {
   registry: {
     ...{ type: 'string', kind: 'folder', value: 'DIR' },
-    help: 'the folder of a gateway.yaml on this machine, in place of a cluster',
+    help: 'the folder of a gateway.yaml on this machine, instead of a cluster',
   },
   'state-dir': {
     ...{ type: 'string', kind: 'folder', value: 'DIR' },
@@ -32,7 +32,7 @@ export const INSTALLATION_OPTIONS = {
   },
   context: {
     ...{ type: 'string', kind: 'cluster', value: 'NAME' },
-    help: 'context of the kubeconfig; default: its current one, or the ServiceAccount of this pod',
+    help: 'context of the kubeconfig; default: its current context, or the ServiceAccount of this pod',
   },
   namespace: {
     ...{ type: 'string', kind: 'cluster', value: 'NAME' },
@@ -72,11 +72,11 @@ export function chosenKind(command: string, choice: InstallationChoice): Registr
     OPTIONS.find(([name, option]) => option.kind === kind && name !== 'registry' && choice[name] !== undefined)?.[0];
   const [ofFolder, ofCluster] = [given('folder'), given('cluster')];
   if (choice.registry === undefined) {
-    if (ofFolder !== undefined) throw misuse(command, `--${ofFolder} goes with --registry only`);
+    if (ofFolder !== undefined) throw misuse(command, `--${ofFolder} is only valid with --registry`);
     return 'cluster';
   }
   if (ofCluster !== undefined) {
-    throw misuse(command, `--registry is a folder of this machine, --${ofCluster} is about a cluster`);
+    throw misuse(command, `--registry chooses a folder of this machine, so it cannot be combined with --${ofCluster}`);
   }
   return 'folder';
 }
@@ -91,7 +91,7 @@ export function choiceArguments(command: string, choice: InstallationChoice): st
   });
 }
 
-/** The installation that the options choose. Nothing is read or asked yet. Throws as {@link chosenKind} does. */
+/** The installation that the options choose. It is not accessed yet. Throws as {@link chosenKind} does. */
 export async function chooseInstallation(
   command: string,
   choice: InstallationChoice,

@@ -2,16 +2,16 @@ import { type ParseArgsConfig, parseArgs } from 'node:util';
 import { parseDurationMs } from '../core/document/duration.ts';
 import { messageOf, UserError } from '../core/errors.ts';
 
-/** The process that a command runs in: everything that it takes from outside. */
+/** The process that a command runs in, as far as the command uses it. */
 export interface Terminal {
-  /** The program that was started; roles are started with the same one. */
+  /** The program that was started; roles are started with the same program. */
   program: string;
   env: Readonly<Record<string, string | undefined>>;
   /** Writes a line to standard output. */
   print: (line: string) => void;
   /** Writes a line to standard error. */
   tell: (line: string) => void;
-  /** Whether a person reads standard output. */
+  /** Whether standard output is a terminal. */
   interactive: boolean;
 }
 
@@ -27,12 +27,12 @@ export interface Command {
   run: (args: string[], terminal: Terminal) => Promise<number>;
 }
 
-/** A mistake in how a command was called; it names the command's help. */
+/** The error for a wrong call of a command. Its hint names the help of the command. */
 export function misuse(command: string, message: string): UserError {
   return new UserError('usage', message, { hint: `See mcp-gateway ${command} --help.` });
 }
 
-/** Parses options; a mistake becomes a {@link UserError} that names the command's help. */
+/** Parses options. Throws as {@link misuse} for options that are unknown or incomplete. */
 export function parseOptions<const O extends Options>(
   command: string,
   args: string[],
@@ -46,7 +46,7 @@ export function parseOptions<const O extends Options>(
   }
 }
 
-/** The value of an option that must be given. */
+/** The value of a required option. */
 export function required(command: string, name: string, value: string | undefined): string {
   if (value !== undefined && value !== '') return value;
   throw misuse(command, `--${name} is required`);

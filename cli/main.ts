@@ -3,7 +3,7 @@ import { messageOf, UserError } from '../core/errors.ts';
 import type { Command, Terminal } from './command.ts';
 import { visible } from './visible.ts';
 
-// Each command is loaded only when it runs: a worker need not read what `up` needs.
+// Each command is loaded on demand: a worker does not load the code of `up`.
 const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   up: async () => (await import('./commands/up.ts')).up,
   token: async () => (await import('./commands/token.ts')).token,
@@ -46,7 +46,7 @@ export async function main(args: string[], terminal: Terminal): Promise<number> 
   }
   try {
     const command = await load();
-    // What comes after -- belongs to somebody else.
+    // Words after -- are for another program.
     const own = rest.includes('--') ? rest.slice(0, rest.indexOf('--')) : rest;
     if (own.includes('--help') || own.includes('-h')) {
       terminal.print(command.help);
@@ -73,7 +73,7 @@ async function overview(): Promise<string> {
   const rows = await Promise.all(
     Object.entries(COMMANDS).map(async ([name, load]) => `  ${name.padEnd(12)}${(await load()).summary}`),
   );
-  return ['Usage: mcp-gateway COMMAND [OPTIONS]', '', ...rows, '', 'mcp-gateway COMMAND --help tells more.'].join('\n');
+  return ['Usage: mcp-gateway COMMAND [OPTIONS]', '', ...rows, '', 'See mcp-gateway COMMAND --help.'].join('\n');
 }
 
 const exitCode = await main(process.argv.slice(2), {
@@ -83,6 +83,6 @@ const exitCode = await main(process.argv.slice(2), {
   tell: (line) => process.stderr.write(`${visible(line)}\n`),
   interactive: process.stdout.isTTY === true,
 });
-// What is written into a pipe goes out as somebody reads it; a role must not linger for an idle handle.
+// A pipe takes output only as it is read. The exit is explicit so that no idle handle keeps a role alive.
 if (process.stdout.writableLength > 0) await once(process.stdout, 'drain');
 process.exit(exitCode);

@@ -4,10 +4,10 @@ import type { Issuer } from '../core/identity/issuer.ts';
 import { askIssuer } from '../ext-authz/identity/ask-issuer.ts';
 import type { PublishedKeys } from '../ext-authz/identity/jwks.ts';
 
-/** Longer than the gateway itself waits: here a person waits, and wants to know. */
+/** Longer than the gateway itself waits: a slow answer is still an answer here. */
 const TIMEOUT_MS = 10_000;
 
-/** What came of asking the issuers of a gateway. */
+/** What the issuers of a gateway answered. */
 export interface IssuerAnswers {
   problems: Problem[];
   /** A line for each issuer whose tokens the gateway can verify. */
@@ -15,9 +15,9 @@ export interface IssuerAnswers {
 }
 
 /**
- * Asks each issuer for its discovery document and its keys, as the gateway will.
+ * Requests the discovery document and the keys of each issuer, as the gateway will.
  *
- * @param source the configuration that lists them, as its reader knows it
+ * @param source the configuration that lists the issuers, for messages
  */
 export async function askIssuers(
   issuers: readonly Issuer[],
@@ -47,7 +47,7 @@ function problemOf(published: PublishedKeys, { algorithms }: Issuer): string | u
   if (keys.length === 0) {
     return ignored === 0
       ? 'it publishes no keys'
-      : `none of its keys can verify tokens (${ignored} for encryption, of another kind, damaged or not public)`;
+      : `none of its keys can verify tokens (${ignored} are for encryption, of another kind, damaged or not public)`;
   }
   const offered = algorithmsOf(published);
   if (offered.some((algorithm) => algorithms.some((accepted) => accepted === algorithm))) return undefined;

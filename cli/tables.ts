@@ -23,7 +23,7 @@ export function showList({ backends, notes }: z.output<typeof listResult>): stri
   ];
 }
 
-/** One backend looked at closely. */
+/** One backend in detail. */
 export function showStatus(status: z.output<typeof statusResult>): string[] {
   const { name, state, healthy, wanted, runs, url, tenants, source, reasons, replicas, history } = status;
   const rows = replicas.map((replica) => [
@@ -34,7 +34,7 @@ export function showStatus(status: z.output<typeof statusResult>): string[] {
     `${name}: ${state}, ${healthy ?? '?'} of ${wanted ?? '?'} replicas healthy`,
     ...reasons.map((reason) => `  ${reason}`),
     `runs:    ${runs}`,
-    `url:     ${url ?? 'not known'}`,
+    `url:     ${url ?? 'unknown'}`,
     `tenants: ${tenants === null ? 'all that name it' : tenants.join(', ') || 'none'}`,
     `from:    ${source}`,
     ...(rows.length === 0
@@ -50,14 +50,14 @@ export function showStatus(status: z.output<typeof statusResult>): string[] {
 const DONE: Readonly<Record<ChangeResult['action'], string>> = {
   created: 'registered',
   changed: 'changed',
-  unchanged: 'as it was',
+  unchanged: 'unchanged',
   removed: 'removed',
   'would-create': 'would be registered (dry run)',
   'would-change': 'would be changed (dry run)',
   'would-remove': 'would be removed (dry run)',
 };
 
-/** What became of a backend. */
+/** The result of a change. */
 export function showChange(result: ChangeResult): string[] {
   const { action, name, manifest, changed, url, usableBy, ready, state, reasons, notes } = result;
   const dry = action.startsWith('would');
@@ -65,14 +65,14 @@ export function showChange(result: ChangeResult): string[] {
     `${name}: ${DONE[action]}${action === 'changed' || action === 'would-change' ? ` (${changed.join(', ')})` : ''}`,
     ...(dry && manifest !== null ? ['', ...manifest.trimEnd().split('\n'), ''] : []),
     ...(url === null || action === 'removed' ? [] : [`url:       ${url}`]),
-    ...(usableBy === null ? [] : [`usable by: ${usableBy.join(', ') || 'nobody'}`]),
+    ...(usableBy === null ? [] : [`usable by: ${usableBy.join(', ') || 'no tenant'}`]),
     ...(ready === null || state === null ? [] : [`state:     ${ready ? 'ready' : `not ready in time: ${state}`}`]),
     ...reasons.map((reason) => `  ${reason}`),
     ...notes.map((note) => `note: ${note}`),
   ];
 }
 
-/** Who may use a backend, before and after. */
+/** The tenants that may use a backend, before and after. */
 export function showAssignment({
   name,
   dryRun,
@@ -82,7 +82,7 @@ export function showAssignment({
   notes,
 }: z.output<typeof assignResult>): string[] {
   return [
-    `${name}: usable by ${after.join(', ') || 'nobody'} (before: ${before.join(', ') || 'nobody'})`,
+    `${name}: usable by ${after.join(', ') || 'no tenant'} (before: ${before.join(', ') || 'no tenant'})`,
     ...changed.map((document) => `${dryRun ? 'would change' : 'changed'} ${document}`),
     ...notes.map((note) => `note: ${note}`),
   ];

@@ -1,9 +1,9 @@
-// Control characters but line breaks and tabs, and those that turn the direction of writing.
+// Control characters except line breaks and tabs, and characters that change the direction of writing.
 const UNSEEN = /(?![\n\t])[\p{Cc}\p{Bidi_Control}]/gu;
 
 /**
- * A text as it can be written to a terminal. Much of it comes from servers, clients and clusters: what would steer the terminal is
- * written as `\u001b`, which is what JSON has for it, too.
+ * Makes a text safe to print. Much of it comes from servers, clients and clusters; characters that would control the terminal become
+ * escapes such as `\u001b`, which are also valid in JSON.
  */
 export function visible(text: string): string {
   return text.replace(UNSEEN, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`);

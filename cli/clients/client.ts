@@ -1,7 +1,7 @@
 import { UserError } from '../../core/errors.ts';
 import type { Registration } from './registration.ts';
 
-/** What a snippet is written in; `text` is for a form that a person fills in. */
+/** Format of a snippet; `text` is for a form that a person fills in. */
 export type Format = 'json' | 'yaml' | 'toml' | 'sh' | 'text';
 
 /** What a person adds to a client. */
@@ -9,21 +9,21 @@ export interface Snippet {
   format: Format;
   /** Without a newline at its end. */
   text: string;
-  /** Where it goes: files by operating system, menus, or the shell. */
+  /** Where to add it: files by operating system, menus, or the shell. */
   places: readonly string[];
-  /** What else must hold for it to work. */
+  /** What else it needs to work. */
   note?: string;
-  /** A link that adds the same by a click, where the client documents one. */
+  /** A link that adds the same with a click, if the client documents one. */
   link?: string;
 }
 
-/** An MCP client that we know how to register a server with. */
+/** An MCP client with a known way to register a server. */
 export interface Client {
   /** Its name for people. */
   title: string;
-  /** Where its makers document the shape. */
+  /** Where the vendor documents the format. */
   reference: string;
-  /** Writes a registration down. Throws a UserError for what the client has no way to say. */
+  /** The snippet for a registration. Throws a UserError `usage` for something that the client cannot express. */
   snippet: (registration: Registration) => Snippet;
 }
 
@@ -33,7 +33,7 @@ export function toJson(value: unknown): string {
   return text.replace(/\[\n\s+("[^[\]{}]*")\n\s+\]/g, (_, list: string) => `[${list.replace(/,\n\s+/g, ', ')}]`);
 }
 
-/** A refusal of `--token-from`. */
+/** The error for a client that has no way to express `--token-from`. */
 export function noTokenVariable(title: string, instead: string): UserError {
-  return new UserError('usage', `${title} takes no access token from a variable`, { hint: instead });
+  return new UserError('usage', `${title} cannot take an access token from a variable`, { hint: instead });
 }

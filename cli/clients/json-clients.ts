@@ -6,7 +6,7 @@ type Entry = Record<string, unknown>;
 
 const bearer = (reference: string) => ({ headers: { Authorization: `Bearer ${reference}` } });
 
-/** The token as most editors write a variable of the environment. */
+/** A header with the token, in the syntax that most editors have for environment variables. */
 const fromEnvironment = ({ tokenName }: UserRegistration) =>
   tokenName === undefined ? {} : bearer(`\${env:${tokenName}}`);
 
@@ -22,7 +22,7 @@ function file(
   return { format: 'json', text: toJson({ ...more, [list]: { [name]: entry } }), places };
 }
 
-/** Local servers are in a file, remote ones are connectors: the file's entries are always programs. */
+/** Local servers are in a file, whose entries are always programs. Remote servers are connectors. */
 export const claudeDesktop: Client = {
   title: 'Claude Desktop',
   reference: 'https://modelcontextprotocol.io/docs/develop/connect-local-servers',
@@ -31,7 +31,7 @@ export const claudeDesktop: Client = {
       return file('mcpServers', registration, started(registration), [
         'macOS: ~/Library/Application Support/Claude/claude_desktop_config.json',
         'Windows: %APPDATA%\\Claude\\claude_desktop_config.json',
-        'then start Claude Desktop anew',
+        'then restart Claude Desktop',
       ]);
     }
     if (registration.tokenName !== undefined)
@@ -41,7 +41,7 @@ export const claudeDesktop: Client = {
       format: 'text',
       text,
       places: ['Settings > Connectors > Add custom connector'],
-      note: 'Claude connects from the cloud of its makers: the gateway and its issuer must be on the internet, with https.',
+      note: 'Claude connects from the cloud of Anthropic: the gateway and its issuer must be reachable from the internet, over https.',
     };
   },
 };
@@ -67,7 +67,7 @@ export const cursor: Client = {
   },
 };
 
-/** Tokens are asked for once and kept by VS Code: an input variable. */
+/** The token is an input variable: VS Code asks for it once and keeps it. */
 export const vscode: Client = {
   title: 'VS Code',
   reference: 'https://code.visualstudio.com/docs/agents/reference/mcp-configuration',
@@ -90,7 +90,7 @@ export const vscode: Client = {
   },
 };
 
-/** Without `type` Cline takes a URL for the older SSE transport. */
+/** Without `type`, Cline uses the older SSE transport for a URL. */
 export const cline: Client = {
   title: 'Cline',
   reference: 'https://github.com/cline/cline/blob/main/docs/mcp/mcp-overview.mdx',
@@ -106,7 +106,7 @@ export const cline: Client = {
   },
 };
 
-/** The key for a URL is `serverUrl`. */
+/** Windsurf has the key `serverUrl` for a URL. */
 export const windsurf: Client = {
   title: 'Windsurf',
   reference: 'https://docs.windsurf.com/windsurf/cascade/mcp',
@@ -128,7 +128,7 @@ export const zed: Client = {
   reference: 'https://zed.dev/docs/ai/mcp',
   snippet: (registration) => {
     if (registration.use === 'user' && registration.tokenName !== undefined) {
-      throw noTokenVariable('Zed', 'Let it log in, or write the token itself into "headers" of your own settings.');
+      throw noTokenVariable('Zed', 'Let it log in, or write the token itself into "headers" in your own settings.');
     }
     const entry = registration.use === 'administrator' ? started(registration) : { url: registration.url };
     return file('context_servers', registration, entry, [

@@ -2,7 +2,7 @@ import { stringify } from 'yaml';
 import type { Client } from './client.ts';
 import { shellLine } from './shell.ts';
 
-/** A command of Claude Code itself; the token stays a reference, which Claude Code replaces as it reads `.mcp.json`. */
+/** A command of Claude Code itself. The token stays a reference, which Claude Code replaces when it reads `.mcp.json`. */
 export const claudeCode: Client = {
   title: 'Claude Code',
   reference: 'https://code.claude.com/docs/en/mcp',
@@ -28,10 +28,10 @@ export const claudeCode: Client = {
   },
 };
 
-/** Continue does not log in over Streamable HTTP, so it is always given a secret. */
+/** Continue cannot log in over Streamable HTTP, so it always gets a secret. */
 const CONTINUE_SECRET = 'MCP_GATEWAY_TOKEN';
 const CONTINUE_NOTE =
-  'Continue does not log in over Streamable HTTP: put an access token into the secret, and a new one when it ends.';
+  'Continue cannot log in over Streamable HTTP: put an access token into the secret, and a new one when it expires.';
 
 /** A block file with a list of servers. */
 export const continueDev: Client = {

@@ -2,10 +2,10 @@ import { isDnsLabel } from '../../core/registry/names.ts';
 import { choiceArguments, type InstallationChoice } from '../choose-installation.ts';
 import { misuse } from '../command.ts';
 
-/** `mcp-gateway serve`, which a client starts and speaks to over stdio. */
+/** `mcp-gateway serve`, which a client starts and talks to over stdio. */
 export interface AdministratorRegistration {
   use: 'administrator';
-  /** What the client calls the server. */
+  /** Name of the server in the client. */
   name: string;
   command: string;
   args: readonly string[];
@@ -17,11 +17,11 @@ export interface UserRegistration {
   name: string;
   /** `https://<gateway>/<backend>/mcp` */
   url: string;
-  /** Where the client finds an access token, if it shall not log in: a variable or secret of this name. */
+  /** Variable or secret with an access token, for a client that does not log in. */
   tokenName?: string;
 }
 
-/** What a client is told of a server. */
+/** A server to register with a client. */
 export type Registration = AdministratorRegistration | UserRegistration;
 
 const ADMINISTRATOR_NAME = 'mcp-gateway';
@@ -35,29 +35,26 @@ export function registerAdministrator(choice: InstallationChoice): Administrator
   return { use: 'administrator', name: ADMINISTRATOR_NAME, command: 'mcp-gateway', args };
 }
 
-/** A variable of the environment, as shells and clients take its name. */
+/** Name of an environment variable, as shells and clients accept it. */
 const VARIABLE = /^[A-Za-z_][A-Za-z0-9_]*$/;
 
-/**
- * Registers a backend by the gateway's URL and its name, or by the whole URL of the backend alone. Throws a UserError where a
- * part is missing or cannot be so.
- */
+/** Registers a backend by the URL of the gateway and its name, or by its whole URL. Throws a UserError `usage` for an invalid part. */
 export function registerUser(url: string, backend: string | undefined, tokenName?: string): UserRegistration {
   const parsed = URL.parse(url);
   if (parsed === null || !['http:', 'https:'].includes(parsed.protocol)) {
     throw misuse('clients', `--url must be an http or https URL (got ${url})`);
   }
   if (parsed.username !== '' || parsed.password !== '' || parsed.search !== '' || parsed.hash !== '') {
-    throw misuse('clients', '--url must not hold credentials, a query or a fragment');
+    throw misuse('clients', '--url must not contain credentials, a query or a fragment');
   }
   const path = parsed.pathname.replace(/\/+$/, '');
   const [, base = path, named] = /^(.*)\/([^/]+)\/mcp$/.exec(path) ?? [];
   if (backend !== undefined && named !== undefined && backend !== named) {
-    throw misuse('clients', `--backend ${backend} is not the one in --url ${url}`);
+    throw misuse('clients', `--backend ${backend} is not the backend in --url ${url}`);
   }
   const name = backend ?? named;
-  if (name === undefined) throw misuse('clients', 'name a backend of the gateway with --backend');
-  if (!isDnsLabel(name)) throw misuse('clients', `${JSON.stringify(name)} cannot be the name of a backend`);
+  if (name === undefined) throw misuse('clients', '--backend is required, unless --url is the whole URL of a backend');
+  if (!isDnsLabel(name)) throw misuse('clients', `${JSON.stringify(name)} is not a valid name of a backend`);
   if (tokenName !== undefined && !VARIABLE.test(tokenName)) {
     throw misuse(
       'clients',

@@ -1,6 +1,6 @@
 const PLAIN = /^[A-Za-z0-9_\-.,:/@%+=]+$/;
 
-/** A line for a POSIX shell that stands for these words, whatever is in them. */
+/** Quotes words for a line of a POSIX shell. */
 export function shellLine(words: readonly string[]): string {
   return words.map((word) => (PLAIN.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`)).join(' ');
 }

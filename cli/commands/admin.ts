@@ -12,21 +12,21 @@ import { listenTcp } from '../listen.ts';
 
 const help = `Usage: mcp-gateway admin --secret-file FILE (--socket PATH | --port N) [--registry DIR]
 
-The tools of mcp-gateway serve over Streamable HTTP, for the gateway itself: clients reach them at /gateway/mcp, where
-gateway.yaml has the key admin. Who is no gateway gets 401.
+Serves the tools of mcp-gateway serve over Streamable HTTP. Clients reach them through the gateway, at /gateway/mcp, if
+gateway.yaml has the key admin. Requests without the gateway's secret get 401.
 
-  --secret-file FILE       what the gateway shows as a bearer token; read again when the file changes
-  --socket PATH            Unix socket that it listens on
-  --port N                 port that it listens on, in place of a socket; 0 picks a free one
-  --address IP             with --port (default 127.0.0.1)
+  --secret-file FILE       the secret that the gateway sends as a bearer token; read again when the file changes
+  --socket PATH            Unix socket to listen on
+  --port N                 port to listen on, instead of a socket; 0 picks a free port
+  --address IP             address to listen on, with --port (default 127.0.0.1)
 ${INSTALLATION_HELP}
   --log-level LEVEL        trace, debug, info (default), warn, error
 
-GET /healthz answers 200 to everybody. SIGTERM: ends with 0.`;
+GET /healthz answers 200 without the secret. SIGTERM: exits with 0.`;
 
 /** `mcp-gateway admin` */
 export const admin: Command = {
-  summary: "serve the gateway's own tools (a role of the gateway)",
+  summary: 'serve the admin tools (a role of the gateway)',
   help,
   run: async (args, { env }) => {
     const { values } = parseOptions('admin', args, {
@@ -70,5 +70,5 @@ async function readSecret(file: string): Promise<string> {
     throw new UserError('missing-file', `the secret cannot be read: ${messageOf(cause)}`, { cause });
   });
   if (text.trim() !== '') return text.trim();
-  throw new UserError('config', `${file} holds no secret`);
+  throw new UserError('config', `${file} is empty; it must contain the secret`);
 }

@@ -20,26 +20,29 @@ const help = `Usage: mcp-gateway backends list
 
 Administers the MCP servers behind the gateway: in a Kubernetes cluster, or with --registry in a folder of this machine.
 
-  --image I, --url U, --service S[:PORT], -- COMMAND...  where it runs; --url may be given several times
-  --stdio                  COMMAND speaks over standard input and output, not HTTP
-  --env NAME=VALUE         environment; never a credential. May be given several times, as all that follow but the single values
-  --secret-env NAME=SECRET[/KEY]  a variable whose value is in a Secret
+  --image I, --url U, --service S[:PORT], -- COMMAND...  where it runs; --url can be given several times
+  --stdio                  COMMAND uses standard input and output instead of HTTP
+  --env NAME=VALUE         environment variable, without credentials; can be given several times
+  --secret-env NAME=SECRET[/KEY]  environment variable from a Secret; can be given several times
   --replicas N, --port N, --path P, --affinity session|none
   --health-check TYPE      http, http:/PATH, tcp or none
-  --tenant T               a tenant that may use it
-  --allow-tool G, --deny-tool G  tools by glob
-  --set KEY=VALUE          any other key, with a value in YAML
-  --file FILE              keys from a YAML file, or - for standard input; options come before them
-  --update                 change the one of that name; what is not named stays
-  --unset KEY              with --update: take a key away, such as affinityHeader or env.DEBUG
-  --dry-run                check everything and show the object; change nothing
+  --tenant T               a tenant that may use it; can be given several times
+  --allow-tool G, --deny-tool G  globs of tools; can be given several times
+  --set KEY=VALUE          any other key, with a value in YAML; can be given several times
+  --file FILE              keys from a YAML file, or - for standard input; options override them
+  --update                 change the existing backend of that name; keys that are not given stay
+  --unset KEY              with --update: remove a key, such as affinityHeader or env.DEBUG; can be given several times
+  --lines N                with status: last log lines of each replica to show (default 20)
+  --add, --remove          with assign: add the tenants to those that may use it, or remove them; default: set exactly these
+  --dry-run                check everything and show the object, but change nothing
   --wait TIME              wait until it serves: 30s, 5m
-  --json                   as JSON
+  --json                   print JSON
 
 ${INSTALLATION_HELP}
 
-Exit status: 0 done, 1 not ready in time, or list finds one that does not serve, 64 wrong usage, 66 no such backend, 69 the cluster cannot be
-reached, 73 the name is taken, 75 somebody else changed it meanwhile, 77 a permission is missing, 78 the backend is not sound.`;
+Exit status: 0 done, 1 not ready in time, or a shown backend does not serve, 64 wrong usage, 66 no such backend, 69 the cluster
+cannot be reached, 73 the name is taken, 75 changed by another process at the same time, 77 a permission is missing, 78 the backend
+is not valid.`;
 
 const OPTIONS = {
   ...INSTALLATION_OPTIONS,
@@ -76,10 +79,10 @@ function parse(args: string[]) {
 }
 
 /** `mcp-gateway backends` */
-export const backends: Command = { summary: 'register, scale and look after MCP servers', help, run };
+export const backends: Command = { summary: 'register, scale and inspect MCP servers', help, run };
 
 async function run(args: string[], terminal: Terminal): Promise<number> {
-  // What stands behind `--` is a command, whatever it looks like.
+  // Words after `--` are a command, even if they look like options.
   const end = args.indexOf('--');
   const { values, positionals } = parse(end < 0 ? args : args.slice(0, end));
   const command = end < 0 ? [] : args.slice(end + 1);
@@ -88,26 +91,26 @@ async function run(args: string[], terminal: Terminal): Promise<number> {
   if (act === undefined) {
     throw misuse(
       'backends',
-      `name one of ${Object.keys(ACTIONS).join(', ')}${action === undefined ? '' : ` (got ${action})`}`,
+      `the action must be one of ${Object.keys(ACTIONS).join(', ')}${action === undefined ? '' : ` (got ${action})`}`,
     );
   }
-  if (rest.length > 0) throw misuse('backends', `one backend at a time (got ${rest.join(' ')}, too)`);
+  if (rest.length > 0) throw misuse('backends', `one backend at a time (got also ${rest.join(' ')})`);
   if (action === 'list' ? name !== undefined : name === undefined) {
     throw misuse('backends', action === 'list' ? 'list takes no name' : `${action} needs the name of a backend`);
   }
   return act({ name: name ?? '', command, values }, terminal);
 }
 
-interface Asked {
+interface Call {
   name: string;
   command: readonly string[];
   values: Values['values'];
 }
 
-const ACTIONS: Readonly<Record<string, (asked: Asked, terminal: Terminal) => Promise<number>>> = {
+const ACTIONS: Readonly<Record<string, (call: Call, terminal: Terminal) => Promise<number>>> = {
   list: async ({ values }, terminal) => {
     const result = await listBackends(await installationOf(values, terminal));
-    tell(result, showList, values, terminal);
+    show(result, showList, values, terminal);
     return result.backends.every(({ state }) => state === 'serving' || state === 'draining') ? 0 : 1;
   },
   register: async ({ name, command, values }, terminal) => {
@@ -115,7 +118,7 @@ const ACTIONS: Readonly<Record<string, (asked: Asked, terminal: Terminal) => Pro
     const document = file === undefined ? {} : specOfDocument(await readInput(file), file);
     const { name: named, ...given } = specOfFlags(values, command, document);
     if (named !== undefined && named !== name)
-      throw misuse('backends', `${file} is about ${String(named)}, not ${name}`);
+      throw misuse('backends', `${file} defines ${String(named)}, not ${name}`);
     const installation = await installationOf(values, terminal);
     const waiting = waitingOf(values, terminal);
     return changed(
@@ -127,23 +130,23 @@ const ACTIONS: Readonly<Record<string, (asked: Asked, terminal: Terminal) => Pro
   status: async ({ name, values }, terminal) => {
     const lines = wholeNumber('backends', 'lines', values.lines, 0, 200);
     const result = await backendStatus(await installationOf(values, terminal), { name, lines });
-    tell(result, showStatus, values, terminal);
+    show(result, showStatus, values, terminal);
     return result.state === 'serving' ? 0 : 1;
   },
   scale: async ({ name, values }, terminal) => {
     const count = required('backends', 'replicas', values.replicas);
     const replicas = wholeNumber('backends', 'replicas', count, 0, 100);
     const installation = await installationOf(values, terminal);
-    const wish = { name, replicas, dryRun: values['dry-run'], waiting: waitingOf(values, terminal) };
-    return changed(await scaleBackend(installation, wish), values, terminal);
+    const request = { name, replicas, dryRun: values['dry-run'], waiting: waitingOf(values, terminal) };
+    return changed(await scaleBackend(installation, request), values, terminal);
   },
   assign: async ({ name, values }, terminal) => {
     const { tenant = [], add, remove } = values;
-    if (tenant.length === 0) throw misuse('backends', 'name at least one --tenant');
-    if (add && remove) throw misuse('backends', '--add and --remove exclude each other');
+    if (tenant.length === 0) throw misuse('backends', 'at least one --tenant is required');
+    if (add && remove) throw misuse('backends', '--add and --remove cannot be combined');
     const mode = add ? 'add' : remove ? 'remove' : 'set';
-    const wish = { name, tenants: tenant, mode, dryRun: values['dry-run'] } as const;
-    tell(await assignBackend(await installationOf(values, terminal), wish), showAssignment, values, terminal);
+    const assignment = { name, tenants: tenant, mode, dryRun: values['dry-run'] } as const;
+    show(await assignBackend(await installationOf(values, terminal), assignment), showAssignment, values, terminal);
     return 0;
   },
   remove: async ({ name, values }, terminal) =>
@@ -154,23 +157,23 @@ const ACTIONS: Readonly<Record<string, (asked: Asked, terminal: Terminal) => Pro
     ),
 };
 
-function installationOf(values: Asked['values'], { env }: Terminal) {
+function installationOf(values: Call['values'], { env }: Terminal) {
   return chooseInstallation('backends', values, env);
 }
 
-function waitingOf({ wait }: Asked['values'], { tell: say }: Terminal): Waiting | undefined {
+function waitingOf({ wait }: Call['values'], { tell }: Terminal): Waiting | undefined {
   if (wait === undefined) return undefined;
   const stopping = new AbortController();
   process.once('SIGINT', () => stopping.abort());
-  return { seconds: parseOptionSeconds(wait), progress: say, signal: stopping.signal };
+  return { seconds: parseOptionSeconds(wait), progress: tell, signal: stopping.signal };
 }
 
-function changed(result: ChangeResult, values: Asked['values'], terminal: Terminal): number {
-  tell(result, showChange, values, terminal);
+function changed(result: ChangeResult, values: Call['values'], terminal: Terminal): number {
+  show(result, showChange, values, terminal);
   return result.ready === false ? 1 : 0;
 }
 
-function tell<T>(result: T, show: (result: T) => string[], { json }: Asked['values'], { print }: Terminal): void {
+function show<T>(result: T, toLines: (result: T) => string[], { json }: Call['values'], { print }: Terminal): void {
   if (json) print(JSON.stringify(result, undefined, 2));
-  else for (const line of show(result)) print(line);
+  else for (const line of toLines(result)) print(line);
 }

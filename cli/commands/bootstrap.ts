@@ -14,15 +14,15 @@ import { type Command, parseOptions, required, wholeNumber } from '../command.ts
 
 const help = `Usage: mcp-gateway bootstrap --config FILE --sockets DIR [--workers N] [--listener-secret FILE] [--out FILE]
 
-Makes Envoy's configuration from gateway.yaml, where Envoy and the roles are started one by one: in a pod, or by hand.
+Makes Envoy's configuration from gateway.yaml, for a pod or a setup that starts Envoy and the roles one by one.
 "up" does this by itself.
 
-  --config FILE           gateway.yaml; listen and workers are taken from it
+  --config FILE           gateway.yaml, for listen and workers
   --sockets DIR           folder of the sockets of Envoy and the roles
   --workers N             number of ext-authz processes; default: as configured, else 1
-  --listener-secret FILE  where Envoy reads the listener's certificate from; written now from listen.tls, and later by
-                          the watcher. Needed with listen.tls
-  --out FILE              where the configuration is written; default: standard output`;
+  --listener-secret FILE  file with the listener's certificate for Envoy; written now from listen.tls, and later by the
+                          watcher. Required with listen.tls
+  --out FILE              file for the configuration; default: standard output`;
 
 /** `mcp-gateway bootstrap` */
 export const bootstrap: Command = {
@@ -39,7 +39,7 @@ export const bootstrap: Command = {
     const file = required('bootstrap', 'config', values.config);
     const folder = resolve(required('bootstrap', 'sockets', values.sockets));
     const text = await readFile(file, 'utf8').catch((cause: unknown) => {
-      throw new UserError('missing-file', `there is no configuration ${file}`, { cause });
+      throw new UserError('missing-file', `the configuration ${file} does not exist`, { cause });
     });
     const config = parseYaml(text, file, anyGatewaySchema);
     if (!config.ok) throw new UserError('config', config.problems.map(formatProblem).join('\n'));
@@ -63,7 +63,7 @@ export const bootstrap: Command = {
     });
     if (values.out === undefined) print(rendered.trimEnd());
     else {
-      // In one step: an Envoy that starts meanwhile reads the old one or the new one.
+      // Atomically: an Envoy that starts at the same time reads the old or the new configuration.
       writeFileSync(`${values.out}.new`, rendered, { mode: 0o600 });
       renameSync(`${values.out}.new`, values.out);
       tell(`Envoy's configuration is in ${values.out}`);

@@ -8,22 +8,22 @@ const MEBIBYTE = 1024 * 1024;
 
 const help = `Usage: mcp-gateway bridge --port N [OPTIONS] -- COMMAND ARGS...
 
-Serves an MCP server that speaks over its standard input and output as one that speaks Streamable HTTP. Each session gets a
-process of its own, which ends with the session. The environment goes on to the processes, without PORT and NODE_OPTIONS.
+Serves a stdio MCP server over Streamable HTTP. Each session gets its own process, which ends with the session. Processes
+inherit the environment, without PORT and NODE_OPTIONS.
 
-  --port N             port to listen on; 0 picks a free one
-  --host ADDRESS       address to listen on; default 127.0.0.1, since nobody is asked who they are here
-  --path PATH          path of the MCP endpoint; default /mcp. GET /healthz tells whether sessions can be opened
-  --max-sessions N     most sessions at once (default 100); more are refused with 503
-  --idle DURATION      a session that nobody uses or is connected to ends after so long (default 30m)
+  --port N             port to listen on; 0 picks a free port
+  --host ADDRESS       address to listen on; default 127.0.0.1, since the bridge does not authenticate callers
+  --path PATH          path of the MCP endpoint; default /mcp. GET /healthz reports whether sessions can be opened
+  --max-sessions N     most open sessions (default 100); further ones get 503
+  --idle DURATION      end a session after this time without requests and connections (default 30m)
   --start DURATION     how long a process may take to answer initialize (default 2m)
-  --grace DURATION     how long a process may take to end after SIGTERM (default 3s); then its whole group is killed
-  --drain DURATION     how long open sessions go on after SIGTERM (default 5s)
+  --grace DURATION     how long a process may take to end after SIGTERM (default 3s); then its process group is killed
+  --drain DURATION     how long open sessions continue after SIGTERM (default 5s)
   --max-message-mib N  largest message in either direction, in MiB (default 4)
-  --children FILE      notes the running processes there, for whoever ends them should the bridge be killed
+  --children FILE      keeps a record of the running processes, so that they can be ended if the bridge is killed
   --log-level LEVEL    trace, debug, info (default), warn, error
 
-SIGTERM: opens no more sessions, lets the open ones drain, ends all processes, ends with 0.`;
+SIGTERM: opens no more sessions, drains open sessions, ends all processes, exits with 0.`;
 
 /** `mcp-gateway bridge` */
 export const bridge: Command = {
@@ -50,7 +50,7 @@ export const bridge: Command = {
     );
     const [program, ...rest] = positionals;
     if (program === undefined || program === '')
-      throw misuse('bridge', 'the command of the server is missing after --');
+      throw misuse('bridge', 'the command of the server is required after --');
     if (!values.path.startsWith('/')) throw misuse('bridge', `--path must begin with / (got ${values.path})`);
     const port = wholeNumber('bridge', 'port', required('bridge', 'port', values.port), 0, 65_535);
     const drainMs = duration('bridge', 'drain', values.drain);

@@ -9,10 +9,11 @@ const help = `Usage: mcp-gateway clients list [--json]
        mcp-gateway clients print NAME [--registry DIR | --context C --namespace N] [--json]
        mcp-gateway clients print NAME --backend B [--url URL] [--token-from VARIABLE] [--json]
 
-Prints what registers the gateway with an MCP client: to standard output what is added, to standard error where it goes.
+Prints the snippet that registers the gateway with an MCP client: the snippet to standard output, where to add it to
+standard error.
 
   NAME                     ${[...CLIENTS.keys()].join(', ')}
-  --json                   as JSON: what is added, its format, where it goes, and a link for clients that have one
+  --json                   print JSON: the snippet, its format, where to add it, and a link for clients that have one
 
   --use administrator      the client starts mcp-gateway serve, which administers an installation; the default without --backend
                            and --url
@@ -20,10 +21,10 @@ ${INSTALLATION_HELP}
 
   --use user               the client uses a backend through the gateway; the default with --backend or --url
   --backend B              name of the backend
-  --url URL                the gateway's URL, or the whole URL of the backend; default: the gateway that runs on this machine,
-                           found by its --state-dir
-  --token-from VARIABLE    the client sends an access token from this environment variable in place of a login with OAuth;
-                           VS Code asks for it, and Continue takes it from its secret of this name`;
+  --url URL                URL of the gateway, or the whole URL of the backend; default: the gateway that runs on this machine
+                           with --state-dir
+  --token-from VARIABLE    the client sends an access token from this environment variable instead of a login with OAuth;
+                           VS Code asks for the token, and Continue takes it from its secret of this name`;
 
 const OPTIONS = {
   ...INSTALLATION_OPTIONS,
@@ -39,14 +40,15 @@ const FORMER_USE = 'operator';
 
 /** `mcp-gateway clients` */
 export const clients: Command = {
-  summary: 'print what registers the gateway with an MCP client',
+  summary: 'print the snippet that registers the gateway with an MCP client',
   help,
   run: async (args, { env, print, tell }) => {
     const { values, positionals } = parseOptions('clients', args, OPTIONS, true);
     const [verb, ...names] = positionals;
     if (verb === 'list') {
       const { json, ...rest } = values;
-      if (names.length > 0 || Object.keys(rest).length > 0) throw misuse('clients', 'list takes --json alone');
+      if (names.length > 0 || Object.keys(rest).length > 0)
+        throw misuse('clients', 'list takes no other option than --json');
       if (json) print(JSON.stringify(toList(), undefined, 2));
       else
         for (const { name, title, reference } of toList()) print(`${name.padEnd(16)}${title.padEnd(16)}${reference}`);
@@ -54,7 +56,7 @@ export const clients: Command = {
     }
     const [name] = names;
     if (verb !== 'print' || name === undefined || names.length > 1)
-      throw misuse('clients', 'say list, or print and one client');
+      throw misuse('clients', 'the arguments must be list, or print and one client');
     const client = CLIENTS.get(name);
     if (client === undefined) throw misuse('clients', `there is no client ${JSON.stringify(name)}`);
     const registration = toRegistration(values, () => {
@@ -67,7 +69,7 @@ export const clients: Command = {
       return 0;
     }
     print(snippet.text);
-    tell('Goes into:');
+    tell('Add it to:');
     for (const place of snippet.places) tell(`  ${place}`);
     if (snippet.note !== undefined) tell(snippet.note);
     if (snippet.link !== undefined) tell(`Or open: ${snippet.link}`);
@@ -78,18 +80,18 @@ export const clients: Command = {
 type Values = Partial<Record<Exclude<keyof typeof OPTIONS, 'json'>, string>>;
 
 function toRegistration(values: Values, localUrl: () => string): Registration {
-  const { use: said, backend, url, 'token-from': tokenName, 'state-dir': state, ...others } = values;
-  const use = said ?? (backend !== undefined || url !== undefined ? 'user' : 'administrator');
+  const { use: given, backend, url, 'token-from': tokenName, 'state-dir': state, ...others } = values;
+  const use = given ?? (backend !== undefined || url !== undefined ? 'user' : 'administrator');
   if (use === 'administrator' || use === FORMER_USE) {
     if ([backend, url, tokenName].some((value) => value !== undefined)) {
-      throw misuse('clients', '--backend, --url and --token-from go with --use user');
+      throw misuse('clients', '--backend, --url and --token-from are only valid with --use user');
     }
     return registerAdministrator(values);
   }
   if (use !== 'user') throw misuse('clients', `--use must be administrator or user (got ${use})`);
   const [wrong] = Object.keys(others).filter((name) => name in INSTALLATION_OPTIONS);
-  if (wrong !== undefined) throw misuse('clients', `--${wrong} goes with --use administrator`);
-  if (url !== undefined && state !== undefined) throw misuse('clients', '--url goes without --state-dir');
+  if (wrong !== undefined) throw misuse('clients', `--${wrong} is only valid with --use administrator`);
+  if (url !== undefined && state !== undefined) throw misuse('clients', '--url cannot be combined with --state-dir');
   return registerUser(url ?? localUrl(), backend, tokenName);
 }
 

@@ -6,7 +6,7 @@ const help = `Usage: mcp-gateway completion bash
        mcp-gateway completion zsh
        mcp-gateway completion fish
 
-Prints a script that lets a shell complete commands and options:
+Prints a script that completes commands and options in a shell:
 
     bash   source <(mcp-gateway completion bash)                                      in ~/.bashrc
     zsh    source <(mcp-gateway completion zsh)                                       in ~/.zshrc, after compinit
@@ -21,7 +21,7 @@ export function completionFor(commands: Readonly<Record<string, () => Promise<Co
       const { positionals } = parseOptions('completion', args, {}, true);
       const shell = SHELLS.find((name) => name === positionals[0]);
       if (shell === undefined || positionals.length > 1) {
-        throw misuse('completion', `name one shell: ${SHELLS.join(', ')}`);
+        throw misuse('completion', `the argument must be one shell: ${SHELLS.join(', ')}`);
       }
       const words = await Promise.all(
         Object.entries(commands).map(async ([name, load]) => wordsOf(name, await load())),

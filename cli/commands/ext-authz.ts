@@ -24,17 +24,17 @@ const DRAIN_MS = 5_000;
 
 const help = `Usage: mcp-gateway ext-authz --socket PATH --http-socket PATH --watcher PATH --session-keys FILE [--audit FILE]
 
-The request side of the gateway: Envoy asks it about every request (ext_authz v3 over gRPC).
-Several may run; Envoy balances over them.
+The request side of the gateway: decides about every request for Envoy (ext_authz v3 over gRPC).
+Several processes may run; Envoy balances over them.
 
-  --socket PATH        Unix socket for Envoy's questions
+  --socket PATH        Unix socket for Envoy
   --http-socket PATH   Unix socket for the OAuth metadata of RFC 9728, /readyz and /metrics
-  --watcher PATH       Unix socket of the watcher, which hands out the policy
-  --session-keys FILE  keys that open sessions, one a line: 32 bytes in base64; read again when the file changes
-  --audit FILE         where decisions are written down, one JSON object a line; - (default) is standard output
+  --watcher PATH       Unix socket of the watcher, which publishes the policy
+  --session-keys FILE  keys that open sessions, one per line: 32 bytes in base64; read again when the file changes
+  --audit FILE         file for the audit log of decisions, one JSON object per line; - (default) is standard output
   --log-level LEVEL    trace, debug, info (default), warn, error
 
-SIGTERM: takes no new requests, answers those under way, ends with 0.`;
+SIGTERM: accepts no new requests, answers open requests, exits with 0.`;
 
 /** `mcp-gateway ext-authz` */
 export const extAuthz: Command = { summary: 'decide about requests (a role of the gateway)', help, run };
@@ -101,7 +101,7 @@ async function run(args: string[]): Promise<number> {
     if (slot !== undefined) places.release(slot);
   };
   const http = createHttpServer(() => policy.current, quotas);
-  // Envoy asks another worker for as long as there is no socket; one that knows nothing yet could only refuse.
+  // While there is no socket, Envoy asks another worker. A worker without the policy could only deny.
   await Promise.race([informed.promise, shutdown]);
   await listenUnix(http, httpSocket);
   await Promise.race([prepared.promise, shutdown]);

@@ -10,27 +10,27 @@ import { untilShutdown } from '../../runtime/shutdown.ts';
 import { type Command, parseOptions, required } from '../command.ts';
 
 const DRAIN_MS = 5_000;
-/** Every process reads a changed key file in its own time; by then all can open what the new key seals. */
+/** Every process reads a changed key file at its own time. After this time all of them can open what the new key seals. */
 const SEAL_AFTER_MS = 3_000;
 
 const help = `Usage: mcp-gateway ext-proc --socket PATH --watcher PATH --session-keys FILE [--audit FILE]
 
-The response side of the gateway: Envoy shows it the responses that open or close a session, and those that list what
-policy hides in part (ext_proc v3 over gRPC).
+The response side of the gateway: processes for Envoy the responses that open or close a session, and lists of which the
+policy hides a part (ext_proc v3 over gRPC).
 
   --socket PATH        Unix socket for Envoy
-  --watcher PATH       Unix socket of the watcher, which hands out the policy
-  --session-keys FILE  keys, one a line: 32 bytes in base64; the first one seals; read again when the file changes,
-                       when a new first one seals after 3 s
-  --audit FILE         where it is written down that sessions begin and end, one JSON object a line; - (default) is
+  --watcher PATH       Unix socket of the watcher, which publishes the policy
+  --session-keys FILE  keys, one per line: 32 bytes in base64; the first key seals. Read again when the file changes; a new
+                       first key seals 3 s later
+  --audit FILE         file for the audit log of opened and ended sessions, one JSON object per line; - (default) is
                        standard output
   --log-level LEVEL    trace, debug, info (default), warn, error
 
-SIGTERM: answers what is under way for at most 5 s, ends with 0. A stream that is filtered ends with it.`;
+SIGTERM: finishes open responses for at most 5 s, exits with 0. Streams that are filtered end with it.`;
 
 /** `mcp-gateway ext-proc` */
 export const extProc: Command = {
-  summary: 'seal the sessions of responses, filter lists (a role of the gateway)',
+  summary: 'seal sessions and filter lists in responses (a role of the gateway)',
   help,
   run,
 };
@@ -70,7 +70,7 @@ async function run(args: string[]): Promise<number> {
       prepared.resolve();
     },
   });
-  // Envoy asks another process for as long as there is no socket; one that knows no endpoint could open no session.
+  // While there is no socket, Envoy asks another process. A process without endpoints could open no session.
   await Promise.race([prepared.promise, shutdown]);
   const server = await serveUnix(socket, (grpc) =>
     addExternalProcessor(grpc, {

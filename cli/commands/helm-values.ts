@@ -8,7 +8,7 @@ import { readInput } from '../input.ts';
 
 const help = `Usage: mcp-gateway helm-values FILE [--json]
 
-Makes a values.yaml for the Helm chart from a YAML or JSON document, or from standard input with - in place of FILE:
+Makes a values.yaml for the Helm chart from a YAML or JSON document; FILE can be - for standard input:
 
     publicUrl: https://mcp.example.com
     entra: {directoryId: ..., clientId: ...}      # or issuer: {url: ..., audiences: [...]}
@@ -18,11 +18,11 @@ Makes a values.yaml for the Helm chart from a YAML or JSON document, or from sta
       - {name: engineering, match: [{group: ...}], backends: [github], quota: {requests: 1000, per: hour}}
 
 Further keys: issuers, scopes, redis {url, existingSecret}, replicas, ingressHost, release, namespace, backendsNamespace.
-The values go to standard output; the helm command, and what is to be done before, to standard error.
+Prints the values to standard output, and what to do first and the helm command to standard error.
 
-  --json   values, command and notes as JSON
+  --json   print values, command and notes as JSON
 
-Exit status: 0 done, 64 wrong usage or a credential in the document, 66 it cannot be read, 78 it is not sound.`;
+Exit status: 0 done, 64 wrong usage or a credential in the document, 66 the document cannot be read, 78 it is not valid.`;
 
 /** `mcp-gateway helm-values` */
 export const helmValuesCommand: Command = {
@@ -32,11 +32,11 @@ export const helmValuesCommand: Command = {
     const options = { json: { type: 'boolean', default: false } } as const;
     const { values, positionals } = parseOptions('helm-values', args, options, true);
     const [file, ...rest] = positionals;
-    if (file === undefined || rest.length > 0) throw misuse('helm-values', 'name one document');
+    if (file === undefined || rest.length > 0) throw misuse('helm-values', 'one FILE is required');
     const parsed = parseValue(await readDocument(file), file, helmInput);
     if (!parsed.ok) {
       const lines = parsed.problems.map(({ path, message }) => (path === '' ? message : `${path}: ${message}`));
-      throw new UserError('config', `no values.yaml can be made of ${file}`, { hint: lines.join('\n') });
+      throw new UserError('config', `${file} cannot be turned into a values.yaml`, { hint: lines.join('\n') });
     }
     const result = helmValues(parsed.value);
     if (values.json) print(JSON.stringify(result, undefined, 2));

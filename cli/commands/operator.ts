@@ -11,23 +11,23 @@ import { type Command, misuse, parseOptions, required, wholeNumber } from '../co
 
 const help = `Usage: mcp-gateway operator --bridge-image IMAGE [OPTIONS]
 
-Runs the servers of MCPBackends in a Kubernetes cluster: a StatefulSet, a Service and a PodDisruptionBudget for each one
-with an image or a command, and a status for all of them. Several may run; one of them leads.
+Runs the servers of MCPBackends in a Kubernetes cluster: a StatefulSet, a Service and a PodDisruptionBudget for each
+MCPBackend with an image or a command, and a status for all of them. Several replicas may run; one of them leads.
 
-  --bridge-image IMAGE      image of the bridge, in which servers with transport: stdio run
+  --bridge-image IMAGE      image of the bridge, which runs servers with transport: stdio
   --namespace NAME          namespace of the MCPBackends (default mcp)
-  --gateway-namespace NAME  namespace of the gateway (default mcp-gateway): of the tenants, the session keys, the lease
-  --public-url URL          where clients reach the gateway, for the status of MCPBackends
-  --tenants NAME            ConfigMap of the tenants (default mcp-gateway-tenants), which is checked
-  --session-keys NAME       Secret of the session keys (default mcp-gateway-session-keys), made where it is missing;
-                            empty: somebody else makes it
+  --gateway-namespace NAME  namespace of the gateway (default mcp-gateway): tenants, session keys, leader election
+  --public-url URL          URL of the gateway for clients, for the status of MCPBackends
+  --tenants NAME            ConfigMap of the tenants (default mcp-gateway-tenants), which is validated
+  --session-keys NAME       Secret of the session keys (default mcp-gateway-session-keys), created if it is missing;
+                            empty: do not create it
   --admin-tools-secret NAME Secret that the gateway sends to mcp-gateway admin, created if it is missing; default: none
-  --health-port N           answers /livez, /readyz and /metrics (default 8081; 0 picks a free one)
-  --leader-elect BOOL       true (default): write only while holding the lease mcp-gateway-operator
+  --health-port N           port of /livez, /readyz and /metrics (default 8081; 0 picks a free port)
+  --leader-elect BOOL       true (default): write only while holding the Lease mcp-gateway-operator
   --kubeconfig FILE         default: KUBECONFIG, else the ServiceAccount of the pod, else ~/.kube/config
   --log-level LEVEL         trace, debug, info (default), warn, error
 
-SIGTERM: ends what is under way, gives the lease back, ends with 0.`;
+SIGTERM: finishes open work, releases the Lease, exits with 0.`;
 
 /** `mcp-gateway operator` */
 export const operator: Command = {

@@ -10,23 +10,23 @@ import { listenTcp } from '../listen.ts';
 
 const help = `Usage: mcp-gateway pod --sockets DIR [--workers N] [--port N] [--settle TIME] [--drain TIME]
 
-Looks after one gateway in a pod: its probes and metrics over HTTP, and its end. The other roles are its sidecars, so
-they go on until this one has ended.
+Serves the probes and metrics of one gateway in a pod, and drains the gateway at its end. The other roles are sidecars of
+this one, so they run until it has ended.
 
   --sockets DIR      folder of the sockets of Envoy and the roles
   --workers N        number of ext-authz processes (default 1)
-  --address IP       where it listens (default 0.0.0.0)
+  --address IP       address to listen on (default 0.0.0.0)
   --port N           port (default 9090) of GET /readyz, /livez, /livez/<process>, /metrics (ext-authz),
                      /stats/prometheus (Envoy) and /quotas/<tenant> (limits in force and their use)
-  --settle TIME      after SIGTERM: how long new connections are still taken, while load balancers learn of it (default 5s)
-  --drain TIME       after SIGTERM: how long requests under way may take; then they are cut (default 30s)
+  --settle TIME      after SIGTERM: how long new connections are still accepted, until load balancers notice (default 5s)
+  --drain TIME       after SIGTERM: how long open requests may take before they are cut off (default 30s)
   --log-level LEVEL  trace, debug, info (default), warn, error
 
-SIGTERM: the pod is not ready any more, Envoy finishes what is under way, then this ends with 0.`;
+SIGTERM: the pod is no longer ready, Envoy finishes open requests, then this process exits with 0.`;
 
 /** `mcp-gateway pod` */
 export const pod: Command = {
-  summary: 'look after one gateway in a pod (a role of the gateway)',
+  summary: 'serve probes of a pod and drain its gateway (a role of the gateway)',
   help,
   run: async (args) => {
     const { values } = parseOptions('pod', args, {

@@ -5,17 +5,17 @@ import { type Command, parseOptions } from '../command.ts';
 
 const help = `Usage: mcp-gateway serve [--registry DIR] [--context NAME] [--namespace NAME]
 
-An MCP server over standard input and output, for operators: registers backends, assigns them to tenants, shows and changes
-quotas, explains refusals and sessions, makes values for the Helm chart. Clients start it themselves:
+An MCP server over standard input and output, for administrators: it registers backends, assigns them to tenants, shows and
+changes quotas, explains denials and sessions, and makes values for the Helm chart. MCP clients start it themselves:
 
     claude mcp add mcp-gateway -- mcp-gateway serve
 
 It administers a Kubernetes cluster, or with --registry a folder of this machine.
 
 ${INSTALLATION_HELP}
-  --log-level L            trace, debug, info, warn (default), error; the log goes to standard error
+  --log-level LEVEL        trace, debug, info, warn (default), error; the log goes to standard error
 
-It ends with its standard input, and by SIGTERM.`;
+It ends when its standard input ends, and on SIGTERM.`;
 
 /** `mcp-gateway serve` */
 export const serve: Command = {
@@ -31,12 +31,12 @@ export const serve: Command = {
     const { serveOverStdio } = await import('../../control/mcp/stdio.ts');
     const stopping = new AbortController();
     void untilShutdown().then(() => stopping.abort());
-    const report = (error: unknown) => log.warn({ err: error }, 'unexpected');
-    // Whoever can read the keys of sessions may know what is in them.
+    const report = (error: unknown) => log.warn({ err: error }, 'unexpected failure');
+    // A user who can read the session keys may see all sessions.
     const server = () => createAdminMcpServer({ installation, viewer: 'all', version: manifest.version, report });
     const { stdin: input, stdout: output } = process;
     await serveOverStdio(server, { input, output, stopping: stopping.signal, report });
-    // Whoever is gone, or never reads, does not get what is still to be written.
+    // Output that is still pending is dropped: its reader is gone or does not read.
     process.exit(0);
   },
 };

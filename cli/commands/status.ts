@@ -6,16 +6,16 @@ import { type Command, parseOptions } from '../command.ts';
 
 const help = `Usage: mcp-gateway status [--json] [--state-dir DIR]
 
-Tells what the backends of a running gateway are doing, and why one is unhealthy.
+Shows the state of each backend of a running gateway, and why one does not serve.
 
-  --json           the same as JSON
+  --json           print JSON
   --state-dir DIR  state folder of the gateway; default: mcp-gateway in $XDG_STATE_HOME or ~/.local/state
 
-Exit status: 0 every backend serves, 1 one does not or a document was refused, 76 no gateway runs.`;
+Exit status: 0 every backend serves, 1 one does not or a document is rejected, 76 no gateway runs.`;
 
 /** `mcp-gateway status` */
 export const status: Command = {
-  summary: 'tell what the backends are doing',
+  summary: 'show the state of the backends',
   help,
   run: async (args, { env, print }) => {
     const { values } = parseOptions('status', args, { json: { type: 'boolean' }, 'state-dir': { type: 'string' } });
@@ -37,7 +37,7 @@ export const status: Command = {
         for (const reason of reasons ?? []) print(`${' '.repeat(width)}${reason}`);
       }
       if (backends.length === 0) print('no backends');
-      for (const problem of problems) print(`refused: ${problem}`);
+      for (const problem of problems) print(`rejected: ${problem}`);
     }
     return problems.length === 0 && backends.every(({ state }) => state === 'serving') ? 0 : 1;
   },

@@ -8,13 +8,13 @@ import { type Command, parseOptions } from '../command.ts';
 
 const help = `Usage: mcp-gateway token [--subject S] [--tenant T] [--role R]... [--group G]... [--scope S]... [--ttl 1h] [--state-dir DIR]
 
-Prints an access token of the development issuer, good for every backend of the gateway with this state folder.
+Prints an access token of the development issuer, valid for every backend of the gateway with this state folder.
 
-  --subject S      whose token it is; default: ${DEFAULT_SUBJECT}
-  --tenant T       value of its tenant claim; default: ${DEFAULT_TENANT}
-  --role R         a role, in its claim "roles"; may be given several times
-  --group G        a group, in its claim "groups"; may be given several times
-  --scope S        a scope that it was given, in its claim "scope"; may be given several times; default: ${MCP_SCOPE}
+  --subject S      claim "sub"; default: ${DEFAULT_SUBJECT}
+  --tenant T       claim "tenant"; default: ${DEFAULT_TENANT}
+  --role R         a role in the claim "roles"; can be given several times
+  --group G        a group in the claim "groups"; can be given several times
+  --scope S        a scope in the claim "scope"; can be given several times; default: ${MCP_SCOPE}
   --ttl TIME       how long it is valid: 90s, 30m, 1h (default), 7d
   --state-dir DIR  state folder of the gateway; default: mcp-gateway in $XDG_STATE_HOME or ~/.local/state`;
 

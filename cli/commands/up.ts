@@ -15,11 +15,11 @@ import { type Command, parseOptions, type Terminal, wholeNumber } from '../comma
 const help = `Usage: mcp-gateway up [--config FILE] [--port N] [--state-dir DIR] [--envoy PATH] [--workers N]
 
 Runs the whole gateway on this machine: Envoy, every role, and the processes of "command" backends.
-It needs no Redis, no Kubernetes and no identity provider; Envoy is found, or installed into the cache.
+It needs no Redis, no Kubernetes and no identity provider. It finds Envoy, or installs it into the cache.
 
-  --config FILE    gateway.yaml; default: gateway.yaml in this folder
-  --port N         port of the listener; 0 picks a free one; default: as configured
-  --state-dir DIR  keys, sockets and records; default: mcp-gateway in $XDG_STATE_HOME or ~/.local/state
+  --config FILE    gateway.yaml; default: gateway.yaml in the working directory
+  --port N         port of the listener; 0 picks a free port; default: as configured
+  --state-dir DIR  folder for keys, sockets and records; default: mcp-gateway in $XDG_STATE_HOME or ~/.local/state
   --envoy PATH     the Envoy binary; default: ENVOY_PATH, PATH, the cache
   --workers N      number of ext-authz processes; default: as configured, else half the processor cores
   --log-level L    trace, debug, info (default), warn, error
@@ -39,8 +39,8 @@ async function run(args: string[], terminal: Terminal): Promise<number> {
     'log-level': { type: 'string', default: 'info' },
   });
   if (!existsSync(values.config)) {
-    throw new UserError('missing-file', `there is no configuration ${values.config}`, {
-      hint: 'Name one with --config FILE; examples/quickstart/gateway.yaml is one to begin with.',
+    throw new UserError('missing-file', `the configuration ${values.config} does not exist`, {
+      hint: 'Name it with --config FILE. examples/quickstart/gateway.yaml is an example.',
     });
   }
   const documents = await loadGateway(values.config);
@@ -93,7 +93,7 @@ async function run(args: string[], terminal: Terminal): Promise<number> {
   }
 }
 
-// Envoy needs the other half; more processes than that take the cores from each other.
+// Envoy needs the other half. More processes would only compete for the cores.
 function defaultWorkers(): number {
   return Math.max(1, Math.floor(availableParallelism() / 2));
 }

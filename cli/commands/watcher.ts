@@ -14,34 +14,34 @@ import { startWatcher, type WatcherOptions } from '../../watcher/watcher.ts';
 import { type Command, misuse, parseOptions, required, wholeNumber } from '../command.ts';
 
 const STOP_GRACE_MS = 1_000;
-/** Where systems keep the certificates of public authorities. */
+/** Files with the certificates of public authorities, by system. */
 const CA_FILES = ['/etc/ssl/certs/ca-certificates.crt', '/etc/pki/tls/certs/ca-bundle.crt', '/etc/ssl/cert.pem'];
 
 const help = `Usage: mcp-gateway watcher --config FILE --socket PATH --ended-sessions FILE --envoy-admin PATH --listen-url URL [options]
 
-Watches the registry, programs Envoy's clusters and endpoints (delta ADS), and hands the policy to the other roles.
+Watches the registry, programs Envoy's clusters and endpoints (delta ADS), and publishes the policy to the other roles.
 
-  --config FILE              gateway.yaml; it names the folder of the backends and the tenants document, or a Kubernetes cluster's
-                             namespace
+  --config FILE              gateway.yaml; it names the folder of the backends and the tenants document, or the namespaces of a
+                             Kubernetes cluster
   --socket PATH              Unix socket for Envoy and the other roles
-  --endpoints DIR            folder in which whoever runs the processes of "command" backends publishes their endpoints; needed
-                             where the backends are in a folder
-  --ended-sessions FILE      remembers sessions that were ended
-  --envoy-admin PATH         Unix socket of Envoy's admin interface, asked for the health of the endpoints
-  --listen-url URL           where the listener is reached, unless the configuration names a public URL
-  --development-issuer URL   the issuer, where the configuration says "development"
-  --listener-secret FILE     where Envoy reads the listener's certificate from, where it listens with TLS
+  --endpoints DIR            folder with the endpoints of "command" backends, written by the process that runs them; required if
+                             the backends are in a folder
+  --ended-sessions FILE      file that keeps ended sessions over a restart
+  --envoy-admin PATH         Unix socket of Envoy's admin interface, for the health of the endpoints
+  --listen-url URL           URL of the listener, if the configuration names no public URL
+  --development-issuer URL   URL of the development issuer, if the configuration says "development"
+  --listener-secret FILE     file with the listener's certificate for Envoy, if it listens with TLS
   --workers N                number of ext-authz processes (default 1), for their share of quotas
   --admin-tools ADDRESS      where mcp-gateway admin serves the admin tools: unix:PATH or an http URL
   --admin-tools-secret FILE  the secret that the gateway sends to it
-  --ca-file FILE             certificates for https backends; default: those of the system, or SSL_CERT_FILE
-  --kubeconfig FILE          cluster and credentials, where the configuration says "kubernetes"; default: KUBECONFIG, or the
+  --ca-file FILE             certificate authorities for https backends; default: SSL_CERT_FILE, or those of the system
+  --kubeconfig FILE          cluster and credentials, if the configuration says "kubernetes"; default: KUBECONFIG, or the
                              ServiceAccount of the pod
-  --context NAME             context in it; default: the current one
-  --allow-local-urls         let "url" backends of a cluster be on loopback and link-local addresses; to try things out on one machine
+  --context NAME             context of the kubeconfig; default: its current context
+  --allow-local-urls         allow "url" backends of a cluster on loopback and link-local addresses, to try things out on one machine
   --log-level LEVEL          trace, debug, info (default), warn, error
 
-SIGTERM: ends with 0. Envoy and the services go on with what they last had.`;
+SIGTERM: exits with 0. Envoy and the other roles keep the configuration that they have.`;
 
 /** `mcp-gateway watcher` */
 export const watcher: Command = {
@@ -73,7 +73,7 @@ export const watcher: Command = {
       required('watcher', name, values[name]);
     const systemCaFile = values['ca-file'] ?? env.SSL_CERT_FILE ?? CA_FILES.find((file) => existsSync(file));
     if (systemCaFile === undefined) {
-      throw new UserError('config', 'no file of certificate authorities was found on this system', {
+      throw new UserError('config', 'no file with certificate authorities was found on this system', {
         hint: 'Name one with --ca-file.',
       });
     }
@@ -133,7 +133,7 @@ function adminAddress(address: string | undefined, secret: string | undefined): 
 
 interface OpenerOptions {
   folder: string;
-  /** Throws where it was not given. */
+  /** Throws if the option was not given. */
   endpointsFolder: () => string;
   cluster: {
     kubeconfig: string | undefined;
@@ -153,7 +153,7 @@ function registryOpener({ folder, endpointsFolder, cluster, log }: OpenerOptions
         ...hooks,
       });
     }
-    // Loaded only where it is needed: the library behind it takes 90 MB of memory and a second.
+    // Loaded on demand: the library takes 90 MB of memory and a second.
     const { loadCluster } = await import('../../k8s/api/credentials.ts');
     const { KubeClient } = await import('../../k8s/api/client.ts');
     const { KubernetesRegistry } = await import('../../k8s/registry/registry.ts');

@@ -1,12 +1,12 @@
 import type { CommandWords } from './words.ts';
 
-/** Shells that words can be completed in. */
+/** Supported shells. */
 export const SHELLS = ['bash', 'zsh', 'fish'] as const;
 
 /** A shell. */
 export type Shell = (typeof SHELLS)[number];
 
-/** The script that a shell reads. Where nothing fits, files are offered. */
+/** The completion script for a shell. If no word matches, it offers files. */
 export function completionScript(shell: Shell, commands: readonly CommandWords[]): string {
   return { bash, zsh, fish }[shell](commands).join('\n');
 }

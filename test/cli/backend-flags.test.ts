@@ -2,8 +2,8 @@ import { expect } from 'chai';
 import { specOfDocument, specOfFlags } from '../../cli/backend-flags.ts';
 import { UserError } from '../../core/errors.ts';
 
-describe('a backend from options of the shell', () => {
-  it('names every key as the documents do', () => {
+describe('keys of a backend from options', () => {
+  it('have the keys of the documents', () => {
     const flags = {
       ...{ image: 'jira:1', env: ['A=1', 'B=x=y'], 'secret-env': ['TOKEN=jira/token', 'OTHER=jira'], replicas: '2' },
       ...{ port: '9000', path: '/mcp', 'health-check': 'http:/up', affinity: 'none', tenant: ['a', 'b'] },
@@ -20,7 +20,7 @@ describe('a backend from options of the shell', () => {
     });
   });
 
-  it('takes commands, Services, and one or several URLs', () => {
+  it('are read from commands, Services, and one or several URLs', () => {
     expect(specOfFlags({ stdio: true }, ['npx', '--yes', 'x'])).to.deep.equal({
       command: ['npx', '--yes', 'x'],
       transport: 'stdio',
@@ -31,7 +31,7 @@ describe('a backend from options of the shell', () => {
     expect(specOfFlags({ url: ['u', 'v'] }, [])).to.deep.equal({ urls: ['u', 'v'] });
   });
 
-  it('lets options come before a document, which may be an MCPBackend', () => {
+  it('override those of a document, which may be an MCPBackend', () => {
     const document = specOfDocument(
       '{kind: MCPBackend, metadata: {name: jira}, spec: {image: "jira:1", replicas: 3}}',
       'f',
@@ -39,10 +39,14 @@ describe('a backend from options of the shell', () => {
     expect(specOfFlags({ replicas: '5' }, [], document)).to.deep.equal({ name: 'jira', image: 'jira:1', replicas: 5 });
   });
 
-  it('refuses what is not of the form', () => {
+  it('are rejected in another form', () => {
     for (const flags of [{ env: ['A'] }, { set: ['a={'] }, { 'secret-env': ['=x'] }, { 'health-check': 'HTTP/' }]) {
-      expect(() => specOfFlags(flags, [])).to.throw(UserError);
+      expect(() => specOfFlags(flags, []))
+        .to.throw(UserError)
+        .with.property('code', 'usage');
     }
-    expect(() => specOfDocument('[]', 'f')).to.throw(UserError);
+    expect(() => specOfDocument('[]', 'f'))
+      .to.throw(UserError)
+      .with.property('code', 'usage');
   });
 });

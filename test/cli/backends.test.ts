@@ -15,7 +15,7 @@ describe('mcp-gateway backends without a gateway', function () {
 
   const backends = (...args: string[]) => runCommand(['backends', ...registry.options, ...args]);
 
-  it('prints all of a long list, however slowly it is read', async () => {
+  it('prints all of a long list to a slow reader', async () => {
     const long = 'x'.repeat(1_000);
     for (let index = 0; index < BACKENDS; index++) {
       registry.write(`backends/${index}.yaml`, `{name: b${index}, url: 'http://127.0.0.1:1/${long}'}`);
@@ -26,13 +26,13 @@ describe('mcp-gateway backends without a gateway', function () {
     expect(listed).to.have.length(BACKENDS);
   });
 
-  it('reads what to register from a document', async () => {
+  it('reads the keys of a backend from a document', async () => {
     const file = `${registry.folder}/jira.yaml`;
     registry.write(
       'jira.yaml',
       '{kind: MCPBackend, metadata: {name: jira}, spec: {url: "http://127.0.0.1:1/mcp", drain: 5m}}',
     );
-    expect((await backends('register', 'wiki', '--file', file)).stderr).to.include('is about jira, not wiki');
+    expect((await backends('register', 'wiki', '--file', file)).stderr).to.include('jira, not wiki');
     expect(await backends('register', 'jira', '--file', file, '--affinity', 'none')).to.include({
       code: 0,
       stderr: '',
@@ -44,7 +44,7 @@ describe('mcp-gateway backends without a gateway', function () {
     expect(registry.read('backends/jira.yaml')).to.not.include('affinity');
   });
 
-  it('writes nothing that steers the terminal', async () => {
+  it('escapes characters that control the terminal', async () => {
     const wicked = '\u001b]0;owned\u0007\u009b2J\u202e';
     registry.write('backends/a.yaml', JSON.stringify({ name: 'a', url: `http://127.0.0.1:1/mcp`, tenants: [wicked] }));
     const shown = '\\u001b]0;owned\\u0007\\u009b2J\\u202e';
@@ -53,7 +53,7 @@ describe('mcp-gateway backends without a gateway', function () {
     expect((await backends(wicked)).stderr).to.include(shown);
   });
 
-  it('says what is wrong with its words', async () => {
+  it('exits with 64 for a wrong call, and prints nothing', async () => {
     for (const args of [
       ...[[], ['lst'], ['list', 'jira'], ['status'], ['scale', 'jira'], ['scale', 'jira', '--replicas', 'two']],
       ...[

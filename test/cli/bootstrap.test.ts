@@ -30,7 +30,7 @@ describe('mcp-gateway bootstrap', function () {
     }
   };
 
-  it('names every socket by its absolute path, and one for each process', async () => {
+  it('names the socket of every process by its absolute path', async () => {
     write('{address: 0.0.0.0, port: 8081}');
     const { stdout, code } = await bootstrap('--sockets', '/run/here', '--workers', '3');
     expect(code).to.equal(0);
@@ -41,7 +41,7 @@ describe('mcp-gateway bootstrap', function () {
     expect(stdout).to.contain('address: 0.0.0.0').and.contain('port_value: 8081');
   });
 
-  it('writes a file, and the certificate where the listener has one', async () => {
+  it('writes a file, and the certificate if the listener has one', async () => {
     write(`{tls: {certFile: '${FIXTURES}/server.pem', keyFile: '${FIXTURES}/server-key.pem'}}`);
     const [out, secret] = [join(folder, 'envoy.yaml'), join(folder, 'run', 'listener-secret.json')];
     const { code, stdout } = await bootstrap('--sockets', folder, '--listener-secret', secret, '--out', out);
@@ -51,7 +51,7 @@ describe('mcp-gateway bootstrap', function () {
     for (const file of [out, secret]) expect(statSync(file).mode & 0o777).to.equal(0o600);
   });
 
-  it('says what is wrong', async () => {
+  it('rejects an invalid configuration', async () => {
     write('{port: 100000}');
     expect(await bootstrap('--sockets', folder))
       .to.include({ code: 78 })

@@ -55,7 +55,7 @@ describe('the options that choose an installation', () => {
 
   it('are rejected if they contradict each other', () => {
     for (const name of namesOf('cluster')) {
-      expect(() => chosenKind('serve', { registry: '/r', [name]: 'x' }), name).to.throw(UserError, `--${name} `);
+      expect(() => chosenKind('serve', { registry: '/r', [name]: 'x' }), name).to.throw(UserError, `--${name}`);
     }
     for (const name of namesOf('folder').filter((one) => one !== 'registry')) {
       expect(() => chosenKind('serve', { [name]: 'x' }), name).to.throw(UserError, `--${name} `);

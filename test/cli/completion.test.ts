@@ -7,23 +7,23 @@ import { completionScript, SHELLS } from '../../cli/completion/scripts.ts';
 import { wordsOf } from '../../cli/completion/words.ts';
 import { runCommand } from '../fixtures/replica-server/command.ts';
 
-const HELP = `Usage: mcp-gateway fleet list [--json]
-       mcp-gateway fleet scale NAME --replicas N
-       mcp-gateway fleet FILE
+const HELP = `Usage: mcp-gateway example list [--json]
+       mcp-gateway example scale NAME --replicas N
+       mcp-gateway example FILE
 
-  --dry-run  nothing is changed; see mcp-gateway fleet.yaml and --json`;
+  --dry-run  nothing is changed; see mcp-gateway example.yaml and --json`;
 
 describe('completion', function () {
   this.timeout(20_000);
 
   it('takes words from the help of a command', () => {
-    expect(wordsOf('fleet', { summary: 's', help: HELP })).to.deep.equal({
-      ...{ name: 'fleet', summary: 's', actions: ['list', 'scale'] },
+    expect(wordsOf('example', { summary: 's', help: HELP })).to.deep.equal({
+      ...{ name: 'example', summary: 's', actions: ['list', 'scale'] },
       options: ['--dry-run', '--json', '--replicas'],
     });
   });
 
-  it('is a script that bash takes, and completes with', async () => {
+  it('completes in bash', async () => {
     const { code, stdout } = await runCommand(['completion', 'bash']);
     expect(code).to.equal(0);
     const folder = mkdtempSync(join(tmpdir(), 'mcpgw-completion-'));
@@ -55,7 +55,7 @@ describe('completion', function () {
     }
   });
 
-  it('names every command for every shell', async () => {
+  it('has every command for every shell', async () => {
     for (const shell of SHELLS) {
       const { code, stdout } = await runCommand(['completion', shell]);
       expect(code).to.equal(0);
@@ -65,7 +65,7 @@ describe('completion', function () {
     expect((await runCommand(['completion'])).code).to.equal(64);
   });
 
-  it('quotes what a shell would read otherwise', () => {
+  it('quotes special characters of a shell', () => {
     const words = [{ name: 'x', summary: "the gateway's; $(date)", actions: [], options: [] }];
     expect(completionScript('fish', words)).to.include(`-a x -d 'the gateway'\\''s; $(date)'`);
     expect(completionScript('zsh', words)).to.include(`'x:the gateway'\\''s; $(date)'`);

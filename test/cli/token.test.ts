@@ -20,7 +20,7 @@ describe('mcp-gateway token', function () {
   const run = (...args: string[]) => runCommand(['token', '--state-dir', state.stateDir, ...args]);
   const claimsOf = async (...args: string[]) => decodeJwt((await run(...args)).stdout.trim());
 
-  it('prints a token that says nothing more than it must', async () => {
+  it('prints a token without roles and groups by default', async () => {
     const claims = await claimsOf();
     expect(claims).to.include({ sub: 'developer', tenant: 'engineering', scope: 'mcp', aud: PUBLIC_URL });
     expect(claims).not.to.have.any.keys('roles', 'groups');
@@ -39,7 +39,7 @@ describe('mcp-gateway token', function () {
     expect((await claimsOf('--scope', 'jira.write')).scope).to.equal('jira.write');
   });
 
-  it('refuses names that no document could have', async () => {
+  it('rejects names that no document can have', async () => {
     for (const args of [
       ['--role', 'a b'],
       ['--scope', ''],

@@ -21,10 +21,8 @@ async function failure(args: string[]): Promise<string> {
 describe('cli/commands/watcher', () => {
   for (const name of ['admin-tools', 'own-tools']) {
     it(`takes --${name} with its secret`, async () => {
-      expect(await failure([`--${name}`, 'unix:s'])).to.match(/^--admin-tools-secret is required/);
-      expect(await failure([`--${name}`, 'ftp://a', `--${name}-secret`, 's'])).to.match(
-        /^--admin-tools must .*ftp:..a/,
-      );
+      expect(await failure([`--${name}`, 'unix:s'])).to.include('--admin-tools-secret');
+      expect(await failure([`--${name}`, 'ftp://a', `--${name}-secret`, 's'])).to.include('(got ftp://a)');
     });
   }
 });

@@ -139,9 +139,7 @@ describe('a fleet in a cluster, from the first registration to the 1001st call',
       session: '',
     }));
     // This gateway has different keys, like one of another cluster.
-    expect(await client.rejection('explain_session', { sessionId: session || 'x' })).to.include(
-      'not a session id',
-    );
+    expect(await client.rejection('explain_session', { sessionId: session || 'x' })).to.include('not a session id');
   });
 
   it('shows the log of a server, without credentials', async () => {

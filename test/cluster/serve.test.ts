@@ -195,9 +195,7 @@ describe('a fleet in a cluster, administered from an MCP client', function () {
     const data = { 'session-keys': Buffer.from(Buffer.alloc(32, 1).toString('base64')).toString('base64') };
     const secret = { apiVersion: 'v1', kind: 'Secret', metadata: { name: 'mcp-gateway-session-keys' }, data };
     await cluster.apply(stringify(secret), gatewayNamespace);
-    expect(await client.rejection('explain_session', { sessionId: 'x' })).to.include(
-      'not a session id',
-    );
+    expect(await client.rejection('explain_session', { sessionId: 'x' })).to.include('not a session id');
   });
 
   it('needs no more permissions than docs/operating.md lists', async () => {
@@ -266,7 +264,9 @@ describe('a fleet in a cluster, administered from an MCP client', function () {
       expect(JSON.stringify(made.notes)).to.include(
         'the tenants were not checked: cannot get configmaps mcp-gateway-tenants',
       );
-      expect(await bare.rejection('tenant_quota', { tenant_id: 'sales' })).to.include('the permission to get configmaps');
+      expect(await bare.rejection('tenant_quota', { tenant_id: 'sales' })).to.include(
+        'the permission to get configmaps',
+      );
       expect(await bare.rejection('explain_session', { sessionId: 'x' })).to.include('the permission to get secrets');
       expect(await bare.rejection('backend_status', { name: 'jira' })).to.include('the permission to list pods');
     } finally {

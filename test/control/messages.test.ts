@@ -17,8 +17,8 @@ import { parseArguments } from '../../control/mcp/tool-input.ts';
 import { parseChanges, toChanges } from '../../control/tenants/quota-changes.ts';
 import { editQuota } from '../../control/tenants/quota-edit.ts';
 import { nameBackend } from '../../control/tenants/tenants.ts';
-import { UserError } from '../../core/errors.ts';
 import { stateFolder } from '../../runtime/state/folder.ts';
+import { rejectionOf } from '../support/rejection.ts';
 import { type RegistryFolder, registryFolder, TENANTS } from './mcp/registry-folder.ts';
 
 const CHANGES_HINT = `Keys: requests, per, burst, maxConcurrent, maxStreams, dryRun; users.requests, backends.NAME.per, rules.NAME.burst and so on.
@@ -33,18 +33,6 @@ const HELM = {
   backends: [{ name: 'jira', image: 'jira:1' }],
   tenants: [{ name: 'sales', match: [{ group: 'sales' }] }],
 };
-
-/** Everything that a person sees of an error: `code: message`, and the hint below. */
-async function rejection(act: () => unknown): Promise<string> {
-  try {
-    await act();
-  } catch (error) {
-    if (error instanceof UserError)
-      return [`${error.code}: ${error.message}`, ...(error.hint?.split('\n') ?? [])].join('\n');
-    throw error;
-  }
-  return 'nothing was rejected';
-}
 
 describe('messages of control', () => {
   let registry: RegistryFolder;
@@ -263,7 +251,7 @@ issuers: only one of issuer, issuers and entra may be given`,
 
   for (const [title, [act, expected]] of Object.entries(CASES)) {
     it(title, async () => {
-      const shown = await rejection(act);
+      const shown = await rejectionOf(act);
       // The wording of a problem with a value is core's.
       const own = shown.replace(/: (?:must|unknown|Too|is required).*$/gm, ': …');
       expect(own.replaceAll(registry.folder, 'FOLDER')).to.equal(expected);

@@ -186,25 +186,25 @@ describe('mcp-gateway quota', function () {
 
   it('rejects invalid changes, and changes nothing', async () => {
     const text = readFileSync(file, 'utf8');
-    const REFUSED: [string[], RegExp][] = [
-      [['nobody'], /no tenant "nobody"\nTenants: engineering, sales, support, open, busy\n/],
-      [['nobody', '--set', 'requests=1'], /no tenant "nobody"/],
-      [[], /name one tenant/],
-      [['sales', 'open'], /name one tenant/],
-      [['sales', '--set', 'requests=0'], /requests must be a whole number from 1/],
-      [['sales', '--set', ''], /at least one KEY=VALUE/],
-      [['sales', '--set', 'backends.jria.requests=1 backends.jria.per=day'], /no backend "jria"\nBackends: jira\n/],
-      [['sales', '--set', 'rules.x.requests=1'], /no rule "x"/],
-      [['engineering', '--set', 'users.requests=1'], /users.per: /],
-      [['sales', '--top-up', '5'], /--top-up and --for belong together/],
-      [['sales', '--top-up', '0', '--for', '1h'], /--top-up must be a whole number/],
-      [['sales', '--top-up', '5', '--for', 'ever'], /"ever" is not a duration/],
-      [['sales', '--config', 'gateway.yaml'], /--config goes with/],
+    const REJECTED: [string[], string][] = [
+      [['nobody'], '"nobody"\nTenants: engineering, sales, support, open, busy\n'],
+      [['nobody', '--set', 'requests=1'], '"nobody"'],
+      [[], 'TENANT'],
+      [['sales', 'open'], 'TENANT'],
+      [['sales', '--set', 'requests=0'], 'requests'],
+      [['sales', '--set', ''], 'KEY=VALUE'],
+      [['sales', '--set', 'backends.jria.requests=1 backends.jria.per=day'], '"jria"\nBackends: jira\n'],
+      [['sales', '--set', 'rules.x.requests=1'], '"x"'],
+      [['engineering', '--set', 'users.requests=1'], 'users.per: '],
+      [['sales', '--top-up', '5'], '--top-up and --for'],
+      [['sales', '--top-up', '0', '--for', '1h'], '--top-up'],
+      [['sales', '--top-up', '5', '--for', 'ever'], '"ever"'],
+      [['sales', '--config', 'gateway.yaml'], '--config'],
     ];
-    for (const [args, message] of REFUSED) {
+    for (const [args, named] of REJECTED) {
       const { code, stdout, stderr } = await quota(...args);
       expect({ code, stdout }, args.join(' ')).to.deep.equal({ code: 64, stdout: '' });
-      expect(stderr).to.match(message);
+      expect(stderr).to.include(named);
     }
     expect(readFileSync(file, 'utf8')).to.equal(text);
   });

@@ -7,7 +7,7 @@ import { runCommand } from '../../fixtures/replica-server/command.ts';
 import { PROJECT } from '../../support/gateway.ts';
 import { READERS } from './readers.ts';
 
-describe('what mcp-gateway clients prints for an operator', function () {
+describe('snippets of mcp-gateway clients for an administrator', function () {
   this.timeout(30_000);
 
   /** The arguments of `mcp-gateway` that a client finds in its snippet. */
@@ -23,7 +23,7 @@ describe('what mcp-gateway clients prints for an operator', function () {
     const args = await argsFor('claude-desktop');
     for (const name of CLIENTS.keys()) expect(await argsFor(name), name).to.deep.equal(args);
     const client = new Client({ name: 'test', version: '1' });
-    // In a folder of its own choice, as clients do.
+    // From another folder, as clients do.
     const program = { command: process.execPath, args: [join(PROJECT, 'cli', 'bin.js'), ...args], cwd: '/' };
     await client.connect(new StdioClientTransport(program));
     try {

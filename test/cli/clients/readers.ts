@@ -12,7 +12,7 @@ import {
   zedShape,
 } from './shapes.ts';
 
-/** What a client understands of a snippet: its servers, as registrations. */
+/** Reads a snippet as a client does: its servers, as registrations. */
 type Reader = (text: string) => Registration[];
 
 interface Entry {
@@ -22,7 +22,7 @@ interface Entry {
   authorization?: string | undefined;
 }
 
-/** One server, told back; `variable` finds the name in the client's way to write a variable. */
+/** One server as a registration; `variable` matches a reference to a variable in the syntax of the client. */
 function toRegistration(name: string, entry: Entry, variable: RegExp): Registration {
   const { command, args = [], url, authorization } = entry;
   if (command !== undefined) return { use: 'administrator', name, command, args };
@@ -45,13 +45,13 @@ function readMap(map: Record<string, object>, variable: RegExp): Registration[] 
 const ENV = /^Bearer \$\{env:(\w+)\}$/;
 const NONE = /^$/;
 
-/** TOML, as Python's own parser reads it: an independent one, in the standard library since 3.11. */
+/** Parses TOML with Python's standard library (3.11 or newer), an independent parser. */
 function readToml(text: string): unknown {
   const program = 'import json, sys, tomllib; print(json.dumps(tomllib.load(sys.stdin.buffer)))';
   return JSON.parse(execFileSync('python3', ['-c', program], { input: text, encoding: 'utf8' }));
 }
 
-/** The words that `claude` is given by a line, as a real shell splits them. */
+/** The arguments that `claude` gets from a line, split by a real shell. */
 function readShell(line: string): string[] {
   const script = `claude() { for word; do printf '%s\\0' "$word"; done; }\n${line}\n`;
   const env = { PATH: process.env.PATH, MCP_GATEWAY_TOKEN: 'replaced-by-the-shell' };

@@ -91,7 +91,7 @@ describe('mistakes of a client of mcp-gateway serve', function () {
     expect(JSON.stringify(backends)).to.include('"state":"refused"').and.include('url: ');
     expect(JSON.stringify(notes)).to.include('worse.yaml');
     registry.write('tenants.yaml', 'tenants: 5\n');
-    expect(await client.rejection('tenant_quota', { tenant_id: 'sales' })).to.include('tenants.yaml');
+    expect(await client.rejection('tenant_quota', { tenant_id: 'sales' })).to.include('tenants: ');
     registry.write('gateway.yaml', 'issuer: development\n');
     expect(await client.rejection('list_backends'))
       .to.include('gateway.yaml')

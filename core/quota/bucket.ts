@@ -49,7 +49,7 @@ export interface BucketAnswer {
 }
 
 /** The stored state of a bucket, or undefined if the clock that wrote it was wrong. */
-export function believed(state: BucketState | undefined, nowMs: number): BucketState | undefined {
+export function plausible(state: BucketState | undefined, nowMs: number): BucketState | undefined {
   return state !== undefined && state.atMs > nowMs + MAX_AHEAD_MS ? undefined : state;
 }
 
@@ -58,7 +58,7 @@ export function believed(state: BucketState | undefined, nowMs: number): BucketS
  * is dropped: a caller that has used up the old limit waits for the new one to refill once, not longer.
  */
 export function levelAt(remembered: BucketState | undefined, limit: Limit, nowMs: number): number {
-  const state = believed(remembered, nowMs);
+  const state = plausible(remembered, nowMs);
   if (state === undefined) return 0;
   const elapsedMs = Math.max(0, nowMs - state.atMs);
   const level =

@@ -1,4 +1,4 @@
-import { answerAt, type BucketAnswer, type BucketState, believed, levelAt } from './bucket.ts';
+import { answerAt, type BucketAnswer, type BucketState, levelAt, plausible } from './bucket.ts';
 import { answerLoan, type LoanAnswer, type LoanRequest } from './loan.ts';
 import type { BucketAsk } from './plan.ts';
 
@@ -48,7 +48,7 @@ export function takeSeveral(
   const debited = answer.passed + answer.loan;
   const levels = asks.map(({ limit, cost }, index) => (before[index] ?? 0) + debited * cost * limit.periodMs);
   // If the clock was set back, the same time must not drain the bucket twice.
-  const atMs = (key: string) => Math.max(nowMs, believed(stateOf(key), nowMs)?.atMs ?? 0);
+  const atMs = (key: string) => Math.max(nowMs, plausible(stateOf(key), nowMs)?.atMs ?? 0);
   const states = asks.map(
     ({ key, limit: { periodMs } }, index) => [key, { level: levels[index] ?? 0, periodMs, atMs: atMs(key) }] as const,
   );

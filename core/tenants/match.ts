@@ -27,7 +27,10 @@ export function matchTenants(tenants: readonly Tenant[], caller: Caller): Tenant
   };
 }
 
-/** Whether a member may use a backend: the tenant lists the backend, the backend does not exclude the tenant, and the member has one of the roles that the backend requires. */
+/**
+ * Whether a member may use a backend: the tenant lists the backend, the backend does not exclude the tenant, and the member has one of the
+ * roles that the backend requires, if any.
+ */
 export function mayUseBackend(
   { tenant, roles }: Membership,
   backend: { name: string; tenants: readonly string[] | undefined; roles: readonly string[] },

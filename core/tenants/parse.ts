@@ -5,7 +5,7 @@ import { type Tenant, tenantsSchema } from './tenants.ts';
 /**
  * Parses a tenants document.
  *
- * @param source the document, as its reader knows it
+ * @param source name of the document, as in messages
  */
 export function parseTenants(text: string, source: string): Parsed<readonly Tenant[]> {
   const parsed = parseYaml(text, source, tenantsSchema);

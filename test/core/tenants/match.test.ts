@@ -94,7 +94,7 @@ describe('core/tenants/match', () => {
       expect(rolesOf({ roles: ['auditor', 'root'] })).to.deep.equal(['auditor']);
       expect(rolesOf({})).to.deep.equal([]);
     });
-    it('with rules of their own are held by those rules alone', () => {
+    it('with rules are held only by those rules', () => {
       expect(rolesOf({ roles: ['mcp.admin'] })).to.deep.equal([]);
       expect(rolesOf({ groups: ['admins'] })).to.deep.equal(['mcp.admin']);
     });
@@ -105,7 +105,7 @@ describe('core/tenants/match', () => {
     const may = (listed: string[], more: object = {}, roles: string[] = []) =>
       mayUseBackend({ tenant: { ...RED, backends: listed }, roles }, { ...backend, ...more });
 
-    it('may be used where both lists agree, as far as they are given', () => {
+    it('may be used if both lists allow it', () => {
       expect(may(['*'])).to.equal(true);
       expect(may(['a', 'b'])).to.equal(true);
       expect(may(['b'])).to.equal(false);
@@ -115,7 +115,7 @@ describe('core/tenants/match', () => {
       expect(may(['*'], { tenants: [] })).to.equal(false);
       expect(may(['b'], { tenants: ['red'] })).to.equal(false);
     });
-    it('with roles may be used by the holder of one of them', () => {
+    it('with roles may be used with one of them', () => {
       const roles = ['auditor', 'mcp.admin'];
       expect(may(['*'], { roles })).to.equal(false);
       expect(may(['*'], { roles }, ['other'])).to.equal(false);

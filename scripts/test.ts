@@ -1,50 +1,86 @@
-// `npm test`: finds or installs what the tests need, checks the sources, runs all tests and sums up in one line.
+// `npm test [-- [--unit] [FILE...] [MOCHA OPTIONS]]`: checks the sources, finds or installs what the tests need, runs them and sums up
+// in one line. With --unit: only tests that need neither Envoy nor a cluster, without the checks.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { messageOf, UserError } from '../core/errors.ts';
-import { findEnvoy } from '../envoy/binary/find.ts';
 import { cacheDir } from '../runtime/paths.ts';
-import { findHelm, findKontrol } from './go-tools/find.ts';
+import { Durations } from './test/durations.ts';
+import { groupOf, type Job, jobsFor } from './test/groups.ts';
+import { findPrograms } from './test/programs.ts';
+import type { FileReport } from './test/records.ts';
+import { exitCodeOf, formatReport, formatResults, resultsOf, summaryLine } from './test/results.ts';
+import { runMocha } from './test/run-mocha.ts';
+import { runAll } from './test/schedule.ts';
+import { parseSelection, type Selection } from './test/selection.ts';
+
+/** What may run at the same time. More makes tests with a time limit fail on two cores. */
+const WORKERS = 2;
 
 const inCi = process.env.CI === 'true';
+const colors = process.stdout.isTTY;
+const interrupted = new AbortController();
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => interrupted.abort());
 
-async function run(command: string, args: string[], onText?: (text: string) => void): Promise<number> {
-  const child = spawn(command, args, { stdio: ['ignore', onText ? 'pipe' : 'inherit', 'inherit'] });
-  child.stdout?.on('data', (chunk: Buffer) => {
-    process.stdout.write(chunk);
-    onText?.(chunk.toString('utf8'));
-  });
+/** `npm run check`, with its output in one piece. */
+async function check(): Promise<boolean> {
+  const child = spawn('npm', ['run', '--silent', 'check'], { stdio: ['ignore', 'pipe', 'pipe'] });
+  let text = '';
+  for (const stream of [child.stdout, child.stderr])
+    stream.setEncoding('utf8').on('data', (chunk: string) => {
+      text += chunk;
+    });
   const [code] = await once(child, 'close');
-  return typeof code === 'number' ? code : 1;
+  console.log(`Types, lint and unused code: ${code === 0 ? 'no problems' : 'problems'}\n${text}`);
+  return code === 0;
 }
 
-const environment = { ENVOY_PATH: process.env.ENVOY_PATH, PATH: process.env.PATH };
-const progress = (line: string) => console.log(line);
-const files = process.argv.slice(2);
-try {
-  const envoy = await findEnvoy({ environment, cacheDir: cacheDir(process.env), progress });
-  console.log(`Envoy ${envoy.version}: ${envoy.path}`);
-  // Some minutes the first time, which is too long for a test's own time limit.
-  if (files.length === 0 || files.some((file) => file.includes('cluster'))) {
-    console.log(`Control plane: ${await findKontrol(progress)}`);
-    console.log(`Helm: ${await findHelm(progress)}`);
+async function main({ files, unitOnly, mochaArgs }: Selection): Promise<number> {
+  const durations = new Durations(cacheDir(process.env));
+  const jobs = jobsFor(
+    files.filter((file) => !unitOnly || groupOf(file) === 'unit'),
+    (file) => durations.of(file),
+  );
+  const reports: FileReport[] = [];
+  const onReport = (report: FileReport) => {
+    reports.push(report);
+    console.log(formatReport(report));
+  };
+  const toTask = (job: Job) => () => runMocha(job, { args: mochaArgs, colors, signal: interrupted.signal, onReport });
+  const first = jobs.filter(({ group }) => group === 'unit').map(toTask);
+  const rest = jobs.filter(({ group }) => group !== 'unit').map(toTask);
+  let checked = true;
+  if (!unitOnly)
+    first.unshift(async () => {
+      checked = await check();
+    });
+  try {
+    const ready = findPrograms(new Set(jobs.map(({ group }) => group)), console.log);
+    ready.catch(() => interrupted.abort());
+    await runAll({ first, rest, ready, workers: WORKERS, run: (task) => task() });
+  } catch (error) {
+    console.error(explain(error));
+    return error instanceof UserError ? 69 : 1;
   }
+
+  const results = resultsOf(reports);
+  durations.save(results.durationsMs);
+  console.log(formatResults(results));
+  if (!checked) console.error('npm run check failed, see above');
+  if (results.skipped > 0) console.error(`${results.skipped} tests were skipped${inCi ? ', which fails here' : ''}`);
+  console.log(summaryLine(results));
+  return interrupted.signal.aborted ? 130 : exitCodeOf(results, { checked, inCi });
+}
+
+/** What went wrong, and what to do about it. */
+function explain(error: unknown): string {
+  const hint = error instanceof UserError ? error.hint : undefined;
+  return [messageOf(error), ...(hint === undefined ? [] : [hint])].join('\n');
+}
+
+let selection: Selection | undefined;
+try {
+  selection = parseSelection(process.argv.slice(2));
 } catch (error) {
   console.error(messageOf(error));
-  if (error instanceof UserError && error.hint !== undefined) console.error(error.hint);
-  process.exit(69);
 }
-
-console.log('Checking types, lint and unused code.');
-const checks = await run('npm', ['run', '--silent', 'check']);
-
-let output = '';
-const tests = await run('mocha', files.length > 0 ? files : ['test/**/*.test.ts'], (text) => {
-  output += text;
-});
-const count = (word: string) => Number(new RegExp(`^\\s*(\\d+) ${word}\\b`, 'm').exec(output)?.[1] ?? 0);
-const [passed, failed, skipped] = [count('passing'), count('failing'), count('pending')];
-if (checks !== 0) console.error('npm run check failed, see above');
-if (skipped > 0) console.error(`${skipped} tests were skipped${inCi ? ', which fails here' : ''}`);
-console.log(`tests: ${passed} passed, ${failed} failed, ${skipped} skipped`);
-process.exit(checks !== 0 || tests !== 0 || passed === 0 || (inCi && skipped > 0) ? 1 : 0);
+process.exitCode = selection === undefined ? 1 : await main(selection);

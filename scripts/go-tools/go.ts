@@ -1,5 +1,6 @@
 import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { constants, setPriority } from 'node:os';
 import { delimiter } from 'node:path';
 import { createInterface } from 'node:readline';
 import { promisify } from 'node:util';
@@ -71,6 +72,8 @@ export async function runGo(run: GoRun): Promise<string> {
   // What somebody has set for their own builds must not change this one.
   const env = { ...process.env, CGO_ENABLED: '0', GOFLAGS: '', GOWORK: 'off', ...run.env };
   const child = spawn(run.go.path, run.args, { cwd: run.cwd, env, stdio: ['ignore', 'pipe', 'pipe'] });
+  // Tests may run at the same time; what Go starts inherits it.
+  if (child.pid !== undefined) setPriority(child.pid, constants.priority.PRIORITY_BELOW_NORMAL);
   const output: string[] = [];
   const errors: string[] = [];
   let packages = 0;

@@ -16,7 +16,9 @@ describe('the built program', function () {
     const parent = join(PROJECT, '.tmp');
     mkdirSync(parent, { recursive: true });
     folder = mkdtempSync(join(parent, 'build-'));
-    await run('tsc', ['-p', 'tsconfig.build.json', '--outDir', folder], { cwd: PROJECT });
+    await run(process.execPath, ['node_modules/typescript/bin/tsc', '-p', 'tsconfig.build.json', '--outDir', folder], {
+      cwd: PROJECT,
+    });
     await run(process.execPath, ['scripts/copy-assets.ts', folder], { cwd: PROJECT });
   });
   after(() => rmSync(folder, { recursive: true, force: true }));

@@ -1,22 +1,22 @@
-/** What a person wants to know of a gateway that has just started. */
+/** Facts about a gateway that has just started. */
 export interface BannerFacts {
   /** URL of each backend, by name. */
   backends: ReadonlyMap<string, string>;
-  /** Whether `mcp-gateway token` works. */
+  /** URL of the development issuer; undefined if the gateway uses another issuer, for which `mcp-gateway token` makes no tokens. */
   developmentIssuer: string | undefined;
-  /** Options that other commands need to find this gateway. */
+  /** The option that other commands need to find this gateway, with a leading space; empty if they find it without. */
   stateOption: string;
-  /** Backends that do not serve yet, with the reason. */
+  /** Backends that do not serve yet, each with its reason. */
   waiting: readonly string[];
 }
 
-/** The text that `up` prints on a terminal once a client may come. */
+/** The text that `up` prints on a terminal when the gateway is ready. */
 export function banner({ backends, developmentIssuer, stateOption, waiting }: BannerFacts): string {
   const width = Math.max(0, ...[...backends.keys()].map((name) => name.length));
   const lines = ['', 'mcp-gateway is ready.', ''];
   for (const [name, url] of backends) lines.push(`  ${name.padEnd(width)}  ${url}`);
   if (backends.size === 0)
-    lines.push('  No backends yet: put a YAML file into the backends folder, it is served at once.');
+    lines.push('  No backends yet. Add a YAML file to the backends folder; it is served immediately.');
   for (const reason of waiting) lines.push(`  not serving: ${reason}`);
   const [url] = backends.values();
   if (developmentIssuer !== undefined) {
@@ -31,7 +31,7 @@ export function banner({ backends, developmentIssuer, stateOption, waiting }: Ba
         `  ${curl(url, stateOption)}`,
       );
   }
-  lines.push('', 'Ctrl-C stops it.', '');
+  lines.push('', 'Press Ctrl-C to stop.', '');
   return lines.map((line) => line.trimEnd()).join('\n');
 }
 

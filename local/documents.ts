@@ -15,18 +15,18 @@ import type { TlsPair } from '../envoy/tls/pair.ts';
 import { readPair } from '../envoy/tls/read.ts';
 import { isYamlFile, readTexts } from '../runtime/registry/watch.ts';
 
-/** A gateway's documents, all sound. Paths are absolute. */
+/** The documents of a gateway, all valid. Paths are absolute. */
 export interface GatewayDocuments {
   config: GatewayConfig;
   configFile: string;
   backendsFolder: string;
   tenants: readonly Tenant[];
   catalog: Catalog;
-  /** The listener's certificate; undefined where it listens without TLS. */
+  /** The listener's certificate; undefined without TLS. */
   tls: TlsPair | undefined;
 }
 
-/** Reads gateway.yaml and the documents that it names: all of them, or all their problems. */
+/** Reads gateway.yaml and the documents that it names. Returns all of them, or all their problems. */
 export async function loadGateway(file: string): Promise<Parsed<GatewayDocuments>> {
   const config = await parseFile(file, file, (text, source) => parseYaml(text, source, gatewaySchema));
   if (!config.ok) return config;
@@ -58,16 +58,16 @@ export async function loadGateway(file: string): Promise<Parsed<GatewayDocuments
 /** Keys that only a gateway's configuration has. */
 const GATEWAY_KEYS = ['issuer', 'issuers', 'listen', 'backends', 'publicUrl', 'kubernetes'];
 
-/** A document that was checked. */
+/** Outcome of checking a document. */
 export interface CheckedDocument {
   problems: readonly Problem[];
-  /** The gateway, where it is one and has no problems. */
+  /** The configuration, if the document is a valid gateway.yaml. */
   gateway?: { config: GatewaySettings };
 }
 
 /**
- * Checks one file or folder, of whatever kind it is: a gateway with all that it names, tenants, or backends. Of a gateway in a cluster
- * its configuration alone.
+ * Checks one file or folder of any kind: a gateway with all documents that it names, tenants, or backends. Of a gateway in a
+ * cluster it checks only the configuration.
  */
 export async function checkDocument(path: string): Promise<CheckedDocument> {
   try {
@@ -90,7 +90,7 @@ export async function checkDocument(path: string): Promise<CheckedDocument> {
   return { problems: readCatalog(EMPTY_CATALOG, new Map([[path, text]])).problems };
 }
 
-// What it serves and whom is in the cluster, which is not asked.
+// Its backends and tenants are in the cluster, which this check does not contact.
 async function checkClusterGateway(path: string, text: string): Promise<CheckedDocument> {
   const config = parseYaml(text, path, anyGatewaySchema);
   if (!config.ok) return { problems: config.problems };
@@ -101,7 +101,7 @@ async function checkClusterGateway(path: string, text: string): Promise<CheckedD
     : { problems: [], gateway: { config: config.value } };
 }
 
-// Which keys a document has tells of which kind it is; what is wrong with it is found when it is parsed as that.
+// The keys show the kind of the document. Parsing it as that kind finds its problems.
 function keysOf(text: string): string[] {
   const { contents } = parseDocument(text);
   return isMap(contents) ? contents.items.flatMap(({ key }) => (isScalar(key) ? String(key.value) : [])) : [];

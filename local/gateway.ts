@@ -29,43 +29,43 @@ import { endBridgeLeftovers } from './stdio.ts';
 
 const READY_TIMEOUT_MS = 60_000;
 const ROLE_GRACE_MS = 6_000;
-/** How long requests under way may take to end once the gateway stops; streams that stay open are cut then. */
+/** How long open requests may take to end when the gateway stops. Streams that stay open are then cut. */
 const DRAIN_MS = 1_500;
 const PROBE_TOKEN_SECONDS = 120;
 
-/** What a local gateway is started with. */
+/** Settings of a {@link LocalGateway}. */
 export interface LocalGatewayOptions {
   documents: GatewayDocuments;
-  /** 0 picks a free one. */
+  /** Port of the listener. 0 picks a free one. */
   port: number;
   /** Number of ext-authz processes. */
   workers: number;
   folder: StateFolder;
-  /** Path of the Envoy binary, where the user named one. */
+  /** Path of the Envoy binary, if the user named one. */
   envoy: string | undefined;
   cacheDir: string;
-  /** The program of which the roles are commands. */
+  /** Path of `mcp-gateway`, whose commands the roles are. */
   program: string;
   env: Readonly<Record<string, string | undefined>>;
-  /** Least severe level that the roles log. */
+  /** Log level of the roles. */
   logLevel: string;
-  /** Called with what takes a while. */
+  /** Called with a message before a step that takes long. */
   progress: (line: string) => void;
-  /** Ends a start that is under way. */
+  /** Aborts a start. */
   signal: AbortSignal;
   log: Logger;
 }
 
-/** The whole gateway on one machine: every role as a child, the development issuer, the processes of the backends. */
+/** A whole gateway on one machine: the roles as child processes, the development issuer, and the processes of the backends. */
 export class LocalGateway {
-  /** Where clients reach it. Known after {@link start}. */
+  /** URL for clients. Set by {@link start}. */
   publicUrl = '';
-  /** URL of the development issuer; undefined where the configuration names another one. */
+  /** URL of the development issuer; undefined if the configuration names other issuers. */
   developmentIssuer: string | undefined;
   readonly #options: LocalGatewayOptions;
   #listenUrl = '';
   #catalog: Catalog;
-  /** In the order of starting; stopped in reverse. */
+  /** In the order of the start; called in reverse. */
   readonly #stops: (() => Promise<unknown> | unknown)[] = [];
 
   constructor(options: LocalGatewayOptions) {
@@ -79,18 +79,22 @@ export class LocalGateway {
     return new Map(names.map((name) => [name, backendUrl(this, name)]));
   }
 
-  // What the gateway itself serves.
+  // Backends that the gateway itself provides.
   get #internal(): readonly string[] {
     return this.#options.documents.config.admin === undefined ? [] : [ADMIN_BACKEND];
   }
 
-  /** Every scope that a client may be told to ask for. */
+  /** Every scope that a client may need. */
   get #scopes(): readonly string[] {
     const ofBackends = [...this.#catalog.backends.values()].flatMap(({ scopes }) => scopes.flatMap(({ need }) => need));
     return [...new Set([MCP_SCOPE, ...this.#options.documents.config.scopes, ...ofBackends])];
   }
 
-  /** Starts everything. Throws a UserError when something that a person can mend stands in the way. */
+  /**
+   * Starts everything.
+   *
+   * @throws UserError for a problem that the user can fix, such as a port in use
+   */
   async start(): Promise<void> {
     const { documents, folder, envoy: explicit, env, cacheDir, progress, signal, log, workers } = this.#options;
     const { config, configFile, tls } = documents;
@@ -120,7 +124,7 @@ export class LocalGateway {
     this.#startRunner();
 
     const auditFile = config.audit.file === undefined ? folder.audit : resolve(dirname(configFile), config.audit.file);
-    // Here somebody reads why it cannot be written; a role would only end and be started again.
+    // Fails here with a message. Otherwise the roles would fail, and be restarted forever.
     openAuditLog(auditFile).close();
     const bootstrapFile = join(folder.run, 'envoy.yaml');
     const listenerSecret = tls === undefined ? undefined : this.#writeCertificate(tls);
@@ -148,7 +152,7 @@ export class LocalGateway {
     this.#stops.push(() => drainEnvoy(join(folder.run, 'admin.sock'), DRAIN_MS));
   }
 
-  /** Resolves once a client may come, with the reasons of the backends that do not serve. */
+  /** Resolves when the gateway is ready, with the backends that do not serve, each with its reason. */
   ready(): Promise<string[]> {
     const { folder, documents, signal } = this.#options;
     const token = () =>
@@ -167,12 +171,12 @@ export class LocalGateway {
     });
   }
 
-  /** Ends everything that was started: Envoy first, once it has drained, so that no request meets a missing service. */
+  /** Stops everything that was started. Envoy drains and ends first, so that no request meets a missing service. */
   async stop(): Promise<void> {
     for (const stop of this.#stops.splice(0).reverse()) await stop();
   }
 
-  // Envoy opens no listener without its certificate. From here on the watcher replaces the file.
+  // Envoy opens no listener without its certificate. Later the watcher replaces the file.
   #writeCertificate(pair: TlsPair): string {
     const { documents, folder, log } = this.#options;
     const file = join(folder.run, 'listener-secret.json');
@@ -222,22 +226,25 @@ export class LocalGateway {
   }
 }
 
-// They look for the documents where mcp-gateway serve --registry does.
+// The admin tools find the documents by folder, as `mcp-gateway serve --registry` does, so the name of the file is fixed.
 function prepareAdminTools(configFile: string, folder: StateFolder): void {
   if (basename(configFile) !== 'gateway.yaml') {
-    throw new UserError('config', `admin needs a configuration with the name gateway.yaml (got ${configFile})`);
+    throw new UserError(
+      'config',
+      `with the key admin, the configuration file must be named gateway.yaml (got ${configFile})`,
+    );
   }
   prepareAdminToolsSecret(folder);
 }
 
-// The programs of installed packages, of this folder and those above it, as npm itself looks for them.
+// Folders with the programs of installed packages: node_modules/.bin in this folder and in those above it, as npm resolves them.
 function programFolders(from: string): string[] {
   const above = dirname(from) === from ? [] : programFolders(dirname(from));
   const folder = join(from, 'node_modules', '.bin');
   return existsSync(folder) ? [folder, ...above] : above;
 }
 
-// What listens everywhere is reached on loopback.
+// A listener on all addresses is reached on loopback.
 function reachable(address: string): string {
   if (address === '0.0.0.0') return '127.0.0.1';
   if (address === '::') return '[::1]';

@@ -15,7 +15,10 @@ const ENVOY_LEVELS: Readonly<Record<string, 'debug' | 'info' | 'warn' | 'error'>
   critical: 'error',
 };
 
-/** Hands a line of a role on to the gateway's own log: a JSON line of pino as what it says, Envoy's with its level. */
+/**
+ * Writes a line of a child to its logger: a JSON line of pino with its level, fields and message, a line of Envoy with its
+ * level, and any other line at level info.
+ */
 export function forwardLine(log: Logger, line: string): void {
   const entry = parseEntry(line);
   if (entry !== undefined) {

@@ -9,23 +9,23 @@ import { askStatus } from '../runtime/policy/status.ts';
 const POLL_MS = 100;
 const UNHEALTHY_MS = 10_000;
 const PROBE_TIMEOUT_MS = 5_000;
-/** The gateway may refuse the probe for good: its caller has no tenant, or none of the roles that a backend wants. */
-const REFUSED_MS = 1_500;
+/** A probe that is still denied after this time always will be: its caller has no tenant, or lacks a role of a backend. */
+const DENIED_MS = 1_500;
 
-/** What is waited for. */
+/** What {@link awaitReady} waits for. */
 export interface ReadyOptions {
-  /** Unix sockets of the services. All must be there: Envoy asks another process only for small requests. */
+  /** Unix sockets of the services. All must exist: Envoy retries only small requests with another process. */
   sockets: readonly string[];
   watcherSocket: string;
-  /** Where the listener is reached from this machine. */
+  /** URL of the listener on this machine. */
   listenUrl: string;
-  /** Where clients reach it: the Host that is sent is that of a client. */
+  /** URL for clients. The probe sends its host in the Host header, as a client does. */
   publicUrl: string;
   /** Backends that must serve. */
   backends: readonly string[];
-  /** Others that must serve, which the token need not be good for. */
+  /** Other backends that must serve. They are not probed, because the token may not allow them. */
   internal: readonly string[];
-  /** An access token for them; undefined where the gateway has a foreign issuer. */
+  /** Issues an access token for `backends`; undefined without a development issuer. */
   token: (() => Promise<string>) | undefined;
   timeoutMs: number;
   signal: AbortSignal;
@@ -33,8 +33,9 @@ export interface ReadyOptions {
 
 /**
  * Waits until the first request of a client would succeed: every backend serves, and a real request through the whole
- * chain is answered by the server behind it. Returns the reasons of the backends that do not serve when the time is up.
- * Throws a UserError when the gateway itself does not come up.
+ * chain reaches the server behind it. Returns the backends that do not serve when the time is up, each with its reason.
+ *
+ * @throws UserError `backend-failed` if the gateway itself does not become ready
  */
 export async function awaitReady(options: ReadyOptions): Promise<string[]> {
   const deadline = performance.now() + options.timeoutMs;
@@ -42,17 +43,17 @@ export async function awaitReady(options: ReadyOptions): Promise<string[]> {
   let status: GetStatusResponse__Output | undefined;
   let passed = false;
   let unhealthySinceMs = Number.POSITIVE_INFINITY;
-  let refusedSinceMs = Number.POSITIVE_INFINITY;
+  let deniedSinceMs = Number.POSITIVE_INFINITY;
   while (performance.now() < deadline && !options.signal.aborted) {
     status = await askStatus(options.watcherSocket).catch(() => undefined);
     const waiting = unready(status, needed);
     if (status?.envoyConnected === true && waiting.length === 0 && options.sockets.every((path) => existsSync(path))) {
       const outcome = await probe(options);
-      if (outcome === 'refused') refusedSinceMs = Math.min(refusedSinceMs, performance.now());
-      passed = outcome === 'answered' || performance.now() - refusedSinceMs > REFUSED_MS;
+      if (outcome === 'denied') deniedSinceMs = Math.min(deniedSinceMs, performance.now());
+      passed = outcome === 'answered' || performance.now() - deniedSinceMs > DENIED_MS;
       if (passed) return [];
     }
-    // A backend that is plainly unhealthy does not hold up the others for long.
+    // An unhealthy backend delays the others for at most 10 s.
     const unhealthy = status?.backends?.filter(({ state }) => state === 'unhealthy') ?? [];
     if (waiting.length === 0 || unhealthy.length < waiting.length) unhealthySinceMs = Number.POSITIVE_INFINITY;
     else unhealthySinceMs = Math.min(unhealthySinceMs, performance.now());
@@ -63,12 +64,12 @@ export async function awaitReady(options: ReadyOptions): Promise<string[]> {
   const waiting = unready(status, needed);
   if (status?.envoyConnected !== true || (waiting.length === 0 && !passed)) {
     throw new UserError('backend-failed', 'the gateway did not become ready in time', {
-      hint: 'The log above says which part failed.',
+      hint: 'The log above shows which part failed.',
     });
   }
   return waiting.map((name) => {
     const backend = status?.backends?.find((candidate) => candidate.name === name);
-    return `${name} is ${backend?.state ?? 'not known to Envoy'}${backend?.reasons?.length ? `: ${backend.reasons.join('; ')}` : ''}`;
+    return `${name} is ${backend?.state ?? 'unknown to Envoy'}${backend?.reasons?.length ? `: ${backend.reasons.join('; ')}` : ''}`;
   });
 }
 
@@ -77,40 +78,41 @@ function unready(status: GetStatusResponse__Output | undefined, backends: readon
   return backends.filter((name) => !serving.has(name));
 }
 
-// A GET without a session reaches the server, starts nothing, and is refused by it: any answer but the gateway's own will do.
+// A GET without a session reaches the server and changes nothing. The server rejects it; any response that is not the gateway's
+// own shows that the chain works.
 async function probe({
   listenUrl,
   publicUrl,
   backends,
   token,
-}: ReadyOptions): Promise<'answered' | 'refused' | 'failed'> {
+}: ReadyOptions): Promise<'answered' | 'denied' | 'failed'> {
   try {
-    // Without a token, or without a backend, that a token is asked for must do.
-    const asks = token === undefined || backends.length === 0;
-    const authorization = asks ? {} : { authorization: `Bearer ${await token()}` };
-    const targets = asks ? ['readiness'] : backends;
+    // Without a token or a backend, the gateway's 401 is the best available sign.
+    const expects401 = token === undefined || backends.length === 0;
+    const authorization = expects401 ? {} : { authorization: `Bearer ${await token()}` };
+    const targets = expects401 ? ['readiness'] : backends;
     const headers = { ...authorization, host: new URL(publicUrl).host, accept: 'text/event-stream' };
     const statuses = await Promise.all(targets.map((name) => statusOf(`${listenUrl}/${name}/mcp`, headers)));
-    if (asks) return statuses.every((code) => code === 401) ? 'answered' : 'failed';
+    if (expects401) return statuses.every((code) => code === 401) ? 'answered' : 'failed';
     if (statuses.includes(503)) return 'failed';
-    return statuses.some((code) => [401, 403, 404].includes(code)) ? 'refused' : 'answered';
+    return statuses.some((code) => [401, 403, 404].includes(code)) ? 'denied' : 'answered';
   } catch {
     return 'failed';
   }
 }
 
-// The fetch of Node would send its own Host.
+// fetch() would replace the Host header.
 function statusOf(url: string, headers: OutgoingHttpHeaders): Promise<number> {
   return new Promise((resolve, reject) => {
     const request = url.startsWith('https:') ? requestTls : requestPlain;
-    // The certificate is for the name that clients use, signed by whomever they trust. Here it is not needed: this is the gateway's
-    // own listener on this machine, and the token that is sent is of its own development issuer.
+    // The certificate is for the name that clients use and may be signed by an authority that only they trust. The check is not needed
+    // here: this is the gateway's own listener on this machine, and the token is from its own development issuer.
     const options = { headers, agent: false, timeout: PROBE_TIMEOUT_MS, rejectUnauthorized: false };
     const call = request(url, options, (response) => {
       response.destroy();
       resolve(response.statusCode ?? 0);
     });
-    call.on('timeout', () => call.destroy(new Error('no answer')));
+    call.on('timeout', () => call.destroy(new Error('no response')));
     call.on('error', reject);
     call.end();
   });

@@ -12,34 +12,35 @@ import { forwardLine } from './output.ts';
 import { bridgeCommand, bridgeRecord } from './stdio.ts';
 
 const HOST = '127.0.0.1';
-const KNOCK_MS = 50;
+const POLL_MS = 50;
 const STOP_GRACE_MS = 5_000;
 
-/** What a replica is started with. */
+/** Settings of a {@link Replica}. */
 export interface ReplicaOptions {
-  /** Unique in the gateway's life: `<backend>-<number>`. */
+  /** `<backend>-<number>`, unique during the life of the gateway. */
   id: string;
   backend: Backend & { command: string[] };
-  /** Working directory of commands that name none; a relative one is relative to it. */
+  /** Folder of gateway.yaml: the default working directory, and the base of a relative `cwd`. */
   folder: string;
-  /** Environment that the command's own is added to. */
+  /** Environment of `up`, of which a few variables are passed on. */
   baseEnv: Readonly<Record<string, string | undefined>>;
-  /** Folders that programs are looked for in before those of PATH. */
+  /** Folders that are searched for programs before those in PATH. */
   programFolders: readonly string[];
-  /** The program of which `bridge` is a command, for backends that speak stdio. */
+  /** Path of `mcp-gateway`, whose command `bridge` serves backends that speak stdio. */
   program: string;
+  /** Record file of the child processes. */
   recordFile: string;
-  /** Folder in which each replica keeps a record of itself. */
+  /** Folder with a record of each replica. */
   replicasFolder: string;
   log: Logger;
-  /** Called when the endpoint or the note changed. */
+  /** Called after the endpoint or the note has changed. */
   onChange: () => void;
 }
 
-/** One process of a `command` backend: restarted with a port and an incarnation of its own each time. */
+/** One process of a `command` backend. Each restart has a new port and a new incarnation. */
 export class Replica {
   readonly id: string;
-  /** Its sessions go on, but it gets no new ones. */
+  /** Whether it gets no new sessions. Existing ones continue. */
   draining = false;
   readonly #options: ReplicaOptions;
   readonly #supervised: Supervised;
@@ -71,12 +72,12 @@ export class Replica {
     });
   }
 
-  /** Where it can be reached; undefined while it does not listen. */
+  /** Its endpoint; undefined while it does not listen. */
   get endpoint(): Endpoint | undefined {
     return this.#endpoint && { ...this.#endpoint, draining: this.draining };
   }
 
-  /** Why it cannot be reached. */
+  /** Why it has no endpoint. */
   get note(): string | undefined {
     return this.#note;
   }
@@ -106,9 +107,9 @@ export class Replica {
     };
     if (!isStdio) return spec;
     const recordFile = bridgeRecord(this.#options.recordFile, this.id);
-    // What a bridge left behind that was killed.
+    // Servers of an earlier bridge that was killed.
     await endLeftovers(recordFile, log);
-    // By the message channel a bridge learns that this process is gone, and ends with its servers.
+    // When this process ends, the message channel closes, and the bridge ends with its servers.
     return { ...spec, command: bridgeCommand(backend, { program, port: this.#port, recordFile }), ipc: true };
   }
 
@@ -128,7 +129,7 @@ export class Replica {
         return;
       }
       this.#note ??= `${this.id} does not listen on 127.0.0.1:$PORT yet`;
-      await new Promise((resolve) => setTimeout(resolve, KNOCK_MS));
+      await new Promise((resolve) => setTimeout(resolve, POLL_MS));
     }
   }
 }

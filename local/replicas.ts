@@ -8,26 +8,26 @@ import { Replica, type ReplicaOptions } from './replica.ts';
 
 type CommandBackend = Backend & { command: string[] };
 
-/** New replicas serve beside the ones that they replace for this long, so that Envoy has checked their health. */
+/** How long new replicas serve beside those that they replace, so that Envoy can check their health. */
 const OVERLAP_MS = 1_000;
 
-/** What all replicas have in common. */
+/** Settings of all replicas. */
 export interface ReplicasOptions
   extends Pick<ReplicaOptions, 'folder' | 'baseEnv' | 'programFolders' | 'program' | 'recordFile' | 'replicasFolder'> {
-  /** Folder in which the endpoints are published, one file for each backend. */
+  /** Folder for the endpoints, one file for each backend. */
   endpointsFolder: string;
   log: Logger;
 }
 
 /**
- * Runs the processes of one `command` backend. What serves sessions is never cut off: a replica that is no longer wanted
- * drains first. A changed command starts beside the old one, which goes on taking new sessions until all replicas of the
- * new one can be reached: a command that does not run takes nothing down.
+ * Runs the processes of one `command` backend. A replica with sessions is never stopped abruptly: when it is no longer needed, it
+ * drains first. After a change of the command, the old replicas accept new sessions until all new ones listen, so a
+ * command that does not work interrupts nothing.
  */
 export class BackendReplicas {
   readonly #options: ReplicasOptions;
   readonly #replicas: Replica[] = [];
-  /** Those of an earlier command that still take new sessions. */
+  /** Replicas of an earlier command that still accept new sessions. */
   readonly #outdated: Replica[] = [];
   readonly #timers = new Set<NodeJS.Timeout>();
   #backend: CommandBackend;
@@ -40,7 +40,7 @@ export class BackendReplicas {
     this.#reconcile(backend.replicas);
   }
 
-  /** Brings the processes in line with a changed backend. */
+  /** Applies a changed backend. */
   update(backend: CommandBackend): void {
     const before = this.#backend;
     this.#backend = backend;
@@ -52,25 +52,25 @@ export class BackendReplicas {
     this.#reconcile(backend.replicas);
   }
 
-  /** Drains all replicas; resolves when they have ended. It may be updated again meanwhile. */
+  /** Drains all replicas. Resolves when they have ended. `update` may be called again in the meantime. */
   async remove(): Promise<void> {
     await Promise.all(this.#drain([...this.#current, ...this.#outdated.splice(0)]));
     if (!this.#stopped && this.ended) rmSync(this.#file, { force: true });
   }
 
-  /** Ends all processes now. */
+  /** Ends all processes without draining. */
   async stop(): Promise<void> {
     this.#stopped = true;
     for (const timer of this.#timers) clearTimeout(timer);
     await Promise.all(this.#replicas.map((replica) => replica.stop()));
   }
 
-  /** Whether no process is left. */
+  /** Whether all processes have ended. */
   get ended(): boolean {
     return this.#replicas.length === 0;
   }
 
-  /** Those of the command of now that take new sessions. */
+  /** Replicas of the current command that accept new sessions. */
   get #current(): Replica[] {
     return this.#replicas.filter((replica) => !replica.draining && !this.#outdated.includes(replica));
   }
@@ -88,7 +88,7 @@ export class BackendReplicas {
 
   #supersede(): void {
     for (const replica of this.#current) {
-      // One that cannot be reached holds no session.
+      // A replica without an endpoint has no sessions.
       if (replica.endpoint === undefined) void this.#end(replica);
       else this.#outdated.push(replica);
     }
@@ -135,7 +135,7 @@ export class BackendReplicas {
     await replica.stop();
   }
 
-  // A file is replaced in one step, so that nobody reads half of it.
+  // The file is replaced in one step, so that no reader sees half of it.
   #publish(): void {
     if (this.#stopped) return;
     const content: EndpointFile = {

@@ -7,38 +7,40 @@ import type { StateFolder } from '../runtime/state/folder.ts';
 import { socketNames } from '../runtime/state/sockets.ts';
 import { forwardLine } from './output.ts';
 
-/** Requests leave only short-lived objects behind: a larger young generation is collected less often. */
+/** Requests leave only short-lived objects behind, and a larger young generation is collected less often. */
 const NODE_OPTIONS = ['--max-semi-space-size=32'];
 
 /** Socket of the process that serves the admin tools, relative to the run folder. */
 const ADMIN_TOOLS_SOCKET = 'admin-tools.sock';
 
-/** What the roles of one gateway are started with. */
+/** Settings of the roles of one gateway. */
 export interface RolesOptions {
-  /** The program of which the roles are commands. */
+  /** Path of `mcp-gateway`, whose commands the roles are. */
   program: string;
   folder: StateFolder;
   configFile: string;
+  /** File of the session keys. */
   sessionKeys: string;
+  /** Path of the Envoy binary. */
   envoy: string;
-  /** Rendered Envoy configuration. */
+  /** File of the rendered Envoy configuration. */
   bootstrapFile: string;
   /** Number of ext-authz processes. */
   workers: number;
   listenUrl: string;
-  /** File that Envoy reads the listener's certificate from; undefined where it listens without TLS. */
+  /** File from which Envoy reads the listener's certificate; undefined without TLS. */
   listenerSecret: string | undefined;
   /** File of the audit log. */
   auditFile: string;
   developmentIssuer: string | undefined;
   /** Whether the admin tools are served. */
   adminTools: boolean;
-  /** Least severe level that the roles log. */
+  /** Log level of the roles. */
   logLevel: string;
   log: Logger;
 }
 
-/** The roles that run, each started again when it ends. */
+/** The running roles. Each is restarted when it ends. */
 export interface Roles {
   services: Supervised[];
   envoy: Supervised;

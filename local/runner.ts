@@ -11,11 +11,11 @@ export class Runner {
     this.#options = options;
   }
 
-  /** Brings the processes in line with the registry. */
+  /** Applies the backends of the registry. */
   update(backends: ReadonlyMap<string, Backend>): void {
     for (const backend of backends.values()) {
       if (!hasCommand(backend)) continue;
-      // One that comes back while its processes still drain goes on with a new set beside them.
+      // A backend that returns while its processes still drain gets new ones beside them.
       const running = this.#running.get(backend.name) ?? this.#leaving.get(backend.name);
       this.#leaving.delete(backend.name);
       if (running !== undefined) this.#running.set(backend.name, running);
@@ -27,7 +27,7 @@ export class Runner {
       this.#running.delete(name);
       this.#leaving.set(name, replicas);
       void replicas.remove().then(() => {
-        // It may have come back meanwhile, and left again.
+        // The backend may have returned and left again in the meantime.
         if (this.#leaving.get(name) === replicas && replicas.ended) this.#leaving.delete(name);
       });
     }

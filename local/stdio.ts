@@ -5,14 +5,14 @@ import { stdioSchema } from '../core/registry/workload.ts';
 import type { Logger } from '../runtime/log.ts';
 import { endLeftovers } from '../runtime/processes/leftovers.ts';
 
-/** Commands of one replica's bridge: the gateway has drained it by the time it is told to end. */
+/** `--drain` of the bridge: the gateway has drained the replica before it stops the bridge. */
 const DRAIN = '0s';
 
 /**
- * The command of a replica whose backend speaks stdio: a bridge on `port`, and the server's own command after it.
+ * The command of a replica whose backend speaks stdio: a bridge on `port`, followed by the command of the server.
  *
- * @param program the program of which `bridge` is a command
- * @param recordFile where the bridge notes its processes
+ * @param program path of `mcp-gateway`
+ * @param recordFile file in which the bridge records its processes
  */
 export function bridgeCommand(
   backend: Backend & { command: string[] },
@@ -25,7 +25,7 @@ export function bridgeCommand(
 }
 
 /**
- * Where the bridge of a replica notes its processes: each in a file of its own beside that of the gateway's own children.
+ * The file in which the bridge of a replica records its processes, in a folder beside the gateway's own record file.
  *
  * @param children the record file of the gateway
  */
@@ -35,7 +35,7 @@ export function bridgeRecord(children: string, replica: string): string {
   return join(folder, `${replica}.json`);
 }
 
-/** Ends the servers whose bridges were killed together with an earlier gateway. */
+/** Ends servers that are left of an earlier gateway whose bridges were killed. */
 export async function endBridgeLeftovers(children: string, log: Logger): Promise<void> {
   const folder = recordFolder(children);
   if (!existsSync(folder)) return;

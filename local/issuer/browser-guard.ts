@@ -1,6 +1,6 @@
 import type { Context, Middleware } from 'oidc-provider';
 
-/** The endpoints that a client inside a browser (the MCP Inspector) calls by script, and how. */
+/** Endpoints that scripts of a client in a browser call, such as the MCP Inspector, with their methods. */
 const SCRIPTED = new Map([
   ['/.well-known/openid-configuration', 'GET'],
   ['/.well-known/oauth-authorization-server', 'GET'],
@@ -11,15 +11,15 @@ const SCRIPTED = new Map([
 
 const LOOPBACK_HOSTS = new Set(['localhost', '127.0.0.1', '[::1]']);
 
-/** Whether an `Origin` header names a page that this machine serves. */
+/** Whether an `Origin` header names a page on a loopback address. */
 export function isLoopbackOrigin(origin: string): boolean {
   const url = URL.parse(origin);
   return url !== null && LOOPBACK_HOSTS.has(url.hostname) && (url.protocol === 'http:' || url.protocol === 'https:');
 }
 
 /**
- * Refuses a request for another host name, which is how a foreign page reaches a loopback server (DNS rebinding). The library
- * would also build its endpoint URLs from that name.
+ * Rejects requests for another host name. A foreign web page can reach a loopback server under its own name (DNS rebinding),
+ * and the library would build its endpoint URLs from that name.
  *
  * @param host host and port of the issuer URL
  */
@@ -27,11 +27,11 @@ export function requireHost(host: string): Middleware {
   return async (ctx, next) => {
     if (ctx.host === host) return next();
     ctx.status = 421;
-    ctx.body = { error: 'invalid_request', error_description: `this server answers as ${host} only` };
+    ctx.body = { error: 'invalid_request', error_description: `this server accepts requests only for ${host}` };
   };
 }
 
-/** CORS for loopback origins on the scripted endpoints, and for no other origin anywhere. */
+/** CORS for loopback origins on the endpoints in `SCRIPTED`, and for nothing else. */
 export const loopbackCors: Middleware = async (ctx, next) => {
   const origin = ctx.get('Origin');
   const method = SCRIPTED.get(ctx.path);
@@ -47,7 +47,7 @@ export const loopbackCors: Middleware = async (ctx, next) => {
     ctx.set('Access-Control-Expose-Headers', 'WWW-Authenticate');
   }
   await next();
-  // The library opens discovery and the key set to every origin.
+  // The library allows every origin for discovery and the key set.
   if (!allowed) ctx.remove('Access-Control-Allow-Origin');
 };
 

@@ -6,17 +6,17 @@ import { readStateJson, writePrivateJson } from './state-files.ts';
 
 const clientsShape = z.object({ clients: z.array(z.looseObject({ client_id: z.string() })) });
 
-/** How a client store is opened. */
+/** Settings of {@link ClientStore}. */
 export interface ClientStoreOptions {
   path: string;
-  /** How many clients are kept; the newest stay. Default 200. */
+  /** Most clients that are kept. Above it, the oldest are dropped. Default 200. */
   limit?: number;
   logger: Logger;
 }
 
 /**
- * The dynamically registered clients (RFC 7591), kept in a file: an MCP client remembers its registration, so a restart must
- * not forget it. A damaged file is reported and replaced; clients then register again.
+ * The dynamically registered clients (RFC 7591), in a file: an MCP client remembers its registration, so a restart must not
+ * lose it. A damaged file is logged and replaced. Clients then register again.
  */
 export class ClientStore implements Adapter {
   readonly #path: string;
@@ -35,7 +35,7 @@ export class ClientStore implements Adapter {
       const kept = await readStateJson(path, clientsShape);
       for (const client of kept?.clients.slice(-limit) ?? []) store.#clients.set(client.client_id, client);
     } catch (error) {
-      logger.warn({ path }, `registered clients are forgotten: ${messageOf(error)}`);
+      logger.warn({ path }, `the registered clients are lost: ${messageOf(error)}`);
     }
     return store;
   }
@@ -57,13 +57,13 @@ export class ClientStore implements Adapter {
     if (this.#clients.delete(id)) await this.#save();
   }
 
-  // The next four belong to other models of the library's storage interface; a client has no uid, code or grant.
+  // The library calls the next four only for other models: a client has no uid, code or grant.
   async findByUid(): Promise<undefined> {}
   async findByUserCode(): Promise<undefined> {}
   async consume(): Promise<void> {}
   async revokeByGrantId(): Promise<void> {}
 
-  // One write after the other, or an older list could replace a newer one. Each caller learns how its own write ended.
+  // Writes are sequential, or an older list could replace a newer one. Each caller waits for its own write.
   async #save(): Promise<void> {
     const write = this.#lastWrite
       .catch(() => undefined)

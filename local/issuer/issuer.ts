@@ -6,19 +6,19 @@ import { loadSigningKeys } from './keys.ts';
 import { withLibraryNotices } from './library-notices.ts';
 import { issuerFiles, readIssuerUrl, writeIssuerUrl } from './state-files.ts';
 
-/** How the development issuer is started. */
+/** Settings of the development issuer. */
 export interface DevelopmentIssuerOptions {
-  /** The state folder of the gateway; keys, URL and clients are kept in its subfolder `issuer`. */
+  /** The state folder of the gateway. Keys, URL and clients are in its subfolder `issuer`. */
   stateDir: string;
-  /** 0 takes the port of the last start, or a free one. */
+  /** 0 uses the port of the last start, or a free one. */
   port: number;
-  /** Default 127.0.0.1; the issuer asks for no password, so it is never reachable from elsewhere. */
+  /** Default 127.0.0.1. The issuer requires no password, so it must not be reachable from other machines. */
   host?: '127.0.0.1';
   /** Claim `tenant` of every token. */
   tenant: string;
-  /** The resource URLs that the gateway accepts: the public root first, then each backend. Asked anew for every request. */
+  /** Resource URLs that the gateway accepts: the public root first, then each backend. Called for every request. */
   resources: () => readonly string[];
-  /** The scopes that tokens may be given, besides those of OpenID Connect. Asked anew for every request. */
+  /** Scopes that tokens may have, besides those of OpenID Connect. Called for every request. */
   scopes: () => readonly string[];
   logger: Logger;
 }
@@ -35,7 +35,7 @@ export interface DevelopmentIssuer {
  * Starts a real OAuth 2.1 and OpenID Connect server on loopback for development: discovery, dynamic client registration,
  * authorization code with PKCE, refresh tokens, resource indicators.
  *
- * @throws UserError `port-taken` when a given port is in use, `config` when the kept keys are damaged.
+ * @throws UserError `port-taken` if the given port is in use, `config` if the stored keys are damaged
  */
 export async function startDevelopmentIssuer(options: DevelopmentIssuerOptions): Promise<DevelopmentIssuer> {
   const { stateDir, host = '127.0.0.1', tenant, resources, scopes, logger } = options;
@@ -71,15 +71,15 @@ async function listen(
   } catch (error) {
     if (!isPortTaken(error)) throw error;
     if (port !== 0) {
-      throw new UserError('port-taken', `port ${port} of ${host} is in use`, {
-        hint: 'End the other program, or choose another port for the development issuer; 0 takes a free one.',
+      throw new UserError('port-taken', `port ${port} on ${host} is already in use`, {
+        hint: 'End the other program, or choose another port for the development issuer; 0 picks a free one.',
         cause: error,
       });
     }
     const free = await tryListen(server, 0, host);
     logger.warn(
       { lastPort, port: free },
-      `port ${lastPort} of the development issuer is in use, so it has moved to ${free}; earlier tokens are no longer accepted`,
+      `port ${lastPort} of the development issuer is in use; using port ${free}, so tokens issued before are no longer accepted`,
     );
     return free;
   }

@@ -2,7 +2,7 @@ import { calculateJwkThumbprint, exportJWK, generateKeyPair } from 'jose';
 import { z } from 'zod';
 import { issuerFiles, readStateJson, writePrivateJson } from './state-files.ts';
 
-/** The algorithm of access tokens and ID tokens. RS256 is the cheapest of the accepted ones to verify. */
+/** The algorithm of access tokens and ID tokens. Of the accepted algorithms, RS256 is the cheapest to verify. */
 export const TOKEN_ALGORITHM = 'RS256';
 
 const ALGORITHMS = [TOKEN_ALGORITHM, 'ES256'] as const;
@@ -27,12 +27,12 @@ export type SigningKeys = z.infer<typeof keySetShape>;
 /** A private signing key as a JWK with `kid`, `alg` and `use`. */
 export type SigningKey = SigningKeys['keys'][number];
 
-/** The kept keys, or undefined when none were made yet. */
+/** The stored keys, or undefined if there are none yet. */
 export async function readSigningKeys(stateDir: string): Promise<SigningKeys | undefined> {
   return readStateJson(issuerFiles(stateDir).keys, keySetShape);
 }
 
-/** The kept keys; made and kept on first use, so that tokens outlive a restart. */
+/** The stored keys. Creates and stores them on first use, so that tokens survive a restart. */
 export async function loadSigningKeys(stateDir: string): Promise<SigningKeys> {
   const kept = await readSigningKeys(stateDir);
   if (kept !== undefined) return kept;

@@ -1,8 +1,8 @@
 import type { Logger } from '../../runtime/log.ts';
 
 /**
- * Runs something while what `oidc-provider` prints goes to the log, level debug. The library writes its notices (an untested
- * Node release, for one) to the console and offers no other way. Lines of others pass through.
+ * Logs at level debug what `oidc-provider` prints during `run`. The library writes notices, such as one about an untested Node
+ * release, to the console, and no option changes that. Other lines are still printed.
  */
 export async function withLibraryNotices<T>(logger: Logger, run: () => Promise<T>): Promise<T> {
   const { info, warn } = console;

@@ -6,8 +6,8 @@ interface Entry {
 }
 
 /**
- * Keeps one model of the issuer (sessions, codes, grants, refresh tokens) in memory. Bounded: the oldest entry makes room,
- * so that a flood of one model neither grows the process nor pushes out another model.
+ * Keeps one model of the issuer (sessions, codes, grants or refresh tokens) in memory. Above its limit the oldest entry is
+ * dropped, so many entries of one model neither fill the memory nor displace another model.
  */
 export class MemoryAdapter implements Adapter {
   readonly #entries = new Map<string, Entry>();

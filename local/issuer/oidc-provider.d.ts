@@ -1,4 +1,4 @@
-// The package brings no types. This declares the part that the development issuer uses, as documented for version 9.
+// The package has no types. These are the parts that the development issuer uses, as documented for version 9.
 declare module 'oidc-provider' {
   import type { IncomingMessage, ServerResponse } from 'node:http';
 
@@ -65,7 +65,7 @@ declare module 'oidc-provider' {
     save(): Promise<string>;
   }
 
-  /** The options in use; the library checks them itself and knows many more. */
+  /** The options that are used. The library has many more, and validates them. */
   export type Configuration = Record<string, unknown>;
 
   export class Provider {
@@ -79,7 +79,7 @@ declare module 'oidc-provider' {
     callback(): (req: IncomingMessage, res: ServerResponse) => void;
     on(event: string, listener: (...args: unknown[]) => void): this;
     interactionDetails(req: IncomingMessage, res: ServerResponse): Promise<Interaction>;
-    /** Stores the result and returns the URL at which the authorization goes on. */
+    /** Stores the result and returns the URL at which the authorization continues. */
     interactionResult(
       req: IncomingMessage,
       res: ServerResponse,

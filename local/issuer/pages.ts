@@ -9,8 +9,8 @@ input, button { font: inherit; padding: .4rem .8rem; }
 `;
 
 /**
- * Headers of every page: no framing (RFC 6819, section 4.4.1.9), no scripts, nothing from elsewhere. There is no
- * `form-action`, because browsers apply it to the redirect that brings the code to the client.
+ * Headers of every page: no framing (RFC 6819, section 4.4.1.9), no scripts, no external content. There is no `form-action`,
+ * because browsers apply it to the redirect that carries the code to the client.
  */
 export const PAGE_HEADERS = {
   'Content-Security-Policy': `default-src 'none'; style-src 'sha256-${createHash('sha256').update(STYLE).digest('base64')}'; base-uri 'none'; frame-ancestors 'none'`,
@@ -20,28 +20,28 @@ export const PAGE_HEADERS = {
   'Cache-Control': 'no-store',
 };
 
-/** What the login page shows. Everything but `tenant` comes from outside and is escaped. */
+/** Content of the login page. Everything is escaped. */
 export interface LoginPage {
-  /** Where the form is sent: the path of the page itself. */
+  /** Target of the form: the path of the page itself. */
   action: string;
   subject: string;
   tenant: string;
-  /** The name that the client gave itself. */
+  /** The name that the client registered. */
   clientName: string;
-  /** Scheme and host that get the code. */
+  /** Scheme and host that receive the code. */
   redirectTo: string;
   /** The resources that the token is for. */
   resources: readonly string[];
 }
 
-/** The one page that signs in and grants. */
+/** The page for both login and consent. */
 export function loginPage({ action, subject, tenant, clientName, redirectTo, resources }: LoginPage): string {
   return page(
     'Sign in',
     `<h1>Sign in to the development gateway</h1>
 <dl>
-<dt>Who asks (the name is the client's own claim)</dt><dd><strong>${escapeHtml(clientName)}</strong></dd>
-<dt>The login is sent to</dt><dd><strong>${escapeHtml(redirectTo)}</strong></dd>
+<dt>Client (it chose this name itself)</dt><dd><strong>${escapeHtml(clientName)}</strong></dd>
+<dt>The authorization code goes to</dt><dd><strong>${escapeHtml(redirectTo)}</strong></dd>
 <dt>The token is for</dt><dd>${resources.map(escapeHtml).join('<br>')}</dd>
 </dl>
 <form method="post" action="${escapeHtml(action)}">
@@ -50,11 +50,11 @@ of tenant <strong>${escapeHtml(tenant)}</strong></p>
 <p><button name="decision" value="allow">Sign in and allow</button>
 <button name="decision" value="deny" formnovalidate>Cancel</button></p>
 </form>
-<p>This issuer is for development: it asks for no password.</p>`,
+<p>This issuer is for development. It requires no password.</p>`,
   );
 }
 
-/** A page that says what went wrong and what to do. */
+/** A page with a problem and advice. */
 export function problemPage(problem: string, advice: string): string {
   return page('Sign in', `<h1>${escapeHtml(problem)}</h1>\n<p>${escapeHtml(advice)}</p>`);
 }

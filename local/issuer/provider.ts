@@ -22,20 +22,20 @@ import { signIn, signInPath } from './sign-in.ts';
 
 const DAY_SECONDS = 86_400;
 
-/** What the OAuth server is made of. */
+/** Settings of the OAuth server. */
 export interface ProviderOptions {
   issuer: string;
   tenant: string;
-  /** The resource URLs that tokens may be for, the root first; asked anew for every request. */
+  /** Resource URLs that tokens may be for, the root first. Called for every request. */
   resources: () => readonly string[];
-  /** The scopes of these resources, the same for each. */
+  /** Scopes of these resources, the same for each. Called for every request. */
   scopes: () => readonly string[];
   keys: SigningKeys;
   clients: Adapter;
   logger: Logger;
 }
 
-/** The OAuth 2.1 and OpenID Connect server of the development issuer, not listening yet. */
+/** The OAuth 2.1 and OpenID Connect server of the development issuer. It does not listen yet. */
 export function createProvider(options: ProviderOptions): Provider {
   const { issuer, tenant, scopes, logger } = options;
   const provider = new Provider(issuer, configuration(options));
@@ -60,7 +60,7 @@ function configuration({ tenant, resources, scopes, keys, clients }: ProviderOpt
     responseTypes: ['code'],
     clientAuthMethods: ['none'],
     clientDefaults: CLIENT_DEFAULTS,
-    // The validator of an extra metadata property is the library's one place to change a registration before it is checked.
+    // The library calls this validator before it checks a registration, and has no other hook that can change one.
     extraClientMetadata: {
       properties: ['software_id'],
       validator: (_ctx: unknown, _name: string, _value: unknown, metadata: Record<string, unknown>) =>
@@ -77,7 +77,7 @@ function configuration({ tenant, resources, scopes, keys, clients }: ProviderOpt
     renderError,
     routes: { authorization: '/authorize', token: '/token', registration: '/register', jwks: '/jwks' },
     cookies: {
-      // Cookies are shared by all ports of a host, so the names must not meet those of another server.
+      // All ports of a host share cookies, so the names must differ from those of other servers.
       names: { session: 'mcp_gateway_session', interaction: 'mcp_gateway_sign_in', resume: 'mcp_gateway_resume' },
       keys: [randomBytes(32).toString('base64url')],
     },
@@ -97,7 +97,7 @@ function configuration({ tenant, resources, scopes, keys, clients }: ProviderOpt
       registration: { enabled: true, issueRegistrationAccessToken: false },
       resourceIndicators: {
         enabled: true,
-        // `requested` holds several resources at the token endpoint, where one token has one audience.
+        // At the token endpoint `requested` can hold several resources, although a token has one audience.
         defaultResource: async (_ctx: unknown, _client: unknown, requested?: string[]) => requested ?? resources()[0],
         getResourceServerInfo: async (_ctx: unknown, indicator: string) =>
           resourceServer(indicator, resources(), scopes()),
@@ -110,7 +110,7 @@ function configuration({ tenant, resources, scopes, keys, clients }: ProviderOpt
 
 function resourceServer(indicator: string, served: readonly string[], scopes: readonly string[]) {
   const audience = findResource(indicator, served);
-  if (audience === undefined) throw new errors.InvalidTarget('the gateway serves no such resource');
+  if (audience === undefined) throw new errors.InvalidTarget('the gateway has no such resource');
   return {
     scope: scopes.join(' '),
     audience,
@@ -120,7 +120,7 @@ function resourceServer(indicator: string, served: readonly string[], scopes: re
   };
 }
 
-/** RFC 6749, section 3.3, lets a server give a default to a request without a scope; the library would refuse it. */
+/** Default scope for a request without one (RFC 6749, section 3.3), which the library would otherwise reject. */
 const defaultScope: Middleware = async (ctx, next) => {
   if (ctx.path === '/authorize' && !ctx.query.scope) ctx.query = { ...ctx.query, scope: MCP_SCOPE };
   return next();
@@ -131,7 +131,7 @@ async function renderError(ctx: Context, out: { error: string; error_description
   ctx.type = 'html';
   const advice =
     out.error === 'invalid_client'
-      ? 'This issuer does not know the client. Let the client forget its registration and log in again.'
+      ? 'This issuer does not know the client. Delete the registration in the client and log in again.'
       : (out.error_description ?? 'Start the login again in the client.');
   ctx.body = problemPage(`The login failed: ${out.error}`, advice);
 }

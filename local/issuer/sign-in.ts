@@ -13,12 +13,12 @@ import { loginPage, PAGE_HEADERS, problemPage } from './pages.ts';
 const LONGEST_FORM_BYTES = 4096;
 const LONGEST_NAME = 80;
 
-/** What the login page needs to know. */
+/** Settings of the login page. */
 export interface SignInOptions {
   provider: Provider;
   issuer: string;
   tenant: string;
-  /** Every scope that a resource may be granted. */
+  /** Every scope that can be granted for a resource. */
   scopes: () => readonly string[];
 }
 
@@ -28,8 +28,9 @@ export function signInPath(uid: string): string {
 }
 
 /**
- * The login page. GET shows who asks and for what, POST decides. The interaction is found by the library's cookie, which is
- * SameSite and bound to this path; the path holds an unguessable id; and a POST from another origin is refused.
+ * The login page. GET shows the client and its request, POST submits the decision. The interaction is found by the library's
+ * cookie, which is SameSite and bound to this path. The path contains an unguessable id, and a POST from another origin is
+ * rejected.
  */
 export function signIn({ provider, issuer, tenant, scopes }: SignInOptions): Middleware {
   return async (ctx, next) => {
@@ -39,22 +40,27 @@ export function signIn({ provider, issuer, tenant, scopes }: SignInOptions): Mid
       return showProblem(
         ctx,
         400,
-        'This login is over',
-        'It took too long, or it was used already. Start it again in the client.',
+        'This login has ended',
+        'It has expired or was already completed. Start it again in the client.',
       );
     }
     if (ctx.method === 'GET') return showLogin(ctx, provider, interaction, tenant);
 
     const origin = ctx.get('Origin');
     if (origin !== '' && origin !== issuer) {
-      return showProblem(ctx, 403, 'This form came from elsewhere', `It has to be sent by ${issuer} itself.`);
+      return showProblem(ctx, 403, 'This form came from another origin', `It must be sent from ${issuer}.`);
     }
     const form = await readForm(ctx.req);
-    if (form === undefined) return showProblem(ctx, 413, 'This form is too large', 'Go back and send it again.');
+    if (form === undefined) return showProblem(ctx, 413, 'This form is too large', 'Go back and submit it again.');
     const subject = form.get('subject') ?? '';
     const denied = form.get('decision') !== 'allow';
     if (!denied && !isSubject(subject)) {
-      return showProblem(ctx, 400, 'This name cannot be used', `Go back and give one that matches ${SUBJECT_PATTERN}.`);
+      return showProblem(
+        ctx,
+        400,
+        'This name cannot be used',
+        `Go back and enter a name that matches ${SUBJECT_PATTERN}.`,
+      );
     }
     const result = denied ? DENIED : await grantAll(provider, interaction, subject, scopes());
     ctx.status = 303;
@@ -64,7 +70,7 @@ export function signIn({ provider, issuer, tenant, scopes }: SignInOptions): Mid
 
 const DENIED: InteractionResult = { error: 'access_denied', error_description: 'the login was cancelled' };
 
-/** The interaction that cookie and path agree on. */
+/** The interaction of the cookie, if it is also that of the path. */
 async function findInteraction(provider: Provider, ctx: Context): Promise<Interaction | undefined> {
   try {
     const interaction = await provider.interactionDetails(ctx.req, ctx.res);
@@ -93,7 +99,7 @@ async function showLogin(ctx: Context, provider: Provider, interaction: Interact
   );
 }
 
-/** Everything that was asked for is granted: the person saw it on the page. */
+/** Grants everything that was requested, because the login page showed it. */
 async function grantAll(
   provider: Provider,
   interaction: Interaction,
@@ -103,7 +109,7 @@ async function grantAll(
   const grant = new provider.Grant({ accountId: subject, clientId: text(interaction.params.client_id) });
   grant.addOIDCScope(SCOPES.join(' '));
   for (const resource of resourcesOf(interaction)) grant.addResourceScope(resource, scopes.join(' '));
-  // The login is not remembered in the browser: every login shows this page, and may be another subject.
+  // The browser does not remember the login: every login shows this page, and can use another subject.
   return { login: { accountId: subject, remember: false }, consent: { grantId: await grant.save() } };
 }
 

@@ -2,9 +2,9 @@ import { randomUUID } from 'node:crypto';
 import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { type ZodType, z } from 'zod';
-import { UserError } from '../../core/errors.ts';
+import { isMissingFile, UserError } from '../../core/errors.ts';
 
-/** Where the development issuer keeps what must survive a restart. */
+/** Files of the development issuer that must survive a restart. */
 export interface IssuerFiles {
   /** The private signing keys, a JWK set (RFC 7517). */
   keys: string;
@@ -14,7 +14,7 @@ export interface IssuerFiles {
   clients: string;
 }
 
-/** The files of the development issuer inside a state folder. */
+/** The files of the development issuer in a state folder. */
 export function issuerFiles(stateDir: string): IssuerFiles {
   const folder = join(stateDir, 'issuer');
   return {
@@ -24,7 +24,7 @@ export function issuerFiles(stateDir: string): IssuerFiles {
   };
 }
 
-/** Replaces a file as a whole, readable by its owner alone (0600), and makes its folder (0700) when it is missing. */
+/** Replaces a file in one step, with mode 0600, and creates its folder with mode 0700 if it is missing. */
 export async function writePrivateJson(path: string, value: unknown): Promise<void> {
   await mkdir(dirname(path), { recursive: true, mode: 0o700 });
   const temporary = `${path}.${randomUUID()}`;
@@ -38,23 +38,23 @@ export async function writePrivateJson(path: string, value: unknown): Promise<vo
 }
 
 /**
- * Reads a JSON file of the issuer, or gives undefined when there is none.
+ * Reads a JSON file of the issuer. Returns undefined if it does not exist.
  *
- * @throws UserError `config` when the file is not JSON or has another shape.
+ * @throws UserError `config` if the file is not JSON or does not match the shape
  */
 export async function readStateJson<T>(path: string, shape: ZodType<T>): Promise<T | undefined> {
   let text: string;
   try {
     text = await readFile(path, 'utf8');
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
+    if (isMissingFile(error)) return undefined;
     throw error;
   }
   try {
     return shape.parse(JSON.parse(text));
   } catch (cause) {
     throw new UserError('config', `${path} is damaged`, {
-      hint: 'Delete the file; it is made again at the next start. Tokens and logins that depend on it end.',
+      hint: 'Delete the file; the next start creates a new one. Tokens and logins that depend on it become invalid.',
       cause,
     });
   }
@@ -62,12 +62,12 @@ export async function readStateJson<T>(path: string, shape: ZodType<T>): Promise
 
 const issuerShape = z.object({ issuer: z.url({ protocol: /^http$/ }) });
 
-/** The issuer URL of the last start, without a trailing slash, or undefined before the first. */
+/** The issuer URL of the last start, without a trailing slash; undefined before the first start. */
 export async function readIssuerUrl(stateDir: string): Promise<string | undefined> {
   return (await readStateJson(issuerFiles(stateDir).issuer, issuerShape))?.issuer;
 }
 
-/** Remembers the issuer URL for the next start and for `issueDevelopmentToken`. */
+/** Stores the issuer URL for the next start and for `issueDevelopmentToken`. */
 export async function writeIssuerUrl(stateDir: string, issuer: string): Promise<void> {
   await writePrivateJson(issuerFiles(stateDir).issuer, { issuer });
 }

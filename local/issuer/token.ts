@@ -9,7 +9,7 @@ import { DEFAULT_SUBJECT, DEFAULT_TENANT, isSubject, SUBJECT_PATTERN } from './c
 import { readSigningKeys, TOKEN_ALGORITHM, tokenKey } from './keys.ts';
 import { readIssuerUrl } from './state-files.ts';
 
-/** What a development token says. */
+/** Content of a development token. */
 export interface DevelopmentTokenOptions {
   /** The state folder of the running gateway. */
   stateDir: string;
@@ -17,9 +17,9 @@ export interface DevelopmentTokenOptions {
   subject?: string;
   /** Claim `tenant`. Default `engineering`. */
   tenant?: string;
-  /** Claim `roles`. Default: none, and no such claim. */
+  /** Claim `roles`. Default: no such claim. */
   roles?: readonly string[];
-  /** Claim `groups`. Default: none, and no such claim. */
+  /** Claim `groups`. Default: no such claim. */
   groups?: readonly string[];
   /** Claim `scope`. Default `mcp`. */
   scopes?: readonly string[];
@@ -27,15 +27,16 @@ export interface DevelopmentTokenOptions {
   audience: string;
   /** Lifetime in seconds, at least 1. */
   ttlSeconds: number;
-  /** The time in milliseconds since 1970. Default `Date.now`. */
+  /** Milliseconds since the epoch. Default `Date.now`. */
   now?: () => number;
 }
 
 /**
- * Signs an access token (RFC 9068) with the kept keys of the development issuer. The issuer need not be asked, so this works
- * in another process; the gateway verifies the token like one from a login.
+ * Signs an access token (RFC 9068) with the stored keys of the development issuer. It does not contact the issuer, so it works
+ * in another process. The gateway verifies the token like one from a login.
  *
- * @throws UserError `not-running` when no issuer was started with this state folder, `usage` on an unusable subject, tenant, role, group or scope.
+ * @throws UserError `not-running` if no issuer was started with this state folder, `usage` for an invalid subject, tenant, role,
+ * group or scope
  */
 export async function issueDevelopmentToken(options: DevelopmentTokenOptions): Promise<string> {
   const {
@@ -50,14 +51,14 @@ export async function issueDevelopmentToken(options: DevelopmentTokenOptions): P
     now = Date.now,
   } = options;
   if (!isSubject(subject)) {
-    throw new UserError('usage', `${JSON.stringify(subject)} cannot be a subject`, {
-      hint: `A subject matches ${SUBJECT_PATTERN}.`,
+    throw new UserError('usage', `${JSON.stringify(subject)} is not a valid subject`, {
+      hint: `A subject must match ${SUBJECT_PATTERN}.`,
     });
   }
-  if (tenant === '') throw new UserError('usage', 'the tenant is empty');
-  if (groups.includes('')) throw new UserError('usage', 'a group is empty');
-  refuseUnusable(roles, roleName, 'role');
-  refuseUnusable(scopes, scopeName, 'scope');
+  if (tenant === '') throw new UserError('usage', 'the tenant must not be empty');
+  if (groups.includes('')) throw new UserError('usage', 'a group must not be empty');
+  requireValid(roles, roleName, 'role');
+  requireValid(scopes, scopeName, 'scope');
   const [issuer, keys] = await Promise.all([readIssuerUrl(stateDir), readSigningKeys(stateDir)]);
   if (issuer === undefined || keys === undefined) {
     throw new UserError('not-running', `no development issuer was started with the state folder ${stateDir}`, {
@@ -78,12 +79,12 @@ export async function issueDevelopmentToken(options: DevelopmentTokenOptions): P
     .sign(await importJWK(key, TOKEN_ALGORITHM));
 }
 
-// What no document could name would only be a puzzle in a token.
-function refuseUnusable(names: readonly string[], schema: z.ZodString, kind: string): void {
+// No document could name such a role or scope, so a token with it would only confuse.
+function requireValid(names: readonly string[], schema: z.ZodString, kind: string): void {
   for (const name of names) {
     const parsed = schema.safeParse(name);
     if (parsed.success) continue;
     const hint = `It ${parsed.error.issues[0]?.message}.`;
-    throw new UserError('usage', `${JSON.stringify(name)} cannot be a ${kind}`, { hint });
+    throw new UserError('usage', `${JSON.stringify(name)} is not a valid ${kind}`, { hint });
   }
 }

@@ -16,7 +16,7 @@ function folderOf(files: Record<string, string>): string {
 }
 
 describe('local/documents', () => {
-  it('loads a gateway with all that it names', async () => {
+  it('loads a gateway with all documents that it names', async () => {
     const folder = folderOf({ 'gateway.yaml': GATEWAY, 'tenants.yaml': TENANTS, 'backends/a.yaml': BACKEND });
     const loaded = await loadGateway(join(folder, 'gateway.yaml'));
     if (!loaded.ok) throw new Error(JSON.stringify(loaded.problems));
@@ -25,7 +25,7 @@ describe('local/documents', () => {
     expect(loaded.value.tenants.map(({ name }) => name)).to.deep.equal(['a']);
   });
 
-  it('tells the problems of all documents at once', async () => {
+  it('returns the problems of all documents', async () => {
     const folder = folderOf({
       'gateway.yaml': GATEWAY,
       'tenants.yaml': 'tenants: []',
@@ -37,13 +37,13 @@ describe('local/documents', () => {
     expect(new Set(sources)).to.deep.equal(new Set(['tenants.yaml', 'backends/a.yaml', 'backends/b.yaml']));
   });
 
-  it('tells of whom nobody may use the own tools of the gateway', async () => {
+  it('rejects a tenant of the admin tools without the role for them', async () => {
     const files = { 'gateway.yaml': `${GATEWAY}admin: {tenants: [a]}\n`, 'tenants.yaml': TENANTS };
     const loaded = await loadGateway(join(folderOf(files), 'gateway.yaml'));
     expect(loaded.ok ? [] : loaded.problems.map(({ path }) => path)).to.deep.equal(['admin.tenants[0]']);
   });
 
-  it('tells what is missing', async () => {
+  it('reports missing documents', async () => {
     const folder = emptyFolder();
     writeFileSync(join(folder, 'gateway.yaml'), GATEWAY);
     const loaded = await loadGateway(join(folder, 'gateway.yaml'));
@@ -71,7 +71,7 @@ describe('local/documents', () => {
     for (const name of ['bomb.yaml', 'no.yaml', 'missing.yaml']) expect(await paths(name), name).to.deep.equal(['']);
   });
 
-  it('knows a gateway by its keys, and hands it on when all is well', async () => {
+  it('recognizes a gateway by its keys, and returns its configuration if it is valid', async () => {
     const issuers = 'issuers: [{url: "https://issuer.example"}]\ntenants: tenants.yaml\n';
     const folder = folderOf({
       'gateway.yaml': GATEWAY,
@@ -98,7 +98,7 @@ describe('local/documents', () => {
     const gateway = `${ISSUERS}backends: backends\ntenants: tenants.yaml\n`;
     const tenantsOf = (issuer: string) => TENANTS.replace('{claim', `{issuer: "${issuer}", claim`);
 
-    it('says that only the trailing slash differs, either way round', async () => {
+    it('report a difference in the trailing slash only', async () => {
       expect(await messagesOf(gateway, tenantsOf('https://a.example/'))).to.deep.equal([]);
       expect(await messagesOf(gateway, tenantsOf('https://a.example'))).to.deep.equal([
         'tenants.yaml: tenants[0].match[0].issuer: names an issuer that the gateway does not accept; it differs from https://a.example/ only in the trailing slash (got "https://a.example")',
@@ -108,7 +108,7 @@ describe('local/documents', () => {
       ]);
     });
 
-    it('finds rules that no token can meet: of no issuer that there is, or of none at all', async () => {
+    it('report rules that no token can match: for an unknown issuer, or for none of several', async () => {
       expect(await messagesOf(gateway, tenantsOf('https://c.example'))).to.deep.equal([
         'tenants.yaml: tenants[0].match[0].issuer: names an issuer that the gateway does not accept (got "https://c.example")',
       ]);

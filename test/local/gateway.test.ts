@@ -21,13 +21,13 @@ describe('local', () => {
       return lines[0];
     };
 
-    it('hands on lines of the roles with their level and fields', () => {
+    it('forwards lines of the roles with their level and fields', () => {
       const line = '{"level":40,"time":1,"name":"watcher","reason":"r","msg":"m"}';
       expect(forwarded(line)).to.deep.equal(['warn', [{ reason: 'r' }, 'm']]);
       expect(forwarded('{"level":60,"msg":"m"}')).to.deep.equal(['error', [{}, 'm']]);
     });
 
-    it('hands on lines of Envoy with their level, and any other as it is', () => {
+    it('forwards lines of Envoy with their level, and other lines unchanged', () => {
       expect(forwarded('[warning] text')).to.deep.equal(['warn', ['text']]);
       expect(forwarded('[critical] text')).to.deep.equal(['error', ['text']]);
       for (const line of ['plain', '[x] text', '{"no":"level"}', '{broken', '']) {
@@ -44,7 +44,7 @@ describe('local', () => {
       waiting: [],
     };
 
-    it('says where the backends are and how to get a token', () => {
+    it('shows the URLs of the backends and how to get a token', () => {
       const text = banner(facts);
       expect(text)
         .to.contain('http://h/a/mcp')
@@ -52,7 +52,7 @@ describe('local', () => {
         .and.to.contain('curl -si http://h/a/mcp');
     });
 
-    it('offers no token of a foreign issuer, and says what does not serve', () => {
+    it('offers no token of another issuer, and shows which backends do not serve', () => {
       const text = banner({ ...facts, developmentIssuer: undefined, waiting: ['a is unhealthy: why'] });
       expect(text).not.to.contain('mcp-gateway token');
       expect(text).to.contain('a is unhealthy: why');
@@ -66,12 +66,12 @@ describe('local', () => {
       for (const stop of stops.splice(0)) await stop();
     });
 
-    /** Waits for a gateway whose listener answers with a status, and whose watcher says this. */
-    async function wait(status: GetStatusResponse, answer: number, backends: string[], token?: string) {
-      const asked: string[] = [];
+    /** Waits for a gateway whose watcher returns `status` and whose listener responds with `httpStatus`. */
+    async function wait(status: GetStatusResponse, httpStatus: number, backends: string[], token?: string) {
+      const requests: string[] = [];
       const http = createServer((request, response) => {
-        asked.push(`${request.headers.host} ${request.url} ${request.headers.authorization ?? ''}`.trim());
-        response.writeHead(answer).end();
+        requests.push(`${request.headers.host} ${request.url} ${request.headers.authorization ?? ''}`.trim());
+        response.writeHead(httpStatus).end();
       });
       await new Promise<void>((resolve) => http.listen(0, '127.0.0.1', resolve));
       const server = await serveAnywhere((grpc) => new StatusService(() => status).addTo(grpc));
@@ -91,35 +91,38 @@ describe('local', () => {
         timeoutMs: 500,
         signal: new AbortController().signal,
       }).catch((error: unknown) => error);
-      return { outcome, asked: [...new Set(asked)] };
+      return { outcome, requests: [...new Set(requests)] };
     }
 
     const serving = { envoyConnected: true, backends: [{ name: 'a', state: 'serving' }] };
 
-    it('is what answers through the whole chain', async () => {
+    it('is a gateway whose whole chain responds', async () => {
       expect(await wait(serving, 400, ['a'], 't')).to.deep.equal({
         outcome: [],
-        asked: ['mcp.example.com /a/mcp Bearer t'],
+        requests: ['mcp.example.com /a/mcp Bearer t'],
       });
     });
 
-    it('is what asks for a token, where there is none to be had or nothing to go to', async () => {
-      expect(await wait(serving, 401, ['a'])).to.deep.equal({ outcome: [], asked: ['mcp.example.com /readiness/mcp'] });
+    it('is a gateway that responds with 401, if there is no token or no backend', async () => {
+      expect(await wait(serving, 401, ['a'])).to.deep.equal({
+        outcome: [],
+        requests: ['mcp.example.com /readiness/mcp'],
+      });
       expect(await wait({ envoyConnected: true }, 401, [], 't')).to.deep.equal({
         outcome: [],
-        asked: ['mcp.example.com /readiness/mcp'],
+        requests: ['mcp.example.com /readiness/mcp'],
       });
     });
 
-    it('is told with what does not serve', async () => {
+    it('comes with the backends that do not serve', async () => {
       const status = { envoyConnected: true, backends: [{ name: 'a', state: 'unhealthy', reasons: ['why'] }] };
       expect((await wait(status, 400, ['a', 'b'], 't')).outcome).to.deep.equal([
         'a is unhealthy: why',
-        'b is not known to Envoy',
+        'b is unknown to Envoy',
       ]);
     });
 
-    it('is not a gateway without Envoy, or one that refuses', async () => {
+    it('is not a gateway without Envoy, or one that denies the probe', async () => {
       for (const { outcome } of [
         await wait({ envoyConnected: false }, 401, []),
         await wait(serving, 503, ['a'], 't'),
@@ -129,7 +132,7 @@ describe('local', () => {
       }
     });
 
-    it('is not waited for once it was told to end', async () => {
+    it('is not waited for after an abort', async () => {
       const controller = new AbortController();
       controller.abort();
       const socket = freeSocket();

@@ -35,7 +35,7 @@ describe('development issuer: browsers', () => {
     return (await fetch(`${running.issuer}${path}`, { method: 'OPTIONS', headers })).headers;
   }
 
-  it('may call by script from loopback pages', async () => {
+  it('may call the issuer by script from loopback pages', async () => {
     for (const path of scripted) {
       const headers = await preflight(path, 'http://localhost:6274');
       expect(headers.get('access-control-allow-origin'), path).to.equal('http://localhost:6274');
@@ -50,7 +50,7 @@ describe('development issuer: browsers', () => {
     expect(registration.headers.get('access-control-allow-origin')).to.equal('http://localhost:6274');
   });
 
-  it('may not from other pages, nor on the login page from any', async () => {
+  it('may not call it from other pages, and the login page from none', async () => {
     for (const path of scripted) {
       expect((await preflight(path, 'https://evil.example')).get('access-control-allow-origin'), path).to.equal(null);
     }
@@ -60,7 +60,7 @@ describe('development issuer: browsers', () => {
     expect(login.headers.get('access-control-allow-origin')).to.equal(null);
   });
 
-  it('reach nothing under another host name', async () => {
+  it('cannot reach it under another host name', async () => {
     const status = await new Promise<number | undefined>((resolve, reject) => {
       const { hostname, port } = new URL(running.issuer);
       const options = { hostname, port, path: '/jwks', headers: { host: `rebound.example:${port}` } };

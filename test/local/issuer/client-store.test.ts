@@ -17,14 +17,14 @@ describe('ClientStore', () => {
     return ClientStore.open({ path, limit, logger });
   }
 
-  it('gives the clients back when it is opened again', async () => {
+  it('has the same clients when it is opened again', async () => {
     const client = { client_id: 'a', client_name: 'Editor', redirect_uris: ['http://127.0.0.1/cb'] };
     await (await open()).upsert('a', client);
     expect(await (await open()).find('a')).to.deep.equal(client);
     expect((await stat(path)).mode & 0o777).to.equal(0o600);
   });
 
-  it('keeps the newest only', async () => {
+  it('keeps only the newest clients', async () => {
     const store = await open(2);
     for (const id of ['a', 'b', 'c']) await store.upsert(id, { client_id: id });
     for (const opened of [store, await open(2)]) {
@@ -34,7 +34,7 @@ describe('ClientStore', () => {
     }
   });
 
-  it('loses none of many registrations at once and leaves no other file', async () => {
+  it('loses no concurrent registration and leaves no temporary file', async () => {
     const store = await open();
     const ids = Array.from({ length: 20 }, (_, index) => `client-${index}`);
     await Promise.all(ids.map((id) => store.upsert(id, { client_id: id })));
@@ -43,14 +43,14 @@ describe('ClientStore', () => {
     expect(await readdir(dirname(path))).to.deep.equal(['clients.json']);
   });
 
-  it('forgets a destroyed client', async () => {
+  it('does not have a destroyed client', async () => {
     const store = await open();
     await store.upsert('a', { client_id: 'a' });
     await store.destroy('a');
     expect(await (await open()).find('a')).to.equal(undefined);
   });
 
-  it('says that a damaged file was given up, and works on', async () => {
+  it('logs a damaged file, and replaces it', async () => {
     await mkdir(dirname(path), { recursive: true });
     for (const damage of ['{', '{"clients":[{}]}']) {
       await writeFile(path, damage);

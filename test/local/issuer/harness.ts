@@ -12,20 +12,20 @@ import type {
 import { pino } from 'pino';
 import { type DevelopmentIssuer, startDevelopmentIssuer } from '../../../local/issuer/issuer.ts';
 
-/** A log that tests can read. */
+/** A logger that records its lines. */
 export function recordingLogger() {
   const lines: Array<{ level: number; msg: string }> = [];
   const logger = pino({ level: 'debug' }, { write: (line: string) => lines.push(JSON.parse(line)) });
   return { logger, lines };
 }
 
-/** An empty state folder, removed with `remove`. */
+/** An empty state folder; `remove` deletes it. */
 export async function temporaryState() {
   const stateDir = await mkdtemp(join(tmpdir(), 'issuer-'));
   return { stateDir, remove: () => rm(stateDir, { recursive: true, force: true }) };
 }
 
-/** Starts the issuer on a free or remembered port for a gateway at `root`. */
+/** Starts the issuer on the port of its last start, or a free one. */
 export async function startIssuer(
   stateDir: string,
   resources: () => string[],
@@ -35,7 +35,7 @@ export async function startIssuer(
   return startDevelopmentIssuer({ stateDir, port: 0, tenant: 'engineering', resources, scopes, logger });
 }
 
-/** A server that plays the gateway's part in a login: RFC 9728 metadata of its root and of `/everything/mcp`. */
+/** A server with the gateway's part of a login: RFC 9728 metadata of its root and of `/everything/mcp`. */
 export async function startResourceMetadata(issuer: () => string) {
   const server = createServer((request, response) => {
     const root = `http://${request.headers.host}`;
@@ -61,7 +61,7 @@ export async function startResourceMetadata(issuer: () => string) {
   };
 }
 
-/** The client side of a login with the official SDK, all in memory. */
+/** The client side of a login with the official SDK, in memory. */
 export class MemoryOAuthClient implements OAuthClientProvider {
   readonly redirectUrl = 'http://127.0.0.1:6274/oauth/callback';
   readonly clientMetadata: OAuthClientMetadata = {

@@ -12,7 +12,7 @@ const PINO_WARN = 40;
 
 describe('startDevelopmentIssuer', () => {
   let state: Awaited<ReturnType<typeof temporaryState>>;
-  let taken: Server | undefined;
+  let occupied: Server | undefined;
   let started: DevelopmentIssuer[];
 
   beforeEach(async () => {
@@ -21,8 +21,8 @@ describe('startDevelopmentIssuer', () => {
   });
   afterEach(async () => {
     for (const issuer of started) await issuer.stop();
-    await new Promise<void>((resolve) => (taken === undefined ? resolve() : taken.close(() => resolve())));
-    taken = undefined;
+    await new Promise<void>((resolve) => (occupied === undefined ? resolve() : occupied.close(() => resolve())));
+    occupied = undefined;
     await state.remove();
   });
 
@@ -40,10 +40,10 @@ describe('startDevelopmentIssuer', () => {
     return issuer;
   }
 
-  /** Lets another program take a port; gives the port. */
-  function take(port: number): Promise<number> {
+  /** Occupies a port and returns it. */
+  function occupy(port: number): Promise<number> {
     const server = createServer();
-    taken = server;
+    occupied = server;
     return new Promise((resolve, reject) => {
       server.once('error', reject);
       server.listen(port, '127.0.0.1', () => {
@@ -58,7 +58,7 @@ describe('startDevelopmentIssuer', () => {
     return keys.map(({ kid }) => kid);
   }
 
-  it('takes the remembered port again, with the same keys', async () => {
+  it('uses the port of the last start, with the same keys', async () => {
     const first = await start(0);
     const ids = await keyIds(first.issuer);
     await first.stop();
@@ -67,10 +67,10 @@ describe('startDevelopmentIssuer', () => {
     expect(await keyIds(second.issuer)).to.deep.equal(ids);
   });
 
-  it('moves when the remembered port is taken, says so, and remembers the new one', async () => {
+  it('uses another port if that one is in use, logs it, and stores the new one', async () => {
     const first = await start(0);
     await first.stop();
-    await take(Number(new URL(first.issuer).port));
+    await occupy(Number(new URL(first.issuer).port));
 
     const log = recordingLogger();
     const moved = await start(0, log);
@@ -82,8 +82,8 @@ describe('startDevelopmentIssuer', () => {
     expect((await start(0)).issuer).to.equal(moved.issuer);
   });
 
-  it('refuses a given port that is taken', async () => {
-    const port = await take(0);
+  it('rejects a given port that is in use', async () => {
+    const port = await occupy(0);
     const error = await start(port).then(
       () => undefined,
       (thrown: unknown) => thrown,
@@ -92,7 +92,7 @@ describe('startDevelopmentIssuer', () => {
     expect(String(error)).to.include(String(port));
   });
 
-  it('names a damaged key file and does not overwrite it', async () => {
+  it('reports a damaged key file and does not overwrite it', async () => {
     await (await start(0)).stop();
     const path = join(state.stateDir, 'issuer', 'keys.json');
     await writeFile(path, '{"keys":[]}');
@@ -106,19 +106,19 @@ describe('startDevelopmentIssuer', () => {
     }
   });
 
-  it('closes its port when it is stopped, also with a connection open', async () => {
+  it('closes its port when it stops, even with an open connection', async () => {
     const running = await start(0);
     await fetch(`${running.issuer}/jwks`);
     await running.stop();
-    await take(Number(new URL(running.issuer).port));
+    await occupy(Number(new URL(running.issuer).port));
   });
 
-  it('prints nothing of the library, on any stream, in a whole process', async () => {
+  it('lets the library print nothing, in a process of its own', async () => {
     const script = `
       import { pino } from 'pino';
       import { type DevelopmentIssuer, startDevelopmentIssuer } from './local/issuer/issuer.ts';
       import { completeLogin } from './test/support/login.ts';
-      // The library prints a warning about such a Node release as soon as it is loaded.
+      // The library prints a warning about such a Node release when it is loaded.
       Object.defineProperty(process.release, 'lts', { value: undefined });
       const running = await startDevelopmentIssuer({
         stateDir: ${JSON.stringify(state.stateDir)}, port: 0, tenant: 'engineering',

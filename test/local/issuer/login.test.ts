@@ -24,7 +24,7 @@ describe('development issuer: login with the official SDK client', () => {
     await state.remove();
   });
 
-  /** The whole login; the tokens are in the client afterwards. */
+  /** Performs the whole login. The client then has the tokens. */
   async function logIn(client: MemoryOAuthClient, serverUrl: string, subject?: string): Promise<void> {
     expect(await auth(client, { serverUrl })).to.equal('REDIRECT');
     if (client.authorizationUrl === undefined) throw new Error('no authorization URL');
@@ -42,7 +42,7 @@ describe('development issuer: login with the official SDK client', () => {
     return jwtVerify(token, keySet, { issuer: running.issuer, audience, typ: 'at+jwt', algorithms: ['RS256'] });
   }
 
-  it('discovers, registers, signs in with PKCE and gets a token for the backend it asked for', async () => {
+  it('discovers, registers, signs in with PKCE and gets a token for the requested backend', async () => {
     const client = new MemoryOAuthClient();
     await logIn(client, backend);
     const { payload, protectedHeader } = await verify(client.current?.access_token, backend);
@@ -53,20 +53,20 @@ describe('development issuer: login with the official SDK client', () => {
     expect(protectedHeader.kid).to.be.a('string');
   });
 
-  it('signs in as the subject that was typed', async () => {
+  it('signs in as the subject of the form', async () => {
     const client = new MemoryOAuthClient();
     await logIn(client, backend, 'alice@example.com');
     const { payload } = await verify(client.current?.access_token, backend);
     expect(payload.sub).to.equal('alice@example.com');
   });
 
-  it('gives a token for the root when the client asks for the root', async () => {
+  it('issues a token for the root if the client requests the root', async () => {
     const client = new MemoryOAuthClient();
     await logIn(client, gateway.root);
     expect((await verify(client.current?.access_token, gateway.root)).payload.aud).to.equal(gateway.root);
   });
 
-  it('refreshes, rotates the refresh token and refuses a used one with all that came from it', async () => {
+  it('refreshes, rotates the refresh token, and rejects a used one with all tokens derived from it', async () => {
     const client = new MemoryOAuthClient();
     await logIn(client, backend);
     const first = client.current;

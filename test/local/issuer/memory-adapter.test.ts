@@ -18,13 +18,13 @@ describe('MemoryAdapter', () => {
     expect(await adapter.findByUid('u')).to.equal(undefined);
   });
 
-  it('holds no more than its limit and lets the oldest go; writing again makes an entry new', async () => {
+  it('drops the oldest entry above its limit; a write makes an entry the newest', async () => {
     for (const id of ['a', 'b', 'c', 'a', 'd']) await adapter.upsert(id, { id }, 60);
     expect(await adapter.find('b')).to.equal(undefined);
     for (const id of ['a', 'c', 'd']) expect(await adapter.find(id)).to.deep.equal({ id });
   });
 
-  it('finds by uid and user code, destroys, and notes when something was used', async () => {
+  it('finds by uid and user code, destroys, and records the time of use', async () => {
     await adapter.upsert('a', { uid: 'u', userCode: 'c' });
     expect(await adapter.findByUid('u')).to.equal(await adapter.find('a'));
     expect(await adapter.findByUserCode('c')).to.equal(await adapter.find('a'));
@@ -34,7 +34,7 @@ describe('MemoryAdapter', () => {
     expect(await adapter.find('a')).to.equal(undefined);
   });
 
-  it('revokes everything of one grant and nothing else', async () => {
+  it('revokes all entries of one grant and no others', async () => {
     await adapter.upsert('a', { grantId: 'g' });
     await adapter.upsert('b', { grantId: 'g' });
     await adapter.upsert('c', { grantId: 'h' });

@@ -45,7 +45,7 @@ describe('development issuer: protocol', () => {
     return { status: response.status, body: (await response.json()) as Record<string, unknown> };
   }
 
-  /** An authorization URL of a new client; `undefined` takes a parameter away. */
+  /** An authorization URL for a new client; `undefined` removes a parameter. */
   async function authorizationUrl(changes: Record<string, string | undefined> = {}): Promise<URL> {
     const url = new URL(`${running.issuer}/authorize`);
     const parameters = {
@@ -75,14 +75,14 @@ describe('development issuer: protocol', () => {
     return { status: response.status, body: (await response.json()) as Record<string, string> };
   }
 
-  /** The error that comes back to the client without any login page. */
-  async function refusal(changes: Record<string, string | undefined>): Promise<string | null> {
+  /** The error that the client gets without a login page. */
+  async function errorOf(changes: Record<string, string | undefined>): Promise<string | null> {
     const response = await fetch(await authorizationUrl(changes), { redirect: 'manual' });
     const { search, hash } = new URL(response.headers.get('location') ?? '', running.issuer);
     return new URLSearchParams(search || hash.slice(1)).get('error');
   }
 
-  it('serves one discovery document at both places', async () => {
+  it('serves the same discovery document at both paths', async () => {
     const [openid, oauth] = await Promise.all(
       ['openid-configuration', 'oauth-authorization-server'].map(async (name) => {
         const response = await fetch(`${running.issuer}/.well-known/${name}`);
@@ -110,7 +110,7 @@ describe('development issuer: protocol', () => {
     for (const key of keys) expect(key).not.to.have.any.keys('d', 'p', 'q', 'dp', 'dq', 'qi');
   });
 
-  it('keeps keys and clients readable by the owner alone', async () => {
+  it('stores keys and clients with mode 0600', async () => {
     await register();
     for (const name of ['keys.json', 'clients.json', 'issuer.json']) {
       expect((await stat(join(state.stateDir, 'issuer', name))).mode & 0o777, name).to.equal(0o600);
@@ -121,7 +121,7 @@ describe('development issuer: protocol', () => {
   });
 
   describe('registration', () => {
-    it('makes a public native client of whatever asks', async () => {
+    it('creates a public native client, whatever the registration requests', async () => {
       const { status, body } = await register({
         client_name: 'Editor',
         token_endpoint_auth_method: 'client_secret_basic',
@@ -151,7 +151,7 @@ describe('development issuer: protocol', () => {
     }
 
     for (const uri of ['http://192.0.2.1/cb', 'javascript:alert(1)', 'http://localhost/#fragment']) {
-      it(`refuses the redirect URI ${uri}`, async () => {
+      it(`rejects the redirect URI ${uri}`, async () => {
         expect((await register({ redirect_uris: [uri] })).body.error).to.match(
           /^invalid_(redirect_uri|client_metadata)$/,
         );
@@ -171,7 +171,7 @@ describe('development issuer: protocol', () => {
       expect((await redeem(url, redirect)).status).to.equal(200);
     });
 
-    it('does not send a code to an address that was not registered', async () => {
+    it('does not send a code to a redirect URI that was not registered', async () => {
       const response = await fetch(await authorizationUrl({ redirect_uri: 'http://127.0.0.1:6274/elsewhere' }), {
         redirect: 'manual',
       });
@@ -180,22 +180,22 @@ describe('development issuer: protocol', () => {
       expect(response.headers.get('content-security-policy')).to.include("frame-ancestors 'none'");
     });
 
-    it('tells a person that a client is unknown, and what to do', async () => {
+    it('shows a page with advice for an unknown client', async () => {
       const response = await fetch(await authorizationUrl({ client_id: '<b>nobody</b>' }), { redirect: 'manual' });
       expect(response.status).to.equal(400);
       const html = await response.text();
-      expect(html).to.include('forget its registration').and.not.include('<b>nobody');
+      expect(html).to.include('invalid_client').and.not.include('<b>nobody');
     });
 
-    it('refuses a request without PKCE, with plain PKCE, or for the implicit flow', async () => {
-      expect(await refusal({ code_challenge: undefined, code_challenge_method: undefined })).to.equal(
+    it('rejects a request without PKCE, with plain PKCE, or for the implicit flow', async () => {
+      expect(await errorOf({ code_challenge: undefined, code_challenge_method: undefined })).to.equal(
         'invalid_request',
       );
-      expect(await refusal({ code_challenge: VERIFIER, code_challenge_method: 'plain' })).to.equal('invalid_request');
-      expect(await refusal({ response_type: 'token' })).to.equal('unsupported_response_type');
+      expect(await errorOf({ code_challenge: VERIFIER, code_challenge_method: 'plain' })).to.equal('invalid_request');
+      expect(await errorOf({ response_type: 'token' })).to.equal('unsupported_response_type');
     });
 
-    it('refuses a code that is redeemed with another verifier, or twice', async () => {
+    it('rejects a code that is redeemed with another verifier, or twice', async () => {
       const stolen = await authorizationUrl();
       const theft = await redeem(stolen, await completeLogin(stolen), { code_verifier: 'w'.repeat(43) });
       expect(theft.body.error).to.equal('invalid_grant');
@@ -208,14 +208,14 @@ describe('development issuer: protocol', () => {
   });
 
   describe('resource', () => {
-    it('refuses one that the gateway does not serve', async () => {
-      expect(await refusal({ resource: 'http://127.0.0.1:8080/other/mcp' })).to.equal('invalid_target');
-      expect(await refusal({ resource: `${BACKEND}/` })).to.equal('invalid_target');
+    it('is rejected if the gateway does not serve it', async () => {
+      expect(await errorOf({ resource: 'http://127.0.0.1:8080/other/mcp' })).to.equal('invalid_target');
+      expect(await errorOf({ resource: `${BACKEND}/` })).to.equal('invalid_target');
     });
 
-    it('serves one from the moment it is there, and no longer when it is gone', async () => {
+    it('is accepted only while the gateway serves it', async () => {
       const added = `${ROOT}/added/mcp`;
-      expect(await refusal({ resource: added })).to.equal('invalid_target');
+      expect(await errorOf({ resource: added })).to.equal('invalid_target');
       resources = [ROOT, BACKEND, added];
       const url = await authorizationUrl({ resource: added });
       const redirect = await completeLogin(url);
@@ -223,12 +223,12 @@ describe('development issuer: protocol', () => {
       expect((await redeem(url, redirect)).body.error).to.equal('invalid_target');
     });
 
-    it('does not give a token for another resource than the person saw', async () => {
+    it('cannot differ from the one on the login page', async () => {
       const url = await authorizationUrl();
       expect((await redeem(url, await completeLogin(url), { resource: ROOT })).body.error).to.equal('invalid_target');
     });
 
-    it('is the root when the client names none, and the root may end in a slash', async () => {
+    it('is the root by default, with or without a trailing slash', async () => {
       for (const resource of [undefined, `${ROOT}/`]) {
         const url = await authorizationUrl({ resource, scope: undefined });
         const { body } = await redeem(url, await completeLogin(url));
@@ -236,7 +236,7 @@ describe('development issuer: protocol', () => {
       }
     });
 
-    it('stays the audience when an ID token is asked for too', async () => {
+    it('is the audience even if the client also requests an ID token', async () => {
       const url = await authorizationUrl({ scope: 'openid mcp offline_access', prompt: 'consent' });
       const { body } = await redeem(url, await completeLogin(url));
       expect(decodeJwt(body.access_token ?? '').aud).to.equal(BACKEND);
@@ -253,21 +253,21 @@ describe('development issuer: protocol', () => {
       return claims.scope;
     }
 
-    it('are those of the gateway that were asked for, and no others', async () => {
+    it('are the requested ones that the gateway has', async () => {
       expect(await grantedTo('mcp jira.write')).to.equal('mcp jira.write');
       expect(await grantedTo('jira.write')).to.equal('jira.write');
       expect(await grantedTo('mcp')).to.equal('mcp');
       expect(await grantedTo('mcp admin')).to.equal('mcp');
     });
 
-    it('are given from the moment that a backend needs them', async () => {
+    it('can be granted as soon as a backend needs them', async () => {
       scopes = ['mcp'];
       expect(await grantedTo('mcp jira.write')).to.equal('mcp');
       scopes = ['mcp', 'jira.write', 'https://api.example/read'];
       expect(await grantedTo('mcp https://api.example/read')).to.equal('mcp https://api.example/read');
     });
 
-    it('stay when a token is refreshed', async () => {
+    it('are the same after a refresh', async () => {
       const url = await authorizationUrl({ scope: 'mcp jira.write' });
       const { body } = await redeem(url, await completeLogin(url));
       const form = { grant_type: 'refresh_token', refresh_token: body.refresh_token ?? '' };

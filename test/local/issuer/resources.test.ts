@@ -24,7 +24,7 @@ describe('findResource', () => {
     });
   }
 
-  it('gives the spelling of the gateway, which it compares tokens with', () => {
+  it('returns the spelling of the gateway, which the gateway compares tokens with', () => {
     expect(findResource(ROOT, [`${ROOT}/`])).to.equal(`${ROOT}/`);
   });
 });

@@ -48,7 +48,7 @@ describe('development issuer: login page', () => {
     return lines.filter((line) => !line.endsWith('=')).join('; ');
   }
 
-  /** Opens the login page of a new client as a browser does; gives its URL and the cookies. */
+  /** Opens the login page of a new client as a browser does. Returns its URL and the cookies. */
   async function openLogin(clientName = 'Editor', more: Record<string, string> = {}) {
     const url = await authorizationUrl(clientName, more);
     const response = await fetch(url, { redirect: 'manual' });
@@ -56,7 +56,7 @@ describe('development issuer: login page', () => {
     return { page, cookie: cookiesOf(response), setCookie: response.headers.getSetCookie() };
   }
 
-  /** Presses the button and follows to the end; gives the last response. */
+  /** Submits the form and follows the redirect. Returns the last response. */
   async function finish(page: URL, cookie: string, form: Record<string, string>): Promise<Response> {
     const response = await send(page, { cookie }, form);
     return fetch(new URL(response.headers.get('location') ?? '', page), { headers: { cookie }, redirect: 'manual' });
@@ -68,14 +68,14 @@ describe('development issuer: login page', () => {
 
   const allow = { subject: 'developer', decision: 'allow' };
 
-  it('shows who asks, where the code goes, for what, and as whom', async () => {
+  it('shows the client, the target of the code, the resource, the subject and the tenant', async () => {
     const { page, cookie } = await openLogin('Editor', { login_hint: 'alice' });
     const html = await (await fetch(page, { headers: { cookie } })).text();
     for (const text of ['Editor', 'http://127.0.0.1:6274', RESOURCE, 'value="alice"', 'engineering'])
       expect(html).to.include(text);
   });
 
-  it('cannot be framed, runs no script, loads nothing and is not stored', async () => {
+  it('cannot be framed, runs no script, loads nothing and is not cached', async () => {
     const { page, cookie } = await openLogin();
     const { headers } = await fetch(page, { headers: { cookie } });
     expect(headers.get('content-security-policy'))
@@ -85,7 +85,7 @@ describe('development issuer: login page', () => {
     expect(headers.get('cache-control')).to.equal('no-store');
   });
 
-  it('escapes the name that a client gave itself', async () => {
+  it('escapes the name of the client', async () => {
     const { page, cookie } = await openLogin('<script>alert("x")</script>');
     const html = await (await fetch(page, { headers: { cookie } })).text();
     expect(html).to.include('&lt;script&gt;alert(&quot;x&quot;)').and.not.include('<script');
@@ -104,7 +104,7 @@ describe('development issuer: login page', () => {
     expect((await send(first.page, { cookie: first.cookie }, allow)).status).to.equal(303);
   });
 
-  it('refuses a form of another origin, another port of this host included', async () => {
+  it('rejects a form from another origin, including another port of this host', async () => {
     const { page, cookie } = await openLogin();
     for (const origin of ['http://127.0.0.1:9', 'https://evil.example', 'null']) {
       expect((await send(page, { cookie, origin }, allow)).status, origin).to.equal(403);
@@ -112,7 +112,7 @@ describe('development issuer: login page', () => {
     expect((await send(page, { cookie, origin: running.issuer }, allow)).status).to.equal(303);
   });
 
-  it('refuses a subject that cannot be one, and a form that is too large', async () => {
+  it('rejects an invalid subject, and a form that is too large', async () => {
     const { page, cookie } = await openLogin();
     for (const subject of ['', 'a b', 'x'.repeat(65), 'a\nb']) {
       expect((await send(page, { cookie }, { subject, decision: 'allow' })).status, JSON.stringify(subject)).to.equal(
@@ -122,7 +122,7 @@ describe('development issuer: login page', () => {
     expect((await send(page, { cookie }, { subject: 'x'.repeat(5000), decision: 'allow' })).status).to.equal(413);
   });
 
-  it('grants nothing unless the button that allows was pressed', async () => {
+  it('grants nothing without the button that allows', async () => {
     const { page, cookie } = await openLogin();
     const end = await finish(page, cookie, { subject: 'developer' });
     expect(new URL(end.headers.get('location') ?? '').searchParams.get('error')).to.equal('access_denied');
@@ -147,7 +147,7 @@ describe('development issuer: login page', () => {
       expect(await shown.text()).to.include('value="alice"');
     });
 
-    it('lets somebody else sign in', async () => {
+    it('accepts another subject', async () => {
       const url = await authorizationUrl('Second');
       const redirect = await completeLogin(url, { subject: 'bob', cookies });
       const token = await fetch(`${running.issuer}/token`, {

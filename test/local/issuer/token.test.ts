@@ -14,7 +14,7 @@ async function userErrorOf(run: Promise<unknown>): Promise<UserError> {
     if (error instanceof UserError) return error;
     throw error;
   }
-  throw new Error('nothing was refused');
+  throw new Error('the promise was fulfilled');
 }
 
 describe('issueDevelopmentToken', () => {
@@ -28,7 +28,7 @@ describe('issueDevelopmentToken', () => {
     return issueDevelopmentToken({ stateDir: state.stateDir, audience: AUDIENCE, ttlSeconds: 60, ...changes });
   }
 
-  it('signs what the running issuer would sign, verifiable with its published keys', async () => {
+  it('signs a token like the running issuer, verifiable with its published keys', async () => {
     const running = await startIssuer(state.stateDir, () => [AUDIENCE]);
     try {
       const keySet = createRemoteJWKSet(new URL(`${running.issuer}/jwks`));
@@ -43,7 +43,7 @@ describe('issueDevelopmentToken', () => {
     }
   });
 
-  it('takes subject, tenant, lifetime and clock, and never repeats an id', async () => {
+  it('has the given subject, tenant and lifetime, and a unique id', async () => {
     const running = await startIssuer(state.stateDir, () => [AUDIENCE]);
     await running.stop();
     const token = await issue({ subject: 'alice', tenant: 'sales', ttlSeconds: 90, now: () => NOW_MS });
@@ -51,7 +51,7 @@ describe('issueDevelopmentToken', () => {
     expect(decodeJwt(await issue()).jti).not.to.equal(decodeJwt(await issue()).jti);
   });
 
-  it('takes roles, groups and scopes, and leaves out what there is none of', async () => {
+  it('has the given roles, groups and scopes, and no claims for empty ones', async () => {
     const running = await startIssuer(state.stateDir, () => [AUDIENCE]);
     await running.stop();
     const claims = decodeJwt(
@@ -68,20 +68,20 @@ describe('issueDevelopmentToken', () => {
     expect(decodeProtectedHeader(await issue()).kid).to.equal(before);
   });
 
-  it('says how to start the gateway when no issuer was started there', async () => {
+  it('hints how to start the gateway if no issuer was started in the folder', async () => {
     const error = await userErrorOf(issue());
     expect(error.code).to.equal('not-running');
     expect(error.hint).to.include(`mcp-gateway up --state-dir ${state.stateDir}`);
   });
 
-  it('refuses roles, groups and scopes that no document could name', async () => {
+  it('rejects roles, groups and scopes that no document can name', async () => {
     for (const changes of [{ roles: [''] }, { roles: ['a b'] }, { groups: ['eng', ''] }, { scopes: ['mcp', 'a b'] }]) {
       expect((await userErrorOf(issue(changes))).code, JSON.stringify(changes)).to.equal('usage');
     }
     expect((await userErrorOf(issue({ scopes: ['"'] }))).hint).to.match(/^It must be a scope: visible ASCII/);
   });
 
-  it('refuses a subject or tenant that cannot be one', async () => {
+  it('rejects an invalid subject or tenant', async () => {
     for (const changes of [{ subject: '' }, { subject: 'a b' }, { subject: 'x'.repeat(65) }, { tenant: '' }]) {
       expect((await userErrorOf(issue(changes))).code, JSON.stringify(changes)).to.equal('usage');
     }

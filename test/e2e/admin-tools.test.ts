@@ -97,11 +97,11 @@ describe('the admin tools behind the gateway itself', function () {
     const wrong = await connection.call('register_backend', { name: 'a', token: 'ghp_0123456789' });
     expect(wrong.isError).to.equal(true);
     await done(connection, 'remove_backend', { name: 'jira-0', dryRun: true });
-    const refusals = await eventually(
+    const denials = await eventually(
       () => gateway.log.filter(({ msg }) => msg === 'rejected for an administrator'),
       (lines) => lines.length === 2,
     );
-    expect(refusals[0]).to.include({ tool: 'register_backend', about: 'jira-0', outcome: 'refused', subject: 'ann' });
+    expect(denials[0]).to.include({ tool: 'register_backend', about: 'jira-0', outcome: 'refused', subject: 'ann' });
     expect(JSON.stringify(gateway.log)).to.not.include('ghp_0123456789');
     expect(gateway.log.some(({ tool, msg }) => tool === 'remove_backend' && msg.startsWith('changed'))).to.equal(false);
 
@@ -179,7 +179,7 @@ describe('the admin tools behind the gateway itself', function () {
     expect(hidden.isError).to.equal(true);
     expect(hidden.content[0]?.text).to.include('not a session id');
 
-    const refusal = async (who: string) => {
+    const explained = async (who: string) => {
       const { headers } = await ask('nothing', callerHeaders({ token: await gateway.token({ tenant: who }) }));
       const requestId = String(headers['x-request-id']);
       await eventually(
@@ -188,8 +188,8 @@ describe('the admin tools behind the gateway itself', function () {
       );
       return connection.call('explain_denial', { requestId });
     };
-    expect((await refusal('platform')).structuredContent).to.include({ reason: 'unknown-backend' });
-    const other = await refusal('engineering');
+    expect((await explained('platform')).structuredContent).to.include({ reason: 'unknown-backend' });
+    const other = await explained('engineering');
     expect(other.isError).to.equal(true);
     expect(other.content[0]?.text).to.include('no decision about the request');
     await connection.client.close();

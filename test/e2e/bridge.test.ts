@@ -118,9 +118,9 @@ describe('a gateway in front of stdio servers', function () {
 
   it('passes on that all sessions are in use', async () => {
     await open('small');
-    const refused = await send('small', initialize());
-    expect([refused.status, refused.headers.get('retry-after')]).to.deep.equal([503, '10']);
-    expect(await refused.json()).to.have.nested.property('error.code', -32014);
+    const denied = await send('small', initialize());
+    expect([denied.status, denied.headers.get('retry-after')]).to.deep.equal([503, '10']);
+    expect(await denied.json()).to.have.nested.property('error.code', -32014);
   });
 
   it('reports that a program is missing', async () => {

@@ -63,11 +63,11 @@ describe('several issuers and tenants through the gateway', function () {
   const outcomeOf = async (token: string, headers: Record<string, string> = {}) => messageOf(await ask(token, headers));
   const linesOf = (msg: string, { url: issuer }: LocalIssuer) =>
     gateway.log.filter((line) => line.msg === msg && line.issuer === issuer);
-  /** A token of a key that nobody has: it makes the gateway ask the issuer, when it may. */
+  /** A token signed with an unknown key: it makes the gateway ask the issuer, unless the cooldown prevents that. */
   const strangerOf = async (issuer: LocalIssuer) =>
     tokenOf(issuer, {}, await issuer.newKey(`stranger-${Math.random()}`));
 
-  describe('who belongs where', () => {
+  describe('membership', () => {
     it('serves callers of both issuers in three tenants at once', async () => {
       const tokens = await Promise.all([
         tokenOf(first, { team: 'red' }),
@@ -86,17 +86,17 @@ describe('several issuers and tenants through the gateway', function () {
       expect(authorization_servers).to.deep.equal(issuers().map((issuer) => issuer.url));
     });
 
-    it('holds no rule of one issuer for a token of another, whatever it claims', async () => {
+    it('applies no rule of one issuer to a token of another, whatever it claims', async () => {
       for (const claims of [{ team: 'red' }, { team: ['red', 'x'] }, { team: 'red', iss_claim: first.url }]) {
         expect(await outcomeOf(await tokenOf(second, claims))).to.match(/^403 .*\(looked at team, groups\)$/);
       }
       expect(await outcomeOf(await tokenOf(first, { team: 'blue' }))).to.match(/^403 .*\(looked at /);
       expect(await outcomeOf(await tokenOf(second, { team: 'red' }), { 'x-tenant': 'red' })).to.match(/^403 /);
-      // Nor does its signature: the key of one says nothing about the users of another.
+      // Nor does its signature: the key of one issuer is not valid for another.
       expect(await outcomeOf(await tokenOf(second, { iss: first.url, team: 'red' }))).to.match(/^401 .*signature/);
     });
 
-    it('knows two people with one subject apart, if they are of different issuers', async () => {
+    it('treats equal subjects of two issuers as two people', async () => {
       const [alice, namesake] = await Promise.all([tokenOf(first), tokenOf(second)]);
       const { session } = await openSession(url, { token: alice });
       expect((await rpc(url, { token: alice, session })).status).to.equal(200);
@@ -106,7 +106,7 @@ describe('several issuers and tenants through the gateway', function () {
       expect((await rpc(url, { token: await tokenOf(first, { groups: ['verdant'] }), session })).status).to.equal(200);
     });
 
-    it('lets a member of several tenants choose one of its own, and tells the server nothing of it', async () => {
+    it('lets a member of several tenants choose one of them, and does not pass the choice on to the server', async () => {
       const token = await tokenOf(first, { team: 'red', groups: ['green'] });
       expect(await outcomeOf(token)).to.match(/^403 .*\(red, green\).* X-Tenant/);
       for (const tenant of ['red', 'green']) {
@@ -134,8 +134,8 @@ describe('several issuers and tenants through the gateway', function () {
     }
   });
 
-  describe('an issuer in trouble', () => {
-    it('that is down: its known keys go on, it is said once, and that it is back', async () => {
+  describe('a failing issuer', () => {
+    it('that is down: its known keys stay valid; failure and recovery are logged once', async () => {
       down.mood = 'broken';
       const stranger = await strangerOf(down);
       await eventually(
@@ -162,7 +162,7 @@ describe('several issuers and tenants through the gateway', function () {
       expect(linesOf(DOWN, down)).to.have.length(1);
     });
 
-    it('that rotates its keys: the new one is taken, the old one no longer', async () => {
+    it('that rotates its keys: the new one is accepted, the old one no longer', async () => {
       const [old] = rotating.keys;
       const before = await tokenOf(rotating);
       expect(await outcomeOf(before)).to.equal('200 ok');
@@ -174,13 +174,13 @@ describe('several issuers and tenants through the gateway', function () {
         (outcome) => outcome === '200 ok',
         PATIENCE_MS,
       );
-      // However often it was tried before: asked once.
+      // Asked once, however many tokens came.
       expect(rotating.asked.slice(asked)).to.deep.equal(['/.well-known/openid-configuration', '/jwks']);
       expect(await outcomeOf(before)).to.equal(`401 ${UNKNOWN_KEY}`);
       expect(await outcomeOf(await tokenOf(rotating, { groups: ['green'] }, old))).to.equal(`401 ${UNKNOWN_KEY}`);
     });
 
-    it('whose keys hang: whoever has a known key does not wait, whatever strangers send', async () => {
+    it('whose keys hang: requests with a known key do not wait, whatever unknown keys others use', async () => {
       hanging.mood = 'silent-keys';
       const { session } = await openSession(url, { token: await tokenOf(hanging) });
       const good: string[] = [];
@@ -201,19 +201,19 @@ describe('several issuers and tenants through the gateway', function () {
         expect(new Set(await Promise.all(waiting))).to.deep.equal(new Set([`401 ${UNKNOWN_KEY}`]));
         return { hung, doneFirst };
       };
-      // Until the cooldown is over strangers are refused at once; after that all of them wait for the one answer.
+      // During the cooldown, tokens with unknown keys are denied immediately; after it, all of them wait for one answer.
       await eventually(attempt, ({ hung, doneFirst }) => hung === 1 && doneFirst, PATIENCE_MS);
       expect(new Set(good)).to.deep.equal(new Set(['200 ok']));
       hanging.mood = 'well';
     });
   });
 
-  it('takes an issuer on while it runs, and lets it go, without asking the others again', async () => {
+  it('adds and removes an issuer while it runs, without asking the others again', async () => {
     const token = await tokenOf(added);
     expect(await outcomeOf(token)).to.equal(
       `401 The access token is from the issuer ${added.url}, which is not accepted here`,
     );
-    // What is known of an issuer must outlive a change of the others.
+    // Known keys of an issuer must survive a change of the others.
     second.mood = 'broken';
     const asked = second.asked.length;
     gateway.writeSettings(settingsOf([...issuers(), added]));

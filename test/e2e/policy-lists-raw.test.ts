@@ -19,7 +19,7 @@ describe('lists of servers, byte by byte', function () {
   let setup: RawSetup;
 
   const url = () => setup.gateway.backendUrl('raw');
-  /** The answer to a list, given a server that answers so. */
+  /** The response to a list request, if the server answers like this. */
   const list = (answer: RawAnswer, body = LIST, more: Record<string, string> = {}): Promise<Answer> => {
     setup.server.answer = answer;
     return send(url(), { headers: { ...headersOf(setup.token, setup.session), ...more }, body });
@@ -39,14 +39,14 @@ describe('lists of servers, byte by byte', function () {
     expect((await send(url(), withoutSession)).body).to.equal(SHOWN);
   });
 
-  it('reach who may see everything with every byte', async () => {
+  it('reach callers who may see everything with every byte', async () => {
     setup.server.answer = answerJson(LISTED);
     const { session } = await openSession(url(), { token: setup.lead });
     const answer = await send(url(), { headers: headersOf(setup.lead, session), body: LIST });
     expect(answer.body).to.equal(LISTED);
   });
 
-  it('lose the headers that speak of all the bytes, and keep the session id', async () => {
+  it('lose the headers that describe all bytes, and keep the session id', async () => {
     const theirs = { ...JSON_TYPE, etag: '"1"', 'content-length': String(Buffer.byteLength(LISTED)), 'x-other': '1' };
     const answer = await list((response, { headers }) => {
       response.writeHead(200, { ...theirs, 'mcp-session-id': String(headers['mcp-session-id']) }).end(LISTED);
@@ -102,7 +102,7 @@ describe('lists of servers, byte by byte', function () {
       });
     }
 
-    it('become an error with the very id of the request', async () => {
+    it("become an error with exactly the request's id", async () => {
       const id = '12345678901234567890';
       const answer = await list(
         answerJson(`{"id":${id},"result":{"tools":[],"Tools":[]}}`),
@@ -117,14 +117,14 @@ describe('lists of servers, byte by byte', function () {
       expectError(await list(answerJson('not json', JSON_TYPE, 404)), 404);
     });
 
-    it('tell pages of allowed origins, too', async () => {
+    it('are readable for pages of allowed origins', async () => {
       const origin = new URL(setup.gateway.url).origin;
       const answer = await list(answerJson('not json'), LIST, { origin });
       expectError(answer);
       expect(answer.headers['access-control-allow-origin']).to.equal(origin);
     });
 
-    it('end for the server, too, however much it wants to say', async () => {
+    it('end for the server too, however much it sends', async () => {
       const gone = Promise.withResolvers<void>();
       const answer = await list((response) => {
         response.writeHead(200, { 'content-type': 'text/event-stream; charset=utf-16' });
@@ -139,7 +139,7 @@ describe('lists of servers, byte by byte', function () {
     });
   });
 
-  it('are not needed: errors and empty answers pass', async () => {
+  it('are not required: errors and empty responses pass', async () => {
     const error = '{"jsonrpc" : "2.0","id":"mine","error":{"code":-32601,"message":"No"}}';
     for (const [body, headers, status] of [
       [error, JSON_TYPE, 400],
@@ -159,7 +159,7 @@ describe('lists of servers, byte by byte', function () {
     expect([chunked.status, chunked.body]).to.deep.equal([200, '']);
   });
 
-  it('of which only a part came are not passed on', async () => {
+  it('that are incomplete are not passed on', async () => {
     const outcome = await list((response) => {
       response.writeHead(200, { ...JSON_TYPE, 'content-length': '100000' });
       response.write(LISTED, () => setImmediate(() => response.destroy()));
@@ -170,7 +170,7 @@ describe('lists of servers, byte by byte', function () {
     }
   });
 
-  it('are told of in the audit log by sessions that have one name', async () => {
+  it('are in the audit log under one fingerprint for each session', async () => {
     const opened = (await openSession(url(), { token: setup.token })).session;
     await send(url(), { headers: headersOf(setup.token, opened), body: LIST });
     await endSession(url(), { token: setup.token, session: opened });

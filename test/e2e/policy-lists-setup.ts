@@ -5,18 +5,18 @@ import { startGateway, type TestGateway } from '../support/gateway.ts';
 export const JSON_TYPE = { 'content-type': 'application/json' };
 export const EVENTS = { 'content-type': 'text/event-stream' };
 
-/** A request that is answered with a list. */
+/** A request for a list. */
 export const LIST = '{"jsonrpc":"2.0","id":"mine","method":"tools/list"}';
 
 const kept = '{ "n" : 12345678901234567890 ,\t"name":"get_\\u0061" , "x":"\\ud83d\\ude00ä"}';
 
-/** An answer to it that is hard to keep as it is. */
+/** A response to it that is hard to preserve byte by byte. */
 export const LISTED = ` {"id" :"mine","result": {"tools" :[\r\n {"name":"drop"} ,  ${kept}\t,{"name":"drop"}\n] } } \n`;
 
-/** What a developer may see of it. */
+/** The part that a developer may see. */
 export const SHOWN = ` {"id" :"mine","result": {"tools" :[\r\n ${kept}\n] } } \n`;
 
-/** A gateway before a raw server, as backend `raw`. */
+/** A gateway in front of a raw server, as backend `raw`. */
 export interface RawSetup {
   server: RawServer;
   gateway: TestGateway;

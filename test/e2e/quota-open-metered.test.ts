@@ -70,9 +70,9 @@ describe('open requests of a tenant with a quota', function () {
     const first = call();
     await isHeld();
     for (let n = 0; n < 5; n++) {
-      const refused = await call();
+      const denied = await call();
       const data = { tenant: 'engineering', bucket: 'open requests', retryAfterSeconds: 1 };
-      expect([refused.status, parse(refused).error?.data]).to.deep.equal([429, data]);
+      expect([denied.status, parse(denied).error?.data]).to.deep.equal([429, data]);
     }
     expect(await answered(first)).to.deep.equal([200, '2']);
     expect(await answered(call())).to.deep.equal([200, '1']);

@@ -70,10 +70,10 @@ describe('open requests of a tenant', function () {
   it('are as many as allowed, and one more when one has ended', async () => {
     const first = [call(), call()];
     await holding(2);
-    const refused = await call();
-    expect(refused.status).to.equal(429);
-    expect(refused.headers['retry-after']).to.equal('1');
-    const { id, error } = parse(refused);
+    const denied = await call();
+    expect(denied.status).to.equal(429);
+    expect(denied.headers['retry-after']).to.equal('1');
+    const { id, error } = parse(denied);
     expect([id, error?.code, error?.data]).to.deep.equal([
       7,
       -32013,

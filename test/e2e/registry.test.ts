@@ -105,11 +105,11 @@ describe('the registry of files', function () {
     gateway.writeBackend('leaving', backend('leaving', replica, { drain: '1h' }));
     const { session } = await sessionAt('leaving');
     gateway.removeBackend('leaving');
-    const refused = await eventually(
+    const denied = await eventually(
       () => initialize('leaving'),
       ({ status }) => status === 404,
     );
-    expect(parse(refused)).to.deep.equal({
+    expect(parse(denied)).to.deep.equal({
       jsonrpc: '2.0',
       id: 'new',
       error: deny('unknown-backend').error,

@@ -101,12 +101,12 @@ describe('an installation in a folder, administered from an MCP client', functio
     expect(answers.filter(({ status }) => status !== 200)).to.deep.equal([]);
     // One more passes for each 3.6 s that this took.
     let extra = 0;
-    let refused = await call();
-    for (; refused.status === 200; refused = await call()) extra++;
+    let denied = await call();
+    for (; denied.status === 200; denied = await call()) extra++;
     expect(extra).to.be.at.most((performance.now() - started) / 3600 + 1);
-    expect(refused.status).to.equal(429);
+    expect(denied.status).to.equal(429);
 
-    const requestId = String(refused.headers['x-request-id']);
+    const requestId = String(denied.headers['x-request-id']);
     const why = await eventually(
       () => client.call('explain_denial', { requestId }),
       ({ decision }) => decision === 'deny',

@@ -92,7 +92,7 @@ describe('sessions', function () {
       expect((await use(real)).status).to.equal(200);
     });
 
-    const refused: Record<string, () => string | Promise<string>> = {
+    const denied: Record<string, () => string | Promise<string>> = {
       'an empty id': () => '',
       garbage: () => '%%% ../../etc/passwd "{}',
       'the id of the server': () => unseal(real, keys())?.serverSessionId ?? '',
@@ -114,7 +114,7 @@ describe('sessions', function () {
         return session;
       },
     };
-    for (const [what, make] of Object.entries(refused)) {
+    for (const [what, make] of Object.entries(denied)) {
       it(`does not accept ${what}, and answers as for an unknown one`, async () => {
         const before = replica.requests;
         const session = await make();

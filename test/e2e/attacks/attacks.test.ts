@@ -6,7 +6,7 @@ import { smuggledCalls } from './batches.ts';
 import { oddBodies } from './content.ts';
 import { tokensInOtherPlaces } from './credentials.ts';
 import { framing } from './framing.ts';
-import { refusedHeaders } from './header-shapes.ts';
+import { deniedHeaders } from './header-shapes.ts';
 import { spoofedHeaders } from './headers.ts';
 import { overHttp2 } from './http2.ts';
 import { quietLogs } from './logs.ts';
@@ -41,7 +41,7 @@ describe('attacks', function () {
   wrongClaims(ground);
   tokensInOtherPlaces(ground);
   spoofedHeaders(ground);
-  refusedHeaders(ground);
+  deniedHeaders(ground);
   framing(ground);
   overHttp2(ground);
   paths(ground);

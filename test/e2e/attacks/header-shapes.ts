@@ -64,6 +64,6 @@ const SHAPES: Attack[] = [
 ];
 
 /** A header is one line with one meaning. */
-export function refusedHeaders(ground: () => Ground): void {
+export function deniedHeaders(ground: () => Ground): void {
   describe('headers that are denied', () => itHolds(ground, [...CLAIMED, ...SHAPES]));
 }

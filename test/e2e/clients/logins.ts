@@ -89,9 +89,9 @@ export function logins(gateway: () => TestGateway): void {
     expect(textOf(await call('test_simple_text'))).to.match(/^This is a simple text/);
     const exchanges = wire.exchanges.all.slice(from);
     // The stream of notifications may open at the same time.
-    const refused = exchanges.find(({ method, url }) => method === 'POST' && url.startsWith(gateway().url));
-    expect(refused?.status).to.equal(401);
-    expect(refused?.responseHeaders.get('www-authenticate'))
+    const denied = exchanges.find(({ method, url }) => method === 'POST' && url.startsWith(gateway().url));
+    expect(denied?.status).to.equal(401);
+    expect(denied?.responseHeaders.get('www-authenticate'))
       .to.include('error="invalid_token"')
       .and.include('has expired');
     const grant = exchanges.find((exchange) => exchange.url === `${gateway().issuer}/token`);

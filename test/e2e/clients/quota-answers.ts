@@ -50,19 +50,19 @@ export function answersOfQuotas(gateway: () => TestGateway): void {
     const second = await ask('empty', message('tools/list', 2));
     expect(remaining(second)).to.deep.equal({ tenant: 0, user: 1 });
     for (const id of [7, 'seven', 9007199254740993n]) {
-      const refused = await sendSound(url(), await token('empty'), {
+      const denied = await sendSound(url(), await token('empty'), {
         body: `{"jsonrpc":"2.0","id":${typeof id === 'bigint' ? id : JSON.stringify(id)},"method":"tools/list"}`,
       });
-      expect(refused.status).to.equal(429);
-      expect(refused.headers).to.include({ 'content-type': 'application/json', 'retry-after': String(DAY) });
-      expect(refused.body).to.include(`"id":${typeof id === 'bigint' ? id : JSON.stringify(id)},`);
-      expect(parse(refused).error).to.deep.include({
+      expect(denied.status).to.equal(429);
+      expect(denied.headers).to.include({ 'content-type': 'application/json', 'retry-after': String(DAY) });
+      expect(denied.body).to.include(`"id":${typeof id === 'bigint' ? id : JSON.stringify(id)},`);
+      expect(parse(denied).error).to.deep.include({
         code: -32013,
         data: { tenant: 'empty', bucket: 'tenant', retryAfterSeconds: DAY },
       });
       // The user's bucket would let it pass, so it has no time: none may be later than Retry-After.
-      expect(refused.headers.ratelimit).to.match(/^"tenant";r=0;t=86400(, "user";r=1)?$/);
-      expect(refused.headers['ratelimit-policy']).to.equal(`"tenant";q=2;w=${2 * DAY}, "user";q=3;w=${3 * DAY}`);
+      expect(denied.headers.ratelimit).to.match(/^"tenant";r=0;t=86400(, "user";r=1)?$/);
+      expect(denied.headers['ratelimit-policy']).to.equal(`"tenant";q=2;w=${2 * DAY}, "user";q=3;w=${3 * DAY}`);
     }
     const batch = await ask('empty', [message('tools/list', 8), message('ping', 9)]);
     expect([batch.status, parse(batch).id]).to.deep.equal([429, null]);

@@ -55,9 +55,9 @@ export function stepUps(gateway: () => TestGateway): void {
     const from = wire.exchanges.all.length;
     user.authorizationUrl = undefined;
     expect(await errorOf(connection.call(GUARDED))).to.match(/Unauthorized/);
-    const refused = wire.exchanges.all.slice(from).find(({ status }) => status === 403);
+    const denied = wire.exchanges.all.slice(from).find(({ status }) => status === 403);
     const metadata = `${gateway().url}/.well-known/oauth-protected-resource/guarded/mcp`;
-    expect(refused?.responseHeaders.get('www-authenticate')).to.equal(
+    expect(denied?.responseHeaders.get('www-authenticate')).to.equal(
       `Bearer error="insufficient_scope", error_description="The access token lacks the scope media.read", resource_metadata="${metadata}", scope="mcp media.read"`,
     );
     const { searchParams } = redirectOf(user);

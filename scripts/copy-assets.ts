@@ -1,4 +1,4 @@
-// Part of `npm run build`: what the compiled code reads at run time, beside it. Usage: copy-assets.ts [FOLDER], default dist.
+// Part of `npm run build`: copies the files that the compiled code reads at run time. Usage: copy-assets.ts [FOLDER], default dist.
 import { cpSync } from 'node:fs';
 import { extname, join } from 'node:path';
 

@@ -1,4 +1,4 @@
-// Writes the CustomResourceDefinition of MCPBackend and its reference page, or with --check says whether they are stale.
+// Writes the CustomResourceDefinition of MCPBackend and its reference page, or with --check reports whether they are stale.
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -8,7 +8,7 @@ import { reference } from '../k8s/mcpbackend/reference.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 
-/** What each generated file should hold now, by path from the root of the project. */
+/** What each generated file should contain, by path from the root of the project. */
 export function generate(): ReadonlyMap<string, string> {
   const crd = stringify(customResourceDefinition(), { lineWidth: 0, aliasDuplicateObjects: false });
   return new Map([
@@ -17,7 +17,7 @@ export function generate(): ReadonlyMap<string, string> {
   ]);
 }
 
-/** The generated files that are missing or hold something else. */
+/** The generated files that are missing or stale. */
 export function drift(wanted: ReadonlyMap<string, string>): string[] {
   return [...wanted].filter(([path, text]) => read(path) !== text).map(([path]) => path);
 }

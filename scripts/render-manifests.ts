@@ -1,4 +1,5 @@
-// Writes what is made from the chart: the schema of its values, their page, and the plain manifests. With --check it says what is stale.
+// Writes what is generated from the chart: the schema of its values, their page, and the plain manifests. With --check it reports
+// which of them are stale.
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -21,13 +22,13 @@ export function generateReference(): Map<string, string> {
   ]);
 }
 
-/** The plain manifests, by path from the root of the project. The schema of the values must be there already. */
+/** The plain manifests, by path from the root of the project. The schema of the values must exist already. */
 export async function generateManifests(helm: string): Promise<Map<string, string>> {
   const files = await renderManifests(helm, root);
   return new Map([...files].map(([file, text]) => [`${MANIFESTS}/${file}`, text]));
 }
 
-/** The files that are missing, hold something else, or should not be there. */
+/** The files that are missing, stale or superfluous. */
 export function drift(wanted: ReadonlyMap<string, string>): string[] {
   const found = readdirSync(join(root, MANIFESTS)).map((file) => `${MANIFESTS}/${file}`);
   const extra = found.filter((path) => !path.endsWith(`/${VALUES}`) && !wanted.has(path));

@@ -18,7 +18,7 @@ const manifest = z.looseObject({
 
 type Manifest = z.output<typeof manifest>;
 
-/** Labels that say that Helm looks after an object, which it does not here. */
+/** Labels of objects that Helm manages, which is not the case here. */
 const OF_HELM = ['helm.sh/chart', 'app.kubernetes.io/managed-by'];
 
 const HEADER = '# Made from the chart with k8s/manifests/values.yaml by npm run generate.\n';
@@ -64,7 +64,7 @@ function fileOf({ kind, metadata: { name } }: Manifest): string {
   return name.includes('operator') ? 'operator.yaml' : 'gateway.yaml';
 }
 
-// Kubernetes reads YAML 1.1, where no and off are no texts.
+// Kubernetes reads YAML 1.1, in which unquoted `no` and `off` are booleans.
 function toYaml(object: object): string {
   return stringify(object, { version: '1.1', lineWidth: 0, aliasDuplicateObjects: false });
 }

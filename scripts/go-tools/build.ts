@@ -6,39 +6,39 @@ import { messageOf, UserError } from '../../core/errors.ts';
 import { acquireLock } from '../../runtime/processes/lock.ts';
 import { type Go, type GoCall, runGo } from './go.ts';
 
-/** A program that is built with Go, once for each key. */
+/** A program that is built with Go and cached by key. */
 export interface GoProgram {
-  /** Of the program and its file. */
+  /** Name of the program and of its file. */
   name: string;
-  /** Made of everything that the binary depends on. Letters, digits, `.`, `-`. */
+  /** Changes with everything that the binary depends on. Letters, digits, `.`, `-`. */
   key: string;
-  /** What a first build takes, for the one who waits, such as `7 to 10 minutes`. */
+  /** Duration of a first build, for messages, such as `7 to 10 minutes`. */
   firstBuild: string;
-  /** Leaves the program as `<folder>/<name>`; the folder is empty and removed afterwards. */
+  /** Writes the program to `<folder>/<name>`. The folder is empty before and removed afterwards. */
   build: (folder: string, run: RunGo) => Promise<void>;
 }
 
-/** Runs Go and gives what it prints to standard output. Throws with what it said when it fails. */
+/** Runs Go and returns its standard output. Rejects with its error output if it fails. */
 export type RunGo = (call: GoCall) => Promise<string>;
 
 /** Settings of {@link buildOnce}. */
 export interface BuildOptions {
   go: Go;
-  /** Folder for what can be made again, see runtime/paths.ts. Programs are kept in `go/` below it. */
+  /** The cache folder, see runtime/paths.ts. Programs are kept in its subfolder `go`. */
   cacheDir: string;
-  /** Called with each line that tells a person what goes on. */
+  /** Called with each line of progress for a person. */
   progress: (line: string) => void;
 }
 
 const DRAFT_PREFIX = '.build-';
 const WAIT_POLL_MS = 500;
-/** A build of another key is kept for so long after it was last used: two checkouts may take turns. */
+/** How long a build of another key is kept after its last use: two checkouts may take turns. */
 const UNUSED_LIFETIME_MS = 7 * 86_400_000;
 
 /**
- * Path of a program in the cache, built first when it is not there. Of several that want it at once one builds and the others wait
- * for it. The file appears by one rename: it is whole or not there.
- * @throws UserError `missing-file` when it cannot be built
+ * Path of a program in the cache; it is built if the cache does not have it. Of several callers at the same time one builds it and the
+ * others wait. The file appears by one rename, so it is never incomplete.
+ * @throws UserError `missing-file` if it cannot be built
  */
 export async function buildOnce(program: GoProgram, options: BuildOptions): Promise<string> {
   const home = join(options.cacheDir, 'go', `${program.name}-${program.key}`);
@@ -53,7 +53,7 @@ export async function buildOnce(program: GoProgram, options: BuildOptions): Prom
 async function buildLocked(program: GoProgram, path: string, { go, progress }: BuildOptions): Promise<void> {
   const lock = await waitForLock(program, path, progress);
   if (lock === undefined) return;
-  // Only the holder of the lock has drafts: those that are there were left by builds that were killed.
+  // Only the holder of the lock creates drafts, so these were left behind by builds that were killed.
   await removeAll(dirname(path), (entry) => entry.startsWith(DRAFT_PREFIX));
   const draft = await mkdtemp(join(dirname(path), DRAFT_PREFIX));
   try {
@@ -71,7 +71,7 @@ async function buildLocked(program: GoProgram, path: string, { go, progress }: B
   }
 }
 
-/** The lock on the program's folder, or nothing when somebody else has built it meanwhile. */
+/** The lock on the program's folder, or undefined if another process has built the program meanwhile. */
 async function waitForLock(program: GoProgram, path: string, progress: (line: string) => void) {
   const folder = dirname(path);
   await mkdir(folder, { recursive: true });
@@ -102,7 +102,7 @@ async function removeAll(folder: string, which: (entry: string) => boolean | Pro
 }
 
 function cannotBuild(program: GoProgram, reason: string): UserError {
-  return new UserError('missing-file', `${program.name}, which the tests need, cannot be built:\n${reason}`, {
-    hint: 'See "Tests on a cluster" in CONTRIBUTING.md for what a build needs.',
+  return new UserError('missing-file', `cannot build ${program.name}, which the tests need:\n${reason}`, {
+    hint: 'See "Tests on a cluster" in CONTRIBUTING.md for the requirements of a build.',
   });
 }

@@ -6,24 +6,24 @@ import { helm } from './helm.ts';
 import { kontrol } from './kontrol.ts';
 import { findOrInstallGo } from './toolchain.ts';
 
-/** Called with each line that tells a person what goes on. */
+/** Called with each line of progress for a person. */
 type Progress = (line: string) => void;
 
 /**
- * Path of `kontrol`, the control plane of the tests, built first where the cache does not have it.
- * @throws UserError `missing-file` without Linux, or when it cannot be built
+ * Path of `kontrol`, the control plane of the tests; it is built if the cache does not have it.
+ * @throws UserError `missing-file` on other systems than Linux, or if it cannot be built
  */
 export async function findKontrol(progress: Progress): Promise<string> {
   if (process.platform !== 'linux')
-    throw new UserError('missing-file', `the control plane of the tests needs Linux, and this is ${process.platform}`, {
-      hint: 'Run the tests in a Linux machine, or only those without a cluster: npm run test:unit',
+    throw new UserError('missing-file', `the control plane of the tests needs Linux; this is ${process.platform}`, {
+      hint: 'Run the tests on Linux, or only those that need no cluster: npm run test:unit',
     });
   return find(kontrol, progress);
 }
 
 /**
- * Path of Helm, built first where the cache does not have it.
- * @throws UserError `missing-file` when it cannot be built
+ * Path of Helm; it is built if the cache does not have it.
+ * @throws UserError `missing-file` if it cannot be built
  */
 export const findHelm = (progress: Progress): Promise<string> => find(helm, progress);
 

@@ -7,7 +7,7 @@ import type { Go } from './go.ts';
 import { changedKubernetes, LOOPBACK_RULE } from './kubernetes.ts';
 
 const SOURCES = fileURLToPath(new URL('../../test/cluster/control-plane', import.meta.url));
-/** The version that the API server says it is: that of `k8s.io/kubernetes` in go.mod. */
+/** The version that the API server reports: that of `k8s.io/kubernetes` in go.mod. */
 const KUBERNETES = 'v1.34.4';
 
 const FLAGS = ['-trimpath', '-buildvcs=false', `-ldflags=-s -w ${linked()}`];

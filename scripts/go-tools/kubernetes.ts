@@ -3,7 +3,7 @@ import { dirname, join, relative } from 'node:path';
 import { z } from 'zod';
 import type { RunGo } from './build.ts';
 
-/** The one change to Kubernetes; part of the key of what is built with it. */
+/** The only change to Kubernetes; part of the cache key of the build. */
 export const LOOPBACK_RULE = {
   file: 'pkg/apis/core/validation/validation.go',
   text: 'if ip.IsLoopback() {',
@@ -13,8 +13,9 @@ export const LOOPBACK_RULE = {
 const PARTS = ['cmd', 'pkg', 'plugin', 'third_party'];
 
 /**
- * Kubernetes with one rule less: that an endpoint may not have a loopback address. Pods of a test are processes on this machine, and
- * other addresses of their own would need root. Gives the path of a go.mod that uses it in place of the one in `sources`.
+ * Copies Kubernetes into `folder` without the rule that an endpoint must not have a loopback address. Pods of a test are processes on
+ * this machine, and giving them other addresses would need root. Returns the path of a go.mod that uses the copy, to replace the one in
+ * `sources`.
  */
 export async function changedKubernetes(sources: string, folder: string, run: RunGo): Promise<string> {
   const download = await run({ args: ['mod', 'download', '-json', 'k8s.io/kubernetes'], cwd: sources });
@@ -25,7 +26,9 @@ export async function changedKubernetes(sources: string, folder: string, run: Ru
   const { file, text, replacement } = LOOPBACK_RULE;
   await copyText(join(original, file), join(copy, file), (source) => {
     if (source.split(text).length === 2) return source.replace(text, replacement);
-    throw new Error(`${file} of Kubernetes is not what it was: see ${import.meta.filename}`);
+    throw new Error(
+      `${file} of Kubernetes does not contain ${JSON.stringify(text)} exactly once: adapt ${import.meta.filename}`,
+    );
   });
 
   const modfile = join(folder, 'go.mod');
@@ -34,7 +37,7 @@ export async function changedKubernetes(sources: string, folder: string, run: Ru
   return modfile;
 }
 
-/** Everything but tests. Not by `cp`: what is in the module cache is read-only, and so would be the copy. */
+/** Copies everything but tests. Not with `cp`: files in the module cache are read-only, and so would be the copies. */
 async function copySources(from: string, to: string, part: string): Promise<void> {
   for (const entry of await readdir(join(from, part), { recursive: true, withFileTypes: true })) {
     if (!entry.isFile() || entry.name.endsWith('_test.go')) continue;

@@ -29,7 +29,7 @@ describe('generated types', () => {
     expect(drift(wanted, found)).to.have.members([
       `protos/gen/${first} is missing`,
       `protos/gen/${second} is stale`,
-      'protos/gen/envoy/Gone.ts should not be there',
+      'protos/gen/envoy/Gone.ts is not generated any more',
     ]);
   });
 });

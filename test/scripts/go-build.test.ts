@@ -91,7 +91,7 @@ describe('building a program of the tests with Go', () => {
       return cacheDir;
     }
 
-    const find = (searchPath: string, usualPlace = '/nowhere') => findGo(searchPath, progress, usualPlace);
+    const find = (searchPath: string, defaultFolder = '/nowhere') => findGo(searchPath, progress, defaultFolder);
 
     it('on PATH, or where its makers have it installed', async () => {
       const place = fakeGo('printf "go1.26.8\\nlinux\\narm64\\n"');
@@ -102,7 +102,7 @@ describe('building a program of the tests with Go', () => {
     it('but no old one', async () => {
       expect(await find('/nowhere/else')).to.equal(undefined);
       expect(await find(fakeGo('printf "go1.25.9\\nlinux\\namd64\\n"'))).to.equal(undefined);
-      expect(lines.at(-1)).to.match(/^Passing over .*: go1.25.9; Go 1.26 or newer is needed/);
+      expect(lines.at(-1)).to.match(/^Not using .*: go1.25.9; Go 1.26 or newer is needed/);
       expect(await find(fakeGo('exit 1'))).to.equal(undefined);
       expect(await find(fakeGo('printf "go2.0\\nlinux\\namd64\\n"'))).to.include({ version: 'go2.0' });
     });

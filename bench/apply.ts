@@ -1,12 +1,12 @@
-// How long it takes from an MCPBackend that is applied to the first call that is answered:
+// Measures the time from applying an MCPBackend to the first answered call:
 //   node bench/apply.ts [COUNT]        default 10
-// A real API server with its controllers, the operator, servers as processes, the real roles and a real Envoy on this machine; prints
-// the rows of the table in bench/CLUSTER.md.
+// Uses a real API server with its controllers, the operator, servers as processes, the real roles and a real Envoy on this machine.
+// Prints the rows of the table in bench/CLUSTER.md.
 
 import { measureApply, type Steps } from './watcher/apply.ts';
 
 const NAMES: readonly (readonly [keyof Steps, string])[] = [
-  ['statefulSet', 'the StatefulSet is there'],
+  ['statefulSet', 'the StatefulSet exists'],
   ['podReady', 'the pod is ready'],
   ['envoy', 'Envoy has a healthy endpoint'],
   ['initialize', 'the first `initialize` is answered'],

@@ -7,31 +7,31 @@ export const CHAIN_NAMES = [
   ...(['gateway-no-policy', 'gateway', 'gateway-quota', 'gateway-quota-4'] as const),
 ] as const;
 
-/** The name of a chain: a module in `chains/`. */
+/** The name of a chain, see the modules in `chains/`. */
 export type ChainName = (typeof CHAIN_NAMES)[number];
 
 export const USAGE = `Usage: npm run bench -- [options]
 
-Measures the chains side by side, in interleaved rounds, one under load at a time. With gateway-quota or gateway-quota-4 the script
-that debits quotas is measured too, alone.
+Measures the chains in interleaved rounds, one under load at a time. With gateway-quota or gateway-quota-4 it also measures the script
+that debits quotas, without a gateway.
 
-  --rounds N           rounds over all cells; the median counts (default 3)
-  --seconds N          load on one cell in one round (default 5)
+  --rounds N           rounds over all cells; the median is reported (default 3)
+  --seconds N          seconds of load on each cell in each round (default 5)
   --warmup N           seconds of load on each chain before the first round, not counted (default 3)
   --connections A,B    numbers of connections (default 1,16,64)
   --sessions N         MCP sessions that the load is spread over (default 16)
   --chains A,B         of ${CHAIN_NAMES.slice(0, 4).join(', ')},
                        ${CHAIN_NAMES.slice(4).join(', ')} (default all)
   --envoy PATH         the Envoy to use (default: as mcp-gateway finds it)
-  --output FILE        where the report goes (default bench/RESULTS.md when all chains are measured, else nowhere)
-  --json FILE          every sample, for other programs
+  --output FILE        file for the report (default bench/RESULTS.md if all chains are measured, otherwise none)
+  --json FILE          file for every sample, as JSON
   --help`;
 
-/** How to measure. */
+/** What to measure and where to write the results. */
 export interface BenchOptions {
   rounds: number;
   seconds: number;
-  /** Seconds; 0 leaves it out. */
+  /** In seconds; 0: no warm-up. */
   warmup: number;
   connections: number[];
   sessions: number;
@@ -89,9 +89,9 @@ function count(option: string, value: string, least: number): number {
   throw new UserError('usage', `${option} must be a whole number of ${least} or more, not ${JSON.stringify(value)}`);
 }
 
-/** The chains that were named, in their usual order. */
+/** The named chains, in the order of CHAIN_NAMES. */
 function chainNames(named: readonly string[]): ChainName[] {
   const unknown = named.filter((name) => !CHAIN_NAMES.some((known) => known === name));
   if (unknown.length === 0) return CHAIN_NAMES.filter((known) => named.includes(known));
-  throw new UserError('usage', `--chains: unknown ${unknown.join(', ')}; there are ${CHAIN_NAMES.join(', ')}`);
+  throw new UserError('usage', `--chains: unknown chain ${unknown.join(', ')}; known are ${CHAIN_NAMES.join(', ')}`);
 }

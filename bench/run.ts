@@ -19,7 +19,7 @@ import { findWrk, type Wrk } from './tools/wrk.ts';
 
 const RESULTS = fileURLToPath(new URL('RESULTS.md', import.meta.url));
 
-/** Loaded only when measured, so that a chain that cannot be loaded disturbs none of the others. */
+/** Loaded only when measured, so that a chain that fails to load does not affect the others. */
 const CHAINS: Record<ChainName, () => Promise<{ start: StartChain }>> = {
   upstream: () => import('./chains/upstream.ts'),
   'router-only': () => import('./chains/router-only.ts'),
@@ -47,16 +47,16 @@ try {
   else process.exitCode = await bench(options, process.env, interrupt.signal);
 } catch (error) {
   if (interrupt.signal.aborted) process.exitCode = 130;
-  else if (error instanceof UserError) process.exitCode = refuse(error);
+  else if (error instanceof UserError) process.exitCode = reportError(error);
   else throw error;
 }
 
-function refuse(error: UserError): number {
+function reportError(error: UserError): number {
   process.stderr.write(`${error.message}\n${error.hint === undefined ? '' : `${error.hint}\n`}`);
   return error.exitCode;
 }
 
-/** Runs the benchmark; whatever happens, nothing of it is left. Returns the exit status. */
+/** Runs the benchmark and cleans up in any case. Returns the exit status. */
 async function bench(options: BenchOptions, environment: NodeJS.ProcessEnv, signal: AbortSignal): Promise<number> {
   const cache = cacheDir(environment);
   const children = new Children(environment, log);
@@ -65,7 +65,7 @@ async function bench(options: BenchOptions, environment: NodeJS.ProcessEnv, sign
     () => rm(runDir, { recursive: true, force: true }),
     () => children.stopAll(),
   ];
-  // An interrupt ends the programs at once, so that whoever waits for one of them goes on.
+  // An interrupt stops the programs, so that everything that waits for one of them continues.
   signal.addEventListener('abort', () => void children.stopAll());
   try {
     const progress = (line: string) => log.info(line);
@@ -110,7 +110,7 @@ async function startTargets(options: BenchOptions, bench: Bench, cleanups: (() =
   return targets;
 }
 
-/** The script of quotas alone, where the chains that use it are measured. */
+/** Targets for the quota script alone, if chains that use it are measured. */
 async function startScripts(
   options: BenchOptions,
   bench: Bench,
@@ -129,7 +129,7 @@ async function startScripts(
   return scripts;
 }
 
-/** Visits every cell once a round, so that noise of the machine hits all chains alike. */
+/** Visits every cell once per round, so that noise on the machine affects all chains alike. */
 async function measureCells(
   options: BenchOptions,
   targets: readonly Target[],

@@ -1,6 +1,6 @@
-// How fast a change in a cluster is served, and what the watcher costs, at several sizes of the fleet:
+// Measures how fast a change in a cluster takes effect, and what the watcher costs, at several sizes of the fleet:
 //   node bench/watcher.ts [SIZE...]        default 100 1000 5000
-// A real API server, the real roles and a real Envoy on this machine; prints the rows of the table in bench/CLUSTER.md.
+// Uses a real API server, the real roles and a real Envoy on this machine. Prints the rows of the table in bench/CLUSTER.md.
 
 import { setTimeout as sleep } from 'node:timers/promises';
 import { startClusterGateway } from '../test/cluster/support/gateway.ts';
@@ -61,7 +61,7 @@ async function measure(fleet: BenchFleet, backends: number): Promise<Row> {
       await fleet.turn(0, server);
       while (!(await serves(0, name))) await sleep(1);
       changesMs.push(performance.now() - fromMs);
-      // So that the next one meets no burst.
+      // Keeps the changes apart, or they would be published together.
       await sleep(100);
     }
     const changed = usageOf(gateway.pid('watcher'));

@@ -4,26 +4,26 @@ import type { Children } from '../tools/children.ts';
 /** One way from a client to the upstream, started and ready to be measured. */
 export interface Chain {
   readonly name: string;
-  /** Where an MCP client would be pointed at, on loopback. */
+  /** The URL for an MCP client, on loopback. */
   readonly url: string;
-  /** Headers that this chain wants of a client besides those of MCP itself, for one session or for opening one. */
+  /** Headers that this chain needs in addition to those of MCP, for requests in a session or, without one, to open it. */
   headers(session?: string): Record<string, string>;
   /**
-   * Requests that the chain's own quota store has counted so far. A chain that has one lets the harness check that no
-   * request went past it.
+   * Requests that the chain's quota store has counted so far. With it the harness checks that no request bypassed the quota.
+   * Undefined for a chain without a quota store.
    */
   counted?(): Promise<number>;
   stop(): Promise<void>;
 }
 
-/** What every chain may use while it starts. */
+/** What a chain can use while it starts. */
 export interface ChainContext {
   readonly envoyPath: string;
   /** Worker threads of every Envoy. */
   readonly envoyConcurrency: number;
-  /** The harness's part of the user's cache folder: programs that were built or fetched. */
+  /** The harness's part of the user's cache folder, for programs that it builds or downloads. */
   readonly cacheDir: string;
-  /** A folder of this run alone: sockets, filled-in configurations. */
+  /** A folder for this run only: sockets, rendered configurations. */
   readonly runDir: string;
   readonly children: Children;
   readonly log: Logger;

@@ -6,10 +6,10 @@ const BACKEND = 'bench';
 const TENANT = { name: 'engineering', match: [{ claim: 'tenant', value: 'engineering' }] };
 const DENIED = ['delete_*', 'drop_*', '*_all', 'admin.*'];
 
-/** More than any run uses up, and next to nothing comes back: what is gone of a bucket is what was debited. */
+/** More than any run uses up, with a negligible refill, so that the level of a bucket shows what was debited. */
 const LIMIT = { requests: 1, per: 'day', burst: 100_000_000 };
 
-/** Quotas by the number of limits that a call of the benchmark meets. */
+/** Quotas by the number of limits that apply to a call of the benchmark. */
 const QUOTAS: Readonly<Record<1 | 4, Document>> = {
   1: LIMIT,
   4: {
@@ -20,10 +20,10 @@ const QUOTAS: Readonly<Record<1 | 4, Document>> = {
   },
 };
 
-/** The gateway with policy and its audit log, started as `mcp-gateway up` starts it; no quota. */
+/** The gateway with policy and its audit log, without a quota, started by `mcp-gateway up`. */
 export const start: StartChain = (upstreamPort) => startChain('gateway', withPolicy(upstreamPort));
 
-/** The same gateway with no policy beyond the tenant: what policy costs is the difference. */
+/** The same gateway without policy except for the tenant; the difference is the cost of policy. */
 export const startWithoutPolicy: StartChain = (upstreamPort) =>
   startChain('gateway-no-policy', {
     backends: { [BACKEND]: backend(upstreamPort) },
@@ -36,7 +36,7 @@ export function withQuota(name: string, limits: 1 | 4): StartChain {
     const redis = await startQuotaRedis(name, context);
     const chain = await startChain(name, {
       ...withPolicy(upstreamPort, QUOTAS[limits]),
-      // On a busy machine Redis may be late, and then is left alone for a second: that would be another measurement.
+      // On a busy machine Redis may answer late. With the default deadline ext-authz would then not use it for a second.
       settings: { redis: { url: redis.url }, quotas: { deadline: '5s' } },
     });
     return {

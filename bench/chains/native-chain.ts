@@ -46,7 +46,7 @@ async function startChain(
     name,
     url: `http://127.0.0.1:${envoy.port}/mcp`,
     headers: (session) => (session === undefined ? { authorization } : { authorization, 'mcp-session-id': session }),
-    // Every value is a counter, and every request counts in all of them; a new hour begins new ones.
+    // Every value is a counter, and every request increments one per limit. Each hour has counters of its own.
     counted: async () => (await redis.values()).reduce((sum, value) => sum + Number(value), 0) / limits,
     stop: async () => {
       await envoy.stop();

@@ -4,7 +4,7 @@ import type { StartChain } from './chain.ts';
 
 const CONFIG = fileURLToPath(new URL('../anchors/router-only.yaml', import.meta.url));
 
-/** Envoy with nothing but its router: the least that any gateway on Envoy costs. */
+/** Envoy with only its router: the minimum cost of any gateway based on Envoy. */
 export const start: StartChain = async (upstreamPort, context) => {
   const envoy = await startEnvoy('router-only', CONFIG, { UPSTREAM_PORT: String(upstreamPort) }, context);
   return {

@@ -26,7 +26,7 @@ export async function startUpstream(children: Children, cacheDir: string): Promi
   };
 }
 
-/** No chain at all: the load goes to the upstream itself, which shows what the machine and the load generator give. */
+/** No chain: the load goes directly to the upstream, which shows the limit of the machine and the load generator. */
 export const start: StartChain = async (upstreamPort) => ({
   name: 'upstream',
   url: `http://127.0.0.1:${upstreamPort}/mcp`,

@@ -1,5 +1,5 @@
 -- Sends the HTTP requests of a file in turn, and prints one line of JSON at the end.
--- The file holds frames: the length in bytes on a line of its own, then as many bytes of one whole request.
+-- The file contains frames: a line with the length in bytes, then the bytes of one complete request.
 
 local requests = {}
 local threads = {}
@@ -31,7 +31,7 @@ function request()
 end
 
 function done(summary, latency)
-  -- wrk asks the first thread for one request that it never sends.
+  -- wrk takes one request from the first thread that it never sends.
   local sent = -1
   for _, thread in ipairs(threads) do
     sent = sent + thread:get("issued")

@@ -18,7 +18,7 @@ export interface Target {
   readonly requestsPath: string;
 }
 
-/** Opens the sessions that the load is spread over. */
+/** Opens the sessions of the load. */
 export async function prepareTarget(chain: Chain, sessionCount: number, runDir: string): Promise<Target> {
   const sessions: string[] = [];
   while (sessions.length < sessionCount) sessions.push(await openSession(chain));
@@ -27,7 +27,7 @@ export async function prepareTarget(chain: Chain, sessionCount: number, runDir: 
   return { chain, requestsPath };
 }
 
-/** Puts load on one chain. Nothing else may be under load at the same time. */
+/** Loads one chain. No other chain may be under load at the same time. */
 export async function measure(
   { chain, requestsPath }: Target,
   load: { connections: number; seconds: number },

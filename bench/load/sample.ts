@@ -5,23 +5,22 @@ export interface Sample {
   requestsPerSecond: number;
   p50Ms: number;
   p99Ms: number;
-  /** Why the measurement does not count; empty when it does. */
+  /** Why the measurement is invalid; empty if it is valid. */
   problems: string[];
 }
 
-/** What the ends of a chain counted while the load ran. */
+/** What the upstream and the quota store counted during the load. */
 export interface Counts {
   /** Tool calls that the upstream answered. */
   upstream: number;
-  /** Requests that the chain's quota store counted, where it has one. */
+  /** Requests that the chain's quota store counted, if it has one. */
   quota?: number;
 }
 
 /**
- * Turns a run of wrk into a sample, and holds what wrk saw against what the ends counted. wrk counts every status of 400
- * or more, but is silent about other responses that are no success, and about connections that were closed before they
- * answered. As the requests under way at the end are counted by one side only, fewer such cases than there are
- * connections can escape this comparison.
+ * Turns a run of wrk into a sample, and compares it with what the upstream and the quota store counted. wrk counts every status of 400
+ * or more, but neither other unsuccessful responses nor connections that were closed before they answered. Requests in flight at
+ * the end are counted on one side only, so the comparison can miss up to as many such cases as there are connections.
  */
 export function sampleOf(result: WrkResult, connections: number, counts: Counts): Sample {
   const { completed } = result;
@@ -34,7 +33,7 @@ export function sampleOf(result: WrkResult, connections: number, counts: Counts)
     result.write > 0 && `${result.write} failed writes`,
     result.timeout > 0 && `${result.timeout} timeouts`,
     dropped > 0 && `${dropped} requests without a response`,
-    counts.upstream < completed && `${completed - counts.upstream} responses that the upstream did not give`,
+    counts.upstream < completed && `${completed - counts.upstream} responses that the upstream did not send`,
     counts.quota !== undefined &&
       counts.quota < completed &&
       `${completed - counts.quota} requests that the quota did not count`,

@@ -14,20 +14,20 @@ const INITIALIZE = {
 };
 
 /**
- * Opens a session through the chain as a client does, and shows that a tool call in it works.
+ * Opens a session through the chain, as a client does, and checks that a tool call in it succeeds.
  * @returns the session id to send
- * @throws UserError `backend-failed` when any of it is refused
+ * @throws UserError `backend-failed` if any request is not answered as expected
  */
 export async function openSession(chain: Chain): Promise<string> {
   const opened = await post(chain, undefined, JSON.stringify(INITIALIZE), 200);
   const session = opened.headers.get('mcp-session-id');
-  if (session === null) throw new UserError('backend-failed', `${chain.name}: initialize gave no Mcp-Session-Id`);
+  if (session === null) throw new UserError('backend-failed', `${chain.name}: initialize returned no Mcp-Session-Id`);
   const initialized = JSON.stringify({ jsonrpc: '2.0', method: 'notifications/initialized' });
   await post(chain, session, initialized, 202);
   const called = await post(chain, session, callMessage(1), 200);
   const answer = JSON.parse(called.body) as { id?: unknown; result?: unknown };
   if (answer.id === 1 && answer.result !== undefined) return session;
-  throw new UserError('backend-failed', `${chain.name}: tools/call answered ${called.body.slice(0, 300)}`);
+  throw new UserError('backend-failed', `${chain.name}: tools/call returned ${called.body.slice(0, 300)}`);
 }
 
 async function post(
@@ -41,6 +41,6 @@ async function post(
   const text = await response.text();
   if (response.status === status) return { headers: response.headers, body: text };
   const { method } = JSON.parse(body) as { method: string };
-  const message = `${chain.name}: ${method} was answered ${response.status}, not ${status}: ${text.slice(0, 300)}`;
+  const message = `${chain.name}: ${method} returned ${response.status} instead of ${status}: ${text.slice(0, 300)}`;
   throw new UserError('backend-failed', message);
 }

@@ -6,7 +6,7 @@ import type { Sample } from './sample.ts';
 
 const DEADLINE_MS = 5_000;
 
-/** The quota script in a Redis of its own, as ext-authz calls it, with nothing around it. */
+/** The quota script in a Redis of its own, called as ext-authz calls it, without a gateway. */
 export interface TakesTarget {
   readonly name: string;
   readonly buckets: number;
@@ -35,7 +35,7 @@ export async function startTakes(buckets: number, context: RedisContext): Promis
   };
 }
 
-/** Takes from the buckets for some seconds, this many times at once. */
+/** Takes from the buckets for some seconds, with `parallel` calls in flight. */
 export async function measureTakes(target: TakesTarget, load: { parallel: number; seconds: number }): Promise<Sample> {
   const { redis, store, buckets } = target;
   const asks: BucketAsk[] = Array.from({ length: buckets }, (_, index) => ({
@@ -46,7 +46,7 @@ export async function measureTakes(target: TakesTarget, load: { parallel: number
   }));
   const latenciesMs: number[] = [];
   const failures: unknown[] = [];
-  let refused = 0;
+  let denied = 0;
   const before = await debitsOf(redis, buckets);
   const startedMs = performance.now();
   const endMs = startedMs + load.seconds * 1000;
@@ -54,7 +54,7 @@ export async function measureTakes(target: TakesTarget, load: { parallel: number
     for (let nowMs = performance.now(); nowMs < endMs && failures.length === 0; ) {
       try {
         const outcome = await store.take({ tenant: 'bench', asks, sessionFingerprint: 'bench' });
-        if (outcome.kind !== 'taken' || !outcome.taken.allowed) refused++;
+        if (outcome.kind !== 'taken' || !outcome.taken.allowed) denied++;
       } catch (error) {
         failures.push(error);
       }
@@ -74,7 +74,7 @@ export async function measureTakes(target: TakesTarget, load: { parallel: number
     p99Ms: percentile(0.99),
     problems: [
       failures.length > 0 && `failed: ${failures[0]}`,
-      refused > 0 && `${refused} were refused`,
+      denied > 0 && `${denied} were denied`,
       debited < latenciesMs.length && `${latenciesMs.length - debited} were not debited`,
     ].filter((problem) => problem !== false),
   };

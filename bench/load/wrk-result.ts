@@ -1,9 +1,9 @@
-/** What `call.lua` reports of one run. Times are in microseconds. */
+/** What `call.lua` reports about one run. Times are in microseconds. */
 export interface WrkResult {
   durationUs: number;
   /** Responses received, of any status. */
   completed: number;
-  /** Requests that were begun. At the end as many as there are connections are still under way. */
+  /** Requests sent. At the end one per connection is still in flight. */
   issued: number;
   p50Us: number;
   p99Us: number;
@@ -22,16 +22,16 @@ const FIELDS = [
 ] satisfies (keyof WrkResult)[];
 
 /**
- * Finds the result in wrk's output.
- * @throws Error when there is none, or one that is not whole
+ * Parses the result in wrk's output.
+ * @throws Error if it is missing or incomplete
  */
 export function parseWrkOutput(output: string): WrkResult {
   const line = output.split('\n').find((candidate) => candidate.startsWith('result '));
-  if (line === undefined) throw new Error(`wrk gave no result: ${output.trim()}`);
+  if (line === undefined) throw new Error(`wrk printed no result: ${output.trim()}`);
   const parsed = JSON.parse(line.slice('result '.length)) as Partial<Record<keyof WrkResult, unknown>>;
   const entries = FIELDS.map((field) => {
     const value = parsed[field];
-    if (typeof value !== 'number' || !Number.isFinite(value)) throw new Error(`wrk gave no ${field}: ${line}`);
+    if (typeof value !== 'number' || !Number.isFinite(value)) throw new Error(`wrk printed no ${field}: ${line}`);
     return [field, value] as const;
   });
   return Object.fromEntries(entries) as Record<keyof WrkResult, number>;

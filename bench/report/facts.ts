@@ -7,7 +7,7 @@ import { RATE_LIMIT_VERSION } from '../tools/ratelimit.ts';
 
 const PROJECT_DIR = fileURLToPath(new URL('../..', import.meta.url));
 
-/** Under what conditions was measured. */
+/** The conditions of a measurement. */
 export interface Facts {
   /** ISO 8601, UTC, to the minute. */
   date: string;
@@ -17,7 +17,7 @@ export interface Facts {
   envoyConcurrency: number;
 }
 
-/** Gathers the facts. No name of the machine or of a person is among them. */
+/** Gathers the facts. They contain no name of the machine or of a person. */
 export async function gatherFacts(
   children: Children,
   known: { envoy: string; wrk: string; envoyConcurrency: number; cacheDir: string; now: Date },
@@ -42,7 +42,7 @@ export async function gatherFacts(
   };
 }
 
-/** The commit of the project, and whether the files differ from it. */
+/** The commit of the project, and whether the working tree differs from it. */
 async function commitOf(children: Children): Promise<string> {
   const git = (...args: string[]) => children.run({ name: `git ${args[0]}`, command: 'git', args, cwd: PROJECT_DIR });
   try {

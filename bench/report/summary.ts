@@ -4,22 +4,22 @@ import type { Sample } from '../load/sample.ts';
 export interface Cell {
   chain: string;
   connections: number;
-  /** It is no chain but the script of quotas by itself, called this many times at once. */
+  /** Not a chain but the quota script alone; `connections` is the number of calls in flight. */
   alone?: boolean;
   samples: Sample[];
 }
 
-/** What is reported of a cell. */
+/** What the report shows of a cell. */
 export interface CellSummary {
   chain: string;
   connections: number;
-  /** The script of quotas by itself. */
+  /** The quota script alone. */
   alone: boolean;
-  /** Medians over the rounds; undefined when any round had a problem. */
+  /** Medians over the rounds; undefined if any round had a problem. */
   figures: { requestsPerSecond: number; p50Ms: number; p99Ms: number } | undefined;
   /** Lowest and highest requests per second of the rounds. */
   range: [number, number];
-  /** Every problem of every round. */
+  /** All problems of all rounds. */
   problems: string[];
 }
 
@@ -43,7 +43,7 @@ export function summarize({ chain, connections, alone = false, samples }: Cell):
   };
 }
 
-/** The middle value, or the mean of the two in the middle. NaN of nothing. */
+/** The middle value, or the mean of the two in the middle. NaN for an empty list. */
 export function median(values: readonly number[]): number {
   const sorted = values.toSorted((a, b) => a - b);
   const middle = sorted.length / 2;

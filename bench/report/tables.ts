@@ -1,9 +1,9 @@
 import type { CellSummary } from './summary.ts';
 
-/** Chains that the others are compared with. */
+/** The chains that all others are compared with. */
 const ANCHORS = ['native-chain', 'router-only'] as const;
 
-/** A Markdown table for each number of connections, and one of the script of quotas alone. */
+/** A Markdown table for each number of connections, and one for the quota script alone. */
 export function renderTables(cells: readonly CellSummary[]): string {
   const chains = cells.filter(({ alone }) => !alone);
   const scripts = cells.filter(({ alone }) => alone);
@@ -16,10 +16,10 @@ export function renderTables(cells: readonly CellSummary[]): string {
   return [...tables, ...renderScripts(scripts)].join('\n\n');
 }
 
-/** The script of quotas by itself. */
+/** The table of the quota script alone. */
 function renderScripts(cells: readonly CellSummary[]): string[] {
   if (cells.length === 0) return [];
-  const header = ['Buckets, takes at once', 'takes/s', 'lowest to highest', 'p50 ms', 'p99 ms'];
+  const header = ['Buckets, calls in flight', 'takes/s', 'lowest to highest', 'p50 ms', 'p99 ms'];
   const rows = cells.map((cell) => [`${cell.chain}, ${cell.connections}`, ...renderFigures(cell)]);
   return ['## The quota script alone', alignedTable([header, ...rows]), ...renderProblems(cells)];
 }
@@ -54,22 +54,22 @@ function renderFigures({ figures, range }: CellSummary): string[] {
   return [whole(figures.requestsPerSecond), lowestToHighest, milliseconds(figures.p50Ms), milliseconds(figures.p99Ms)];
 }
 
-/** Sentences on what something costs: the chain with it, the chain without it, and the words, where RATIO is filled in. */
+/** Sentences about the cost of a feature: the chain with it, the chain without it, and the text, in which RATIO is replaced. */
 const COSTS = [
-  [...['gateway', 'gateway-no-policy'], 'With policy the gateway serves RATIO of the requests that it serves without.'],
-  ['gateway-quota', 'gateway', 'With a quota of one limit it serves RATIO of the requests that it serves without.'],
-  ['gateway-quota-4', 'gateway', 'With a quota of four limits it serves RATIO of the requests that it serves without.'],
+  [...['gateway', 'gateway-no-policy'], 'With policy, the gateway serves RATIO times as many requests as without.'],
+  ['gateway-quota', 'gateway', 'With a quota of one limit, it serves RATIO times as many requests as without.'],
+  ['gateway-quota-4', 'gateway', 'With a quota of four limits, it serves RATIO times as many requests as without.'],
   [
     ...['gateway-quota', 'native-chain'],
-    'With one limit it serves RATIO of the requests that the native chain serves with one.',
+    'With one limit, it serves RATIO times as many requests as the native chain with one.',
   ],
   [
     ...['gateway-quota-4', 'native-chain-4'],
-    'With four limits it serves RATIO of the requests that the native chain serves with four.',
+    'With four limits, it serves RATIO times as many requests as the native chain with four.',
   ],
 ] as const;
 
-/** What each thing costs, where both chains were measured. */
+/** The cost of each feature, if both chains were measured. */
 function renderCosts(cells: readonly CellSummary[]): string[] {
   const rateOf = (name: string) => cells.find(({ chain }) => chain === name)?.figures?.requestsPerSecond;
   const sentences = COSTS.flatMap(([name, to, words]) => {
@@ -98,7 +98,7 @@ function milliseconds(value: number): string {
   return value.toFixed(value < 10 ? 2 : 1);
 }
 
-/** A Markdown table that is readable as text too: the first column to the left, the others to the right. */
+/** A Markdown table that is readable as text too: the first column is left-aligned, the others right-aligned. */
 function alignedTable(rows: readonly (readonly string[])[]): string {
   const [header = []] = rows;
   const widths = header.map((_, column) => Math.max(3, ...rows.map((row) => row[column]?.length ?? 0)));

@@ -9,7 +9,7 @@ export interface ProgramSpec {
   /** Path, or a name that is looked up on PATH. */
   command: string;
   args: readonly string[];
-  /** Variables on top of the harness's own. */
+  /** Variables in addition to those of the harness. */
   env?: Readonly<Record<string, string>>;
   cwd?: string;
 }
@@ -17,11 +17,11 @@ export interface ProgramSpec {
 /** A program that runs until it is stopped. */
 export interface Child {
   readonly name: string;
-  /** Its latest lines of output, for messages. */
+  /** Its last lines of output, for messages. */
   readonly lastLines: readonly string[];
-  /** Resolves when it has ended, whatever the reason. */
+  /** Resolves when it has ended, for whatever reason. */
   readonly ended: Promise<void>;
-  /** Hands on every line of output, those so far and those to come. */
+  /** Calls the listener with every line of output, past and future. */
   onLine(listener: (line: string) => void): void;
   stop(): Promise<void>;
 }
@@ -29,7 +29,7 @@ export interface Child {
 const KEPT_LINES = 40;
 const STOP_GRACE_MS = 5_000;
 
-/** Everything that the harness started, so that all of it ends with the harness. */
+/** All programs that the harness has started, so that they end with it. */
 export class Children {
   readonly #environment: Readonly<Record<string, string | undefined>>;
   readonly #log: Logger;
@@ -41,7 +41,7 @@ export class Children {
     this.#log = log;
   }
 
-  /** Starts a program that goes on. When it ends before it is stopped, that is logged with its last lines. */
+  /** Starts a program that runs until it is stopped. If it ends before, that is logged with its last lines. */
   async start(spec: ProgramSpec): Promise<Child> {
     const lines: string[] = [];
     const listeners: ((line: string) => void)[] = [];
@@ -54,7 +54,7 @@ export class Children {
       if (stopping || this.#closed) return;
       this.#log.error(
         { program: spec.name, code, signal, output: lines },
-        'a program of the benchmark ended by itself',
+        'a program of the benchmark ended unexpectedly',
       );
     });
     return {
@@ -74,7 +74,7 @@ export class Children {
 
   /**
    * Runs a program to its end and returns what it wrote to stdout.
-   * @throws UserError `missing-file` when there is no such program, `backend-failed` when it fails
+   * @throws UserError `missing-file` if there is no such program, `backend-failed` if it fails
    */
   async run(spec: ProgramSpec): Promise<string> {
     const stdout: string[] = [];
@@ -86,7 +86,7 @@ export class Children {
     throw new UserError('backend-failed', `${spec.name} failed (${signal ?? `status ${code}`}): ${words}`);
   }
 
-  /** Ends all of them, and refuses to start more. */
+  /** Stops all of them; no more can be started. */
   async stopAll(): Promise<void> {
     this.#closed = true;
     await Promise.all([...this.#running].map((process) => process.stop(STOP_GRACE_MS)));
@@ -110,13 +110,16 @@ export class Children {
 
 /**
  * Waits for a line of output that matches.
- * @throws UserError `backend-failed` when the program ends, or `timeoutMs` (default 20,000) go by, without one
+ * @throws UserError `backend-failed` if the program ends or `timeoutMs` (default 20,000) pass before
  */
 export async function lineFrom(child: Child, pattern: RegExp, timeoutMs = 20_000): Promise<RegExpExecArray> {
   return new Promise((resolve, reject) => {
     const fail = (what: string) =>
       reject(new UserError('backend-failed', `${child.name} ${what}: ${child.lastLines.join('\n')}`));
-    const timer = setTimeout(() => fail(`wrote no line like ${pattern} within ${timeoutMs / 1000} s`), timeoutMs);
+    const timer = setTimeout(
+      () => fail(`wrote no line that matches ${pattern} within ${timeoutMs / 1000} s`),
+      timeoutMs,
+    );
     child.onLine((line) => {
       const match = pattern.exec(line);
       if (match) resolve(match);
@@ -124,7 +127,7 @@ export async function lineFrom(child: Child, pattern: RegExp, timeoutMs = 20_000
     });
     void child.ended.then(() => {
       clearTimeout(timer);
-      fail('ended while it started');
+      fail('ended before it was ready');
     });
   });
 }

@@ -13,8 +13,8 @@ export interface RunningEnvoy {
 }
 
 /**
- * Starts Envoy with a configuration of `anchors/`. The listener takes a free port; the admin interface is a Unix socket,
- * through which the port is found out.
+ * Starts Envoy with a configuration of `anchors/`. The listener takes a free port, which is read from the admin interface on a
+ * Unix socket.
  */
 export async function startEnvoy(
   name: string,

@@ -5,21 +5,21 @@ import { UserError } from '../../core/errors.ts';
 import type { Children } from './children.ts';
 import { exists } from './exists.ts';
 
-const HINT = 'Install Go 1.22 or newer (https://go.dev/dl/), so that `go version` works.';
+const HINT = 'Install Go 1.22 or newer from https://go.dev/dl/, so that `go version` works.';
 
 /** The version of the Go toolchain, such as `go1.24.1`. */
 export async function goVersion(children: Children): Promise<string> {
   try {
     return await children.run({ name: 'go env', command: 'go', args: ['env', 'GOVERSION'] });
   } catch (cause) {
-    throw new UserError('missing-file', 'the benchmark needs Go, for its upstream and for the rate limit service', {
+    throw new UserError('missing-file', 'the benchmark needs Go for its upstream and the rate limit service', {
       hint: HINT,
       cause,
     });
   }
 }
 
-/** Builds a program without dependencies from its folder, unless the cache holds it from the same sources and toolchain. */
+/** Builds a program without dependencies from its folder, unless the cache has it for the same sources and toolchain. */
 export async function buildGoProgram(
   children: Children,
   sourceDir: string,
@@ -42,7 +42,7 @@ export async function buildGoProgram(
 }
 
 /**
- * Installs one program of a Go module at a pinned version into a folder of the cache.
+ * Installs a program of a Go module at a pinned version into the cache.
  * @param packagePath the package with the program, such as `github.com/owner/module/src/cmd`
  */
 export async function installGoProgram(

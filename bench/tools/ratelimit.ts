@@ -9,10 +9,10 @@ const PACKAGE = 'github.com/envoyproxy/ratelimit/src/service_cmd';
 /** The module has no tagged releases. */
 export const RATE_LIMIT_VERSION = 'v1.4.1-0.20260122083618-3fb702589d36';
 
-/** More than any run can use up, so that nothing is refused and every request is still counted. */
+/** More than any run can use up, so that no request is denied and every one is counted. */
 const REQUESTS_PER_HOUR = 4_000_000_000;
 
-/** As many as the most connections that are measured by default: with the service's 10, calls wait for one another. */
+/** The highest number of connections that is measured by default. With the service's default of 10, calls wait for each other. */
 const REDIS_POOL_SIZE = 64;
 
 /** The Go rate limit service, ready on a Unix socket. */
@@ -21,7 +21,7 @@ export interface RunningRateLimit {
   stop(): Promise<void>;
 }
 
-/** Builds the service if the cache has none, and starts it on this Redis with a limit for each of the descriptors. */
+/** Builds the service if the cache does not have it, and starts it on this Redis with a limit for each descriptor. */
 export async function startRateLimit(
   name: string,
   redisSocketPath: string,

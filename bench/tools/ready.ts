@@ -5,8 +5,8 @@ import type { Child } from './children.ts';
 const RETRY_MS = 50;
 
 /**
- * Repeats `attempt` until it gives a value.
- * @throws UserError `backend-failed` when the program ends, or `timeoutMs` (default 20,000) go by, without one
+ * Repeats `attempt` until it returns a value.
+ * @throws UserError `backend-failed` if the program ends or `timeoutMs` (default 20,000) pass before
  */
 export async function untilReady<T>(
   child: Child,
@@ -23,6 +23,6 @@ export async function untilReady<T>(
     if (value !== undefined) return value;
     await sleep(RETRY_MS);
   }
-  const what = ended ? 'ended while it started' : `was not ready within ${timeoutMs / 1000} s`;
+  const what = ended ? 'ended before it was ready' : `was not ready within ${timeoutMs / 1000} s`;
   throw new UserError('backend-failed', `${child.name} ${what}: ${child.lastLines.join('\n')}`);
 }

@@ -4,10 +4,10 @@ import { findRedis } from '../../test/support/redis-binary.ts';
 import type { ChainContext } from '../chains/chain.ts';
 import { untilReady } from './ready.ts';
 
-/** What is needed to start one. */
+/** What {@link startQuotaRedis} needs. */
 export type RedisContext = Pick<ChainContext, 'cacheDir' | 'runDir' | 'children' | 'log'>;
 
-/** A Redis of one chain's own, without persistence, on a Unix socket. */
+/** A Redis for one chain, without persistence, on a Unix socket. */
 export interface QuotaRedis {
   readonly socketPath: string;
   /** `redis+unix://PATH`. */
@@ -28,7 +28,7 @@ export async function startQuotaRedis(name: string, context: RedisContext): Prom
     args: [...['--port', '0', '--unixsocket', socketPath], ...['--save', '', '--appendonly', 'no', '--dir', runDir]],
   });
   const client = new Redis({ path: socketPath, lazyConnect: true, retryStrategy: null });
-  client.on('error', () => {}); // Every command rejects by itself; ioredis wants a listener.
+  client.on('error', () => {}); // Commands reject on their own; without a listener ioredis prints the error.
   await untilReady(child, async () => {
     if (client.status !== 'ready') await client.connect();
     return client.ping();
@@ -48,11 +48,11 @@ export async function startQuotaRedis(name: string, context: RedisContext): Prom
   };
 }
 
-/** The fewest requests that any of this many token buckets of ours was debited of; 0 where one is missing. */
+/** The lowest number of requests debited from any of the gateway's token buckets; 0 if there are not `buckets` of them. */
 export async function debitsOf(redis: QuotaRedis, buckets: number): Promise<number> {
   const levels = (await redis.values()).flatMap((value) => {
     const [, level, periodMs] = /^(\d+):(\d+):/.exec(value) ?? [];
-    // The limits of the benchmark refill one request a day: what has drained meanwhile is less than one.
+    // The limits of the benchmark refill one request per day, so less than one was refilled since.
     return level === undefined ? [] : [Math.ceil(Number(level) / Number(periodMs))];
   });
   return levels.length === buckets ? Math.min(...levels) : 0;

@@ -1,8 +1,8 @@
 const PLACEHOLDER = /@([A-Z][A-Z_]*)@/g;
 
 /**
- * Fills in the `@NAMES@` of a YAML file, each of which stands inside double quotes; values are escaped for that place.
- * @throws Error when a placeholder has no value, or a value no placeholder
+ * Replaces the `@NAMES@` in a YAML file. Each must be inside double quotes, for which values are escaped.
+ * @throws Error if a placeholder has no value or a value has no placeholder
  */
 export function fillTemplate(template: string, values: Readonly<Record<string, string>>): string {
   const unused = new Set(Object.keys(values));

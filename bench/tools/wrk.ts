@@ -11,12 +11,12 @@ export interface Wrk {
   readonly version: string;
 }
 
-/** The library that Debian's wrk is linked with and that a machine may lack. */
+/** wrk, and the library that it is linked with, which a machine may not have. */
 const PACKAGES = ['wrk', 'libluajit-5.1-2'];
 
 /**
- * The load generator: `wrk` on PATH, the cache, else Debian's package, unpacked into the cache without root.
- * @throws UserError `missing-file` when there is none
+ * The load generator: `wrk` on PATH or in the cache, otherwise Debian's package, unpacked into the cache without root.
+ * @throws UserError `missing-file` if it is not found and cannot be installed
  */
 export async function findWrk(children: Children, cacheDir: string): Promise<Wrk> {
   const onPath = await versionOf(children, 'wrk', {});
@@ -28,9 +28,9 @@ export async function findWrk(children: Children, cacheDir: string): Promise<Wrk
     const env = { LD_LIBRARY_PATH: (await libraryFolders(join(folder, 'usr', 'lib'))).join(':') };
     const version = await versionOf(children, path, env);
     if (version !== undefined) return { path, env, version };
-    throw new Error('the wrk of the Debian package does not run');
+    throw new Error('wrk of the Debian package does not run');
   } catch (cause) {
-    throw new UserError('missing-file', `the benchmark needs wrk: ${messageOf(cause)}`, {
+    throw new UserError('missing-file', `cannot install wrk, which the benchmark needs: ${messageOf(cause)}`, {
       hint: 'Install it (Debian: apt-get install wrk), so that `wrk -v` works.',
       cause,
     });
@@ -65,7 +65,7 @@ async function versionOf(
   path: string,
   env: Readonly<Record<string, string>>,
 ): Promise<string | undefined> {
-  // wrk ends with status 1 after -v, so the version is read from the message.
+  // `wrk -v` exits with status 1, so the version is read from the error message.
   const output = await children.run({ name: 'wrk -v', command: path, args: ['-v'], env }).catch(messageOf);
   return /\bwrk (\S+) \[/.exec(output)?.[1];
 }

@@ -1,6 +1,6 @@
-// Command upstream is the smallest MCP server that a load can be sent to: it answers at once, so that what is measured
-// is the chain in front of it. It opens sessions, echoes their ids as real servers do, and counts the tool calls it
-// answered, so that the harness can hold this number against what the load generator saw.
+// Command upstream is a minimal MCP server for load tests. It answers immediately, so that the chain in front of it is what is
+// measured. It opens sessions, echoes their ids as real servers do, and counts the tool calls that it answers, so that the
+// harness can compare this number with that of the load generator.
 package main
 
 import (

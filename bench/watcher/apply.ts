@@ -19,7 +19,7 @@ const RETRY_MS = 10;
 const LOOK_MS = 20;
 const GONE_LIMIT_MS = 60_000;
 
-/** When each step was there, in milliseconds since before the MCPBackend was applied. */
+/** When each step was complete, in milliseconds since just before the MCPBackend was applied. */
 export interface Steps {
   statefulSet: number;
   podReady: number;
@@ -35,7 +35,7 @@ const pod = z.object({
   status: z.object({ conditions: z.array(z.object({ type: z.string(), status: z.string() })).default([]) }),
 });
 
-/** Applies MCPBackends one after the other in a cluster with an operator and a gateway, and takes the time of each. */
+/** Applies MCPBackends one after the other in a cluster with an operator and a gateway, and measures each. */
 export async function measureApply(count: number): Promise<Steps[]> {
   const cluster = await startCluster({ fakeNodes: 0 });
   const kubelet = await startKubelet({ cluster, images: FEATURE_IMAGE });
@@ -57,7 +57,7 @@ export async function measureApply(count: number): Promise<Steps[]> {
     tenants: { namespace: gatewayNamespace, configMap: 'mcp-gateway-tenants' },
   });
 
-  // When each StatefulSet was seen first, and each pod was seen ready.
+  // When each StatefulSet first appeared, and when each pod first was ready.
   const seen = new Map<string, number>();
   const note = (names: ReadonlySet<string>, kept: ReadonlyMap<string, unknown>, mark: string) => {
     for (const name of names) if (kept.has(name) && !seen.has(mark + name)) seen.set(mark + name, performance.now());

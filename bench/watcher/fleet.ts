@@ -3,16 +3,16 @@ import { writeTenants } from '../../test/cluster/support/fleet.ts';
 import { TENANTS } from '../../test/cluster/support/gateway.ts';
 import { forEach } from '../../test/fixtures/replica-server/client.ts';
 
-/** Requests to the API server at once. */
-const AT_ONCE = 24;
+/** Concurrent requests to the API server. */
+const CONCURRENCY = 24;
 
-/** A namespace full of backends whose pods all are one server of this machine, and what changes one of them. */
+/** A namespace full of backends. All their pods are one of two servers on this machine. */
 export interface BenchFleet {
   cluster: Cluster;
   namespace: string;
-  /** Adds backends until there are so many. */
+  /** Adds backends up to this number. */
   grow(count: number): Promise<void>;
-  /** Sends a backend to the other of two servers, in one write of its EndpointSlice. */
+  /** Switches a backend to a server, with one write of its EndpointSlice. */
   turn(index: number, server: 'a' | 'b'): Promise<void>;
   stop(): Promise<void>;
 }
@@ -22,7 +22,7 @@ export function nameOf(index: number): string {
   return `bench-${index}`;
 }
 
-/** Starts an API server without controllers: EndpointSlices and Pods are written here, as controllers and kubelets would. */
+/** Starts an API server without controllers. EndpointSlices and Pods are written here, in place of controllers and kubelets. */
 export async function startFleet(ports: { a: number; b: number }): Promise<BenchFleet> {
   const cluster = await startCluster({ controllers: false, fakeNodes: 0 });
   const namespace = await cluster.newNamespace();
@@ -78,7 +78,7 @@ export async function startFleet(ports: { a: number; b: number }): Promise<Bench
   const add = async (index: number) => {
     const name = nameOf(index);
     await addPod(index, 'a');
-    // Only the first ones are ever changed.
+    // Only the first ten are changed.
     if (index < 10) await addPod(index, 'b');
     const service = { clusterIP: 'None', ports: [{ name: 'mcp', port: 8080 }] };
     await cluster.api.create(`${core}/services`, { metadata: { name: `mcp-${name}` }, spec: service });
@@ -87,7 +87,7 @@ export async function startFleet(ports: { a: number; b: number }): Promise<Bench
       apiVersion: 'mcpgateway.dev/v1alpha1',
       kind: 'MCPBackend',
       metadata: { name },
-      // Thousands of health checks would be measured in place of the watcher.
+      // With thousands of health checks, those would be measured instead of the watcher.
       spec: { image: 'bench', affinity: 'none', healthCheck: { type: 'none' }, tools: { deny: ['drop_*'] } },
     });
   };
@@ -97,7 +97,7 @@ export async function startFleet(ports: { a: number; b: number }): Promise<Bench
     namespace,
     async grow(count) {
       const indexes = Array.from({ length: count - size }, (_, offset) => size + offset);
-      await forEach(indexes, AT_ONCE, add);
+      await forEach(indexes, CONCURRENCY, add);
       size = count;
     },
     async turn(index, server) {

@@ -21,7 +21,7 @@ const row = (table: string, chain: string) =>
     .slice(1, -1);
 
 describe('median', () => {
-  it('is the middle value, whatever the order', () => expect(median([9, 1, 5])).to.equal(5));
+  it('is the middle value, regardless of the order', () => expect(median([9, 1, 5])).to.equal(5));
   it('is the mean of the two in the middle', () => expect(median([4, 1, 2, 9])).to.equal(3));
   it('does not sort as text', () => expect(median([100, 20, 3])).to.equal(20));
 });
@@ -53,36 +53,38 @@ describe('the report', () => {
     ]);
   });
 
-  it('says what policy costs, where that was measured', () => {
+  it('shows the cost of policy, if that was measured', () => {
     const without = summarize({ chain: 'gateway-no-policy', connections: 1, samples: [sample(2000, 1)] });
-    expect(renderTables([...cells, without])).to.match(/With policy the gateway serves 0\.90 of the requests/);
+    expect(renderTables([...cells, without])).to.match(/With policy, the gateway serves 0\.90 times/);
     expect(renderTables(cells)).to.not.match(/With policy/);
   });
 
-  it('says what quotas cost, and how they compare with the native chain, where that was measured', () => {
+  it('shows the cost of quotas and compares it with the native chain, if that was measured', () => {
     const four = ['native-chain-4', 'gateway-quota', 'gateway-quota-4'].map((chain, index) =>
       summarize({ chain, connections: 1, samples: [sample(1000 + 600 * index, 1)] }),
     );
     const report = renderTables([...cells, ...four]);
     expect(report)
-      .to.include('quota of one limit it serves 0.89 of')
-      .and.include('quota of four limits it serves 1.22 of');
-    expect(report).to.include('With one limit it serves 1.07 of').and.include('With four limits it serves 2.20 of');
+      .to.include('quota of one limit, it serves 0.89 times')
+      .and.include('quota of four limits, it serves 1.22 times');
+    expect(report)
+      .to.include('With one limit, it serves 1.07 times')
+      .and.include('With four limits, it serves 2.20 times');
     expect(renderTables(cells)).to.not.match(/limit/);
   });
 
-  it('has a table of the quota script alone, at each number of takes', () => {
+  it('has a table of the quota script alone, for each number of calls in flight', () => {
     const alone = (connections: number, ...problems: string[]) =>
       summarize({ chain: '4 buckets', connections, alone: true, samples: [sample(30_000, 0.5, ...problems)] });
-    const report = renderTables([...cells, alone(16), alone(64, '3 were refused')]);
+    const report = renderTables([...cells, alone(16), alone(64, '3 were denied')]);
     expect(report.match(/^## .*/gm)).to.deep.equal(['## 1 connection', '## The quota script alone']);
     const figures = ['4 buckets, 16', '30,000', '30,000 to 30,000', '0.50', '5.00'];
     expect(row(report, '4 buckets, 16')).to.deep.equal(figures);
     expect(row(report, '4 buckets, 64')?.[1]).to.equal('invalid');
-    expect(report).to.include('- 4 buckets is invalid: 3 were refused.');
+    expect(report).to.include('- 4 buckets is invalid: 3 were denied.');
   });
 
-  it('shows no figure of a cell with one bad round, and says why', () => {
+  it('shows no figure of a cell with an invalid round, and gives the reason', () => {
     const bad = summarize({
       chain: 'gateway',
       connections: 1,
@@ -93,12 +95,12 @@ describe('the report', () => {
     expect(table).to.include('- gateway is invalid: 2 timeouts.').and.not.to.include('9,000');
   });
 
-  it('compares with nothing when an anchor is invalid or was not measured', () => {
+  it('shows no ratio if an anchor is invalid or was not measured', () => {
     const bad = summarize({ chain: 'native-chain', connections: 1, samples: [sample(1, 1, 'no response at all')] });
     expect(row(renderTables([bad, ...cells.slice(2)]), 'gateway')?.slice(5)).to.deep.equal(['–', '–', '–', '–']);
   });
 
-  it('has a table for each number of connections, compared within it', () => {
+  it('has a table for each number of connections, with the ratios within it', () => {
     const more = cells.map((cell) => ({ ...cell, connections: 16 }));
     expect(renderTables([...cells, ...more]).match(/^## .*/gm)).to.deep.equal(['## 1 connection', '## 16 connections']);
   });

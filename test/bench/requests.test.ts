@@ -9,11 +9,11 @@ describe('the requests of the load', () => {
     );
   });
 
-  it('refuse a header that would break out of its line', () => {
+  it('reject a header value with a line break', () => {
     expect(() => renderRequest('http://127.0.0.1:81/mcp', { 'x-a': 'b\r\nx-c: d' }, '')).to.throw('header x-a');
   });
 
-  it('carry the session and the headers of the chain, and an id of their own', () => {
+  it('have the session and the headers of the chain, and an id of their own', () => {
     const chain = {
       name: 'any',
       url: 'http://127.0.0.1:81/mcp',

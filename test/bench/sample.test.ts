@@ -7,7 +7,7 @@ const CLEAN = {
 };
 
 describe('sampleOf', () => {
-  it('gives rates per second and latencies in milliseconds', () => {
+  it('has rates per second and latencies in milliseconds', () => {
     expect(sampleOf(CLEAN, 16, { upstream: 1016 })).to.deep.equal({
       requestsPerSecond: 500,
       p50Ms: 0.812,
@@ -23,28 +23,28 @@ describe('sampleOf', () => {
     ['write', '3 failed writes'],
     ['timeout', '3 timeouts'],
   ] as const) {
-    it(`names ${problem}`, () => {
+    it(`reports ${problem}`, () => {
       expect(sampleOf({ ...CLEAN, [field]: 3 }, 16, { upstream: 1016 }).problems).to.deep.equal([problem]);
     });
   }
 
-  it('names requests that were begun and neither answered nor under way', () => {
+  it('reports requests that were sent and are neither answered nor in flight', () => {
     const { problems } = sampleOf({ ...CLEAN, issued: 1020 }, 16, { upstream: 1020 });
     expect(problems).to.deep.equal(['4 requests without a response']);
   });
 
-  it('names responses that did not come from the upstream', () => {
+  it('reports responses that did not come from the upstream', () => {
     expect(sampleOf(CLEAN, 16, { upstream: 990 }).problems).to.deep.equal([
-      '10 responses that the upstream did not give',
+      '10 responses that the upstream did not send',
     ]);
   });
 
-  it('names requests that went past the quota', () => {
+  it('reports requests that bypassed the quota', () => {
     const { problems } = sampleOf(CLEAN, 16, { upstream: 1000, quota: 999 });
     expect(problems).to.deep.equal(['1 requests that the quota did not count']);
   });
 
-  it('does not take silence for success', () => {
+  it('reports that there was no response', () => {
     const { problems } = sampleOf({ ...CLEAN, completed: 0, issued: 16 }, 16, { upstream: 0 });
     expect(problems).to.deep.equal(['no response at all']);
   });

@@ -2,6 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { auditRecord } from '../../ext-authz/audit.ts';
 import type { CheckServices } from '../../ext-authz/check/check.ts';
 import { SessionOpener } from '../../ext-authz/check/session-opener.ts';
+import { upstreamHeaders } from '../../ext-authz/check/upstream.ts';
 import type { Verdict } from '../../ext-authz/check/verdict.ts';
 import type { DecodedRequest } from '../../ext-authz/decode.ts';
 import { createHttpServer } from '../../ext-authz/http.ts';
@@ -90,6 +91,7 @@ async function run(args: string[]): Promise<number> {
     policy: policy.current,
     verifier,
     sessions,
+    upstream: upstreamHeaders,
     admission,
     now: Date.now,
   });

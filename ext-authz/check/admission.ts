@@ -3,7 +3,7 @@ import type { McpMessage } from '../../core/mcp/message.ts';
 import type { PolicyBackend } from '../../core/policy/policy.ts';
 import type { Membership } from '../../core/tenants/match.ts';
 import type { Identity } from '../identity/identity.ts';
-import type { Allow } from './verdict.ts';
+import type { Route } from './verdict.ts';
 
 /** A request that passed every step before: what quotas decide about. */
 export interface AdmissionRequest {
@@ -12,7 +12,7 @@ export interface AdmissionRequest {
   membership: Membership;
   backend: PolicyBackend;
   message: McpMessage;
-  route: Allow;
+  route: Route;
 }
 
 /** What a rule says of a request that passes. */

@@ -4,6 +4,7 @@ import type { Policy } from '../../core/policy/policy.ts';
 import type { TokenVerifier } from '../identity/verify.ts';
 import { type AdmissionRule, admit } from './admission.ts';
 import { corsHeaders, isPreflight, preflightHeaders } from './cors.ts';
+import { findMember } from './member.ts';
 import type { HttpRequest } from './request.ts';
 import { readRequestId } from './request-id.ts';
 import type { SessionOpener } from './session-opener.ts';
@@ -11,36 +12,38 @@ import { findBackend, findMembership, identify } from './steps-caller.ts';
 import { checkItems, checkScopes, findVisibility, isPolicyOn } from './steps-policy.ts';
 import { checkEdge, readTarget } from './steps-request.ts';
 import { route } from './steps-session.ts';
-import { upstreamHeaders } from './upstream.ts';
+import type { UpstreamHeadersOf } from './upstream.ts';
 import type { Findings, Verdict } from './verdict.ts';
 
 /** What a check needs besides the request. */
 export interface CheckServices {
-  /** The policy in force; undefined before the first one came. */
+  /** The policy in force; undefined before the first one has arrived. */
   policy: Policy | undefined;
   verifier: Pick<TokenVerifier, 'verify'>;
   sessions: SessionOpener;
-  /** Asked in this order, the first refusal counts. */
+  upstream: UpstreamHeadersOf;
+  /** Applied in this order; the first denial counts. */
   admission: readonly AdmissionRule[];
   /** Milliseconds since the epoch. */
   now: () => number;
 }
 
 /**
- * Decides about one request. Each step finds one thing out or refuses; nothing after a refusal is looked at.
+ * Decides about one request. Each step finds one thing or denies the request; the first denial is the answer, and no later step runs.
+ * The order is part of what clients see: decision 046 says why it is this one. A step that finds its answer in memory is not awaited.
  */
 export async function check(request: HttpRequest, services: CheckServices): Promise<Verdict> {
   const findings: Findings = { id: null };
   let responseHeaders: Verdict['responseHeaders'] = {};
-  const refuse = (denial: Denial, id: RequestId = readRequestId(request)): Verdict => {
+  const denied = (denial: Denial, id: RequestId = readRequestId(request)): Verdict => {
     return { outcome: denial, findings: { ...findings, id }, responseHeaders };
   };
   const { policy, verifier, sessions } = services;
-  if (policy === undefined) return refuse(deny('unavailable', { headers: { 'retry-after': '1' } }));
+  if (policy === undefined) return denied(deny('unavailable', { headers: { 'retry-after': '1' } }));
 
-  // 1. the request's shape
+  // 1. the shape of the request, and the path that it is for
   const edge = checkEdge(request, policy.settings);
-  if (edge !== undefined) return refuse(edge);
+  if (edge !== undefined) return denied(edge);
   responseHeaders = corsHeaders(request);
   if (isPreflight(request)) {
     return {
@@ -50,25 +53,21 @@ export async function check(request: HttpRequest, services: CheckServices): Prom
     };
   }
   const target = readTarget(request);
-  if ('kind' in target) return refuse(target);
+  if ('kind' in target) return denied(target);
   findings.backend = target.backend;
 
-  // 2. who asks
+  // 2. the caller
   const identified = identify(request, target.backend, policy.settings, verifier);
   const identity = identified instanceof Promise ? await identified : identified;
-  if ('kind' in identity) return refuse(identity);
+  if ('kind' in identity) return denied(identity);
   findings.identity = identity;
 
-  // 3. for which tenant
+  // 3. the tenant for which the caller acts, and its roles there
   const membership = findMembership(request, identity, policy.settings);
-  if ('kind' in membership) return refuse(membership);
+  if ('kind' in membership) return denied(membership);
   findings.membership = membership;
 
-  // 4. which backend, and may a member of that tenant use it
-  const backend = findBackend(target.backend, membership, policy);
-  if ('kind' in backend) return refuse(backend);
-
-  // 5. which MCP message, of which era
+  // 4. the MCP message, and its era
   const read = readMessage({
     method: request.method,
     contentType: request.headers['content-type'],
@@ -78,40 +77,55 @@ export async function check(request: HttpRequest, services: CheckServices): Prom
     mcpName: request.headers['mcp-name'],
     body: request.body,
   });
-  if (read.kind === 'denied') return refuse(read.denial, read.id);
+  if (read.kind === 'denied') return denied(read.denial, read.id);
   const { message } = read;
   findings.id = message.id;
   findings.message = message;
 
-  // 6. with which tools, prompts and resources, and scopes
-  const visibility = findVisibility(backend, membership);
-  const unfit = checkItems(message, visibility) ?? checkScopes(message, backend, identity, policy.settings);
-  if (unfit !== undefined) return refuse(unfit, message.id);
+  // 5. the backend that the message is for
+  const member = findMember(target, message);
+  findings.backend = member;
 
-  // 7. in which session, by which lane
-  const owner = { backend: backend.name, tenant: membership.tenant.name, principal: identity.principal };
-  const outcome = route({
+  // 6. whether the caller may use it; nothing before this depends on whether it exists
+  const backend = findBackend(member, membership, policy);
+  if ('kind' in backend) return denied(backend, message.id);
+
+  // 7. the tools, prompts and resources that the message names, and the scopes that it needs
+  const visibility = findVisibility(backend, membership);
+  const forbidden = checkItems(message, visibility) ?? checkScopes(message, backend, identity, policy.settings);
+  if (forbidden !== undefined) return denied(forbidden, message.id);
+
+  // 8. the session, and the lane
+  const routed = route({
     request,
     target,
     message,
     backend,
-    owner,
+    owner: { backend: backend.name, tenant: membership.tenant.name, principal: identity.principal },
     policy,
     sessions,
     nowSeconds: Math.floor(services.now() / 1000),
-    upstreamHeaders: upstreamHeaders(backend, identity, membership),
-    // Also a GET: a stream that was broken goes on there, with the answer to a list in it.
+    // A GET too: a broken stream continues there, and may carry the answer to a list.
     filtered: message.lists
       ? isPolicyOn(backend, policy.settings.tenants)
       : visibility.hides && request.method === 'GET',
   });
-  if (outcome.kind === 'deny') return refuse(outcome, message.id);
-  if (outcome.session !== undefined) findings.sessionFingerprint = outcome.session.fingerprint;
+  if ('kind' in routed) return denied(routed, message.id);
+  if (routed.session !== undefined) findings.sessionFingerprint = routed.session.fingerprint;
 
-  // 8. quotas
-  const question = { httpMethod: request.method, identity, membership, backend, message, route: outcome };
+  // 9. what the server gets from the gateway: identity headers and a credential
+  const found = services.upstream(backend, identity, membership);
+  const upstreamHeaders = found instanceof Promise ? await found : found;
+  if ('kind' in upstreamHeaders) return denied(upstreamHeaders, message.id);
+
+  // 10. slots and quotas, last: a request that any other step denies takes none
+  const question = { httpMethod: request.method, identity, membership, backend, message, route: routed };
   const admission = await admit(question, services.admission);
-  if ('kind' in admission) return refuse(admission, message.id);
+  if ('kind' in admission) return denied(admission, message.id);
   if (admission.slot !== undefined) findings.slot = admission.slot;
-  return { outcome, findings, responseHeaders: { ...responseHeaders, ...admission.headers } };
+  return {
+    outcome: { kind: 'allow', ...routed, upstreamHeaders },
+    findings,
+    responseHeaders: { ...responseHeaders, ...admission.headers },
+  };
 }

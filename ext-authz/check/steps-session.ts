@@ -2,20 +2,13 @@ import type { Lane } from '../../core/lane/lanes.ts';
 import { type Denial, deny } from '../../core/mcp/denial.ts';
 import type { McpMessage } from '../../core/mcp/message.ts';
 import type { Policy, PolicyBackend } from '../../core/policy/policy.ts';
-import type { UpstreamHeader } from '../../core/registry/upstream.ts';
 import { belongsTo, type SessionOwner } from '../../core/session/seal.ts';
 import type { RequestHead, Target } from './request.ts';
 import type { SessionOpener } from './session-opener.ts';
-import type { Allow } from './verdict.ts';
+import type { Route } from './verdict.ts';
 
-/** One value for every reason, so that nothing can be told from it. */
+/** The same denial for every reason, so that a client learns nothing about the session. */
 const UNKNOWN_SESSION = deny('unknown-session');
-
-/** Without it the server would refuse, in words that make a client log in again. */
-const NO_CREDENTIAL = deny('unavailable', {
-  message: 'The gateway has no credential for this MCP server',
-  headers: { 'retry-after': '5' },
-});
 
 /** Everything that routing depends on. */
 export interface RouteInput {
@@ -27,30 +20,28 @@ export interface RouteInput {
   policy: Policy;
   sessions: SessionOpener;
   nowSeconds: number;
-  upstreamHeaders: readonly UpstreamHeader[];
-  /** Whether the answer must be filtered. */
+  /** Whether the response must be filtered. */
   filtered: boolean;
 }
 
-/** Finds the lane: by the session that the request names, else by what it is. */
-export function route(input: RouteInput): Allow | Denial {
-  if (input.backend.credential === 'missing') return NO_CREDENTIAL;
+/** Finds the lane: from the session that the request names, or else from the message. */
+export function route(input: RouteInput): Route | Denial {
   const sealed = input.request.headers['mcp-session-id'];
-  // Modern requests have no sessions; a session id that comes with one is passed over and not sent on.
+  // Modern requests have no sessions: a session id that comes with one is ignored and removed.
   return sealed === undefined || input.message.era === 'modern' ? withoutSession(input) : inSession(input, sealed);
 }
 
-function withoutSession(input: RouteInput): Allow | Denial {
+function withoutSession(input: RouteInput): Route | Denial {
   const { request, message, backend, owner } = input;
   if (backend.draining) return deny('unknown-backend');
   const opens = message.initialize && backend.affinity === 'session';
   return {
-    ...allow(opens ? 'open' : input.filtered ? 'stateless-filtered' : 'stateless', input),
+    ...routeIn(opens ? 'open' : input.filtered ? 'stateless-filtered' : 'stateless', input),
     affinity: opens ? undefined : affinityOf(request, backend, owner),
   };
 }
 
-function inSession(input: RouteInput, sealed: string): Allow | Denial {
+function inSession(input: RouteInput, sealed: string): Route | Denial {
   const { backend, owner, policy, request, nowSeconds } = input;
   const opened = input.sessions.open(sealed);
   if (opened === undefined || backend.affinity === 'none' || !belongsTo(opened.session, owner)) return UNKNOWN_SESSION;
@@ -60,7 +51,7 @@ function inSession(input: RouteInput, sealed: string): Allow | Denial {
   const endpoint = backend.endpoints.find(({ id }) => id === session.endpoint);
   if (endpoint === undefined || endpoint.incarnation !== session.incarnation) return UNKNOWN_SESSION;
   return {
-    ...allow(request.method === 'DELETE' ? 'close' : input.filtered ? 'session-filtered' : 'session', input),
+    ...routeIn(request.method === 'DELETE' ? 'close' : input.filtered ? 'session-filtered' : 'session', input),
     pin: endpoint.address,
     session: {
       sealed,
@@ -72,16 +63,14 @@ function inSession(input: RouteInput, sealed: string): Allow | Denial {
   };
 }
 
-function allow(lane: Lane, { backend, target, upstreamHeaders }: RouteInput): Allow {
+function routeIn(lane: Lane, { backend, target }: RouteInput): Route {
   return {
-    kind: 'allow',
     lane,
     backend: backend.name,
     path: backend.path + target.query,
     affinity: undefined,
     pin: undefined,
     session: undefined,
-    upstreamHeaders,
   };
 }
 

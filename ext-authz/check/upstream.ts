@@ -1,3 +1,4 @@
+import { type Denial, deny } from '../../core/mcp/denial.ts';
 import type { PolicyBackend } from '../../core/policy/policy.ts';
 import {
   IDENTITY_HEADERS,
@@ -8,17 +9,29 @@ import {
 import type { Membership } from '../../core/tenants/match.ts';
 import type { Identity } from '../identity/identity.ts';
 
-// A membership belongs to one token, and a change of the backend is a new value.
+type Found = readonly UpstreamHeader[] | Denial;
+
+/** Finds the headers that a backend gets for a caller; a promise only if it must ask another process. */
+export type UpstreamHeadersOf = (
+  backend: PolicyBackend,
+  identity: Identity,
+  membership: Membership,
+) => Found | Promise<Found>;
+
+// A membership belongs to one token, and a changed backend is a new object, so that no entry outlives what it was made from.
 const known = new WeakMap<Membership, WeakMap<PolicyBackend, readonly UpstreamHeader[]>>();
 
 const NONE: readonly UpstreamHeader[] = [];
 
-/** The headers that a server gets from the gateway: what it is told of the caller, and its credential. */
-export function upstreamHeaders(
-  backend: PolicyBackend,
-  identity: Identity,
-  membership: Membership,
-): readonly UpstreamHeader[] {
+/** Without its credential the server would answer 401, and the client would ask its user to log in again. */
+const NO_CREDENTIAL = deny('unavailable', {
+  message: 'The gateway has no credential for this MCP server',
+  headers: { 'retry-after': '5' },
+});
+
+/** The identity headers that a backend asks for, and the gateway's own credential. Denies the request if that cannot be read. */
+export function upstreamHeaders(backend: PolicyBackend, identity: Identity, membership: Membership): Found {
+  if (backend.credential === 'missing') return NO_CREDENTIAL;
   if (backend.identityHeaders.length === 0 && backend.credential === undefined) return NONE;
   const ofMember = known.get(membership) ?? new WeakMap<PolicyBackend, readonly UpstreamHeader[]>();
   known.set(membership, ofMember);
@@ -35,9 +48,9 @@ function makeHeaders(backend: PolicyBackend, identity: Identity, membership: Mem
     roles: membership.roles,
     scopes: identity.scopes,
   };
-  const told = backend.identityHeaders.map((field) => ({
+  const identityHeaders = backend.identityHeaders.map((field) => ({
     name: IDENTITY_HEADERS[field],
     value: identityValue(texts[field]),
   }));
-  return typeof backend.credential === 'object' ? [...told, backend.credential] : told;
+  return typeof backend.credential === 'object' ? [...identityHeaders, backend.credential] : identityHeaders;
 }

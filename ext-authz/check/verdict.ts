@@ -12,45 +12,49 @@ export interface AllowedSession {
   serverSessionId: string;
   fingerprint: string;
   expiresAtSeconds: number;
-  /** Of the endpoint; empty where nobody can know. */
+  /** Of the endpoint; empty if it is not known. */
   incarnation: string;
 }
 
-/** A yes, with everything that Envoy needs to route the request. */
-export interface Allow {
-  kind: 'allow';
+/** Where a request goes. */
+export interface Route {
   lane: Lane;
   backend: string;
   /** Path and query at the server. */
   path: string;
-  /** Feeds the ring hash; undefined places the request at random. */
+  /** Input of the ring hash; if undefined, Envoy chooses a replica at random. */
   affinity: string | undefined;
-  /** `ip:port` of the one endpoint that may get it. */
+  /** `ip:port` of the only endpoint that may get the request. */
   pin: string | undefined;
   /** The session that the request belongs to. */
   session: AllowedSession | undefined;
-  /** Set on the request to the server: its credential, and what it is told of the caller. */
+}
+
+/** The request is allowed: everything that Envoy needs to route it. */
+export interface Allow extends Route {
+  kind: 'allow';
+  /** Set on the request to the server: the gateway's credential, and what the backend asks to know of the caller. */
   upstreamHeaders: readonly UpstreamHeader[];
 }
 
-/** An answer of the gateway itself that is no refusal. */
+/** A response of the gateway itself that is not a denial. */
 export interface Reply {
   kind: 'reply';
   /** HTTP status. */
   status: number;
 }
 
-/** Everything that was found out about a request on the way; complete only for an {@link Allow}. */
+/** Everything that the steps found about a request; complete only for an {@link Allow}. */
 export interface Findings {
   id: RequestId;
   identity?: Identity;
   membership?: Membership;
-  /** As the path names it, whether it exists or not. */
+  /** The backend that serves the message, or that the path names; it need not exist. */
   backend?: string;
   message?: McpMessage;
-  /** The place that it takes among what its tenant has open at once. */
+  /** The slot that the request takes of those that its tenant has. */
   slot?: string;
-  /** Of the session that the request names, once it is known to be the caller's. */
+  /** Of the session that the request names, once it is known to belong to the caller. */
   sessionFingerprint?: string;
 }
 
@@ -58,6 +62,6 @@ export interface Findings {
 export interface Verdict {
   outcome: Allow | Denial | Reply;
   findings: Findings;
-  /** Headers of the answer, whoever gives it, by lower-case name: what a page of an allowed origin needs. */
+  /** Headers of the response, whether the gateway or the server gives it, by lower-case name: CORS and rate limits. */
   responseHeaders: Readonly<Record<string, string>>;
 }

@@ -7,6 +7,7 @@ import type { AdmissionRule } from '../../ext-authz/check/admission.ts';
 import { type CheckServices, check } from '../../ext-authz/check/check.ts';
 import type { HttpRequest } from '../../ext-authz/check/request.ts';
 import { SessionOpener } from '../../ext-authz/check/session-opener.ts';
+import { upstreamHeaders } from '../../ext-authz/check/upstream.ts';
 import type { Verdict } from '../../ext-authz/check/verdict.ts';
 import { encodeVerdict } from '../../ext-authz/encode.ts';
 import type { Identity } from '../../ext-authz/identity/identity.ts';
@@ -58,7 +59,14 @@ export function fixedServices(): CheckServices {
   const verify = (token: string) =>
     VERIFICATIONS[token] ?? { kind: 'invalid' as const, reason: 'has a wrong signature' };
   const policy = policyOf(ISSUER, BACKENDS);
-  return { policy, verifier: { verify }, sessions: new SessionOpener(KEYS), admission: [], now };
+  return {
+    policy,
+    verifier: { verify },
+    sessions: new SessionOpener(KEYS),
+    upstream: upstreamHeaders,
+    admission: [],
+    now,
+  };
 }
 
 /** A rule with one limit, of which nothing was used. */

@@ -2,6 +2,7 @@ import { promisify } from 'node:util';
 import { expect } from 'chai';
 import type { CheckServices } from '../../ext-authz/check/check.ts';
 import { SessionOpener } from '../../ext-authz/check/session-opener.ts';
+import { upstreamHeaders } from '../../ext-authz/check/upstream.ts';
 import type { Verdict } from '../../ext-authz/check/verdict.ts';
 import { TokenVerifier } from '../../ext-authz/identity/verify.ts';
 import { addAuthorization } from '../../ext-authz/service.ts';
@@ -30,7 +31,14 @@ describe('ext-authz/service', () => {
     messages = lines;
     verdicts = [];
     const verifier = new TokenVerifier({ issuers: policy.settings.issuers, log, now });
-    const real = { policy, verifier, sessions: new SessionOpener(keysOf(1)), admission: [], now };
+    const real = {
+      policy,
+      verifier,
+      sessions: new SessionOpener(keysOf(1)),
+      upstream: upstreamHeaders,
+      admission: [],
+      now,
+    };
     services = () => real;
     const server = await serveAnywhere((grpc) =>
       addAuthorization(grpc, {

@@ -18,6 +18,14 @@ describe('ext-authz/check', () => {
     expect(findings.id).to.equal(7);
   });
 
+  it('waits for what the server needs, if that must be asked for', async () => {
+    const headers = [{ name: 'authorization', value: 'Bearer theirs' }];
+    harness.services = { ...harness.services, upstream: () => Promise.resolve(headers) };
+    expect((await harness.allowed(harness.request())).upstreamHeaders).to.equal(headers);
+    harness.services = { ...harness.services, upstream: () => Promise.resolve(deny('unavailable')) };
+    expect(await harness.gist(harness.request())).to.deep.equal(['unavailable', 503, -32014, 7]);
+  });
+
   describe('the shape of the request', () => {
     for (const host of ['127.0.0.1:8080', 'LOCALHOST:1', 'localhost']) {
       it(`passes with Host ${host}`, async () => void (await harness.allowed(harness.request({ host }))));

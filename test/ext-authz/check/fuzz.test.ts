@@ -6,6 +6,7 @@ import { pickInputs } from '../../../core/lane/inputs.ts';
 import { sealSession } from '../../../core/session/seal.ts';
 import { type CheckServices, check } from '../../../ext-authz/check/check.ts';
 import { SessionOpener } from '../../../ext-authz/check/session-opener.ts';
+import { upstreamHeaders } from '../../../ext-authz/check/upstream.ts';
 import type { Verdict } from '../../../ext-authz/check/verdict.ts';
 import { encodeVerdict } from '../../../ext-authz/encode.ts';
 import { TokenVerifier } from '../../../ext-authz/identity/verify.ts';
@@ -14,6 +15,7 @@ import { keysOf } from '../../core/session/arbitrary.ts';
 import { capturedLog } from '../captured-log.ts';
 import { type LocalIssuer, NOW_SECONDS, startIssuer } from '../local-issuer.ts';
 import { PUBLIC_URL, policyBackend, policyOf } from '../policy.ts';
+import { type Asked, anyText, type Headers, mutated, option, requests, usual } from './arbitrary.ts';
 
 const KEYS = keysOf(1);
 
@@ -24,9 +26,6 @@ interface Sample {
   backends: readonly string[];
 }
 
-/** Method, path, Host and body. */
-type Asked = [string, string, string, Buffer];
-type Headers = Record<string, string | undefined>;
 type Example = [[Asked, Headers], number, string | undefined];
 
 describe('ext-authz/check, fuzzed', function () {
@@ -45,7 +44,7 @@ describe('ext-authz/check, fuzzed', function () {
     ]);
     const now = () => NOW_SECONDS * 1000;
     const verifier = new TokenVerifier({ issuers: policy.settings.issuers, log: capturedLog().log, now });
-    services = { policy, verifier, sessions: new SessionOpener(KEYS), admission: [], now };
+    services = { policy, verifier, sessions: new SessionOpener(KEYS), upstream: upstreamHeaders, admission: [], now };
     const foreign = await issuer.newKey('first');
     const sign = (claims: Record<string, unknown>) => issuer.sign({ aud: PUBLIC_URL, team: 'red', ...claims });
     const bad = (token: string): Sample => ({ token, tenant: undefined, backends: [] });
@@ -95,55 +94,6 @@ describe('ext-authz/check, fuzzed', function () {
     return service.responseDeserialize(service.responseSerialize(encodeVerdict(verdict)));
   }
 
-  /** A text as it is, or with one character changed. */
-  const mutated = (text: string): fc.Arbitrary<string> =>
-    fc
-      .tuple(fc.nat(Math.max(0, text.length - 1)), fc.string({ unit: 'binary', maxLength: 2 }))
-      .map(([at, other]) => text.slice(0, at) + other + text.slice(at + 1));
-
-  const anyText = fc.string({ unit: 'binary', maxLength: 40 });
-  const hosts = fc.oneof({ weight: 6, arbitrary: fc.constant('localhost:8080') }, fc.domain(), anyText);
-  const paths = fc.oneof(
-    {
-      weight: 6,
-      arbitrary: fc.constantFrom('/a/mcp', '/b/mcp', '/c/mcp', '/a/mcp?x=1', '/d/mcp', '/a/sse', '/', '/__proto__/mcp'),
-    },
-    fc.webPath(),
-    anyText,
-  );
-  const methods = fc.oneof(
-    { weight: 8, arbitrary: fc.constantFrom('POST', 'GET', 'DELETE') },
-    fc.constantFrom('PUT', 'HEAD', ''),
-    anyText,
-  );
-  const messages = fc.record(
-    {
-      jsonrpc: fc.constantFrom<unknown>('2.0', '1.0'),
-      id: fc.oneof(fc.integer(), anyText, fc.double(), fc.constant(null), fc.jsonValue()),
-      method: fc.oneof(fc.constantFrom<unknown>('initialize', 'tools/call', 'ping', 'server/discover'), fc.jsonValue()),
-      params: fc.jsonValue(),
-    },
-    { requiredKeys: [] },
-  );
-  const usual = ['initialize', 'ping'].map((method) =>
-    Buffer.from(JSON.stringify({ jsonrpc: '2.0', id: 1, method, params: {} })),
-  );
-  const bodies = fc.oneof(
-    { weight: 5, arbitrary: fc.constantFrom(...usual) },
-    { weight: 5, arbitrary: messages.map((value) => Buffer.from(JSON.stringify(value))) },
-    fc.array(messages, { maxLength: 3 }).map((value) => Buffer.from(JSON.stringify(value))),
-    fc.json().map((text) => Buffer.from(text)),
-    fc.uint8Array({ maxLength: 60 }).map((bytes) => Buffer.from(bytes)),
-  );
-  const option = <T>(arbitrary: fc.Arbitrary<T>) => fc.option(arbitrary, { nil: undefined, freq: 2 });
-  const otherHeaders = fc.record({
-    'content-type': option(fc.oneof({ weight: 8, arbitrary: fc.constant('application/json') }, anyText)),
-    'mcp-protocol-version': option(fc.oneof(fc.constantFrom('2025-11-25', '2026-07-28'), anyText)),
-    'mcp-method': option(fc.oneof(fc.constantFrom('ping', 'initialize'), anyText)),
-    'mcp-name': option(anyText),
-    origin: option(fc.oneof(fc.constantFrom('http://localhost:1', 'http://evil.example'), anyText)),
-  });
-
   async function ask([method, path, host, body]: Asked, headers: Headers): Promise<Verdict> {
     const given = Object.entries(headers).filter((entry): entry is [string, string] => entry[1] !== undefined);
     const verdict = await check({ method, path, host, body, ...pickInputs(Object.fromEntries(given)) }, services);
@@ -157,20 +107,6 @@ describe('ext-authz/check, fuzzed', function () {
     }
     return verdict;
   }
-
-  const line = fc.tuple(methods, paths, hosts, bodies);
-  // Half of the requests could pass, else the others would prove little.
-  const soundLine = fc.tuple(
-    fc.constantFrom('POST', 'GET', 'DELETE'),
-    fc.constantFrom('/a/mcp', '/b/mcp', '/c/mcp?x=1'),
-    fc.constant('localhost:1'),
-    fc.constantFrom(...usual),
-  );
-  const soundHeaders = fc.constant<Headers>({ 'content-type': 'application/json' });
-  const requests: fc.Arbitrary<[Asked, Headers]> = fc.oneof(
-    fc.tuple(line, otherHeaders),
-    fc.tuple(soundLine, soundHeaders),
-  );
 
   it('never throws and never lets anything pass without a token', async () => {
     const schemes = option(

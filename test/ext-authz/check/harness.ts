@@ -7,6 +7,7 @@ import type { Session } from '../../../core/session/session.ts';
 import { type CheckServices, check } from '../../../ext-authz/check/check.ts';
 import type { HttpRequest } from '../../../ext-authz/check/request.ts';
 import { SessionOpener } from '../../../ext-authz/check/session-opener.ts';
+import { upstreamHeaders } from '../../../ext-authz/check/upstream.ts';
 import type { Allow, Verdict } from '../../../ext-authz/check/verdict.ts';
 import { TokenVerifier } from '../../../ext-authz/identity/verify.ts';
 import { keysOf } from '../../core/session/arbitrary.ts';
@@ -43,7 +44,14 @@ export class CheckHarness {
     const policy = policyOf(issuer.url, backends);
     const now = () => NOW_SECONDS * 1000;
     const verifier = new TokenVerifier({ issuers: policy.settings.issuers, log: capturedLog().log, now });
-    this.services = { policy, verifier, sessions: new SessionOpener(KEYS), admission: [], now };
+    this.services = {
+      policy,
+      verifier,
+      sessions: new SessionOpener(KEYS),
+      upstream: upstreamHeaders,
+      admission: [],
+      now,
+    };
   }
 
   /** Starts an issuer, with these backends behind the gateway. */

@@ -37,9 +37,8 @@ function callOf(quota: unknown, fingerprint?: string): AdmissionRequest {
       items: [{ kind: 'tools', name: 'x' }],
     },
     route: {
-      ...{ kind: 'allow', lane: 'session', backend: 'a', path: '/mcp', affinity: undefined, pin: undefined },
+      ...{ lane: 'session', backend: 'a', path: '/mcp', affinity: undefined, pin: undefined },
       session: fingerprint === undefined ? undefined : { ...session, fingerprint },
-      upstreamHeaders: [],
     },
   };
 }

@@ -4,7 +4,7 @@ import type { BackendRow, listResult } from '../results.ts';
 import { withoutCredentials } from './credentials.ts';
 import { isRecord } from './spec.ts';
 
-/** All backends. */
+/** Lists all backends. */
 export async function listBackends(installation: Installation): Promise<z.output<typeof listResult>> {
   const { backends, notes } = await installation.list();
   return { place: installation.title, backends: backends.map(toRow), notes: [...notes] };

@@ -25,7 +25,7 @@ import { type BackendFile, createBackendFile, readBackendFiles, readPaths, rewri
 import { type Running, RunningGateway } from './running.ts';
 import { readText, tenantsFile } from './tenants-file.ts';
 
-/** The watcher reads its files again once a second, in case the kernel does not report a change. */
+/** Longer than the second after which the watcher reads its files again if the kernel reports no change. */
 const SETTLE_MS = 1_500;
 
 /** The folder of a gateway.yaml on this machine, and the gateway that runs with it, if there is one. */

@@ -13,7 +13,7 @@ export interface AdminCaller {
 }
 
 /**
- * Reads the caller of a request. The secret shows that the request comes from the gateway. Only then the identity headers can be
+ * Reads the caller of a request. The secret shows that the request comes from the gateway. Only then can the identity headers be
  * believed: the gateway sets them, and lets no caller through without the role.
  *
  * @param secret undefined before it was read

@@ -2,7 +2,7 @@ import type { Readable, Writable } from 'node:stream';
 import type { McpServer } from '@modelcontextprotocol/server';
 import { StdioServerTransport, serveStdio } from '@modelcontextprotocol/server/stdio';
 
-/** Answers that wait for a client that does not read; beyond this the connection ends. */
+/** Most bytes of answers that a client may leave unread. Beyond this the connection ends. */
 const MAX_UNREAD_BYTES = 64 << 20;
 const CHECK_INTERVAL_MS = 1_000;
 

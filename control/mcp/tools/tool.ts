@@ -19,7 +19,7 @@ export interface ToolsOptions {
   onCall?: ((call: ToolCall) => void) | undefined;
 }
 
-/** A call of a tool, for a log. It has no other arguments than the subject: they may be rejected credentials. */
+/** A call of a tool, for a log. Of its arguments it has only the subject: others may be rejected credentials. */
 export interface ToolCall {
   tool: string;
   /** Whether the call changed something, or would have. */

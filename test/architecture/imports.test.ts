@@ -14,7 +14,7 @@ import {
 
 const MOST_LINES = 300;
 
-/** Every room that imports one which its row does not name, as `from -> to` by file. */
+/** Every import of a room that the importing room's row does not name, as `from -> to`. */
 function wrongImports(sources: readonly Source[], room: (path: string) => string, rows: typeof ROOMS): string[] {
   return sources.flatMap(({ path, imports }) =>
     imports
@@ -37,7 +37,7 @@ describe('architecture', () => {
     });
   }
 
-  it('has a row for every folder that holds code, and no other row', () => {
+  it('has a row for every folder with code, and no other row', () => {
     expect(codeFolders().sort()).to.deep.equal([...Object.keys(ROOMS), ...OUTSIDE].sort());
   });
 
@@ -55,7 +55,7 @@ describe('architecture', () => {
   });
 
   it('imports one way only', () => {
-    // The manifest is read for the version, and dist/ is the same code, built.
+    // package.json is read for the version, and dist/ is the same code, compiled.
     const elsewhere = / -> (?:package\.json|dist\/.*)$/;
     expect(wrongImports(product, roomOf, ROOMS).filter((line) => !elsewhere.test(line))).to.deep.equal([]);
   });
@@ -79,7 +79,7 @@ describe('architecture', () => {
     });
   }
 
-  it('starts the development issuer from `up` alone', () => {
+  it('starts the development issuer only in `up`', () => {
     const issuer = 'local/issuer/issuer.ts';
     expect(product.filter(({ imports }) => imports.includes(issuer)).map(({ path }) => path)).to.deep.equal([
       'local/gateway.ts',
@@ -93,7 +93,7 @@ describe('architecture', () => {
     expect(findCycle(new Map(written.map(({ path, imports }) => [path, imports])))).to.equal(undefined);
   });
 
-  it('reads the environment only where processes are made', () => {
+  it('reads the environment only in rooms that may', () => {
     const readers = sources
       .filter(({ path }) => !READS_ENVIRONMENT.includes(roomOf(path)))
       .filter(({ text }) => /process\s*\.\s*env\b|process\[/.test(withoutComments(text)))
@@ -106,7 +106,7 @@ describe('architecture', () => {
     expect(long).to.deep.equal([]);
   });
 
-  describe('is read rightly:', () => {
+  describe('reading of sources finds', () => {
     it('imports of every form', () => {
       const text = [
         "import a from './a.ts';",

@@ -1,7 +1,7 @@
-/** Which rooms a room may import, besides itself. A room is a folder that holds code. */
+/** The rooms that a room may import besides itself. A room is a folder with code. */
 export type Rows = Readonly<Record<string, readonly string[]>>;
 
-/** The top-level folders. Each one that holds code has a row, except those in `OUTSIDE`. */
+/** The top-level folders. Each one with code has a row, except those in `OUTSIDE`. */
 export const ROOMS: Rows = {
   core: [],
   protos: [],
@@ -23,13 +23,13 @@ export const ROOMS: Rows = {
   scripts: ['core', 'protos', 'runtime', 'envoy', 'k8s'],
 };
 
-/** Folders that may import everything and that only they themselves may import. */
+/** Folders that may import everything, and that only these folders may import. */
 export const OUTSIDE: readonly string[] = ['test', 'bench'];
 
 /** Rooms that may read `process.env`. */
 export const READS_ENVIRONMENT: readonly string[] = ['cli', 'runtime', 'scripts', ...OUTSIDE];
 
-/** A room with more lines than this needs rows for its second level, in `INNER_ROOMS`. */
+/** A room with more lines needs rows for its second level, in `INNER_ROOMS`. */
 export const LARGE_ROOM_LINES = 3_000;
 
 /** The files directly in a room. */
@@ -67,7 +67,7 @@ export const INNER_ROOMS: Readonly<Record<string, Rows>> = {
     registry: ['api', 'objects', 'mcpbackend'],
     admin: ['api', 'objects', 'mcpbackend'],
   },
-  // What works on an installation imports neither of its two implementations (folder, cluster), nor what serves it (mcp, http).
+  // Rooms that use an installation import neither of its two implementations (folder, cluster) nor what serves it (mcp, http).
   control: {
     [TOP]: [],
     documents: [],

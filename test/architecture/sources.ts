@@ -7,7 +7,7 @@ const PROJECT = fileURLToPath(new URL('../..', import.meta.url));
 /** Never searched: installed, built or generated files. */
 const SKIPPED = ['node_modules', 'dist'];
 
-/** The top-level folders that hold code, as they are on disk. */
+/** The top-level folders with code, read from disk. */
 export function codeFolders(): string[] {
   return readdirSync(PROJECT, { withFileTypes: true })
     .filter((entry) => entry.isDirectory() && !entry.name.startsWith('.') && !SKIPPED.includes(entry.name))
@@ -27,13 +27,13 @@ export interface Source {
   /** Relative to the project. */
   path: string;
   text: string;
-  /** Paths of the project's own files that it imports, also for types, also dynamically. */
+  /** Paths of the project's files that it imports, including type imports and dynamic imports. */
   imports: readonly string[];
-  /** The same without imports of types, which are gone when the code runs. */
+  /** The same without type imports, which do not exist at run time. */
   runtimeImports: readonly string[];
 }
 
-/** All sources of the project, but for what is generated. */
+/** All sources of the project. */
 export function readSources(): Source[] {
   return codeFolders()
     .flatMap(codeFilesIn)
@@ -52,14 +52,14 @@ export function readSources(): Source[] {
     });
 }
 
-/** What one module says it imports. */
+/** One import of a module. */
 interface Specifier {
   from: string;
-  /** Whether it is there for types alone. */
+  /** Whether it imports only types. */
   type: boolean;
 }
 
-/** Every module that a text imports or exports from. Comments do not count. */
+/** Every module that a text imports from or re-exports. Comments are ignored. */
 export function specifiersOf(text: string): Specifier[] {
   const code = withoutComments(text);
   const statements = /^\s*(?:import|export)\s+(type\s)?(?:[\w*\s{},$]+?\sfrom\s+)?(['"])([^'"\n]+)\2/gm;
@@ -70,14 +70,14 @@ export function specifiersOf(text: string): Specifier[] {
   ];
 }
 
-/** The text without comments; strings stay as they are. */
+/** The text without comments; strings stay unchanged. */
 export function withoutComments(text: string): string {
-  // Strings come first in the pattern, so that // inside one begins no comment.
+  // Strings come first in the pattern, so that // inside a string does not start a comment.
   const parts = /(["'])(?:\\.|(?!\1)[^\\\n])*\1|`(?:\\.|[^\\`])*`|\/\/[^\n]*|\/\*[\s\S]*?\*\//g;
   return text.replace(parts, (part) => (part.startsWith('/') ? '' : part));
 }
 
-/** A way of imports that leads back to where it began; undefined when there is none. */
+/** A chain of imports that returns to its start; undefined if there is none. */
 export function findCycle(importsOf: ReadonlyMap<string, readonly string[]>): string[] | undefined {
   const done = new Set<string>();
   const visit = (path: string, trail: readonly string[]): string[] | undefined => {

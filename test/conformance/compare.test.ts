@@ -6,7 +6,7 @@ const success = (id: string): Check => ({ id, status: 'SUCCESS' });
 const failure = (id: string, errorMessage: string): Check => ({ id, status: 'FAILURE', errorMessage });
 
 describe('compareResults', () => {
-  it('finds nothing in equal results, whatever their messages and the order of scenarios', () => {
+  it('finds no difference in equal results, regardless of messages and the order of scenarios', () => {
     const direct = new Map([
       ['ping', [success('ping')]],
       ['tasks', [failure('create', 'http://127.0.0.1:1/mcp')]],
@@ -18,7 +18,7 @@ describe('compareResults', () => {
     expect(compareResults(direct, gateway)).to.deep.equal([]);
   });
 
-  it('names a check that went another way, counting each occurrence', () => {
+  it('reports a check with another result, with every occurrence', () => {
     const direct = new Map([['headers', [success('reject'), success('reject')]]]);
     const gateway = new Map([['headers', [success('reject'), failure('reject', 'accepted')]]]);
     expect(compareResults(direct, gateway)).to.deep.equal([
@@ -26,7 +26,7 @@ describe('compareResults', () => {
     ]);
   });
 
-  it('names scenarios and checks that only one run has', () => {
+  it('reports scenarios and checks that only one run has', () => {
     const direct = new Map([
       ['caching', [success('lists'), success('reads')]],
       ['ping', [success('ping')]],

@@ -1,6 +1,6 @@
 import type { Check, SuiteResult } from './suite.ts';
 
-/** One check that did not go the same way in two runs. */
+/** One check with different results in two runs. */
 export interface Difference {
   scenario: string;
   check: string;
@@ -10,8 +10,8 @@ export interface Difference {
 }
 
 /**
- * Where a run through the gateway differs from a direct one, scenario by scenario and check by check. Messages, details
- * and times are left out: they hold ports, session ids and dates. Checks with one id are compared in their order.
+ * The differences between a run through the gateway and a direct one, by scenario and check. Messages, details and times are
+ * ignored, since they contain ports, session ids and dates. Checks with the same id are compared in their order.
  */
 export function compareResults(direct: SuiteResult, gateway: SuiteResult): Difference[] {
   const scenarios = [...new Set([...direct.keys(), ...gateway.keys()])].sort();

@@ -20,17 +20,17 @@ for (const revision of REVISIONS) {
     after(() => fixture?.stop());
 
     it('passes every required scenario, without a warning', async () => {
-      const wanting = (await requiredScenarios(revision)).flatMap((scenario) => {
+      const failures = (await requiredScenarios(revision)).flatMap((scenario) => {
         const checks = direct.get(scenario);
         if (checks === undefined || checks.length === 0) return [`${scenario}: did not run`];
         return checks
           .filter(({ status }) => status === 'FAILURE' || status === 'WARNING')
           .map(({ id, status, errorMessage }) => `${scenario}: ${id}: ${status}: ${errorMessage}`);
       });
-      expect(wanting).to.deep.equal([]);
+      expect(failures).to.deep.equal([]);
     });
 
-    it('gives the same results through the token shim', async () => {
+    it('has the same results through the token shim', async () => {
       const shim = await startTokenShim({ target: fixture.origin, path: '/mcp', token: 'unused' });
       try {
         expect(compareResults(direct, await runSuite(shim.url, revision))).to.deep.equal([]);

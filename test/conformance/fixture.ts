@@ -11,7 +11,7 @@ export interface Fixture {
   stop(): Promise<void>;
 }
 
-/** Starts one copy of the conformance server on a free port. Throws when it ends before it listens. */
+/** Starts one copy of the conformance server on a free port. Rejects if it ends before it listens. */
 export async function startFixture(): Promise<Fixture> {
   const child = spawn(process.execPath, [FIXTURE_PROGRAM], {
     cwd: new URL('../..', import.meta.url),

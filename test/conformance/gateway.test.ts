@@ -36,7 +36,7 @@ describe('the conformance suite through the gateway', function () {
   });
 
   for (const revision of REVISIONS) {
-    it(`gives the same results as the server behind it, ${revision}`, async () => {
+    it(`has the same results as the server behind it, ${revision}`, async () => {
       const direct = await runSuite(`${fixture.origin}/mcp`, revision);
       expect(compareResults(direct, await runSuite(shim.url, revision))).to.deep.equal([]);
     });

@@ -5,18 +5,18 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { parse } from 'yaml';
 
-/** A protocol revision that the suite has a requirement set for. */
+/** A protocol revision for which the suite has a requirement set. */
 export type Revision = '2025-11-25' | '2026-07-28';
 
-/** One check of a scenario, as far as it says something about the server and nothing about the run. */
+/** The part of a check of a scenario that depends on the server and not on the run. */
 export interface Check {
   id: string;
   status: 'SUCCESS' | 'FAILURE' | 'WARNING' | 'INFO' | 'SKIPPED';
-  /** Why it did not succeed. */
+  /** The reason if it did not succeed. */
   errorMessage?: string;
 }
 
-/** The checks of each scenario in the order in which they ran. A scenario that the suite gave up on is absent. */
+/** The checks of each scenario in the order in which they ran. A scenario that the suite aborted is absent. */
 export type SuiteResult = ReadonlyMap<string, readonly Check[]>;
 
 const PACKAGE_FOLDER = dirname(
@@ -24,7 +24,7 @@ const PACKAGE_FOLDER = dirname(
 );
 const RESULT_FOLDER = /^server-(?<scenario>.+)-\d{4}-\d{2}-\d{2}T[\d-]+Z$/;
 
-/** The scenarios that the revision requires of a server; the suite runs a few more without scoring them. */
+/** The scenarios that the revision requires of a server; the suite runs a few more that do not count. */
 export async function requiredScenarios(revision: Revision): Promise<string[]> {
   const file = join(PACKAGE_FOLDER, 'requirements', `${revision}.yaml`);
   const requirements: { server: string[] } = parse(await readFile(file, 'utf8'));
@@ -33,7 +33,7 @@ export async function requiredScenarios(revision: Revision): Promise<string[]> {
 
 /**
  * Runs the requirement set of a revision against the MCP endpoint at `url`, with the suite's own command line.
- * Failed checks are results. Throws with the end of the suite's output when it did not come to its summary.
+ * Failed checks are part of the result. Rejects with the end of the suite's output if the suite does not reach its summary.
  */
 export async function runSuite(url: string, revision: Revision, timeoutMs = 120_000): Promise<SuiteResult> {
   const folder = await mkdtemp(join(tmpdir(), 'conformance-'));
@@ -42,7 +42,7 @@ export async function runSuite(url: string, revision: Revision, timeoutMs = 120_
     const args = [script, 'server', '--url', url, '--requirements', revision, '--output-dir', folder];
     const output = await outputOf(process.execPath, args, { cwd: folder, timeout: timeoutMs });
     if (!output.includes('=== SUMMARY ===')) {
-      throw new Error(`The conformance suite stopped early:\n${output.slice(-2000)}`);
+      throw new Error(`the conformance suite stopped early:\n${output.slice(-2000)}`);
     }
     return await readResults(folder);
   } finally {
@@ -50,7 +50,7 @@ export async function runSuite(url: string, revision: Revision, timeoutMs = 120_
   }
 }
 
-/** Everything a program printed. Its exit status says whether checks failed, which the results say better. */
+/** The whole output of a program. The exit status is ignored: it is not 0 if a check fails, and the results tell which. */
 function outputOf(file: string, args: string[], options: { cwd: string; timeout: number }): Promise<string> {
   return new Promise((resolve) => {
     execFile(file, args, { ...options, maxBuffer: 64 * 1024 * 1024 }, (_error, stdout, stderr) =>

@@ -32,7 +32,7 @@ describe('startTokenShim', () => {
     return response;
   }
 
-  it('maps the path, adds the token and leaves every header as it was', async () => {
+  it('maps the path, adds the token and leaves every header unchanged', async () => {
     let seen: { url: string | undefined; headers: string[] } | undefined;
     serve = ({ url, rawHeaders }, outgoing) => {
       seen = { url, headers: rawHeaders };
@@ -59,7 +59,7 @@ describe('startTokenShim', () => {
     });
   });
 
-  it('leaves other paths alone', async () => {
+  it('forwards other paths unchanged', async () => {
     let url: string | undefined;
     serve = (incoming, outgoing) => {
       url = incoming.url;
@@ -69,7 +69,7 @@ describe('startTokenShim', () => {
     expect(url).to.equal('/mcp-metadata');
   });
 
-  it('gives back status line, headers and body untouched', async () => {
+  it('returns status line, headers and body unchanged', async () => {
     serve = (incoming, outgoing) => {
       outgoing.sendDate = false;
       outgoing.writeHead(418, 'Teapot', [
@@ -100,7 +100,7 @@ describe('startTokenShim', () => {
     expect(body.toString()).to.equal('\u0000é');
   });
 
-  it('hands over headers and events as they come, and a hang-up in both directions', async () => {
+  it('forwards headers and events as they arrive, and a closed connection in both directions', async () => {
     let stream: ServerResponse | undefined;
     serve = (_incoming, outgoing) => {
       stream = outgoing;

@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { pipeline } from 'node:stream/promises';
 
 export interface TokenShim {
-  /** What to give to the suite: `http://127.0.0.1:PORT/mcp`. */
+  /** The URL for the suite: `http://127.0.0.1:PORT/mcp`. */
   url: string;
   stop(): Promise<void>;
 }
@@ -11,16 +11,16 @@ export interface TokenShim {
 export interface TokenShimOptions {
   /** The origin to forward to, such as `http://127.0.0.1:8080`. */
   target: string;
-  /** The path that `/mcp` stands for at the target; other paths stay as they are. */
+  /** The path at the target that replaces `/mcp`; other paths are forwarded unchanged. */
   path: string;
-  /** The bearer token to add to every request; none when absent. */
+  /** The bearer token to add to every request. Default: none. */
   token?: string;
 }
 
 /**
- * A forward proxy on loopback that adds a token, since the conformance suite cannot send one. All else stays as it was
- * sent: header names, their order and case, Host, Origin, status line and body. Streams go through as they arrive, and
- * a side that hangs up hangs up the other.
+ * A proxy on loopback that adds a token, since the conformance suite cannot send one. Everything else is forwarded unchanged:
+ * header names, their order and case, Host, Origin, status line and body. Streams are forwarded as they arrive, and if one
+ * side closes its connection, the other is closed too.
  */
 export async function startTokenShim(options: TokenShimOptions): Promise<TokenShim> {
   const server = createServer((incoming, outgoing) => forward(options, incoming, outgoing));
@@ -44,7 +44,7 @@ function forward({ target, path, token }: TokenShimOptions, incoming: IncomingMe
     port,
     method: incoming.method,
     path: incoming.url?.replace(/^\/mcp(?=$|\?)/, path),
-    // As an array Node sends them as they are and adds none of its own.
+    // Given an array, Node sends the headers unchanged and adds none.
     headers: [...incoming.rawHeaders, ...authorization],
     agent: false,
   });
@@ -52,7 +52,7 @@ function forward({ target, path, token }: TokenShimOptions, incoming: IncomingMe
     outgoing.sendDate = false;
     outgoing.writeHead(response.statusCode ?? 502, response.statusMessage, response.rawHeaders);
     outgoing.flushHeaders();
-    // A failure here means that one side is gone; pipeline has closed the other.
+    // A failure here means that one side has closed its connection; pipeline has closed the other.
     pipeline(response, outgoing).catch(() => undefined);
   });
   upstream.once('error', () => {

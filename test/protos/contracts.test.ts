@@ -5,7 +5,7 @@ import { protoDir } from '../../protos/load.ts';
 import { contradictions, type Facts, factsOf, officialDirs, readProtos } from './facts.ts';
 
 /**
- * Facts of Envoy 1.40 that the installed descriptors do not have yet. The numbers are from the files of the same name in
+ * Facts of Envoy 1.40 that the installed descriptors do not contain yet. The numbers are from the files of the same name in
  * github.com/envoyproxy/data-plane-api at 84e84367f2560cdb47b9bb78fd3e615feb80c3e4 (January 2026).
  */
 const newerThanInstalled: Facts = new Map([
@@ -41,13 +41,13 @@ describe('contracts shared with Envoy', () => {
     ]);
   });
 
-  it('use every file of the two trees', () => {
+  it('use every file below envoy/ and google/', () => {
     expect(
       new Set([...ours].filter(([name]) => /^(message|enum|service) /.test(name)).map(([, file]) => file)),
     ).to.deep.equal(new Set(files));
   });
 
-  it('list as newer only what the installed descriptors lack and we use', () => {
+  it('list as newer only what the installed descriptors lack and the contracts use', () => {
     for (const [name, fact] of newerThanInstalled) {
       expect(official.has(name), `${name} is in the installed descriptors now: remove it from the list`).to.equal(
         false,
@@ -62,7 +62,7 @@ describe('contracts shared with Envoy', () => {
     }
   });
 
-  it('would not agree with any other number in any field', () => {
+  it('would disagree if the number of any field changed', () => {
     const root = readProtos(files, [protoDir]);
     const whole: Facts = new Map([...newerThanInstalled, ...official]);
     let fields = 0;
@@ -99,7 +99,7 @@ describe('contradictions', () => {
     service Desk { rpc Ask(Inner) returns (Outer); rpc Talk(stream Inner) returns (stream Outer); }`;
   const facts = (source: string) => factsOf(protobuf.parse(source, { keepCase: true }).root.resolveAll());
 
-  it('do not exist between a contract and itself, or a part of it', () => {
+  it('do not exist between a contract and itself or a part of it', () => {
     expect(contradictions(facts(whole), facts(whole))).to.deep.equal([]);
     expect(contradictions(facts(whole.replace('Color color = 6; Inner plain = 7;', '')), facts(whole))).to.deep.equal(
       [],

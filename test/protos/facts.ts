@@ -4,12 +4,12 @@ import { createRequire } from 'node:module';
 import { dirname, join, relative } from 'node:path';
 import protobuf from 'protobufjs';
 
-/** The facts of a contract: from a name ("field envoy.type.v3.Percent.value") to its definition ("1 double"). */
+/** The facts of a contract: name ("field envoy.type.v3.Percent.value") to definition ("1 double"). */
 export type Facts = ReadonlyMap<string, string>;
 
 const require = createRequire(import.meta.url);
 
-/** The folders of the official descriptors, each a root of imports. */
+/** The folders of the official descriptors; imports are relative to them. */
 export const officialDirs: readonly string[] = [
   ...['envoy-api', 'xds', 'googleapis', 'protoc-gen-validate'].map((name) =>
     join(dirname(require.resolve('@grpc/grpc-js-xds/package.json')), 'deps', name),
@@ -57,7 +57,7 @@ function fieldFact(field: protobuf.Field): string {
   const parts = [`${field.id}`, field instanceof protobuf.MapField ? `map<${field.keyType}, ${type}>` : type];
   if (field.repeated) parts.push(field.packed ? 'repeated packed' : 'repeated');
   if (field.required) parts.push('required');
-  // protobufjs represents `optional` of proto3 as a oneof that is named after the field.
+  // protobufjs represents `optional` in proto3 as a oneof named after the field.
   if (field.partOf) parts.push(`in oneof ${field.partOf.name}`);
   return parts.join(' ');
 }
@@ -79,7 +79,7 @@ function fileOf(object: protobuf.ReflectionObject, dirs: readonly string[]): str
   return dir === undefined ? file : relative(dir, file).replaceAll('\\', '/');
 }
 
-/** One line for each fact of a subset that is missing from the whole contract, or differs there. */
+/** One line for each fact of a subset that the whole contract lacks or states differently. */
 export function contradictions(subset: Facts, whole: Facts): string[] {
   const lines: string[] = [];
   for (const [name, fact] of subset) {

@@ -17,7 +17,7 @@ import {
 import { officialDirs, readProtos } from './facts.ts';
 
 describe('loaded contracts', () => {
-  it('have the method paths that are called', () => {
+  it('have the paths of the methods that are called', () => {
     expect(authorizationService().Check.path).to.equal('/envoy.service.auth.v3.Authorization/Check');
     expect(externalProcessorService().Process.path).to.equal('/envoy.service.ext_proc.v3.ExternalProcessor/Process');
     expect(aggregatedDiscoveryService().DeltaAggregatedResources.path).to.equal(
@@ -33,7 +33,7 @@ describe('loaded contracts', () => {
     expect(authorizationService()).to.equal(authorizationService());
   });
 
-  it('carry a call and its answer', async () => {
+  it('transmit a call and its answer', async () => {
     let asked: CheckRequest__Output | undefined;
     const server = new grpc.Server();
     server.addService(authorizationService(), {
@@ -89,11 +89,11 @@ describe('encodeAny', () => {
     typedExtensionProtocolOptions: { 'envoy.extensions.upstreams.http.v3.HttpProtocolOptions': http },
   });
 
-  it('names the type', () => {
+  it('sets the URL of the type', () => {
     expect(cluster.type_url).to.equal('type.googleapis.com/envoy.config.cluster.v3.Cluster');
   });
 
-  it('writes what the official descriptors read', () => {
+  it('encodes what the official descriptors decode', () => {
     const official = readProtos(['envoy/config/cluster/v3/cluster.proto'], officialDirs);
     const type = official.lookupType('envoy.config.cluster.v3.Cluster');
     expect(type.toObject(type.decode(cluster.value), { longs: Number, enums: String })).to.deep.equal({
@@ -110,7 +110,7 @@ describe('encodeAny', () => {
     });
   });
 
-  it('is read back by decodeAny', () => {
+  it('is decoded by decodeAny', () => {
     const read = decodeAny('envoy.config.cluster.v3.Cluster', cluster.value);
     expect(read.lbConfig).to.equal('ringHashLbConfig');
     expect(read.transportSocket?.typedConfig).to.deep.equal(tls);

@@ -1,10 +1,10 @@
-/** What every test client says about itself. */
+/** Name and version of every test client. */
 export const CLIENT_INFO = { name: 'gateway-test', version: '1.0.0' };
 
-/** What every test client can do. */
+/** Capabilities of every test client. */
 export const CAPABILITIES = { sampling: {}, elicitation: {}, roots: { listChanged: true } };
 
-/** Waits as little as possible before a broken stream is resumed. */
+/** Short delays before a broken stream is resumed. */
 export const RECONNECTION = {
   initialReconnectionDelay: 50,
   maxReconnectionDelay: 500,
@@ -12,7 +12,7 @@ export const RECONNECTION = {
   maxRetries: 10,
 };
 
-/** What the client's model says. */
+/** The answer of the client's model. */
 export const SAMPLE = {
   role: 'assistant' as const,
   model: 'test-model',
@@ -22,7 +22,7 @@ export const SAMPLE = {
 /** The client's roots. */
 export const ROOTS = { roots: [{ uri: 'file:///projects/one', name: 'One' }] };
 
-/** What the client's user types: a value for every required field. */
+/** The input of the client's user: a value for every required field. */
 export function fillIn(params: unknown): { action: 'accept'; content: Record<string, string | boolean> } {
   const { requestedSchema } = params as {
     requestedSchema: { properties: Record<string, { type?: string }>; required?: string[] };
@@ -33,7 +33,7 @@ export function fillIn(params: unknown): { action: 'accept'; content: Record<str
   return { action: 'accept', content: Object.fromEntries(values) };
 }
 
-/** Headers of a client that was given its token by somebody. */
+/** Headers of a client that does not log in itself but was given a token. */
 export function bearer(token: string | undefined): RequestInit {
   return token === undefined ? {} : { headers: { authorization: `Bearer ${token}` } };
 }

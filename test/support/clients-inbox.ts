@@ -1,4 +1,4 @@
-/** Things that arrive, in order, and may be waited for. A test that waits in vain ends by its own timeout. */
+/** Items in the order of their arrival, which a test can wait for. Without the item the wait ends with the timeout of the test. */
 export class Inbox<T> {
   readonly all: T[] = [];
   readonly #waiting = new Set<() => void>();
@@ -8,7 +8,7 @@ export class Inbox<T> {
     for (const wake of [...this.#waiting]) wake();
   }
 
-  /** The first fitting item from position `from` on, whether it is here already or still to come. */
+  /** The first item from position `from` on for which `fits` is true; waits for it if it has not arrived yet. */
   async first(fits: (item: T) => boolean, from = 0): Promise<T> {
     for (;;) {
       const found = this.all.slice(from).find(fits);

@@ -42,7 +42,7 @@ async function connect(given: ConnectOptions): Promise<Connection> {
     asked.push(method);
     return ROOTS;
   });
-  // The interface leaves `undefined` out where the class says it: only a difference of compiler options.
+  // The interface lacks the `undefined` of the class, which matters only with `exactOptionalPropertyTypes`.
   await client.connect(transport as Transport);
   return {
     client,
@@ -69,7 +69,7 @@ export const sdk1: ClientKind = {
       () => undefined,
       (thrown: unknown) => thrown,
     );
-    if (!(error instanceof UnauthorizedError)) throw new Error('the client did not ask for a login', { cause: error });
+    if (!(error instanceof UnauthorizedError)) throw new Error('the client did not start a login', { cause: error });
     return {
       async finish(redirect) {
         await transport.finishAuth(redirect.searchParams.get('code') ?? '');

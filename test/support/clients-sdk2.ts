@@ -67,8 +67,7 @@ export function sdk2(name: string, mode: VersionNegotiationMode): ClientKind {
         () => undefined,
         (thrown: unknown) => thrown,
       );
-      if (!(error instanceof UnauthorizedError))
-        throw new Error('the client did not ask for a login', { cause: error });
+      if (!(error instanceof UnauthorizedError)) throw new Error('the client did not start a login', { cause: error });
       return {
         async finish(redirect) {
           await transport.finishAuth(redirect.searchParams);

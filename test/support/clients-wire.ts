@@ -1,6 +1,6 @@
 import { Inbox } from './clients-inbox.ts';
 
-/** One HTTP exchange of a client, recorded when the response headers came. */
+/** One HTTP exchange of a client, recorded when the response headers arrive. */
 export interface Exchange {
   method: string;
   url: string;
@@ -8,16 +8,16 @@ export interface Exchange {
   requestBody: string;
   status: number;
   responseHeaders: Headers;
-  /** Text of a response that is no success; empty for others, since streams have no end. */
+  /** Text of an unsuccessful response; empty for others, since a stream may not end. */
   problem: string;
-  /** Breaks the connection under the response. */
+  /** Closes the connection of the response. */
   cut(): void;
 }
 
-/** A `fetch` for a client, and everything that went through it. */
+/** A `fetch` for a client that records every exchange. */
 export class Wire {
   readonly exchanges = new Inbox<Exchange>();
-  /** Awaited before a request is sent; lets a test keep one back. */
+  /** Awaited before a request is sent, so that a test can delay one. */
   beforeSend: (method: string, headers: Headers) => Promise<void> = async () => undefined;
 
   readonly fetch = async (url: string | URL, init: RequestInit = {}): Promise<Response> => {
@@ -35,7 +35,7 @@ export class Wire {
       status: response.status,
       responseHeaders: response.headers,
       problem: response.ok ? '' : await response.clone().text(),
-      cut: () => line.abort(new Error('the test broke the connection')),
+      cut: () => line.abort(new Error('the test closed the connection')),
     });
     return response;
   };
@@ -46,7 +46,7 @@ export class Wire {
   }
 }
 
-/** Whether an exchange carries a JSON-RPC message with this method. */
+/** Whether the request of an exchange contains a JSON-RPC message with this method. */
 export function carries(method: string): (exchange: Exchange) => boolean {
   return ({ requestBody }) => requestBody.includes(`"method":"${method}"`);
 }

@@ -4,14 +4,14 @@ import { sdk1 } from './clients-sdk1.ts';
 import { sdk2 } from './clients-sdk2.ts';
 import type { Wire } from './clients-wire.ts';
 
-/** What a client connects with. */
+/** Where and how a client connects. */
 export interface ConnectOptions {
   url: string;
   /** Sent as a bearer token with every request. */
   token?: string;
-  /** Logs in by itself instead. */
+  /** The client logs in with this instead. */
   authProvider?: OAuthClientProvider;
-  /** What the client's requests go through. Default: a new one. */
+  /** Records the client's requests. Default: a new one. */
   wire?: Wire;
 }
 
@@ -21,7 +21,7 @@ export interface Notification {
   params?: Record<string, unknown> | undefined;
 }
 
-/** What a tool call may bring along. */
+/** Options of a tool call. */
 export interface CallOptions {
   onprogress?: (progress: { progress: number; total?: number | undefined }) => void;
   signal?: AbortSignal;
@@ -37,7 +37,7 @@ export interface CallResult {
 type Named = ReadonlyArray<{ name: string }>;
 type Done = Promise<unknown>;
 
-/** The part of `Client` that both generations of the SDK have in common. */
+/** The part of `Client` that both generations of the SDK share. */
 export interface McpClient {
   listTools(): Promise<{ tools: Named }>;
   listPrompts(): Promise<{ prompts: Named }>;
@@ -66,23 +66,23 @@ export interface Connection {
   wire: Wire;
   /** Notifications other than progress. */
   notifications: Inbox<Notification>;
-  /** What the client asked its user, its model or for its roots, by method, in order. */
+  /** The methods of the requests that the client answered (for its user, its model, its roots), in order. */
   asked: string[];
   call(name: string, args?: Record<string, unknown>, options?: CallOptions): Promise<CallResult>;
   /** The session id that the client holds. */
   sessionId(): string | undefined;
   protocolVersion(): string | undefined;
-  /** Hands the redirect of a login over that the client asked for while it was connected; the next call goes on with it. */
+  /** Passes on the redirect of a login that the client started while it was connected; the next call uses its token. */
   finishLogin(redirect: URL): Promise<void>;
   /** Sends DELETE for the session. */
   terminate(): Promise<void>;
-  /** Opens `subscriptions/listen` for the tool list; only modern connections have it. */
+  /** Opens `subscriptions/listen` for the tool list; only on connections with 2026-07-28. */
   listen?: () => Promise<{ close(): Promise<void>; closed: Promise<string> }>;
 }
 
-/** The first half of a login: connecting was refused until the person has come back. */
+/** A login that has started: the client waits for the redirect of the browser. */
 export interface PendingLogin {
-  /** Hands the redirect over to the client and connects anew. */
+  /** Passes the redirect to the client and connects again. */
   finish(redirect: URL): Promise<Connection>;
 }
 
@@ -90,9 +90,9 @@ export interface PendingLogin {
 export interface ClientKind {
   name: string;
   connect(options: ConnectOptions): Promise<Connection>;
-  /** Connects without a token. Throws when the client does not ask for a login. */
+  /** Connects without a token. Rejects if the client does not start a login. */
   beginLogin(options: ConnectOptions): Promise<PendingLogin>;
-  /** Sends one message on a session as it stands, with no handshake. Resolves, or rejects as the client's transport does. */
+  /** Sends one message on an open session, without a handshake. Rejects if the client's transport does. */
   sendInSession(
     options: ConnectOptions & { sessionId: string },
     message: { id: number; method: string },
@@ -101,14 +101,14 @@ export interface ClientKind {
 
 /** `@modelcontextprotocol/sdk` 1.x. */
 export const SDK1: ClientKind = sdk1;
-/** `@modelcontextprotocol/client` 2.x as it comes: no negotiation. */
+/** `@modelcontextprotocol/client` 2.x with its default, without negotiation. */
 export const SDK2_LEGACY: ClientKind = sdk2('client 2.x, legacy', 'legacy');
-/** `@modelcontextprotocol/client` 2.x that finds out which era the server speaks. */
+/** `@modelcontextprotocol/client` 2.x that detects the era of the server. */
 export const SDK2_AUTO: ClientKind = sdk2('client 2.x, auto', 'auto');
-/** `@modelcontextprotocol/client` 2.x that speaks nothing but 2026-07-28. */
+/** `@modelcontextprotocol/client` 2.x that accepts only 2026-07-28. */
 export const SDK2_PINNED: ClientKind = sdk2('client 2.x, pinned', { pin: '2026-07-28' });
 
-/** The text of a result's first content. */
+/** The text of the first content of a result. */
 export function textOf(result: CallResult): string {
   return result.content[0]?.text ?? '';
 }

@@ -17,24 +17,24 @@ const PROGRAM = join(PROJECT, 'cli', 'bin.js');
 const START_TIMEOUT_MS = 120_000;
 const STOP_TIMEOUT_MS = 20_000;
 
-/** A document as somebody would write it in YAML. */
+/** A YAML document as a value. */
 export type Document = Record<string, unknown>;
 
-/** What a gateway is started with. */
+/** Settings of {@link startGateway}. */
 export interface StartOptions {
   /** Backend documents by file name without its ending; `command` ones run in the checkout unless they name a `cwd`. */
   backends: Record<string, Document>;
   /** The tenants document; default: the tenant `engineering` by the claim `tenant`, with all backends. */
   tenants?: Document;
-  /** More of gateway.yaml. */
+  /** Further keys of gateway.yaml. */
   settings?: Document;
-  /** Number of ext-authz processes, or what `up` chooses by itself. Default 2. */
+  /** Number of ext-authz processes, or `default` for the choice of `up`. Default 2. */
   workers?: number | 'default';
-  /** State folder to go on with; default: a new one, removed at the end. */
+  /** An existing state folder; default: a new one, which is removed at the end. */
   stateDir?: string;
 }
 
-/** What a token of the development issuer says. */
+/** Claims and lifetime of a token of the development issuer. */
 export type TokenOptions = Partial<Omit<DevelopmentTokenOptions, 'stateDir'>>;
 
 /** A line of the gateway's log. */
@@ -53,7 +53,7 @@ export interface TestGateway {
   stateDir: string;
   /** Process id of `mcp-gateway up`. */
   pid: number;
-  /** Everything that was logged so far. */
+  /** All lines that were logged so far. */
   log: readonly LogLine[];
   /** The same lines as they were written. */
   rawLog: readonly string[];
@@ -64,10 +64,10 @@ export interface TestGateway {
   writeBackend(file: string, document: Document | string): void;
   removeBackend(file: string): void;
   writeTenants(document: Document | string): void;
-  /** Replaces gateway.yaml; what is said in `settings` at the start is to be said again. */
+  /** Replaces gateway.yaml, including the `settings` of the start. */
   writeSettings(settings: Document): void;
   status(): Promise<GetStatusResponse__Output>;
-  /** Ends it as Ctrl-C does, and expects it to end well. */
+  /** Stops it with SIGTERM. Rejects if it does not exit with 0. */
   stop(): Promise<void>;
 }
 
@@ -75,7 +75,7 @@ const TENANTS: Document = {
   tenants: [{ name: 'engineering', match: [{ claim: 'tenant', value: 'engineering' }], backends: ['*'] }],
 };
 
-/** Starts a gateway on a free port and waits until it says that it is ready. */
+/** Starts a gateway on a free port and waits until it logs that it is ready. */
 export async function startGateway(options: StartOptions): Promise<TestGateway> {
   const folder = mkdtempSync(join(tmpdir(), 'mcpgw-'));
   const stateDir = options.stateDir ?? join(folder, 'state');

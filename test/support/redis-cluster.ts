@@ -9,14 +9,14 @@ export interface TestCluster {
   readonly nodes: TestRedis[];
   /** `redis+cluster://…` with all nodes. */
   readonly url: string;
-  /** The node that has a key. */
+  /** The node that owns the slot of a key. */
   nodeOf(key: string): Promise<TestRedis>;
-  /** Gives the slot of a key to another node, without what is in it. */
+  /** Assigns the slot of a key to another node, without its contents. */
   move(key: string, to: TestRedis): Promise<void>;
   stop(): Promise<void>;
 }
 
-/** Starts a cluster of so many nodes, which share the slots. */
+/** Starts a cluster of `count` nodes, which share the slots. */
 export async function startRedisCluster(count: number): Promise<TestCluster> {
   const nodes = await Promise.all(Array.from({ length: count }, () => startRedis({ args: ARGS })));
   const owners: TestRedis[] = [];
@@ -27,11 +27,11 @@ export async function startRedisCluster(count: number): Promise<TestCluster> {
     await node.client.cluster('ADDSLOTS', ...Array.from({ length: to - from }, (_, slot) => from + slot));
     for (const other of nodes.slice(0, index)) await node.client.cluster('MEET', '127.0.0.1', other.port);
   }
-  const knowsAll = async ({ client }: TestRedis) => {
+  const isComplete = async ({ client }: TestRedis) => {
     const info = String(await client.cluster('INFO'));
     return info.includes('cluster_state:ok') && info.includes(`cluster_slots_ok:${SLOTS}`);
   };
-  for (const node of nodes) await eventually(() => knowsAll(node), Boolean, 60_000);
+  for (const node of nodes) await eventually(() => isComplete(node), Boolean, 60_000);
   const slotOf = async (key: string) => Number(await nodes[0]?.client.cluster('KEYSLOT', key));
   const ownerOf = (slot: number) => {
     const owner = owners[slot];

@@ -9,13 +9,13 @@ import { cacheDir } from '../../runtime/paths.ts';
 import { eventually } from '../fixtures/replica-server/waiting.ts';
 import { findRedis } from './redis-binary.ts';
 
-/** What a server is started with. */
+/** Settings of {@link startRedis}. */
 export interface RedisOptions {
   /** Default: a free one. */
   port?: number;
-  /** More arguments of `redis-server`. */
+  /** Additional arguments of `redis-server`. */
   args?: string[];
-  /** The password that its own client uses; give `--requirepass` among the arguments. */
+  /** The password of `client`; the arguments must set it with `--requirepass`. */
   password?: string;
 }
 
@@ -26,19 +26,24 @@ export interface TestRedis {
   readonly url: string;
   /** A client for the test itself. */
   readonly client: Redis;
-  /** Stops it from running, as a machine does that hangs. */
+  /** Suspends the process, as if its machine hung. */
   pause(): void;
   resume(): void;
-  /** Ends it, so that it forgets everything; its port stays free. */
+  /** Kills it, so that it loses all data; its port stays free. */
   kill(): Promise<void>;
   /** Starts it again on its port. */
   restart(): Promise<void>;
   stop(): Promise<void>;
 }
 
+const LOWEST_PORT = 10_000;
+const BUS_OFFSET = 10_000;
+/** The lowest port that Linux assigns to outgoing connections. */
+const EPHEMERAL_PORT = 32_768;
+
 let binary: Promise<string> | undefined;
 
-/** The first one may have to be downloaded. */
+/** For hooks that start one; the first time it may have to be downloaded. */
 export const REDIS_START_MS = 120_000;
 
 /** Path of `redis-server`. */
@@ -65,8 +70,10 @@ export async function startRedis({ port, args = [], password }: RedisOptions = {
     maxRetriesPerRequest: 0,
     ...(password === undefined ? {} : { password }),
   });
-  client.on('error', () => undefined); // Every command rejects by itself; ioredis wants a listener.
-  const answers = () => eventually(() => client.ping(), Boolean);
+  client.on('error', () => undefined); // Commands reject on their own; without a listener ioredis prints the error.
+  // Not another server that took the port first.
+  const isChild = (info: string) => info.includes(`process_id:${child.pid}\r`);
+  const answers = () => eventually(() => client.info('server'), isChild);
   const end = async () => {
     const ended = child.exitCode === null && child.signalCode === null ? once(child, 'exit') : undefined;
     child.kill('SIGKILL');
@@ -93,21 +100,28 @@ export async function startRedis({ port, args = [], password }: RedisOptions = {
   };
 }
 
-/** A port below 32768 that nothing uses: no connection picks it by itself, and 10000 more is a port too, for the bus of a cluster. */
+/**
+ * A free port from 10000 to 22767. Ports from 32768 on are taken for outgoing connections, and a node of a Redis Cluster also listens on
+ * the port that is 10000 higher.
+ */
 export async function freePort(): Promise<number> {
-  const port = 20_000 + Math.floor(Math.random() * 10_000);
+  const port = LOWEST_PORT + Math.floor(Math.random() * (EPHEMERAL_PORT - BUS_OFFSET - LOWEST_PORT));
+  return (await isFree(port)) && (await isFree(port + BUS_OFFSET)) ? port : freePort();
+}
+
+async function isFree(port: number): Promise<boolean> {
   const server = createServer();
   const free = await new Promise<boolean>((resolve) => {
     server.once('error', () => resolve(false));
     server.listen(port, '127.0.0.1', () => resolve(true));
   });
-  if (!free) return freePort();
+  if (!free) return false;
   server.close();
   await once(server, 'close');
-  return port;
+  return true;
 }
 
-/** How often the server was asked for one of these commands since it started. */
+/** How many times these commands were called since the server started. */
 export async function commandCalls(client: Redis, ...commands: string[]): Promise<number> {
   const text = await client.info('commandstats');
   return commands.reduce((sum, command) => {

@@ -5,6 +5,8 @@ import { z } from 'zod';
 import type { Command } from '../../cli/command.ts';
 import { wordsOf } from '../../cli/completion/words.ts';
 import { gatewaySchema } from '../../core/config/gateway.ts';
+import { parseYaml } from '../../core/document/parse.ts';
+import { formatProblem } from '../../core/document/problems.ts';
 import { backendSchema } from '../../core/registry/backend.ts';
 import { tenantsSchema } from '../../core/tenants/tenants.ts';
 import { PROJECT } from '../support/gateway.ts';
@@ -72,6 +74,13 @@ describe('docs/configuration.md', () => {
       expect(leaves.filter((key) => !IN_WORDS.test(key) && !isShown(key))).to.deep.equal([]);
     });
   }
+
+  it('shows what `check` prints', () => {
+    const file = 'name: jira\nurl: http://127.0.0.1:9000/mcp\nreplica: 2\nhealthCheck: {type: ping, interval: 1ms}\n';
+    const parsed = parseYaml(file, 'jira.yaml', backendSchema);
+    const lines = parsed.ok ? [] : parsed.problems.map(formatProblem);
+    expect(TEXT).to.include([...lines, '3 problems found'].map((line) => `    ${line}\n`).join(''));
+  });
 
   it('and the other pages have every option of every command', async () => {
     const pages = globSync('docs/**/*.md', { cwd: PROJECT }).map((path) => readFileSync(join(PROJECT, path), 'utf8'));

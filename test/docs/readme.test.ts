@@ -2,6 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { expect } from 'chai';
 import { EXIT_CODES } from '../../core/errors.ts';
+import { banner } from '../../local/banner.ts';
 import { PROJECT } from '../support/gateway.ts';
 
 const TEXT = readFileSync(join(PROJECT, 'README.md'), 'utf8');
@@ -15,6 +16,17 @@ function firstCells(header: string): string[] {
 }
 
 describe('README.md', () => {
+  it('shows what `up` prints once it is ready', () => {
+    const backends = new Map([['everything', 'http://127.0.0.1:8080/everything/mcp']]);
+    const printed = banner({ backends, developmentIssuer: 'http://127.0.0.1:1', stateOption: '', waiting: [] });
+    // The body of the request is left out.
+    const lines = printed
+      .replace(/ -H 'Content-Type.*/, ' ...')
+      .trim()
+      .split('\n');
+    expect(TEXT).to.include(lines.map((line) => (line === '' ? '' : `    ${line}`)).join('\n'));
+  });
+
   it('has every command in its table, and no other', () => {
     const shown = firstCells('| command | what it does |').flatMap((cell) =>
       [...cell.matchAll(/`([a-z][a-z-]*)/g)].map(([, name = '']) => name),

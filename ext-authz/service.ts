@@ -1,4 +1,5 @@
 import type { Server } from '@grpc/grpc-js';
+import type { Decision } from '../core/decision/decision.ts';
 import { messageOf } from '../core/errors.ts';
 import { deny } from '../core/mcp/denial.ts';
 import type { AuthorizationHandlers } from '../protos/gen/envoy/service/auth/v3/Authorization.ts';
@@ -6,41 +7,47 @@ import { authorizationService } from '../protos/load.ts';
 import type { Logger } from '../runtime/log.ts';
 import { type CheckServices, check } from './check/check.ts';
 import type { Verdict } from './check/verdict.ts';
-import { type DecodedRequest, decodeRequest } from './decode.ts';
+import { decisionOf } from './decision.ts';
+import { decodeRequest } from './decode.ts';
 import { encodeVerdict } from './encode.ts';
+import type { DecisionSink } from './sink.ts';
 
 /** What the request side needs. */
 export interface AuthorizationOptions {
-  /** Asked anew for every request. */
+  /** Called for each request, so that each sees the newest policy. */
   services: () => CheckServices;
-  /** Told of every decision before Envoy is. */
-  onVerdict: (asked: DecodedRequest, verdict: Verdict) => void;
-  /** Told of a verdict that Envoy does not want any more: its client has gone. */
-  onAbandoned: (verdict: Verdict) => void;
+  /** Gets each decision before Envoy does. */
+  sink: DecisionSink;
+  /** Called for a decision that Envoy no longer waits for, because the client is gone. */
+  onAbandoned: (decision: Decision) => void;
   log: Logger;
+  /** Milliseconds on any steady clock. */
+  nowMs?: () => number;
 }
 
 /** Adds `envoy.service.auth.v3.Authorization` to a server. */
 export function addAuthorization(
   server: Server,
-  { services, onVerdict, onAbandoned, log }: AuthorizationOptions,
+  { services, sink, onAbandoned, log, nowMs = () => performance.now() }: AuthorizationOptions,
 ): void {
   const handlers: AuthorizationHandlers = {
     Check: (call, callback) => {
-      const asked = decodeRequest(call.request);
-      check(asked.request, services()).then(
-        (verdict) => {
-          onVerdict(asked, verdict);
-          if (call.cancelled) onAbandoned(verdict);
-          callback(null, encodeVerdict(verdict));
-        },
-        (error: unknown) => {
-          // A mistake of ours must not let anything pass, and must not take the process with it.
-          log.error({ err: error }, `check failed: ${messageOf(error)}`);
-          const outcome = deny('unavailable', { message: 'Internal error' });
-          callback(null, encodeVerdict({ outcome, findings: { id: null }, responseHeaders: {} }));
-        },
-      );
+      const startedMs = nowMs();
+      const decoded = decodeRequest(call.request);
+      const conclude = (verdict: Verdict) => {
+        const decision = decisionOf(decoded, verdict, nowMs() - startedMs);
+        if (decision !== undefined) {
+          sink(decision);
+          if (call.cancelled) onAbandoned(decision);
+        }
+        callback(null, encodeVerdict(verdict));
+      };
+      check(decoded.request, services()).then(conclude, (error: unknown) => {
+        // A bug of ours must neither let a request pass nor end the process.
+        log.error({ err: error }, `check failed: ${messageOf(error)}`);
+        const outcome = deny('unavailable', { message: 'Internal error' });
+        conclude({ outcome, findings: { id: null }, responseHeaders: {} });
+      });
     },
   };
   server.addService(authorizationService(), { ...handlers });

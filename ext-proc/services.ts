@@ -1,7 +1,7 @@
+import type { SessionRecord } from '../core/decision/audit.ts';
 import type { Policy } from '../core/policy/policy.ts';
 import type { SessionKeys } from '../core/session/keys.ts';
 import type { Logger } from '../runtime/log.ts';
-import type { SessionRecord } from './audit.ts';
 
 /** What the response side needs. */
 export interface ResponseServices {

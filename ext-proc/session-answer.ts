@@ -1,9 +1,9 @@
+import { type SessionRecord, sessionRecord } from '../core/decision/audit.ts';
 import { messageOf } from '../core/errors.ts';
 import { RESPONSE_HEADERS } from '../core/lane/outputs.ts';
 import { MAX_TOKEN_LENGTH, openSession, sealSession } from '../core/session/seal.ts';
 import type { Session } from '../core/session/session.ts';
 import type { ProcessingResponse } from '../protos/gen/envoy/service/ext_proc/v3/ProcessingResponse.ts';
-import { type SessionRecord, sessionRecord } from './audit.ts';
 import { encodeHead, encodeUnavailable } from './encode.ts';
 import { type LaneResponse, respond, type SessionRequest } from './respond.ts';
 import type { ResponseServices } from './services.ts';

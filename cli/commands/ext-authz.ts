@@ -1,16 +1,16 @@
 import { isDeepStrictEqual } from 'node:util';
-import { auditRecord } from '../../ext-authz/audit.ts';
+import type { Decision } from '../../core/decision/decision.ts';
 import type { CheckServices } from '../../ext-authz/check/check.ts';
 import { SessionOpener } from '../../ext-authz/check/session-opener.ts';
 import { upstreamHeaders } from '../../ext-authz/check/upstream.ts';
-import type { Verdict } from '../../ext-authz/check/verdict.ts';
-import type { DecodedRequest } from '../../ext-authz/decode.ts';
 import { createHttpServer } from '../../ext-authz/http.ts';
 import { TokenVerifier } from '../../ext-authz/identity/verify.ts';
+import { QuotaCounts } from '../../ext-authz/quota/counts.ts';
 import { QuotaService } from '../../ext-authz/quota/service.ts';
 import { SlotRule } from '../../ext-authz/quota/slots.ts';
 import { UsageMeter } from '../../ext-authz/quota/usage-meter.ts';
 import { addAuthorization } from '../../ext-authz/service.ts';
+import { createSink } from '../../ext-authz/sink.ts';
 import { openAuditLog } from '../../runtime/audit.ts';
 import { serveUnix } from '../../runtime/grpc/server.ts';
 import { listenUnix } from '../../runtime/http/unix-server.ts';
@@ -65,7 +65,8 @@ async function run(args: string[]): Promise<number> {
   let verifier = new TokenVerifier({ issuers: [], log });
   const usageReports = new UsageClient(watcherSocket);
   const usage = new UsageMeter({ process: socket, send: (report) => usageReports.report(report) });
-  const quotas = new QuotaService(log, usage);
+  const counts = new QuotaCounts();
+  const quotas = new QuotaService(log, counts);
   const shutdown = untilShutdown();
   const informed = Promise.withResolvers<void>();
   const prepared = Promise.withResolvers<void>();
@@ -81,12 +82,8 @@ async function run(args: string[]): Promise<number> {
       void verifier.warmUp().then(prepared.resolve);
     },
   });
-  const places = new SlotRule({
-    watcherSocket,
-    gateways: () => policy.current?.settings.quotas.gateways ?? 1,
-    onDenied: quotas.countDenied,
-  });
-  const admission = [places.rule, quotas.rule];
+  const slots = new SlotRule({ watcherSocket, gateways: () => policy.current?.settings.quotas.gateways ?? 1 });
+  const admission = [slots.rule, quotas.rule];
   const services = (): CheckServices => ({
     policy: policy.current,
     verifier,
@@ -95,19 +92,21 @@ async function run(args: string[]): Promise<number> {
     admission,
     now: Date.now,
   });
-  const onVerdict = (asked: DecodedRequest, verdict: Verdict) => {
-    const record = auditRecord(asked, verdict, policy.current?.settings.audit ?? 'all');
-    if (record !== undefined) audit.write(record);
-  };
-  const onAbandoned = ({ findings: { slot } }: Verdict) => {
-    if (slot !== undefined) places.release(slot);
+  const sink = createSink({
+    audit: (record) => audit.write(record),
+    auditSetting: () => policy.current?.settings.audit ?? 'all',
+    usage,
+    counts,
+  });
+  const onAbandoned = ({ slot }: Decision) => {
+    if (slot !== undefined) slots.release(slot);
   };
   const http = createHttpServer(() => policy.current, quotas);
   // While there is no socket, Envoy asks another worker. A worker without the policy could only deny.
   await Promise.race([informed.promise, shutdown]);
   await listenUnix(http, httpSocket);
   await Promise.race([prepared.promise, shutdown]);
-  const server = await serveUnix(socket, (grpc) => addAuthorization(grpc, { services, onVerdict, onAbandoned, log }));
+  const server = await serveUnix(socket, (grpc) => addAuthorization(grpc, { services, sink, onAbandoned, log }));
   log.info({ socket }, 'ready');
 
   await shutdown;
@@ -119,7 +118,7 @@ async function run(args: string[]): Promise<number> {
   policy.close();
   keys.close();
   quotas.close();
-  places.close();
+  slots.close();
   audit.close();
   return 0;
 }

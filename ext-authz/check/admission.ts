@@ -1,3 +1,4 @@
+import type { Charge } from '../../core/decision/decision.ts';
 import type { Denial } from '../../core/mcp/denial.ts';
 import type { McpMessage } from '../../core/mcp/message.ts';
 import type { PolicyBackend } from '../../core/policy/policy.ts';
@@ -5,7 +6,7 @@ import type { Membership } from '../../core/tenants/match.ts';
 import type { Identity } from '../identity/identity.ts';
 import type { Route } from './verdict.ts';
 
-/** A request that passed every step before: what quotas decide about. */
+/** A request that passed all other steps. */
 export interface AdmissionRequest {
   httpMethod: string;
   identity: Identity;
@@ -15,35 +16,48 @@ export interface AdmissionRequest {
   route: Route;
 }
 
-/** What a rule says of a request that passes. */
+/** A rule lets a request pass. */
 export interface Admitted {
-  /** For the answer. */
+  admitted: true;
+  /** Headers of the response. */
   headers: Readonly<Record<string, string>>;
-  /** The place that it takes. */
+  /** The slot that the request takes. */
   slot?: string;
-  /** Called where a later rule does not let it pass. */
+  charge?: Charge;
+  /** Called if a later rule denies the request. */
   undo?: () => void;
 }
 
-/** What a rule says: nothing, how a request passes, or a refusal. */
-export type Admission = Admitted | Denial | undefined;
+/** A rule denies a request. */
+export interface NotAdmitted {
+  admitted: false;
+  denial: Denial;
+  charge?: Charge;
+}
 
-/** A last say on a request. Quotas are such rules. */
+/** The answer of a rule; undefined if it does not apply. */
+export type Admission = Admitted | NotAdmitted | undefined;
+
+/** The last check of a request: slots and quotas are such rules. */
 export type AdmissionRule = (request: AdmissionRequest) => Admission | Promise<Admission>;
 
-/** Asks rules in their order. The first refusal counts, and then what the rules before it did is undone. */
-export async function admit(request: AdmissionRequest, rules: readonly AdmissionRule[]): Promise<Admitted | Denial> {
-  const admitted: Admitted = { headers: {} };
+/** Applies rules in their order. The first denial counts; then the effects of earlier rules are undone. */
+export async function admit(
+  request: AdmissionRequest,
+  rules: readonly AdmissionRule[],
+): Promise<Admitted | NotAdmitted> {
+  const admitted: Admitted = { admitted: true, headers: {} };
   const undoes: (() => void)[] = [];
   let passes = false;
   try {
     for (const rule of rules) {
-      const asked = rule(request);
-      const admission = asked instanceof Promise ? await asked : asked;
+      const answer = rule(request);
+      const admission = answer instanceof Promise ? await answer : answer;
       if (admission === undefined) continue;
-      if ('kind' in admission) return admission;
+      if (!admission.admitted) return admission;
       admitted.headers = { ...admitted.headers, ...admission.headers };
       if (admission.slot !== undefined) admitted.slot = admission.slot;
+      if (admission.charge !== undefined) admitted.charge = admission.charge;
       if (admission.undo !== undefined) undoes.push(admission.undo);
     }
     passes = true;

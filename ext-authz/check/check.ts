@@ -121,8 +121,9 @@ export async function check(request: HttpRequest, services: CheckServices): Prom
   // 10. slots and quotas, last: a request that any other step denies takes none
   const question = { httpMethod: request.method, identity, membership, backend, message, route: routed };
   const admission = await admit(question, services.admission);
-  if ('kind' in admission) return denied(admission, message.id);
-  if (admission.slot !== undefined) findings.slot = admission.slot;
+  findings.charge = admission.charge;
+  if (!admission.admitted) return denied(admission.denial, message.id);
+  findings.slot = admission.slot;
   return {
     outcome: { kind: 'allow', ...routed, upstreamHeaders },
     findings,

@@ -1,3 +1,4 @@
+import type { Charge } from '../../core/decision/decision.ts';
 import type { Lane } from '../../core/lane/lanes.ts';
 import type { Denial, RequestId } from '../../core/mcp/denial.ts';
 import type { McpMessage } from '../../core/mcp/message.ts';
@@ -53,7 +54,9 @@ export interface Findings {
   backend?: string;
   message?: McpMessage;
   /** The slot that the request takes of those that its tenant has. */
-  slot?: string;
+  slot?: string | undefined;
+  /** What the request costs, once it reached the quotas. */
+  charge?: Charge | undefined;
   /** Of the session that the request names, once it is known to belong to the caller. */
   sessionFingerprint?: string;
 }

@@ -1,20 +1,16 @@
+import type { Charge } from '../../core/decision/decision.ts';
 import { deny } from '../../core/mcp/denial.ts';
 import { quotaDenial, rateLimitHeaders } from '../../core/quota/answer.ts';
 import { type Quota, quotaSchema } from '../../core/quota/quota.ts';
 import { readingsOf } from '../../core/quota/reading.ts';
-import type { UsageEvent } from '../../core/quota/usage.ts';
 import type { Admission, AdmissionRequest } from '../check/admission.ts';
-import type { QuotaCounts } from './counts.ts';
 import { type Plan, planOf } from './plans.ts';
 import { mustSettle, settleTopUps } from './settle.ts';
 import type { QuotaStore, TakeOutcome } from './store/store.ts';
-import type { UsageMeter } from './usage-meter.ts';
 
 /** What an admission needs. */
 export interface AdmissionServices {
   store: QuotaStore;
-  usage: Pick<UsageMeter, 'count'>;
-  counts: Pick<QuotaCounts, 'count'>;
   /** Whether another gateway ended the session of a request that does not ask the store. */
   ended: (request: AdmissionRequest) => boolean | Promise<boolean>;
   /** Whether all processes share the store. */
@@ -22,6 +18,8 @@ export interface AdmissionServices {
   /** Milliseconds since the epoch. */
   now: () => number;
 }
+
+const SESSION_ENDED = deny('unknown-session');
 
 /** The quota of a tenant without limits, whose usage is counted too. */
 const UNLIMITED: Quota = quotaSchema.parse({});
@@ -41,14 +39,10 @@ export function admitByQuota(request: AdmissionRequest, services: AdmissionServi
   return services.store.take(question).then((taken) => admissionOf(taken, request, plan, services));
 }
 
-/** Counts a request that was denied because its tenant has too many requests or streams open. */
-export function countDenied(
-  request: AdmissionRequest,
-  { usage, counts, now }: Pick<AdmissionServices, 'usage' | 'counts' | 'now'>,
-): void {
-  const { name: tenant, quota = UNLIMITED } = request.membership.tenant;
-  usage.count(eventOf(request, planOf(request, quota, now()), 'refused'), []);
-  counts.count(tenant, 'refused');
+/** The charge of a request that was denied because its tenant has too many requests or streams open. */
+export function chargeOfDenied(request: AdmissionRequest, nowMs: number): Charge {
+  const { messages } = planOf(request, request.membership.tenant.quota ?? UNLIMITED, nowMs);
+  return { outcome: 'refused', messages, readings: [] };
 }
 
 async function settleAndAsk(
@@ -66,41 +60,33 @@ async function settleAndAsk(
 
 function admitFree(
   request: AdmissionRequest,
-  plan: Plan,
-  { usage, ended }: AdmissionServices,
+  { messages }: Plan,
+  { ended }: AdmissionServices,
 ): Admission | Promise<Admission> {
-  if (plan.messages.length > 0) usage.count(eventOf(request, plan, 'allowed'), []);
-  const denialIf = (isEnded: boolean) => (isEnded ? deny('unknown-session') : undefined);
+  const answer = (isEnded: boolean): Admission =>
+    isEnded
+      ? { admitted: false, denial: SESSION_ENDED }
+      : { admitted: true, headers: {}, charge: { outcome: 'free', messages, readings: [] } };
   const isEnded = ended(request);
-  return typeof isEnded === 'boolean' ? denialIf(isEnded) : isEnded.then(denialIf);
+  return typeof isEnded === 'boolean' ? answer(isEnded) : isEnded.then(answer);
 }
 
 function admissionOf(
   outcome: TakeOutcome,
   request: AdmissionRequest,
-  plan: Plan,
-  { usage, counts, shared, now }: AdmissionServices,
+  { asks, quota, messages }: Plan,
+  { shared, now }: AdmissionServices,
 ): Admission {
-  if (outcome.kind === 'ended') return deny('unknown-session');
+  if (outcome.kind === 'ended') return { admitted: false, denial: SESSION_ENDED };
   const { taken } = outcome;
-  const { asks, quota } = plan;
   const { name: tenant } = request.membership.tenant;
-  const counted = outcomeOf(taken.allowed, quota);
-  usage.count(eventOf(request, plan, counted), readingsOf(tenant, asks, taken, { nowMs: now(), shared: shared() }));
-  counts.count(tenant, counted);
-  if (taken.allowed || quota.dryRun) return { headers: rateLimitHeaders(asks, taken) };
-  return quotaDenial(tenant, asks, taken);
+  const readings = readingsOf(tenant, asks, taken, { nowMs: now(), shared: shared() });
+  const charge: Charge = { outcome: outcomeOf(taken.allowed, quota), messages, readings };
+  if (charge.outcome === 'refused') return { admitted: false, denial: quotaDenial(tenant, asks, taken), charge };
+  return { admitted: true, headers: rateLimitHeaders(asks, taken), charge };
 }
 
-function eventOf(
-  { membership, identity, backend }: AdmissionRequest,
-  { messages }: Plan,
-  outcome: UsageEvent['outcome'],
-): UsageEvent {
-  return { tenant: membership.tenant.name, user: identity.subject, backend: backend.name, messages, outcome };
-}
-
-function outcomeOf(allowed: boolean, { dryRun }: Quota): UsageEvent['outcome'] {
+function outcomeOf(allowed: boolean, { dryRun }: Quota): Charge['outcome'] {
   if (allowed) return 'allowed';
   return dryRun ? 'would-refuse' : 'refused';
 }

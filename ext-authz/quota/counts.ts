@@ -1,5 +1,4 @@
-/** The outcome of a request that has a quota. */
-export type QuotaOutcome = 'allowed' | 'refused' | 'would-refuse' | 'unavailable';
+import type { QuotaOutcome } from '../../core/decision/usage.ts';
 
 const OUTCOMES: readonly QuotaOutcome[] = ['allowed', 'refused', 'would-refuse', 'unavailable'];
 /** Further tenants are counted together, so that the number of series is bounded. */

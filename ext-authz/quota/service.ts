@@ -1,17 +1,17 @@
 import { isDeepStrictEqual } from 'node:util';
+import type { Charge } from '../../core/decision/decision.ts';
 import { messageOf } from '../../core/errors.ts';
 import { deny } from '../../core/mcp/denial.ts';
 import type { QuotaStoreSettings } from '../../core/policy/policy.ts';
 import type { Logger } from '../../runtime/log.ts';
 import type { Admission, AdmissionRequest } from '../check/admission.ts';
-import { admitByQuota, countDenied } from './admission.ts';
-import { QuotaCounts } from './counts.ts';
+import { admitByQuota } from './admission.ts';
+import type { QuotaCounts } from './counts.ts';
 import { openRedisBacked, type RedisBacked } from './store/redis-backed.ts';
 import { QuotaUnavailable } from './store/resilient-store.ts';
 import { ShareStore } from './store/share-store.ts';
 import type { QuotaStore } from './store/store.ts';
 import { Tombstones } from './tombstones.ts';
-import type { UsageMeter } from './usage-meter.ts';
 
 /**
  * Where quotas are kept at present: in Redis; as a share in each process, if Redis is not configured or fails; or nowhere, so that
@@ -22,18 +22,17 @@ export type QuotaMode = 'redis' | 'share' | 'refuse';
 /** The quotas of this process, in the store that the settings select. */
 export class QuotaService {
   readonly #log: Logger;
-  readonly #usage: Pick<UsageMeter, 'count'>;
-  readonly #counts = new QuotaCounts();
+  readonly #counts: QuotaCounts;
   readonly #tombstones = new Tombstones();
   #settings: QuotaStoreSettings | undefined;
   #share = new ShareStore(1);
   #store: QuotaStore = this.#share;
   #redis: RedisBacked | undefined;
 
-  /** @param usage counts requests and their outcomes */
-  constructor(log: Logger, usage: Pick<UsageMeter, 'count'>) {
+  /** @param counts counts of requests by outcome, for {@link metrics} */
+  constructor(log: Logger, counts: QuotaCounts) {
     this.#log = log;
-    this.#usage = usage;
+    this.#counts = counts;
   }
 
   /** Applies settings. Equal settings change nothing. */
@@ -52,7 +51,7 @@ export class QuotaService {
     } catch (error) {
       // A file cannot be read. This is tried again when the settings change.
       this.#log.error({ reason: messageOf(error) }, 'quotas: Redis cannot be used');
-      if (settings.refuseWithoutRedis) this.#store = UNAVAILABLE;
+      if (settings.refuseWithoutRedis) this.#store = NO_STORE;
     }
   }
 
@@ -70,18 +69,11 @@ export class QuotaService {
   readonly rule = (request: AdmissionRequest): Admission | Promise<Admission> => {
     const admission = admitByQuota(request, {
       store: this.#store,
-      usage: this.#usage,
-      counts: this.#counts,
       ended: this.#ended,
       shared: this.#shared,
       now: Date.now,
     });
     return admission instanceof Promise ? admission.catch((error) => this.#unavailable(request, error)) : admission;
-  };
-
-  /** Counts a request that was denied for another reason than an empty bucket. */
-  readonly countDenied = (request: AdmissionRequest): void => {
-    countDenied(request, { usage: this.#usage, counts: this.#counts, now: Date.now });
   };
 
   /** Disconnects from Redis. */
@@ -94,10 +86,9 @@ export class QuotaService {
 
   #unavailable({ membership }: AdmissionRequest, error: unknown): Admission {
     if (!(error instanceof QuotaUnavailable)) throw error;
-    const { name: tenant, quota } = membership.tenant;
-    this.#counts.count(tenant, 'unavailable');
-    if (quota?.dryRun === true) return undefined;
-    return deny('unavailable', { message: 'Quotas cannot be checked now', headers: { 'retry-after': '2' } });
+    const charge: Charge = { outcome: 'unavailable', messages: [], readings: [] };
+    if (membership.tenant.quota?.dryRun === true) return { admitted: true, headers: {}, charge };
+    return { admitted: false, denial: UNAVAILABLE, charge };
   }
 
   /** Sessions that other gateways ended are known only through Redis, so while it fails, none are. */
@@ -108,4 +99,6 @@ export class QuotaService {
   };
 }
 
-const UNAVAILABLE: QuotaStore = { take: () => Promise.reject(new QuotaUnavailable('Redis cannot be used')) };
+const UNAVAILABLE = deny('unavailable', { message: 'Quotas cannot be checked now', headers: { 'retry-after': '2' } });
+
+const NO_STORE: QuotaStore = { take: () => Promise.reject(new QuotaUnavailable('Redis cannot be used')) };

@@ -5,6 +5,7 @@ import { NEVER_DENIED } from '../../core/quota/plan.ts';
 import type { SlotServiceClient } from '../../protos/gen/mcp_gateway/v1/SlotService.ts';
 import { slotClient } from '../../protos/load.ts';
 import type { Admission, AdmissionRequest } from '../check/admission.ts';
+import { chargeOfDenied } from './admission.ts';
 
 /** If the watcher does not answer within this time, the request continues without being counted. */
 const DEADLINE_MS = 250;
@@ -15,8 +16,8 @@ export interface SlotRuleOptions {
   watcherSocket: string;
   /** Number of gateways. Each has its part of the slots, at least one. */
   gateways: () => number;
-  /** Called for a request that got no slot. */
-  onDenied: (request: AdmissionRequest) => void;
+  /** Milliseconds since the epoch. */
+  now?: () => number;
 }
 
 /** Acquires a slot from the watcher for each request that counts toward a tenant's maximum. Envoy's access log releases it. */
@@ -49,21 +50,21 @@ export class SlotRule {
   }
 
   async #admit(request: AdmissionRequest, stream: boolean, max: number): Promise<Admission> {
-    const { gateways, onDenied } = this.#options;
+    const { gateways, now = Date.now } = this.#options;
     const { name: tenant, quota } = request.membership.tenant;
     const part = Math.max(1, Math.floor(max / gateways()));
     const slot = randomUUID();
     if (await this.#acquire({ slot, tenant, stream, limit: part })) {
-      return { headers: {}, slot, undo: () => this.release(slot) };
+      return { admitted: true, headers: {}, slot, undo: () => this.release(slot) };
     }
     if (quota?.dryRun === true) return undefined;
-    onDenied(request);
     const what = stream ? 'streams' : 'requests';
-    return deny('quota', {
+    const denial = deny('quota', {
       message: `The tenant already has ${max} ${what} open, its maximum; try again when one has ended`,
       data: { tenant, bucket: `open ${what}`, retryAfterSeconds: 1 },
       headers: { 'retry-after': '1' },
     });
+    return { admitted: false, denial, charge: chargeOfDenied(request, now()) };
   }
 
   #acquire(request: { slot: string; tenant: string; stream: boolean; limit: number }): Promise<boolean> {

@@ -50,6 +50,7 @@ export const INNER_ROOMS: Readonly<Record<string, Rows>> = {
     quota: [TOP, 'access', 'mcp', 'registry'],
     tenants: [TOP, 'access', 'document', 'identity', 'quota', 'registry'],
     policy: [TOP, 'access', 'identity', 'registry', 'tenants'],
+    decision: [TOP, 'access', 'document', 'lane', 'mcp', 'policy', 'quota', 'session'],
     admin: [TOP, 'document', 'registry', 'tenants'],
     config: [TOP, 'access', 'admin', 'document', 'identity', 'registry', 'tenants'],
   },

@@ -72,10 +72,7 @@ export function fixedServices(): CheckServices {
 /** A rule with one limit, of which nothing was used. */
 export function quotaRule(quota: unknown): AdmissionRule {
   const store = new MemoryStore(now);
-  const services = {
-    ...{ store, now, usage: { count: () => undefined }, counts: { count: () => undefined } },
-    ...{ ended: () => false, shared: () => false },
-  };
+  const services = { store, now, ended: () => false, shared: () => false };
   return (request) => {
     const tenant = { ...request.membership.tenant, quota: quotaSchema.parse(quota) };
     return admitByQuota({ ...request, membership: { ...request.membership, tenant } }, services);

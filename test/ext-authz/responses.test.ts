@@ -47,7 +47,7 @@ const ALLOWED: Readonly<Record<string, Case>> = {
   'with-a-bearer-token-for-the-server': { request: { path: '/bearer/mcp' }, headers: inSession('bearer') },
   'with-another-credential-and-identity-headers': { request: { path: '/key/mcp' } },
   'with-a-quota': { services: { admission: [quotaRule({ requests: 10, per: 'hour' })] } },
-  'with-a-slot': { services: { admission: [() => ({ headers: {}, slot: 'slot-1' })] } },
+  'with-a-slot': { services: { admission: [() => ({ admitted: true, headers: {}, slot: 'slot-1' })] } },
 };
 
 const DENIED: Readonly<Record<string, Case>> = {

@@ -1,9 +1,9 @@
 import { promisify } from 'node:util';
 import { expect } from 'chai';
+import type { Decision } from '../../core/decision/decision.ts';
 import type { CheckServices } from '../../ext-authz/check/check.ts';
 import { SessionOpener } from '../../ext-authz/check/session-opener.ts';
 import { upstreamHeaders } from '../../ext-authz/check/upstream.ts';
-import type { Verdict } from '../../ext-authz/check/verdict.ts';
 import { TokenVerifier } from '../../ext-authz/identity/verify.ts';
 import { addAuthorization } from '../../ext-authz/service.ts';
 import type { CheckRequest } from '../../protos/gen/envoy/service/auth/v3/CheckRequest.ts';
@@ -19,7 +19,8 @@ describe('ext-authz/service', () => {
   let issuer: LocalIssuer;
   let services: () => CheckServices;
   let messages: string[];
-  let verdicts: Verdict[];
+  let decisions: Decision[];
+  let clockMs = 0;
   let ask: (question: CheckRequest) => Promise<CheckResponse__Output>;
   const stops: (() => unknown)[] = [];
 
@@ -29,7 +30,7 @@ describe('ext-authz/service', () => {
     const now = () => NOW_SECONDS * 1000;
     const { log, messages: lines } = capturedLog();
     messages = lines;
-    verdicts = [];
+    decisions = [];
     const verifier = new TokenVerifier({ issuers: policy.settings.issuers, log, now });
     const real = {
       policy,
@@ -43,7 +44,8 @@ describe('ext-authz/service', () => {
     const server = await serveAnywhere((grpc) =>
       addAuthorization(grpc, {
         services: () => services(),
-        onVerdict: (_request, verdict) => verdicts.push(verdict),
+        sink: (decision) => void decisions.push(decision),
+        nowMs: () => clockMs++,
         onAbandoned: () => undefined,
         log,
       }),
@@ -137,6 +139,7 @@ describe('ext-authz/service', () => {
     expect(deniedResponse?.status?.code).to.equal('ServiceUnavailable');
     expect(deniedResponse?.body).not.to.contain('mistake');
     expect(messages.at(-1)).to.equal('check failed: a mistake of ours');
+    expect(decisions.map(({ outcome, durationMs }) => [outcome.kind, durationMs])).to.deep.equal([['deny', 1]]);
     services = before;
     expect((await ask(question(`Bearer ${token}`))).httpResponse).to.equal('okResponse');
   });

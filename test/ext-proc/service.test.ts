@@ -1,7 +1,7 @@
 import { expect } from 'chai';
+import type { SessionRecord } from '../../core/decision/audit.ts';
 import { openSession, sealSession } from '../../core/session/seal.ts';
 import { type Session, sessionFingerprint } from '../../core/session/session.ts';
-import type { SessionRecord } from '../../ext-proc/audit.ts';
 import { addExternalProcessor } from '../../ext-proc/service.ts';
 import type { ResponseServices } from '../../ext-proc/services.ts';
 import type { ExternalProcessorClient } from '../../protos/gen/envoy/service/ext_proc/v3/ExternalProcessor.ts';

@@ -157,7 +157,7 @@ describe('ext-authz/check, policy', () => {
           asked.push(`${membership.tenant.name} ${backend.name} ${message.methods.join()}`);
           return undefined;
         },
-        () => Promise.resolve(deny('forbidden')),
+        () => Promise.resolve({ admitted: false, denial: deny('forbidden') }),
         () => {
           asked.push('never');
           return undefined;
@@ -171,7 +171,7 @@ describe('ext-authz/check, policy', () => {
   it('a refusal or a failure of one rule undoes what those before it did, and a yes does not', async () => {
     const undone: string[] = [];
     const rule = (name: string): AdmissionRule => {
-      return () => ({ headers: { [name]: '1' }, slot: name, undo: () => void undone.push(name) });
+      return () => ({ admitted: true, headers: { [name]: '1' }, slot: name, undo: () => void undone.push(name) });
     };
     const withLast = (last: AdmissionRule) => {
       harness.services = { ...harness.services, admission: [rule('one'), rule('two'), last] };
@@ -180,7 +180,7 @@ describe('ext-authz/check, policy', () => {
     const { findings, responseHeaders } = await harness.verdict(harness.request());
     expect([findings.slot, responseHeaders]).to.deep.equal(['two', { one: '1', two: '1' }]);
     expect(undone).to.deep.equal([]);
-    withLast(() => Promise.resolve(deny('quota')));
+    withLast(() => Promise.resolve({ admitted: false, denial: deny('quota') }));
     const refused = await harness.verdict(harness.request());
     expect([refused.outcome.kind, refused.findings.slot]).to.deep.equal(['deny', undefined]);
     expect(undone.splice(0)).to.deep.equal(['one', 'two']);

@@ -29,7 +29,7 @@ const FAULTS: Readonly<Record<string, Fault>> = {
   scope: { reason: 'insufficient-scope', backend: { scopes: [{ tools: undefined, need: ['write'] }] } },
   session: { reason: 'unknown-session', headers: { 'mcp-session-id': 'x' } },
   credential: { reason: 'unavailable', backend: { credential: 'missing' } },
-  quota: { reason: 'quota', services: { admission: [() => deny('quota')] } },
+  quota: { reason: 'quota', services: { admission: [() => ({ admitted: false, denial: deny('quota') })] } },
 };
 
 async function reasonOf(...faults: readonly Fault[]): Promise<string> {

@@ -1,6 +1,7 @@
 import { expect } from 'chai';
-import { auditRecord } from '../../ext-authz/audit.ts';
+import { decisionRecord } from '../../core/decision/audit.ts';
 import type { HttpRequest, RequestTrace } from '../../ext-authz/check/request.ts';
+import { decisionOf } from '../../ext-authz/decision.ts';
 import { CheckHarness, json } from './check/harness.ts';
 import { policyBackend } from './policy.ts';
 
@@ -13,7 +14,7 @@ const TRACED: RequestTrace = {
 const UNTRACED: RequestTrace = { ...TRACED, traceparent: undefined };
 const call = (name: string) => ({ jsonrpc: '2.0', id: 7, method: 'tools/call', params: { name } });
 
-describe('ext-authz/audit', () => {
+describe('ext-authz/decision, in the audit log', () => {
   let harness: CheckHarness;
 
   beforeEach(async () => {
@@ -23,10 +24,12 @@ describe('ext-authz/audit', () => {
   });
   afterEach(() => harness.stop());
 
-  const recordOf = async (request: HttpRequest, wanted: 'all' | 'denied' | 'none' = 'all', trace = UNTRACED) =>
-    auditRecord({ request, trace }, await harness.verdict(request), wanted);
+  const recordOf = async (request: HttpRequest, setting: 'all' | 'denied' | 'none' = 'all', trace = UNTRACED) => {
+    const decision = decisionOf({ request, trace }, await harness.verdict(request), 1);
+    return decision === undefined ? undefined : decisionRecord(decision, setting);
+  };
 
-  it('says who did what, where, in which session', async () => {
+  it('names the user, the request and the session', async () => {
     const sealed = harness.seal();
     const claims = { team: 'red', roles: ['auditor'] };
     const asked = await harness.requestAs(claims, { body: json(call('get')) }, { 'mcp-session-id': sealed });
@@ -50,7 +53,7 @@ describe('ext-authz/audit', () => {
     });
   });
 
-  it('says why something was refused', async () => {
+  it('names the reason of a denial', async () => {
     const asked = harness.request({ body: json(call('drop')) });
     expect(await recordOf(asked)).to.include({
       decision: 'deny',
@@ -71,7 +74,7 @@ describe('ext-authz/audit', () => {
     });
   });
 
-  it('holds no token, no id of a session and no password, wherever they are', async () => {
+  it('contains no token, no id of a session and no password, wherever they are', async () => {
     const sealed = harness.seal();
     const uri = 'postgres://user:hunter2@db/x?password=hunter2#hunter2';
     const body = json({ jsonrpc: '2.0', id: 1, method: 'resources/read', params: { uri } });
@@ -99,7 +102,7 @@ describe('ext-authz/audit', () => {
     expect(record).to.not.have.property('traceId');
   });
 
-  it('is written as it is wanted', async () => {
+  it('is written according to the setting, and never for a preflight', async () => {
     const [good, bad] = [harness.request(), harness.request({ method: 'PUT' })];
     expect(await recordOf(good, 'denied')).to.equal(undefined);
     expect(await recordOf(bad, 'denied')).to.include({ decision: 'deny', reason: 'method-not-allowed' });

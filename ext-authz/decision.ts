@@ -1,0 +1,27 @@
+import type { Decision } from '../core/decision/decision.ts';
+import type { Verdict } from './check/verdict.ts';
+import type { DecodedRequest } from './decode.ts';
+
+/** The decision that a verdict is; undefined for a preflight, about which nothing is decided. */
+export function decisionOf(
+  { request, trace }: DecodedRequest,
+  { outcome, findings }: Verdict,
+  durationMs: number,
+): Decision | undefined {
+  if (outcome.kind === 'reply') return undefined;
+  const { identity, membership, backend, message, sessionFingerprint, slot, charge } = findings;
+  return {
+    outcome,
+    request: { method: request.method, id: trace.requestId, traceparent: trace.traceparent, client: trace.client },
+    user: identity,
+    tenant: membership?.tenant.name,
+    roles: membership?.roles ?? [],
+    backend,
+    methods: message?.methods ?? [],
+    items: message?.items ?? [],
+    session: sessionFingerprint,
+    slot,
+    charge,
+    durationMs,
+  };
+}

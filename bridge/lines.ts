@@ -5,7 +5,7 @@ const LINE_FEED = 0x0a;
 /** Bytes that are kept of each end of a line above the limit: enough to find the id of the message. */
 const END_BYTES = 512;
 
-/** Splits bytes into lines. Of a line of more than `maxBytes` only the ends are kept, so it never takes more memory than that. */
+/** Splits bytes into lines. Of a line above `maxBytes` only the two ends are kept, so a line never takes more memory than that. */
 export class Lines {
   readonly #maxBytes: number;
   readonly #onLine: (line: Line) => void;

@@ -7,7 +7,7 @@ export class Changes {
     for (const resume of [...this.#waiting]) resume();
   }
 
-  /** Resolves when the condition holds, which is checked after each {@link wake}, or after `timeoutMs`. Returns whether it holds. */
+  /** Resolves when the condition holds, checked after each {@link wake}, or after `timeoutMs`. Returns whether it holds. */
   async until(condition: () => boolean, timeoutMs: number): Promise<boolean> {
     const deadline = AbortSignal.timeout(timeoutMs);
     while (!condition() && !deadline.aborted) {

@@ -10,7 +10,7 @@ export interface PathEnvironment {
 
 const FOLDER = 'mcp-gateway';
 
-/** Folder for data that can be downloaded again, such as the Envoy binary: `$XDG_CACHE_HOME/mcp-gateway`, default `~/.cache/mcp-gateway`. */
+/** Folder for files that can be downloaded again, such as Envoy: `$XDG_CACHE_HOME/mcp-gateway`, default `~/.cache/mcp-gateway`. */
 export function cacheDir(env: PathEnvironment): string {
   return baseDir(env, env.XDG_CACHE_HOME, '.cache');
 }

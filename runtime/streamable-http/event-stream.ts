@@ -14,7 +14,7 @@ export function parseEventId(text: string): EventPosition | undefined {
   return stream === undefined || number === undefined ? undefined : { stream: Number(stream), number: Number(number) };
 }
 
-/** One logical stream of events to a client, over one connection after another. Events sent without a connection wait in the log. */
+/** One logical stream of events to a client, over successive connections. Without a connection, events wait in the log. */
 export class EventStream {
   readonly number: number;
   readonly #log: EventLog;

@@ -121,7 +121,7 @@ describe('up', function () {
     await gateway.stop();
   });
 
-  it('rejects a port that is taken', async () => {
+  it('rejects a port that is in use', async () => {
     const server = createServer().listen(0, '127.0.0.1');
     await once(server, 'listening');
     const { port } = server.address() as { port: number };
@@ -136,7 +136,7 @@ describe('up', function () {
     ]);
     server.close();
     expect(code).to.equal(71);
-    expect(stderr).to.match(new RegExp(`^mcp-gateway: port ${port} on 127\\.0\\.0\\.1 is taken\n`));
+    expect(stderr).to.match(new RegExp(`^mcp-gateway: port ${port} on 127\\.0\\.0\\.1 is already in use\n`));
     expect(stderr).to.include('--port 0 picks a free one');
     expect(pids()).to.deep.equal([]);
     expect(sockets()).to.deep.equal([]);

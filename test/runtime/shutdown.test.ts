@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { expect } from 'chai';
 import { isChildOfNpm, untilShutdown } from '../../runtime/shutdown.ts';
 
@@ -22,7 +23,8 @@ describe('runtime/shutdown', () => {
 
   it('with the parent is for processes of npx and of `npm start` in a checkout, not of other scripts', () => {
     const started = (script: string | undefined) => isChildOfNpm({ npm_lifecycle_script: script });
-    for (const script of ['mcp-gateway', "'mcp-gateway'", 'exec node cli/bin.js up --config a']) {
+    const { scripts } = JSON.parse(readFileSync('package.json', 'utf8'));
+    for (const script of ['mcp-gateway', "'mcp-gateway'", scripts.start]) {
       expect(started(script), script).to.equal(true);
     }
     // Such a script may start a gateway in the background and end before it.

@@ -10,7 +10,7 @@ const run = promisify(execFile);
 describe('the built program', function () {
   this.timeout(60_000);
 
-  // Inside the checkout, so that the packages are found.
+  // Inside the checkout, so that Node finds the packages.
   let folder: string;
   before(async () => {
     const parent = join(PROJECT, '.tmp');
@@ -31,7 +31,7 @@ describe('the built program', function () {
     expect((await program('check', 'examples/quickstart/gateway.yaml')).stdout).to.include('no problems found');
   });
 
-  it('brings its contracts and its Envoy configuration along', async () => {
+  it('contains the contracts and the configuration of Envoy', async () => {
     const { authorizationService, policyService } = await import(join(folder, 'protos', 'load.js'));
     expect(authorizationService().Check.path).to.equal('/envoy.service.auth.v3.Authorization/Check');
     expect(policyService().Subscribe.path).to.equal('/mcp_gateway.v1.PolicyService/Subscribe');

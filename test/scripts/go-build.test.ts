@@ -9,7 +9,7 @@ import { eventually } from '../fixtures/replica-server/waiting.ts';
 
 const GO: Go = { path: '/nowhere/go', version: 'go1.99.0', platform: 'linux-amd64' };
 
-describe('building a program of the tests with Go', () => {
+describe('scripts/go-tools', () => {
   let cacheDir: string;
   let lines: string[];
   const progress = (line: string) => void lines.push(line);
@@ -33,7 +33,7 @@ describe('building a program of the tests with Go', () => {
     );
   const folder = (key: string) => join(cacheDir, 'go', `tool-${key}`);
 
-  it('builds once for each key', async () => {
+  it('builds a program once for each key', async () => {
     expect(await build(program('a'))).to.equal(join(folder('a'), 'tool'));
     expect(lines).to.have.length(2);
     await build(program('a', () => Promise.reject(new Error('built again'))));
@@ -42,7 +42,7 @@ describe('building a program of the tests with Go', () => {
     expect(readdirSync(folder('a'))).to.deep.equal(['tool']);
   });
 
-  it('builds in one of two callers while the other waits', async () => {
+  it('lets one of two callers build while the other waits', async () => {
     const waits = (line: string) => line.startsWith('Another process is building tool');
     let builds = 0;
     const untilTheOtherWaits: GoProgram['build'] = async (draft, run) => {
@@ -62,7 +62,7 @@ describe('building a program of the tests with Go', () => {
     expect(lines.filter(waits)).to.have.length(1);
   });
 
-  it('leaves nothing behind of a build that failed, says what was wrong, and builds again', async () => {
+  it('cleans up after a failed build, reports the reason, and can build again', async () => {
     const error = await errorOf(build(program('a', () => Promise.reject(new Error('undefined: x')))));
     expect(error).to.be.instanceOf(UserError).and.have.property('message').that.contains('undefined: x');
     expect(error).to.have.property('hint').that.contains('CONTRIBUTING.md');
@@ -70,7 +70,7 @@ describe('building a program of the tests with Go', () => {
     await build(program('a'));
   });
 
-  it('removes drafts of builds that were killed, and programs that nobody has used for a week', async () => {
+  it('removes drafts of builds that were killed, and programs that were not used for a week', async () => {
     const draft = join(folder('a'), '.build-killed');
     for (const path of [draft, folder('recent')]) mkdirSync(path, { recursive: true });
     const old = new Date(Date.now() - 8 * 86_400_000);
@@ -83,7 +83,7 @@ describe('building a program of the tests with Go', () => {
     expect(readdirSync(join(cacheDir, 'go')).sort()).to.deep.equal(['tool-a', 'tool-recent', 'toolbox-old']);
   });
 
-  describe('finds Go', () => {
+  describe('findGo', () => {
     function fakeGo(script: string): string {
       const path = join(cacheDir, 'go');
       writeFileSync(path, `#!/bin/sh\n${script}\n`);
@@ -93,13 +93,13 @@ describe('building a program of the tests with Go', () => {
 
     const find = (searchPath: string, defaultFolder = '/nowhere') => findGo(searchPath, progress, defaultFolder);
 
-    it('on PATH, or where its makers have it installed', async () => {
+    it('finds Go on PATH or in its default folder', async () => {
       const place = fakeGo('printf "go1.26.8\\nlinux\\narm64\\n"');
       expect(await find(place)).to.include({ version: 'go1.26.8', platform: 'linux-arm64' });
       expect(await find('/nowhere/else', place)).to.include({ path: join(place, 'go') });
     });
 
-    it('but no old one', async () => {
+    it('ignores an old Go and one that does not run', async () => {
       expect(await find('/nowhere/else')).to.equal(undefined);
       expect(await find(fakeGo('printf "go1.25.9\\nlinux\\namd64\\n"'))).to.equal(undefined);
       expect(lines.at(-1)).to.match(/^Not using .*: go1.25.9; Go 1.26 or newer is needed/);
@@ -107,7 +107,7 @@ describe('building a program of the tests with Go', () => {
       expect(await find(fakeGo('printf "go2.0\\nlinux\\namd64\\n"'))).to.include({ version: 'go2.0' });
     });
 
-    it('and tells what it said when it fails', async () => {
+    it('reports the errors of Go, without its progress', async () => {
       const path = join(
         fakeGo('echo "go: downloading x v1" >&2; echo "some/package" >&2; echo "x.go:1: bad" >&2; exit 2'),
         'go',

@@ -2,7 +2,7 @@ import type { Decision } from '../core/decision/decision.ts';
 import type { Verdict } from './check/verdict.ts';
 import type { DecodedRequest } from './decode.ts';
 
-/** The decision that a verdict is; undefined for a preflight, about which nothing is decided. */
+/** The decision in a verdict; undefined for a preflight, which is neither allowed nor denied. */
 export function decisionOf(
   { request, trace }: DecodedRequest,
   { outcome, findings }: Verdict,
@@ -12,7 +12,8 @@ export function decisionOf(
   const { identity, membership, backend, message, sessionFingerprint, slot, charge } = findings;
   return {
     outcome,
-    request: { method: request.method, id: trace.requestId, traceparent: trace.traceparent, client: trace.client },
+    httpMethod: request.method,
+    trace,
     user: identity,
     tenant: membership?.tenant.name,
     roles: membership?.roles ?? [],

@@ -1,6 +1,7 @@
+import type { RequestTrace } from '../core/decision/decision.ts';
 import { pickInputs, type RecordedHeader } from '../core/lane/inputs.ts';
 import type { CheckRequest__Output } from '../protos/gen/envoy/service/auth/v3/CheckRequest.ts';
-import type { HttpRequest, RequestTrace } from './check/request.ts';
+import type { HttpRequest } from './check/request.ts';
 
 const NO_BODY = Buffer.alloc(0);
 
@@ -10,9 +11,9 @@ export interface DecodedRequest {
   trace: RequestTrace;
 }
 
-/** The HTTP request inside Envoy's question. Headers without a row in core/lane/inputs.ts are dropped. */
-export function decodeRequest(question: CheckRequest__Output): DecodedRequest {
-  const http = question.attributes?.request?.http;
+/** Decodes the HTTP request in a message of Envoy. Headers without a row in core/lane/inputs.ts are dropped. */
+export function decodeRequest({ attributes }: CheckRequest__Output): DecodedRequest {
+  const http = attributes?.request?.http;
   const sent = http?.headers ?? {};
   const recorded: { readonly [name in RecordedHeader]?: string } = sent;
   const request = {
@@ -22,7 +23,7 @@ export function decodeRequest(question: CheckRequest__Output): DecodedRequest {
     ...pickInputs(sent),
     body: http?.rawBody ?? NO_BODY,
   };
-  const peer = question.attributes?.source?.address?.socketAddress?.address ?? '';
+  const peer = attributes?.source?.address?.socketAddress?.address ?? '';
   const trace = {
     requestId: recorded['x-request-id'] ?? '',
     traceparent: recorded.traceparent,

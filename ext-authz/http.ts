@@ -3,18 +3,18 @@ import { backendUrl, METADATA_PATH, type Policy } from '../core/policy/policy.ts
 import { isDnsLabel } from '../core/registry/names.ts';
 import { jsonPage, PROMETHEUS_TEXT, sendPage } from '../runtime/http/pages.ts';
 
-/** What the worker tells of quotas. */
+/** What the server shows about quotas. */
 export interface QuotaFacts {
-  /** What quotas stand on. */
+  /** Where quotas are kept at present. */
   readonly mode: string;
   /** In the text format of Prometheus. */
   readonly metrics: string;
 }
 
 /**
- * The metadata of the protected resources (RFC 9728), which Envoy reaches on a static route without a token. The name of a backend is
- * not looked up, so that nobody learns here which ones exist. Not through Envoy, but to whoever may open the socket: the worker's
- * readiness at `/readyz`, which a Redis that fails does not change, and its numbers at `/metrics`.
+ * Serves the metadata of the protected resources (RFC 9728). Envoy routes to it without ext_authz. Names of backends are not looked up, so
+ * that the metadata does not reveal which ones exist. Processes that may open the socket also get the readiness at `/readyz`, which does
+ * not depend on Redis, and the counts at `/metrics`; Envoy has no route to these.
  */
 export function createHttpServer(policy: () => Policy | undefined, quotas: QuotaFacts): Server {
   return createServer((request, response) => {
@@ -40,7 +40,7 @@ export function createHttpServer(policy: () => Policy | undefined, quotas: Quota
   });
 }
 
-// RFC 9728, section 3.1: the resource's path follows the well-known one.
+// RFC 9728, section 3.1: the path of the resource follows the well-known path.
 function resourceOf({ settings }: Policy, pathname: string): string | undefined {
   if (pathname === METADATA_PATH) return settings.publicUrl;
   const [backend = '', endpoint, ...rest] = pathname.slice(METADATA_PATH.length + 1).split('/');
@@ -49,7 +49,7 @@ function resourceOf({ settings }: Policy, pathname: string): string | undefined 
   return named ? backendUrl(settings, backend) : undefined;
 }
 
-// Anybody may read the metadata: they are the same for all, and no credential goes into them.
+// Pages of any origin may read the metadata: it is the same for all, and needs no credential.
 const ANY_ORIGIN = { 'access-control-allow-origin': '*' };
 
 function preflight(request: IncomingMessage, response: ServerResponse): void {

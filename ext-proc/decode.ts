@@ -7,13 +7,13 @@ import type { FilteredRequest } from './filter/caller.ts';
 import type { ResponseHead } from './filter/response-filter.ts';
 import type { LaneResponse, SessionRequest } from './respond.ts';
 
-/** The entries of the metadata that ext-proc reads; envoy/envoy.yaml forwards them all. */
+/** The entries of the metadata that ext-proc reads. envoy/envoy.yaml forwards the whole namespace. */
 type Fields = { readonly [key in MetadataReadBy<'ext-proc'>]?: Value__Output };
 
-/** What ext-authz handed over about a request. */
+/** What ext-authz passes to ext-proc about a request. */
 export type LaneRequest = SessionRequest | FilteredRequest;
 
-/** The response headers that matter to sessions, out of Envoy's message. */
+/** Decodes the response headers that concern sessions. */
 export function decodeResponse({ responseHeaders }: ProcessingRequest__Output): LaneResponse {
   return {
     status: Number(valuesOf(responseHeaders, ':status')[0] ?? 0),
@@ -22,7 +22,7 @@ export function decodeResponse({ responseHeaders }: ProcessingRequest__Output): 
   };
 }
 
-/** The response headers that matter to filtering. Several of one name are one with commas (RFC 9110, section 5.3). */
+/** Decodes the response headers that concern filtering. Headers of the same name are joined by commas (RFC 9110, section 5.3). */
 export function decodeHead({ responseHeaders }: ProcessingRequest__Output): ResponseHead {
   return {
     status: Number(valuesOf(responseHeaders, ':status')[0] ?? 0),
@@ -32,7 +32,7 @@ export function decodeHead({ responseHeaders }: ProcessingRequest__Output): Resp
   };
 }
 
-/** What ext-authz handed over; undefined when it is incomplete, which must not happen. */
+/** Decodes what ext-authz passes to ext-proc; undefined if it is incomplete, which must not happen. */
 export function decodeLaneRequest(message: ProcessingRequest__Output): LaneRequest | undefined {
   const fields: Fields = message.metadataContext?.filterMetadata?.[METADATA_NAMESPACE]?.fields ?? {};
   const [backend, tenant, roles] = [textOf(fields.backend), textOf(fields.tenant), textOf(fields.roles)];

@@ -3,10 +3,10 @@ import { denialBody, deny } from '../core/mcp/denial.ts';
 import type { ProcessingResponse } from '../protos/gen/envoy/service/ext_proc/v3/ProcessingResponse.ts';
 import type { FilterStep } from './filter/response-filter.ts';
 
-/** Envoy's recommendation for pieces of a body (processing_mode.proto, FULL_DUPLEX_STREAMED). */
+/** Size of the pieces of a body that Envoy recommends (processing_mode.proto, FULL_DUPLEX_STREAMED). */
 const MAX_PIECE_BYTES = 64 << 10;
 
-/** Response headers with these set and removed. The pin is for ext-proc alone, so it never reaches the client. */
+/** A message that sets and removes response headers. It always removes the pin, which only ext-proc needs. */
 export function encodeHead(set: Readonly<Record<string, string>>, remove: readonly string[] = []): ProcessingResponse {
   const setHeaders = Object.entries(set).map(([key, value]) => ({
     // Header mutations of ext_proc need raw_value.
@@ -17,7 +17,7 @@ export function encodeHead(set: Readonly<Record<string, string>>, remove: readon
   return { responseHeaders: { response: { headerMutation } } };
 }
 
-/** The messages of a step, in order. */
+/** The messages for a step, in order. */
 export function encodeStep(step: FilterStep): ProcessingResponse[] {
   switch (step.kind) {
     case 'head':
@@ -29,7 +29,7 @@ export function encodeStep(step: FilterStep): ProcessingResponse[] {
   }
 }
 
-/** The answer in place of the server's when a session could not be opened, or something went wrong here. */
+/** A response in place of the server's, if a session cannot be opened or processing fails. */
 export function encodeUnavailable(): ProcessingResponse {
   const denial = deny('unavailable', { message: 'The session could not be opened; try again' });
   const header = (key: string, value: string) => ({ header: { key, rawValue: Buffer.from(value) } });

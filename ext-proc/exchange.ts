@@ -7,7 +7,7 @@ import { type FilterStep, ResponseFilter } from './filter/response-filter.ts';
 import type { ResponseServices } from './services.ts';
 import { answerSession } from './session-answer.ts';
 
-/** Everything that Envoy shows of one response, message by message. */
+/** Processes one response, message by message, as Envoy sends it. */
 export class Exchange {
   readonly #services: ResponseServices;
   #filter: ResponseFilter | undefined;
@@ -16,10 +16,10 @@ export class Exchange {
     this.#services = services;
   }
 
-  /** Takes the next message; gives what Envoy is told. Throws when it is none that was asked for. */
+  /** Takes the next message; returns the answers to Envoy. Throws for a message of a kind that was not requested. */
   async take(message: ProcessingRequest__Output): Promise<ProcessingResponse[]> {
     if (this.#filter !== undefined) return this.#filtered(this.#filter, message).flatMap(encodeStep);
-    if (message.request !== 'responseHeaders') throw unasked(message);
+    if (message.request !== 'responseHeaders') throw unexpected(message);
     const request = decodeLaneRequest(message);
     if (request?.lane === 'filtered') {
       this.#filter = this.#newFilter(request);
@@ -27,7 +27,7 @@ export class Exchange {
     }
     const response = decodeResponse(message);
     if (request !== undefined) return [await answerSession(request, response, this.#services)];
-    // Envoy's own answer to a request that ext-authz never saw: too many headers, a path that is refused.
+    // Envoy's own reply to a request that it did not pass to ext-authz, such as one with too many headers.
     if (response.serverSessionId === undefined) return [encodeHead({})];
     throw new Error('the metadata of ext-authz is missing');
   }
@@ -40,7 +40,7 @@ export class Exchange {
       case 'responseTrailers':
         return filter.trailers();
       default:
-        throw unasked(message);
+        throw unexpected(message);
     }
   }
 
@@ -49,17 +49,14 @@ export class Exchange {
     return new ResponseFilter({
       maySee: () => maySeeOf(caller, policy()),
       id,
-      onRefusal: (reason) => {
+      onRejected: (reason) => {
         const { backend, tenant } = caller;
-        log.warn(
-          { backend, tenant, reason },
-          'an answer of a server was not passed on, since it could not be filtered',
-        );
+        log.warn({ backend, tenant, reason }, 'a response was withheld because it could not be filtered');
       },
     });
   }
 }
 
-function unasked({ request }: ProcessingRequest__Output): Error {
-  return new Error(`Envoy sent ${request}, which nobody asked for`);
+function unexpected({ request }: ProcessingRequest__Output): Error {
+  return new Error(`unexpected message from Envoy: ${request}`);
 }

@@ -2,16 +2,16 @@ import type { PolicyBackend } from '../core/policy/policy.ts';
 import { MAX_SERVER_SESSION_ID_LENGTH } from '../core/session/seal.ts';
 import type { Session } from '../core/session/session.ts';
 
-/** A response of a lane that ext-proc looks at, free of protobuf. */
+/** A response in a lane with ext-proc, free of protobuf. */
 export interface LaneResponse {
   status: number;
   /** The `Mcp-Session-Id` of the server's response. */
   serverSessionId: string | undefined;
-  /** The endpoint that Envoy chose, as `stateful_session` names it: base64 of ip:port. */
+  /** The endpoint that Envoy chose, as `stateful_session` writes it: base64 of ip:port. */
   pin: string | undefined;
 }
 
-/** What ext-authz handed over about a request that may open or close a session. */
+/** What ext-authz passes to ext-proc about a request that may open or close a session. */
 export type SessionRequest =
   | { lane: 'open'; backend: string; tenant: string; principal: Buffer }
   /** `sealed` is the client's own id. */
@@ -25,8 +25,8 @@ export type ResponseStep =
   | { kind: 'fail'; reason: string };
 
 /**
- * Decides about a response: one that opens a session gets a sealed id in place of the server's, one that closes a session
- * leaves a tombstone, any other passes. A session whose endpoint is not known cannot be pinned and must not be opened.
+ * Decides about a response. If it opens a session, a sealed id replaces the server's. If it closes one, a tombstone is left. Any other
+ * response passes. A session whose endpoint is not known cannot be pinned, so it is not opened.
  */
 export function respond(
   request: SessionRequest,
@@ -41,14 +41,12 @@ export function respond(
   }
   const { serverSessionId, pin } = response;
   if (serverSessionId === undefined || serverSessionId === '') return { kind: 'pass' };
-  if (serverSessionId.length > MAX_SERVER_SESSION_ID_LENGTH)
-    return fail('the server gave out a session id that is too long');
-  // MCP 2025-11-25, Streamable HTTP, session management; anything else would reach the server altered.
-  if (!/^[\x21-\x7e]+$/.test(serverSessionId))
-    return fail('the server gave out a session id that is not visible ASCII');
+  if (serverSessionId.length > MAX_SERVER_SESSION_ID_LENGTH) return fail('the session id of the server is too long');
+  // MCP 2025-11-25, Streamable HTTP, session management. Other characters would not reach the server unchanged.
+  if (!/^[\x21-\x7e]+$/.test(serverSessionId)) return fail('the session id of the server is not visible ASCII');
   const address = Buffer.from(pin ?? '', 'base64').toString('utf8');
   const endpoint = backend(request.backend)?.endpoints.find((candidate) => candidate.address === address);
-  if (endpoint === undefined) return fail(`the endpoint ${address} is not among those of ${request.backend}`);
+  if (endpoint === undefined) return fail(`${address} is not an endpoint of ${request.backend}`);
   const session = {
     backend: request.backend,
     tenant: request.tenant,

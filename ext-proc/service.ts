@@ -13,7 +13,7 @@ export function addExternalProcessor(server: Server, services: ResponseServices)
   const handlers: ExternalProcessorHandlers = {
     Process: (call) => {
       const exchange = new Exchange(services);
-      // Answers go out in the order of the questions, and all before the end.
+      // Answers are sent in the order of the messages, and all of them before the stream ends.
       let answered = Promise.resolve();
       let failed = false;
       const fail = (error: unknown): ProcessingResponse[] => {
@@ -27,7 +27,7 @@ export function addExternalProcessor(server: Server, services: ResponseServices)
           for (const answer of await answers) call.write(answer);
         });
       });
-      // Only Envoy ends the stream. If this side did, Envoy would let the rest of the response through unseen.
+      // Envoy ends the stream. If this side did, Envoy would pass the rest of the response on unfiltered.
       call.on('end', () => void answered.then(() => call.end()));
       call.on('error', () => undefined);
     },

@@ -7,9 +7,9 @@ import type { Logger } from '../runtime/log.ts';
 export interface ResponseServices {
   policy: () => Policy | undefined;
   keys: () => SessionKeys;
-  /** Resolves when every worker refuses the session. */
+  /** Ends a session; resolves once every ext-authz process denies it. */
   endSession: (fingerprint: string, forgetAtSeconds: number) => Promise<void>;
-  /** Tells other gateways that a session of a tenant was ended. Never rejects. */
+  /** Leaves a tombstone for other gateways. Never rejects. */
   leaveTombstone: (tenant: string, fingerprint: string, forgetAtSeconds: number) => Promise<void>;
   audit: (record: SessionRecord) => void;
   log: Logger;

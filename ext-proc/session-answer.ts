@@ -8,7 +8,7 @@ import { encodeHead, encodeUnavailable } from './encode.ts';
 import { type LaneResponse, respond, type SessionRequest } from './respond.ts';
 import type { ResponseServices } from './services.ts';
 
-/** Answers Envoy about the head of a response that may open or close a session. */
+/** Answers Envoy's message about the headers of a response that may open or close a session. */
 export async function answerSession(
   request: SessionRequest,
   response: LaneResponse,
@@ -47,7 +47,7 @@ async function endEverywhere(
 ): Promise<void> {
   const elsewhere = tenant === undefined ? undefined : leaveTombstone(tenant, fingerprint, expiresAtSeconds);
   await endSession(fingerprint, expiresAtSeconds).catch((error: unknown) => {
-    // The server has ended the session, so it is gone either way; only the gateway's own memory of it is missing.
+    // The server has ended the session, so it is gone in any case. Only the tombstone of this gateway is missing.
     log.warn({ fingerprint, reason: messageOf(error) }, 'the end of a session was not recorded');
   });
   await elsewhere;

@@ -6,8 +6,8 @@ import type { Logger } from '../runtime/log.ts';
 import { connectRedis, type RedisConnection } from '../runtime/redis.ts';
 
 /**
- * Leaves tombstones of sessions in Redis, where other gateways see them. Without Redis, or while it fails, only the own gateway knows
- * them. That it fails, and that it works again, is logged once.
+ * Leaves tombstones of sessions in Redis for other gateways. Without Redis, or while it fails, only this gateway knows which sessions have
+ * ended. A failure and the recovery are logged once each.
  */
 export class SharedTombstones {
   readonly #log: Logger;
@@ -21,7 +21,7 @@ export class SharedTombstones {
     this.#now = now;
   }
 
-  /** Puts settings in force; the same ones change nothing. */
+  /** Applies settings. Equal settings change nothing. */
   use(settings: QuotaStoreSettings): void {
     if (isDeepStrictEqual(settings, this.#settings)) return;
     this.close();
@@ -30,33 +30,33 @@ export class SharedTombstones {
     try {
       this.#redis = connectRedis(settings);
     } catch (error) {
-      this.#tell(error);
+      this.#reportFailure(error);
     }
   }
 
-  /** Leaves one for a session of a tenant. Takes at most the deadline of the settings, and never rejects. */
+  /** Leaves a tombstone for a session of a tenant. Takes at most the deadline of the settings. Never rejects. */
   async leave(tenant: string, fingerprint: string, forgetAtSeconds: number): Promise<void> {
     const lifetimeMs = Math.ceil(forgetAtSeconds * 1000 - this.#now());
     if (this.#redis === undefined || lifetimeMs <= 0) return;
     try {
-      if (!this.#redis.ready) throw new Error('there is no connection');
+      if (!this.#redis.ready) throw new Error('not connected');
       await this.#redis.client.set(tombstoneKey(tenant, fingerprint), '1', 'PX', lifetimeMs);
-      if (this.#failing) this.#log.info('other gateways are told of sessions that end again');
+      if (this.#failing) this.#log.info('Redis works again: other gateways learn of ended sessions');
       this.#failing = false;
     } catch (error) {
-      this.#tell(error);
+      this.#reportFailure(error);
     }
   }
 
-  /** Leaves Redis. */
+  /** Disconnects from Redis. */
   close(): void {
     this.#redis?.close();
     this.#redis = undefined;
   }
 
-  #tell(error: unknown): void {
+  #reportFailure(error: unknown): void {
     const reason = this.#redis?.problem ?? messageOf(error);
-    if (!this.#failing) this.#log.warn({ reason }, 'Redis fails: other gateways are not told of sessions that end');
+    if (!this.#failing) this.#log.warn({ reason }, 'Redis failed: other gateways do not learn of ended sessions');
     this.#failing = true;
   }
 }

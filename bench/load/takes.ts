@@ -20,7 +20,7 @@ export async function startTakes(buckets: number, context: RedisContext): Promis
   const name = buckets === 1 ? '1 bucket' : `${buckets} buckets`;
   const redis = await startQuotaRedis(`takes-${buckets}`, context);
   const settings = { redisUrl: redis.url, redisPasswordFile: '', redisCaFile: '', deadlineMs: DEADLINE_MS };
-  const connection = connectRedis({ ...settings, refuseWithoutRedis: true, processes: 1, gateways: 1 });
+  const connection = connectRedis({ ...settings, denyWithoutRedis: true, processes: 1, gateways: 1 });
   const { client } = connection;
   await new Promise<void>((resolve, reject) => client.once('ready', resolve).once('error', reject));
   return {

@@ -56,20 +56,20 @@ type AuditSetting = PolicySettings['audit'];
 
 /** The line for a decision; undefined if the setting leaves it out. */
 export function decisionRecord(decision: Decision, setting: AuditSetting): DecisionRecord | undefined {
-  const { outcome, request, user, tenant, roles, backend, methods, items, session } = decision;
+  const { outcome, httpMethod, trace, user, tenant, roles, backend, methods, items, session } = decision;
   if (setting === 'none' || (setting === 'denied' && outcome.kind === 'allow')) return undefined;
-  const record: DecisionRecord = { decision: outcome.kind, httpMethod: shorten(request.method) };
+  const record: DecisionRecord = { decision: outcome.kind, httpMethod: shorten(httpMethod) };
   if (outcome.kind === 'allow') record.lane = outcome.lane;
   else {
     record.reason = outcome.reason;
     record.status = outcome.status;
     record.message = shorten(outcome.error.message);
   }
-  const { traceparent } = request;
+  const { traceparent, requestId, client } = trace;
   const traceId = traceparent === undefined ? undefined : /^[0-9a-f]{2}-([0-9a-f]{32})-/.exec(traceparent)?.[1];
   if (traceId !== undefined) record.traceId = traceId;
-  if (request.id !== '') record.requestId = shorten(request.id);
-  if (request.client !== '') record.client = request.client;
+  if (requestId !== '') record.requestId = shorten(requestId);
+  if (client !== '') record.client = client;
   if (backend !== undefined) record.backend = backend;
   if (user !== undefined) {
     record.issuer = user.issuer;

@@ -6,7 +6,8 @@ import type { BucketReading } from '../quota/reading.ts';
 /** What the gateway decided about one request. The audit log and the usage of tenants derive from this value. */
 export interface Decision {
   readonly outcome: { readonly kind: 'allow'; readonly lane: Lane } | Denial;
-  readonly request: DecidedRequest;
+  readonly httpMethod: string;
+  readonly trace: RequestTrace;
   /** Known once the token is verified. */
   readonly user: DecidedUser | undefined;
   /** The tenant for which the user acts. */
@@ -25,16 +26,14 @@ export interface Decision {
   readonly slot: string | undefined;
   /** Known if the request reached the quotas. */
   readonly charge: Charge | undefined;
-  /** Time from the question of Envoy to the decision. */
+  /** Time from Envoy's call to the decision. */
   readonly durationMs: number;
 }
 
-/** The request of a {@link Decision}. */
-export interface DecidedRequest {
-  /** HTTP method. */
-  readonly method: string;
+/** Inputs of a request that are only recorded: no decision depends on them. */
+export interface RequestTrace {
   /** Envoy's id of the request, as in `x-request-id`; empty if there is none. */
-  readonly id: string;
+  readonly requestId: string;
   /** The W3C `traceparent` header. */
   readonly traceparent: string | undefined;
   /** Address of the client, as Envoy found it; empty if there is none. */
@@ -49,7 +48,7 @@ export interface DecidedUser {
   readonly principal: Buffer;
 }
 
-/** What a request costs, and what became of it at the quota of its tenant. */
+/** What a request costs, and the outcome of the quota of its tenant. */
 export interface Charge {
   /**
    * - `free`: no bucket applies to it;

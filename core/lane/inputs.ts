@@ -23,7 +23,7 @@ export const INPUT_ATTRIBUTES = {
   },
   path: { use: 'decides', why: 'names the backend; its query goes to the server, and must not hold a token' },
   host: { use: 'decides', why: 'must be an allowed host, against DNS rebinding' },
-  client: { use: 'recorded', why: 'address of the connection, or what a trusted proxy says of it' },
+  client: { use: 'recorded', why: 'address of the connection, or the one that a trusted proxy reports' },
 } as const satisfies Readonly<Record<string, Input>>;
 
 /** Every header that a decision or its record reads, by lower-case name. Envoy shows ext-authz these and {@link PLACEMENT_PREFIX}. */

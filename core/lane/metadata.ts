@@ -3,7 +3,7 @@ import { FILTERED_LANES, LANES, type Lane, SESSION_LANES } from './lanes.ts';
 /** Namespace of the dynamic metadata that a decision leaves on the request. */
 export const METADATA_NAMESPACE = 'envoy.filters.http.ext_authz';
 
-/** Who reads an entry: a part of Envoy's configuration, or the process to which Envoy passes it on. */
+/** A reader of an entry: a part of Envoy's configuration, or the process to which Envoy passes the entry on. */
 export type MetadataReader = 'local reply' | 'response header' | 'access log' | 'ext-proc' | 'ledger';
 
 /** One entry of the dynamic metadata. */

@@ -9,7 +9,7 @@ import type { HttpRequest } from './request.ts';
 import { readRequestId } from './request-id.ts';
 import type { SessionOpener } from './session-opener.ts';
 import { findBackend, findMembership, identify } from './steps-caller.ts';
-import { checkItems, checkScopes, findVisibility, isPolicyOn } from './steps-policy.ts';
+import { checkItems, checkScopes, findVisibility, isFiltered } from './steps-policy.ts';
 import { checkEdge, readTarget } from './steps-request.ts';
 import { route } from './steps-session.ts';
 import type { UpstreamHeadersOf } from './upstream.ts';
@@ -107,7 +107,7 @@ export async function check(request: HttpRequest, services: CheckServices): Prom
     nowSeconds: Math.floor(services.now() / 1000),
     // A GET too: a broken stream continues there, and may carry the answer to a list.
     filtered: message.lists
-      ? isPolicyOn(backend, policy.settings.tenants)
+      ? isFiltered(backend, policy.settings.tenants)
       : visibility.hides && request.method === 'GET',
   });
   if ('kind' in routed) return denied(routed, message.id);

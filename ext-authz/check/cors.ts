@@ -2,25 +2,25 @@ import type { RequestHead } from './request.ts';
 
 const METHODS = 'GET, POST, DELETE';
 
-/** The star stands for Mcp-Param-* and the like; browsers take it for everything but authorization. */
+/** The star covers Mcp-Param-* and other headers; for browsers it covers all but authorization. */
 const REQUEST_HEADERS =
   'authorization, content-type, last-event-id, mcp-session-id, mcp-protocol-version, mcp-method, mcp-name, x-tenant, *';
 const RESPONSE_HEADERS =
   'mcp-session-id, mcp-protocol-version, www-authenticate, retry-after, ratelimit, ratelimit-policy, x-request-id';
 const MAX_AGE_SECONDS = 600;
 
-/** Whether a browser asks if a page may send a request (Fetch Standard, CORS-preflight request). */
+/** Whether a request is a CORS preflight (Fetch Standard, CORS-preflight request). */
 export function isPreflight({ method, headers }: RequestHead): boolean {
   return method === 'OPTIONS' && headers.origin !== undefined && headers['access-control-request-method'] !== undefined;
 }
 
-/** What a page needs to read an answer; nothing where no page asks. Its origin must have been checked. */
+/** The headers that let a page read the response; none if the request has no Origin. The origin must have been checked. */
 export function corsHeaders({ headers }: RequestHead): Record<string, string> {
   if (headers.origin === undefined) return {};
   return { 'access-control-allow-origin': headers.origin, 'access-control-expose-headers': RESPONSE_HEADERS };
 }
 
-/** What a page needs to be allowed to send a request. */
+/** The further headers of the response to a preflight. */
 export function preflightHeaders(): Record<string, string> {
   return {
     'access-control-allow-methods': METHODS,

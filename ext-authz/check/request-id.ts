@@ -2,10 +2,10 @@ import type { RequestId } from '../../core/mcp/denial.ts';
 import { requestIdOf } from '../../core/mcp/request-id.ts';
 import type { HttpRequest } from './request.ts';
 
-/** Bodies of callers that nobody knows yet are read only up to here. */
+/** Longer bodies are not parsed: the caller is not authenticated yet. */
 const MAX_BYTES = 65_536;
 
-/** The JSON-RPC id of a request that is refused before its message was read; null when there is none to be had. */
+/** The JSON-RPC id of a request that is denied before its message is read; null if it has none, or its body cannot be parsed. */
 export function readRequestId(request: HttpRequest): RequestId {
   if (request.body.length === 0 || request.body.length > MAX_BYTES) return null;
   try {

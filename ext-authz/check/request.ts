@@ -15,19 +15,9 @@ export interface HttpRequest extends HeaderInputs {
 /** A request without its body: only the steps that read the message see that. */
 export type RequestHead = Omit<HttpRequest, 'body'>;
 
-/** What Envoy shows of a request for the record alone. No decision reads it. */
-export interface RequestTrace {
-  /** Envoy's id of the request, as in `x-request-id`; empty if there is none. */
-  requestId: string;
-  /** The W3C `traceparent` header. */
-  traceparent: string | undefined;
-  /** Address of the client, as Envoy found it; empty if there is none. */
-  client: string;
-}
-
-/** What the request is for, read from its line and its headers alone. */
+/** The target of a request, read from its path alone. */
 export interface Target {
   backend: string;
-  /** With its question mark, or empty. */
+  /** With the question mark, or empty. */
   query: string;
 }

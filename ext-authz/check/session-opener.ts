@@ -3,17 +3,18 @@ import type { SessionKeys } from '../../core/session/keys.ts';
 import { openSession } from '../../core/session/seal.ts';
 import { type Session, sessionFingerprint } from '../../core/session/session.ts';
 
-const REMEMBERED = 10_000;
+/** Sessions that are kept; the oldest is dropped first. */
+const MAX_OPENED = 10_000;
 
-/** A session that was opened, with its fingerprint. */
+/** A session that was opened, and its fingerprint. */
 export interface OpenedSession {
   session: Session;
   fingerprint: string;
 }
 
 /**
- * Opens sealed session ids and remembers the outcome of the newest ones, since a client sends the same id with every
- * request. Whom a session belongs to is asked anew each time; a change of keys forgets everything.
+ * Opens sealed session ids. The newest sessions are cached, because a client sends the same id with every request. Whether a session
+ * belongs to the caller is not cached. New keys clear the cache.
  */
 export class SessionOpener {
   #keys: SessionKeys;
@@ -23,20 +24,20 @@ export class SessionOpener {
     this.#keys = keys;
   }
 
-  /** Puts new keys in force. */
+  /** Applies new keys. */
   useKeys(keys: SessionKeys): void {
     this.#keys = keys;
     this.#opened.clear();
   }
 
-  /** The session, or undefined when no key of ours sealed it. */
+  /** The session; undefined if none of the keys sealed it. */
   open(sealed: string): OpenedSession | undefined {
     const known = this.#opened.get(sealed);
     if (known !== undefined) return known;
     const session = openSession(sealed, this.#keys);
     if (session === undefined) return undefined;
     const opened = { session, fingerprint: sessionFingerprint(session) };
-    setNewest(this.#opened, sealed, opened, REMEMBERED);
+    setNewest(this.#opened, sealed, opened, MAX_OPENED);
     return opened;
   }
 }

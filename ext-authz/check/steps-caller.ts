@@ -6,7 +6,10 @@ import type { TokenVerifier, Verification } from '../identity/verify.ts';
 import { challenge } from './challenge.ts';
 import type { RequestHead } from './request.ts';
 
-/** Verifies the bearer token, and that it was issued for this gateway or this backend; at once when the token is known already. */
+/**
+ * Verifies the bearer token, and that it was issued for this gateway or this backend. Returns a promise only if the token has not been
+ * verified before.
+ */
 export function identify(
   request: RequestHead,
   backend: string,
@@ -17,27 +20,32 @@ export function identify(
   const { scopes } = settings;
   if (authorization === undefined) return deny('unauthenticated', { headers: challenge(settings, backend, scopes) });
   const token = /^Bearer +([A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+)$/i.exec(authorization)?.[1];
-  const refuse = (reason: string) => {
+  const invalid = (reason: string) => {
     const description = `The access token ${reason}`;
     const headers = challenge(settings, backend, scopes, { error: 'invalid_token', description });
     return deny('invalid-token', { message: description, headers });
   };
-  if (token === undefined) return refuse('is not a signed JWT in the form "Bearer <token>"');
+  if (token === undefined) return invalid('is not a signed JWT in the form "Bearer <token>"');
 
   const judge = (verification: Verification): Identity | Denial => {
-    if (verification.kind === 'unavailable') {
-      const message = 'The identity provider cannot be reached';
-      return deny('unavailable', { message, headers: { 'retry-after': '2' } });
+    switch (verification.kind) {
+      case 'unavailable': {
+        const message = 'The identity provider cannot be reached';
+        return deny('unavailable', { message, headers: { 'retry-after': '2' } });
+      }
+      case 'invalid':
+        return invalid(verification.reason);
+      case 'identity': {
+        const { identity } = verification;
+        return isIntendedFor(identity, backend, settings) ? identity : invalid('was issued for another audience');
+      }
     }
-    if (verification.kind === 'invalid') return refuse(verification.reason);
-    const { identity } = verification;
-    return isMeantFor(identity, backend, settings) ? identity : refuse('was issued for another audience');
   };
   const verification = verifier.verify(token);
   return verification instanceof Promise ? verification.then(judge) : judge(verification);
 }
 
-/** Finds the tenant that the caller acts for: its only one, or the one of its own that `X-Tenant` names. */
+/** Finds the tenant for which the caller acts: its only one, or the one of several that `X-Tenant` names. */
 export function findMembership(
   request: RequestHead,
   identity: Identity,
@@ -45,7 +53,7 @@ export function findMembership(
 ): Membership | Denial {
   const { memberships, claims } = tenantsOf(identity, settings);
   const chosen = request.headers['x-tenant'];
-  if (memberships.length === 0) return deny('no-tenant', { message: nobody(identity, claims) });
+  if (memberships.length === 0) return deny('no-tenant', { message: noTenantMessage(identity, claims) });
   if (chosen === undefined) {
     const [only, ...others] = memberships;
     if (only !== undefined && others.length === 0) return only;
@@ -60,13 +68,13 @@ export function findMembership(
   );
 }
 
-/** Finds the backend. One that the caller may not use looks like one that does not exist. */
+/** Finds the backend. The denial is the same whether it does not exist or the caller may not use it. */
 export function findBackend(name: string, membership: Membership, policy: Policy): PolicyBackend | Denial {
   const backend = policy.backends.get(name);
   return backend !== undefined && mayUseBackend(membership, backend) ? backend : deny('unknown-backend');
 }
 
-// The same token comes with many requests, and its claims do not change.
+// A token comes with many requests, and its claims do not change.
 const matches = new WeakMap<Identity, { tenants: PolicySettings['tenants']; match: TenantMatch }>();
 
 function tenantsOf(identity: Identity, { tenants }: PolicySettings): TenantMatch {
@@ -77,16 +85,16 @@ function tenantsOf(identity: Identity, { tenants }: PolicySettings): TenantMatch
   return match;
 }
 
-function nobody({ issuer, claims: held }: Identity, claims: readonly string[]): string {
-  if (claims.length === 0) return `No tenant takes access tokens of the issuer ${issuer}`;
-  // OpenID Connect Core, section 5.6.2: Entra ID leaves out groups where there are too many of them.
+function noTenantMessage({ issuer, claims: held }: Identity, claims: readonly string[]): string {
+  if (claims.length === 0) return `No tenant accepts access tokens of the issuer ${issuer}`;
+  // OpenID Connect Core, section 5.6.2. Entra ID does this with groups if there are too many of them.
   const left = Object.keys(Object(held._claim_names)).filter((name) => claims.includes(name));
   const hint = left.length === 0 ? '' : `; the issuer left out ${left.join(', ')} because there are too many values`;
-  return `No tenant matches the claims of the access token (looked at ${claims.join(', ')}${hint})`;
+  return `No tenant matches the claims of the access token (claims checked: ${claims.join(', ')}${hint})`;
 }
 
-// RFC 8707: the resource is the backend's URL or the gateway's root, where a trailing slash makes no difference.
-function isMeantFor(identity: Identity, backend: string, settings: PolicySettings): boolean {
+// RFC 8707: the resource is the URL of the backend or the root of the gateway, with or without a trailing slash.
+function isIntendedFor(identity: Identity, backend: string, settings: PolicySettings): boolean {
   const issuer = settings.issuers.find(({ url }) => url === identity.issuer);
   const resource = backendUrl(settings, backend);
   return identity.audiences.some(

@@ -12,10 +12,10 @@ import { challenge } from './challenge.ts';
 
 const NAMES = { tools: 'tool', prompts: 'prompt', resources: 'resource' } as const;
 
-// A change of either is a new value, so that nothing here outlives what it was made from.
+// A changed backend or tenant is a new object, so that no entry outlives what it was made from.
 const visibilities = new WeakMap<PolicyBackend, WeakMap<Tenant, Map<string, Visibility>>>();
 
-/** What the caller may use and see of a backend; made once for each tenant and set of roles. */
+/** What the caller may use and see of a backend. It is made once for each tenant and set of roles. */
 export function findVisibility(backend: PolicyBackend, { tenant, roles }: Membership): Visibility {
   const ofBackend = visibilities.get(backend) ?? new WeakMap<Tenant, Map<string, Visibility>>();
   visibilities.set(backend, ofBackend);
@@ -27,23 +27,23 @@ export function findVisibility(backend: PolicyBackend, { tenant, roles }: Member
   return visibility;
 }
 
-const touched = new WeakMap<PolicyBackend, { tenants: readonly Tenant[]; touched: boolean }>();
+const filtered = new WeakMap<PolicyBackend, { tenants: readonly Tenant[]; filtered: boolean }>();
 
 /**
- * Whether policy hides anything of a backend from anybody. Then its lists are nobody's but the caller's, also where the caller
- * sees all: a server may have said that they may be cached for everybody.
+ * Whether policy hides anything of a backend from any caller. Then its lists must be marked as private to the caller even if this caller
+ * sees everything, because the server may have allowed shared caches to keep them.
  */
-export function isPolicyOn(backend: PolicyBackend, tenants: readonly Tenant[]): boolean {
-  const known = touched.get(backend);
-  if (known?.tenants === tenants) return known.touched;
+export function isFiltered(backend: PolicyBackend, tenants: readonly Tenant[]): boolean {
+  const known = filtered.get(backend);
+  if (known?.tenants === tenants) return known.filtered;
   const rules = tenants.flatMap((tenant) => tenant.rules);
   const names = ({ backends }: Tenant['rules'][number]) => backends === undefined || backends.includes(backend.name);
   const outcome = Object.keys(backend.filters).length > 0 || rules.some(names);
-  touched.set(backend, { tenants, touched: outcome });
+  filtered.set(backend, { tenants, filtered: outcome });
   return outcome;
 }
 
-/** Everything that a request names must be allowed; one message of a batch that is not refuses all of it. */
+/** Everything that a request names must be allowed. If one message of a batch is not, the whole batch is denied. */
 export function checkItems({ items }: McpMessage, visibility: Visibility): Denial | undefined {
   for (const { kind, name } of items) {
     if (!visibility.hidesOf(kind)) continue;
@@ -66,14 +66,14 @@ export function checkScopes(
   settings: PolicySettings,
 ): Denial | undefined {
   if (backend.scopes.length === 0) return undefined;
-  // Some servers take what is no text for one.
+  // Some servers accept a name that is not a string.
   const unclear = items.some(({ kind, name }) => kind === 'tools' && name === undefined);
   if (unclear && backend.scopes.some(({ tools }) => tools !== undefined)) return nameless('tools');
   const needed = neededScopes(backend.scopes, toolsOf(items));
   const missing = needed.filter((scope) => !identity.scopes.includes(scope));
   if (missing.length === 0) return undefined;
   const prefix = settings.issuers.find(({ url }) => url === identity.issuer)?.scopePrefix ?? '';
-  // A client asks for what stands here in place of what it had (MCP, scope challenge handling): it keeps what it was given.
+  // A client requests these scopes instead of those it has (MCP, scope challenge handling), so they include those it needs to keep.
   const kept = [...new Set(backend.scopes.flatMap(({ need }) => need))].filter((scope) =>
     identity.scopes.includes(scope),
   );

@@ -5,7 +5,7 @@ import type { RequestHead, Target } from './request.ts';
 
 const METHODS = ['GET', 'POST', 'DELETE'];
 
-/** Host and Origin must be expected ones, against DNS rebinding (MCP, Streamable HTTP, security warning). */
+/** Checks Host and Origin against DNS rebinding (MCP, Streamable HTTP, security warning). */
 export function checkEdge(request: RequestHead, settings: PolicySettings): Denial | undefined {
   const { allowedHosts, allowedOrigins } = settings;
   if (!allowedHosts.some((pattern) => matchesHost(request.host.toLowerCase(), pattern))) {
@@ -18,7 +18,7 @@ export function checkEdge(request: RequestHead, settings: PolicySettings): Denia
   return undefined;
 }
 
-/** Reads which backend is meant: `/<backend>/mcp`, by GET, POST or DELETE. */
+/** Reads the path `/<backend>/mcp`. The method must be GET, POST or DELETE. */
 export function readTarget(request: RequestHead): Target | Denial {
   const mark = request.path.indexOf('?');
   const path = mark < 0 ? request.path : request.path.slice(0, mark);
@@ -37,13 +37,13 @@ export function readTarget(request: RequestHead): Target | Denial {
   return { backend, query };
 }
 
-// However it is spelled: it would go to the server, and into its logs.
+// In any spelling, because the query goes to the server, and into its logs.
 function holdsToken(query: string): boolean {
   const names = [...new URLSearchParams(query.replaceAll(';', '&')).keys()];
   return names.some((name) => /^\s*access_token\b/i.test(name));
 }
 
-// `*` is anything, `localhost:*` is localhost with any port or none.
+// `*` matches any host, `localhost:*` matches localhost with any port or none.
 function matchesHost(value: string, pattern: string): boolean {
   if (pattern === '*' || pattern === value) return true;
   return pattern.endsWith(':*') && value.replace(/:\d+$/, '') === pattern.slice(0, -2);

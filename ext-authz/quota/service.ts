@@ -51,13 +51,13 @@ export class QuotaService {
     } catch (error) {
       // A file cannot be read. This is tried again when the settings change.
       this.#log.error({ reason: messageOf(error) }, 'quotas: Redis cannot be used');
-      if (settings.refuseWithoutRedis) this.#store = NO_STORE;
+      if (settings.denyWithoutRedis) this.#store = NO_STORE;
     }
   }
 
   get mode(): QuotaMode {
     if (this.#redis?.store.healthy === true) return 'redis';
-    return this.#settings?.redisUrl && this.#settings.refuseWithoutRedis ? 'refuse' : 'share';
+    return this.#settings?.redisUrl && this.#settings.denyWithoutRedis ? 'refuse' : 'share';
   }
 
   /** The counts in the text format of Prometheus. */

@@ -1,15 +1,15 @@
-/** The headers of a response that tell what its body is; several of the same name joined by commas. */
+/** The headers of a response that describe its body. Headers of the same name are joined by commas. */
 export interface BodyHeaders {
   contentType: string | undefined;
   contentEncoding: string | undefined;
 }
 
-/** `unreadable` bodies could hold a list that nobody can filter. */
+/** `unreadable`: the body could hold a list that cannot be filtered. */
 export type BodyKind = 'json' | 'events' | 'unreadable';
 
 /**
- * Tells how to read a body. A type that clients could take for another one is unreadable: they look for one name or the other
- * anywhere in the header, and several headers are one with commas. So is every encoding, since none was asked for.
+ * Determines how to read a body. A content type that a client could read as another one is unreadable: clients search the header for
+ * either name, and several headers become one with commas. So is every content encoding, since none was requested.
  */
 export function bodyKindOf({ contentType = '', contentEncoding = '' }: BodyHeaders): BodyKind {
   if (!/^(identity)?$/i.test(contentEncoding.trim())) return 'unreadable';

@@ -4,21 +4,21 @@ import type { MaySee } from '../../core/mcp/list-filter.ts';
 import type { Policy } from '../../core/policy/policy.ts';
 import { mayUseBackend } from '../../core/tenants/match.ts';
 
-/** Whose answer is filtered, as ext-authz handed it over. */
+/** The caller whose response is filtered, as ext-authz passes it on. */
 export interface Caller {
   backend: string;
   tenant: string;
   roles: readonly string[];
 }
 
-/** What ext-authz handed over about a request whose answer must not show everything. */
+/** What ext-authz passes to ext-proc about a request whose response must be filtered. */
 export interface FilteredRequest extends Caller {
   lane: 'filtered';
-  /** Of a single request, where Envoy's metadata can hold it. */
+  /** Id of a single request, if Envoy's metadata can hold it. */
   id: RequestId;
 }
 
-/** What a caller may see of its backend; undefined when a policy does not know it, or does not let it in. */
+/** What a caller may see of its backend; undefined if the policy does not have the backend or tenant, or the caller may not use it. */
 export function maySeeOf(
   { backend: name, tenant: tenantName, roles }: Caller,
   policy: Policy | undefined,

@@ -4,10 +4,10 @@ import { SseFilter } from '../../core/mcp/sse-filter.ts';
 import { type BodyHeaders, bodyKindOf } from './body-kind.ts';
 import { JsonBody, UnreadableBody, type WholeBody } from './whole-body.ts';
 
-/** Larger JSON bodies and events are not passed on. */
+/** Maximum size of a JSON body or event that is passed on. */
 const MAX_BYTES = 16 << 20;
 
-/** Headers that tell of the body as the server sent it. */
+/** Headers that describe the body as the server sent it. */
 const STALE = ['content-length', 'content-md5', 'content-digest', 'repr-digest', 'digest', 'etag'];
 
 const UNREADABLE = deny('unreadable-answer');
@@ -16,39 +16,39 @@ const UNKNOWN_POLICY = deny('unavailable', { headers: { 'retry-after': '1' } });
 /** The head of a response. */
 export interface ResponseHead extends BodyHeaders {
   status: number;
-  /** There is no body. */
+  /** The response has no body. */
   endOfStream: boolean;
 }
 
-/** What Envoy is told to do next. */
+/** What Envoy does next. */
 export type FilterStep =
   | { kind: 'head'; set: Readonly<Record<string, string>>; remove: readonly string[] }
   | { kind: 'body'; bytes: Buffer; endOfStream: boolean }
   | { kind: 'trailers' };
 
-/** What a response is filtered with. */
+/** Options of a response filter. */
 export interface ResponseFilterOptions {
-  /** What the caller may see, by the policy of this moment; undefined when that cannot be told. */
+  /** What the caller may see under the current policy; undefined if that is not known. */
   maySee: () => MaySee | undefined;
-  /** Id of the request; null where it is not known. */
+  /** Id of the request; null if it is not known. */
   id: RequestId;
-  /** Told, once, why something was not passed on. */
-  onRefusal: (reason: string) => void;
+  /** Called, once, with the reason why something was not passed on. */
+  onRejected: (reason: string) => void;
   /** Default 16 MiB. */
   maxBytes?: number;
 }
 
 /**
- * Filters one response as Envoy shows it: its head, its body in pieces, its trailers. The head of a JSON body waits until the whole
- * body was read, so that it can still become an error; an event stream flows. What cannot be read is not passed on: a success
- * becomes 502, an error keeps its status, and the body is a JSON-RPC error either way.
+ * Filters one response as Envoy sends it: its head, its body in pieces, its trailers. The head of a JSON response is held until the whole
+ * body has been read, so that it can still become an error. An event stream is not held. A body that cannot be read is not passed on: a
+ * success becomes 502, an error keeps its status, and the body becomes a JSON-RPC error in both cases.
  */
 export class ResponseFilter {
   readonly #options: ResponseFilterOptions;
   readonly #maxBytes: number;
   #status = 0;
   #body: SseFilter | WholeBody = new UnreadableBody();
-  #refused = false;
+  #rejected = false;
   #done = false;
 
   constructor(options: ResponseFilterOptions) {
@@ -61,7 +61,7 @@ export class ResponseFilter {
     if (head.endOfStream) return this.#finish([{ kind: 'head', set: {}, remove: [] }]);
     this.#status = head.status;
     if (this.#options.maySee() === undefined) {
-      return this.#refuse('the policy for the caller is not known', [], UNKNOWN_POLICY);
+      return this.#reject('the policy for the caller is not known', [], UNKNOWN_POLICY);
     }
     switch (bodyKindOf(head)) {
       case 'events':
@@ -75,14 +75,14 @@ export class ResponseFilter {
     }
   }
 
-  /** Takes a piece of the body. What comes after the end is passed over: Envoy may tell of the end twice. */
+  /** Takes a piece of the body. Pieces after the end are ignored: Envoy may signal the end twice. */
   body(bytes: Buffer, endOfStream: boolean): FilterStep[] {
     if (this.#done) return [];
     const begun = this.#push(bytes);
     return endOfStream && !this.#done ? this.#finish([...begun, ...this.#end(true)]) : begun;
   }
 
-  /** Takes the trailers, which end the body, too. */
+  /** Takes the trailers, which also end the body. */
   trailers(): FilterStep[] {
     return this.#done ? [] : this.#finish([...this.#end(false), { kind: 'trailers' }]);
   }
@@ -92,18 +92,18 @@ export class ResponseFilter {
     if (taken === undefined || Buffer.isBuffer(taken)) {
       return taken === undefined || taken.length === 0 ? [] : [{ kind: 'body', bytes: taken, endOfStream: false }];
     }
-    return this.#refuse(taken.reason, taken.ids);
+    return this.#reject(taken.reason, taken.ids);
   }
 
   #end(endOfStream: boolean): FilterStep[] {
     const rest = this.#body.end();
-    if (!Buffer.isBuffer(rest)) return this.#refuse(rest.reason, rest.ids, UNREADABLE, endOfStream);
+    if (!Buffer.isBuffer(rest)) return this.#reject(rest.reason, rest.ids, UNREADABLE, endOfStream);
     const head = this.#body instanceof SseFilter ? [] : [passedHead()];
     return [...head, { kind: 'body', bytes: rest, endOfStream }];
   }
 
-  #refuse(reason: string, ids: readonly RequestId[], denial: Denial = UNREADABLE, endOfStream = true): FilterStep[] {
-    this.#tell(reason);
+  #reject(reason: string, ids: readonly RequestId[], denial: Denial = UNREADABLE, endOfStream = true): FilterStep[] {
+    this.#report(reason);
     const status = this.#status >= 400 ? this.#status : denial.status;
     const set = { ':status': String(status), 'content-type': 'application/json', ...denial.headers };
     const bytes = Buffer.from(this.#errors(denial, ids));
@@ -122,22 +122,22 @@ export class ResponseFilter {
     return new SseFilter({
       filter: this.#filter,
       instead: (reason, ids) => {
-        this.#tell(reason);
+        this.#report(reason);
         return this.#errors(UNREADABLE, ids);
       },
       maxEventBytes: this.#maxBytes,
     });
   }
 
-  // The policy may have changed since the head: who is not known any more sees nothing.
+  // The policy may have changed since the head was passed on. A caller that is no longer known sees nothing.
   readonly #filter = (text: string) => filterLists(text, this.#options.maySee() ?? (() => false));
 
-  #tell(reason: string): void {
-    if (!this.#refused) this.#options.onRefusal(reason);
-    this.#refused = true;
+  #report(reason: string): void {
+    if (!this.#rejected) this.#options.onRejected(reason);
+    this.#rejected = true;
   }
 
-  /** A JSON-RPC error for each of these requests, as a batch where there are several. */
+  /** A JSON-RPC error for each of these requests, as a batch if there are several. */
   #errors(denial: Denial, ids: readonly RequestId[]): string {
     const [only = this.#options.id, ...others] = ids;
     if (others.length === 0) return denialBody(denial, only);

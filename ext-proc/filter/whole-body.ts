@@ -3,21 +3,21 @@ import type { RequestId } from '../../core/mcp/denial.ts';
 import { applyEdits, type Filtered } from '../../core/mcp/list-filter.ts';
 
 /** Why a body is not passed on, and the ids of the requests that it answers, as far as they are known. */
-export interface Refusal {
-  kind: 'refused';
+export interface Rejection {
+  kind: 'rejected';
   reason: string;
   ids: readonly RequestId[];
 }
 
-/** A body that is passed on only when all of it was read. */
+/** A body that is passed on only after all of it was read. */
 export interface WholeBody {
-  /** Takes a piece. */
-  push(bytes: Buffer): Refusal | undefined;
-  /** Takes the end; gives the body as it may be passed on. */
-  end(): Buffer | Refusal;
+  /** Takes a piece of the body. */
+  push(bytes: Buffer): Rejection | undefined;
+  /** Ends the body; returns what may be passed on. */
+  end(): Buffer | Rejection;
 }
 
-/** A JSON body of at most `maxBytes`, with the edits that its filter finds. An empty one is sound. */
+/** A JSON body of at most `maxBytes`, to which the edits of a filter are applied. An empty body passes. */
 export class JsonBody implements WholeBody {
   readonly #filter: (text: string) => Filtered;
   readonly #maxBytes: number;
@@ -29,28 +29,28 @@ export class JsonBody implements WholeBody {
     this.#maxBytes = maxBytes;
   }
 
-  push(bytes: Buffer): Refusal | undefined {
+  push(bytes: Buffer): Rejection | undefined {
     this.#length += bytes.length;
-    if (this.#length > this.#maxBytes) return refusal('the body is too large');
+    if (this.#length > this.#maxBytes) return rejection('the body is too large');
     this.#parts.push(bytes);
     return undefined;
   }
 
-  end(): Buffer | Refusal {
+  end(): Buffer | Rejection {
     const body = Buffer.concat(this.#parts);
     if (body.length === 0) return body;
-    if (!isUtf8(body)) return refusal('the body is not UTF-8');
+    if (!isUtf8(body)) return rejection('the body is not UTF-8');
     const text = body.toString('utf8');
     const filtered = this.#filter(text);
     if (filtered.kind === 'changed') return Buffer.from(applyEdits(text, filtered.edits));
-    return filtered.kind === 'same' ? body : refusal(filtered.reason, filtered.ids);
+    return filtered.kind === 'same' ? body : rejection(filtered.reason, filtered.ids);
   }
 }
 
-/** A body that could hold a list in a form that nobody can filter: sound only when there is nothing in it. */
+/** A body that could hold a list in a form that cannot be filtered. It passes only if it is empty. */
 export class UnreadableBody implements WholeBody {
-  push(bytes: Buffer): Refusal | undefined {
-    return bytes.length === 0 ? undefined : refusal('the body is neither plain JSON nor an event stream');
+  push(bytes: Buffer): Rejection | undefined {
+    return bytes.length === 0 ? undefined : rejection('the body is neither plain JSON nor an event stream');
   }
 
   end(): Buffer {
@@ -58,6 +58,6 @@ export class UnreadableBody implements WholeBody {
   }
 }
 
-function refusal(reason: string, ids: readonly RequestId[] = []): Refusal {
-  return { kind: 'refused', reason, ids };
+function rejection(reason: string, ids: readonly RequestId[] = []): Rejection {
+  return { kind: 'rejected', reason, ids };
 }

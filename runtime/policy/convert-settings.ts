@@ -4,10 +4,7 @@ import type { ClaimRule } from '../../core/tenants/claim-rule.ts';
 import type { Tenant } from '../../core/tenants/tenants.ts';
 import type { ClaimRule__Output, ClaimRule as ClaimRuleMessage } from '../../protos/gen/mcp_gateway/v1/ClaimRule.ts';
 import type { Issuer__Output, Issuer as IssuerMessage } from '../../protos/gen/mcp_gateway/v1/Issuer.ts';
-import type {
-  QuotaStore__Output,
-  QuotaStore as QuotaStoreMessage,
-} from '../../protos/gen/mcp_gateway/v1/QuotaStore.ts';
+import type { QuotaStore__Output } from '../../protos/gen/mcp_gateway/v1/QuotaStore.ts';
 import type { Settings, Settings__Output } from '../../protos/gen/mcp_gateway/v1/Settings.ts';
 import type { Tenant__Output, Tenant as TenantMessage } from '../../protos/gen/mcp_gateway/v1/Tenant.ts';
 import { filtersFromProto, filtersToProto, someOf } from './convert.ts';
@@ -25,7 +22,7 @@ export function settingsToProto(settings: PolicySettings): Settings {
     allowedOrigins: [...allowedOrigins],
     scopes: [...scopes],
     audit,
-    quotaStore: quotaStoreToProto(quotas),
+    quotaStore: quotas,
     sessionLifetimeSeconds,
   };
 }
@@ -45,17 +42,13 @@ export function settingsFromProto(settings: Settings__Output): PolicySettings {
   };
 }
 
-function quotaStoreToProto({ refuseWithoutRedis, ...store }: QuotaStoreSettings): QuotaStoreMessage {
-  return { ...store, denyWithoutRedis: refuseWithoutRedis };
-}
-
 function quotaStoreFromProto(store: QuotaStore__Output | null | undefined): QuotaStoreSettings {
   return {
     redisUrl: store?.redisUrl ?? '',
     redisPasswordFile: store?.redisPasswordFile ?? '',
     redisCaFile: store?.redisCaFile ?? '',
     deadlineMs: store?.deadlineMs ?? 0,
-    refuseWithoutRedis: store?.denyWithoutRedis ?? false,
+    denyWithoutRedis: store?.denyWithoutRedis ?? false,
     processes: store?.processes ?? 1,
     gateways: store?.gateways ?? 1,
   };

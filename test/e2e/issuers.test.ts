@@ -88,9 +88,9 @@ describe('several issuers and tenants through the gateway', function () {
 
     it('applies no rule of one issuer to a token of another, whatever it claims', async () => {
       for (const claims of [{ team: 'red' }, { team: ['red', 'x'] }, { team: 'red', iss_claim: first.url }]) {
-        expect(await outcomeOf(await tokenOf(second, claims))).to.match(/^403 .*\(looked at team, groups\)$/);
+        expect(await outcomeOf(await tokenOf(second, claims))).to.match(/^403 .*\(claims checked: team, groups\)$/);
       }
-      expect(await outcomeOf(await tokenOf(first, { team: 'blue' }))).to.match(/^403 .*\(looked at /);
+      expect(await outcomeOf(await tokenOf(first, { team: 'blue' }))).to.match(/^403 .*\(claims checked: /);
       expect(await outcomeOf(await tokenOf(second, { team: 'red' }), { 'x-tenant': 'red' })).to.match(/^403 /);
       // Nor does its signature: the key of one issuer is not valid for another.
       expect(await outcomeOf(await tokenOf(second, { iss: first.url, team: 'red' }))).to.match(/^401 .*signature/);

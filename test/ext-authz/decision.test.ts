@@ -1,6 +1,8 @@
 import { expect } from 'chai';
 import { decisionRecord } from '../../core/decision/audit.ts';
-import type { HttpRequest, RequestTrace } from '../../ext-authz/check/request.ts';
+import type { RequestTrace } from '../../core/decision/decision.ts';
+import { DENIALS } from '../../core/mcp/denial.ts';
+import type { HttpRequest } from '../../ext-authz/check/request.ts';
 import { decisionOf } from '../../ext-authz/decision.ts';
 import { CheckHarness, json } from './check/harness.ts';
 import { policyBackend } from './policy.ts';
@@ -59,14 +61,14 @@ describe('ext-authz/decision, in the audit log', () => {
       decision: 'deny',
       reason: 'forbidden',
       status: 403,
-      message: 'This tool is not allowed',
+      message: (await harness.denial(asked)).error.message,
       subject: 'alice',
     });
     expect(await recordOf(harness.request({}, { authorization: undefined }))).to.deep.equal({
       decision: 'deny',
       reason: 'unauthenticated',
       status: 401,
-      message: 'Authentication required',
+      message: DENIALS.unauthenticated.message,
       requestId: 'request-1',
       client: '192.0.2.1',
       backend: 'a',

@@ -11,7 +11,7 @@ const question = (headers: Record<string, string>, more = {}): CheckRequest__Out
 });
 
 describe('ext-authz/decode', () => {
-  it('keeps what a decision reads apart from what is only recorded', () => {
+  it('separates inputs of the decision from those that are only recorded', () => {
     const body = Buffer.from('{}');
     const recorded = { 'x-request-id': 'r', traceparent: 't' };
     const sent = { ...recorded, authorization: 'Bearer x', 'mcp-param-region': 'eu', cookie: 'c', ':method': 'POST' };
@@ -26,7 +26,7 @@ describe('ext-authz/decode', () => {
     expect(decodeRequest(question({ 'x-forwarded-for': '198.51.100.7' })).trace.client).to.equal('198.51.100.7');
   });
 
-  it('makes an empty request of an empty question', () => {
+  it('decodes an empty message as an empty request', () => {
     const { request, trace } = decodeRequest({});
     expect(request).to.deep.include({ method: '', path: '', host: '', body: Buffer.alloc(0) });
     expect(Object.values(request.headers).every((value) => value === undefined)).to.equal(true);

@@ -9,7 +9,7 @@ import { policyOf } from './policy.ts';
 
 const HEADERS = Object.values<OutputHeader>(OUTPUT_HEADERS);
 
-/** An allowing decision in which every value is known, whatever the lane needs. */
+/** An allowing outcome with every value, whether the lane needs it or not. */
 const allowIn = (lane: Lane): Allow => ({
   ...{ kind: 'allow', lane, backend: 'a', path: '/mcp?q', affinity: 'who', pin: '127.0.0.1:1' },
   session: {
@@ -40,14 +40,14 @@ describe('ext-authz/encode-allow', () => {
     });
   }
 
-  it('removes what a client sent in place of what is not set', () => {
+  it('removes headers of the client that are not replaced', () => {
     const bare: Allow = { ...allowIn('stateless'), session: undefined, upstreamHeaders: [] };
     expect(allowHeaders(bare).headersToRemove).to.have.members(['authorization', 'mcp-session-id']);
     expect(allowHeaders(allowIn('stateless')).headersToRemove).to.deep.equal(['mcp-session-id']);
     expect(allowHeaders(allowIn('session')).headersToRemove).to.deep.equal([]);
   });
 
-  it('leaves out what a request has none of', () => {
+  it('leaves out values that a request does not have', () => {
     const { session } = allowIn('close');
     if (session === undefined) throw new Error('no session');
     const withoutIncarnation: Allow = { ...allowIn('close'), session: { ...session, incarnation: '' } };

@@ -50,7 +50,7 @@ describe('ext-authz/http', () => {
     }
   });
 
-  it('knows no other paths, and survives odd ones', async () => {
+  it('answers 404 to other paths, also malformed ones', async () => {
     for (const path of [
       '/',
       '//',
@@ -65,14 +65,14 @@ describe('ext-authz/http', () => {
     }
   });
 
-  it('is ready once there is a policy', async () => {
+  it('is ready once a policy has arrived', async () => {
     expect(await get('/readyz')).to.deep.equal({ status: 200, text: '{"ready":true,"quotas":"redis"}' });
     policy = undefined;
     expect(await get('/readyz')).to.deep.equal({ status: 503, text: '{"ready":false,"quotas":"redis"}' });
     expect((await get(WELL_KNOWN)).status).to.equal(503);
   });
 
-  it('tells its numbers', async () => {
+  it('serves metrics', async () => {
     expect(await get('/metrics')).to.deep.equal({ status: 200, text: 'a_total 1\n' });
     expect(await get('/metrics', 'HEAD')).to.deep.equal({ status: 200, text: '' });
   });

@@ -4,7 +4,7 @@ import type { Policy, PolicyBackend } from '../../core/policy/policy.ts';
 /** Public URL of the gateway in these tests. */
 export const PUBLIC_URL = 'http://127.0.0.1:8080';
 
-/** A backend with two replicas; anything may be said otherwise. */
+/** A backend with two replicas; `more` overrides any part. */
 export function policyBackend(name: string, more: Partial<PolicyBackend> = {}): PolicyBackend {
   return {
     name,
@@ -48,7 +48,7 @@ export function policyOf(issuer: string, backends: PolicyBackend[], more: Partia
         redisPasswordFile: '',
         redisCaFile: '',
         deadlineMs: 50,
-        refuseWithoutRedis: false,
+        denyWithoutRedis: false,
         processes: 1,
         gateways: 1,
       },

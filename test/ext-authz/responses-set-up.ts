@@ -23,19 +23,21 @@ const ISSUER = 'https://issuer.example';
 const KEYS = keysOf(1);
 const now = () => NOW_SECONDS * 1000;
 
-/** Headers by name; undefined leaves one out that would be there. */
+/** Headers by name; undefined removes a default. */
 export type SentHeaders = Record<string, string | undefined>;
 
 const { claims: issuerClaims } = issuerSchema.parse({ url: ISSUER });
-const identityOf = (claims: Record<string, unknown>): Identity => ({
+const identityOf = (claims: Record<string, unknown>, audience = PUBLIC_URL): Identity => ({
   ...{ issuer: ISSUER, issuerClaims, claims, subject: 'alice', principal: hashPrincipal(ISSUER, 'alice') },
-  ...{ audiences: [PUBLIC_URL], scopes: ['mcp'], expiresAtSeconds: NOW_SECONDS + 3600 },
+  ...{ audiences: [audience], scopes: ['mcp'], expiresAtSeconds: NOW_SECONDS + 3600 },
 });
 
-/** What becomes of each token: no signature is looked at here. */
+/** The verification of each token. Signatures are not checked here. */
 const VERIFICATIONS: Readonly<Record<string, Verification>> = {
   'red.red.red': { kind: 'identity', identity: identityOf({ team: 'red', roles: ['auditor'] }) },
   'green.green.green': { kind: 'identity', identity: identityOf({ team: 'green' }) },
+  'over.over.over': { kind: 'identity', identity: identityOf({ _claim_names: { team: 'source' } }) },
+  'other.other.other': { kind: 'identity', identity: identityOf({ team: 'red' }, 'https://other.example') },
   'many.many.many': { kind: 'identity', identity: identityOf({ team: ['red', 'blue'] }) },
   'old.old.old': { kind: 'invalid', reason: 'has expired' },
   'far.far.far': { kind: 'unavailable', reason: 'the issuer does not answer' },
@@ -54,7 +56,7 @@ const BACKENDS = [
   policyBackend('locked', { credential: 'missing' }),
 ];
 
-/** Services in which nothing depends on the clock, on chance or on the network. */
+/** Services that depend on no clock, randomness or network. */
 export function fixedServices(): CheckServices {
   const verify = (token: string) =>
     VERIFICATIONS[token] ?? { kind: 'invalid' as const, reason: 'has a wrong signature' };
@@ -69,7 +71,7 @@ export function fixedServices(): CheckServices {
   };
 }
 
-/** A rule with one limit, of which nothing was used. */
+/** A rule for a quota of which nothing is used. */
 export function quotaRule(quota: unknown): AdmissionRule {
   const store = new MemoryStore(now);
   const services = { store, now, ended: () => false, shared: () => false };
@@ -88,7 +90,7 @@ export function sealedAt(backend: string): string {
   return sealSession(session, KEYS, (size) => Buffer.alloc(size, 5));
 }
 
-/** A sound `tools/call` of `alice` to the backend `a`, but for what is said. */
+/** A valid `tools/call` of `alice` to the backend `a`, with changes. */
 export function requestOf(more: Partial<HttpRequest> = {}, headers: SentHeaders = {}): HttpRequest {
   const sent = { authorization: 'Bearer red.red.red', 'content-type': 'application/json', ...headers };
   const given = Object.entries(sent).filter((entry): entry is [string, string] => entry[1] !== undefined);
@@ -105,7 +107,7 @@ export function requestOf(more: Partial<HttpRequest> = {}, headers: SentHeaders 
 
 const { Check } = authorizationService();
 
-/** Decides about a request, and gives the verdict and the response as Envoy reads it. */
+/** Decides about a request; returns the verdict, and the response as Envoy decodes it. */
 export async function responseTo(
   request: HttpRequest,
   services: CheckServices,

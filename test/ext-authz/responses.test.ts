@@ -1,5 +1,6 @@
 import { expect } from 'chai';
 import { LANES } from '../../core/lane/lanes.ts';
+import type { Policy } from '../../core/policy/policy.ts';
 import type { CheckServices } from '../../ext-authz/check/check.ts';
 import type { HttpRequest } from '../../ext-authz/check/request.ts';
 import { readSources } from '../architecture/sources.ts';
@@ -53,16 +54,22 @@ const ALLOWED: Readonly<Record<string, Case>> = {
 const DENIED: Readonly<Record<string, Case>> = {
   'bad-request': { request: { path: '/a/mcp?access_token=x' } },
   'bad-request-headers-disagree': { headers: { 'mcp-method': 'ping' } },
+  'bad-request-body': { request: { method: 'GET' } },
   'bad-request-nameless': { request: { path: '/hiding/mcp', body: call(5) } },
   'parse-error': { request: { body: Buffer.from('{') } },
   unauthenticated: { headers: { authorization: undefined } },
   'unauthenticated-page': { headers: { authorization: undefined, origin: ORIGIN } },
   'invalid-token': { headers: { authorization: 'Bearer old.old.old' } },
+  'invalid-token-form': { headers: { authorization: 'Basic x' } },
+  'invalid-token-audience': { headers: { authorization: 'Bearer other.other.other' } },
   'forbidden-edge': { request: { host: 'evil.example' } },
   'forbidden-edge-origin': { headers: { origin: 'http://evil.example' } },
   forbidden: { request: { path: '/hiding/mcp', body: call('drop') } },
   'insufficient-scope': { request: { path: '/scoped/mcp', body: call('delete_all') } },
   'no-tenant': { headers: { authorization: 'Bearer green.green.green' } },
+  'no-tenant-left-out': { headers: { authorization: 'Bearer over.over.over' } },
+  'no-tenant-chosen': { headers: { 'x-tenant': 'blue' } },
+  'no-tenant-for-the-issuer': { services: { policy: withoutTenants() } },
   'no-tenant-several': { headers: { authorization: 'Bearer many.many.many' } },
   'unknown-backend': { request: { path: '/missing/mcp' } },
   'unknown-session': { headers: { 'mcp-session-id': 'x' } },
@@ -79,6 +86,13 @@ const PREFLIGHT: Case = {
   request: { method: 'OPTIONS', body: EMPTY },
   headers: { authorization: undefined, origin: ORIGIN, 'access-control-request-method': 'POST' },
 };
+
+/** The policy with no tenant. */
+function withoutTenants(): Policy {
+  const { policy } = fixedServices();
+  if (policy === undefined) throw new Error('no policy');
+  return { ...policy, settings: { ...policy.settings, tenants: [] } };
+}
 
 /** Reasons of all denials that are made in ext-authz and in what it imports. */
 function reasonsInSources(): string[] {

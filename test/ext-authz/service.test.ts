@@ -1,6 +1,7 @@
 import { promisify } from 'node:util';
 import { expect } from 'chai';
 import type { Decision } from '../../core/decision/decision.ts';
+import { DENIALS } from '../../core/mcp/denial.ts';
 import type { CheckServices } from '../../ext-authz/check/check.ts';
 import { SessionOpener } from '../../ext-authz/check/session-opener.ts';
 import { upstreamHeaders } from '../../ext-authz/check/upstream.ts';
@@ -93,7 +94,7 @@ describe('ext-authz/service', () => {
   const headersOf = (options: { header?: { key?: string; value?: string } | null }[] = []) =>
     Object.fromEntries(options.map(({ header }) => [header?.key, header?.value]));
 
-  it('answers a yes with the lane, and takes the token off', async () => {
+  it('answers an allowed request with its lane, and removes the token', async () => {
     const token = await issuer.sign({ aud: PUBLIC_URL, team: 'red' });
     const body = '{"jsonrpc":"2.0","id":7,"method":"initialize","params":{}}';
     const { status, okResponse, dynamicMetadata } = await ask(question(`Bearer ${token}`, body));
@@ -112,7 +113,7 @@ describe('ext-authz/service', () => {
     expect(Object.keys(Object.fromEntries(fields)).sort()).to.deep.equal(['backend', 'id', 'principal', 'tenant']);
   });
 
-  it('answers a no with status, headers and a JSON-RPC error', async () => {
+  it('answers a denied request with status, headers and a JSON-RPC error', async () => {
     const { status, deniedResponse, httpResponse } = await ask(question(undefined));
     expect([status?.code, httpResponse]).to.deep.equal([7, 'deniedResponse']);
     expect(deniedResponse?.status?.code).to.equal('Unauthorized');
@@ -120,31 +121,31 @@ describe('ext-authz/service', () => {
     expect(JSON.parse(deniedResponse?.body ?? '')).to.deep.equal({
       jsonrpc: '2.0',
       id: 7,
-      error: { code: -32010, message: 'Authentication required' },
+      error: { code: -32010, message: DENIALS.unauthenticated.message },
     });
   });
 
-  it('answers an empty question with a no', async () => {
+  it('denies an empty request', async () => {
     expect((await ask({})).httpResponse).to.equal('deniedResponse');
   });
 
-  it('says no when it fails itself, tells the log, and goes on', async () => {
+  it('denies a request if the check throws, logs and records that, and continues', async () => {
     const before = services;
     const fail = () => {
-      throw new Error('a mistake of ours');
+      throw new Error('a bug of ours');
     };
     services = () => ({ ...before(), admission: [fail] });
     const token = await issuer.sign({ aud: PUBLIC_URL, team: 'red' });
     const { deniedResponse } = await ask(question(`Bearer ${token}`));
     expect(deniedResponse?.status?.code).to.equal('ServiceUnavailable');
-    expect(deniedResponse?.body).not.to.contain('mistake');
-    expect(messages.at(-1)).to.equal('check failed: a mistake of ours');
+    expect(deniedResponse?.body).not.to.contain('bug');
+    expect(messages.at(-1)).to.equal('check failed: a bug of ours');
     expect(decisions.map(({ outcome, durationMs }) => [outcome.kind, durationMs])).to.deep.equal([['deny', 1]]);
     services = before;
     expect((await ask(question(`Bearer ${token}`))).httpResponse).to.equal('okResponse');
   });
 
-  it('answers with the number of every status that a denial may have', async () => {
+  it('answers with a status that is not in the enum of Envoy', async () => {
     const token = await issuer.sign({ aud: PUBLIC_URL, team: 'red' });
     const wrongType = question(`Bearer ${token}`);
     const http = wrongType.attributes?.request?.http;

@@ -7,7 +7,8 @@ import { createSink } from '../../ext-authz/sink.ts';
 const READING = { tenant: 'red', key: 'tenant', shared: false, level: 1, periodMs: 1_000, atMs: 2 };
 const DECISION: Decision = {
   outcome: { kind: 'allow', lane: 'session' },
-  request: { method: 'POST', id: 'r', traceparent: undefined, client: '192.0.2.1' },
+  httpMethod: 'POST',
+  trace: { requestId: 'r', traceparent: undefined, client: '192.0.2.1' },
   user: { issuer: 'https://i.example', subject: 'ada', principal: hashPrincipal('https://i.example', 'ada') },
   ...{ tenant: 'red', roles: [], backend: 'a', session: 'f', slot: undefined, durationMs: 1 },
   methods: ['tools/call'],
@@ -20,8 +21,8 @@ const charged = (outcome: Charge['outcome'], more: Partial<Charge> = {}): Decisi
   charge: { outcome, messages, readings: [], ...more },
 });
 
-/** What becomes of a decision: lines of the audit log, events and readings of the usage, counts. */
-function taken(decision: Decision, auditSetting: 'all' | 'denied' | 'none' = 'all') {
+/** What a sink does with a decision: lines of the audit log, usage events, counts. */
+function sunk(decision: Decision, auditSetting: 'all' | 'denied' | 'none' = 'all') {
   const [lines, events, counts]: [unknown[], unknown[], unknown[]] = [[], [], []];
   const sink = createSink({
     audit: (record) => lines.push(record),
@@ -47,7 +48,7 @@ describe('ext-authz/sink', () => {
     ['an unknown caller', { ...DECISION, user: undefined, tenant: undefined }, undefined, undefined],
   ] as [string, Decision, string | undefined, string | undefined][]) {
     it(`records and counts ${what} once`, () => {
-      const { lines, events, counts } = taken(decision);
+      const { lines, events, counts } = sunk(decision);
       expect(lines).to.have.length(1);
       expect(events).to.deep.equal(usage === undefined ? [] : [[event(usage), []]]);
       expect(counts).to.deep.equal(count === undefined ? [] : [['red', count]]);
@@ -55,12 +56,12 @@ describe('ext-authz/sink', () => {
   }
 
   it('passes on the states of the buckets', () => {
-    const { events } = taken(charged('allowed', { readings: [READING] }));
+    const { events } = sunk(charged('allowed', { readings: [READING] }));
     expect(events).to.deep.equal([[event('allowed'), [READING]]]);
   });
 
   it('counts what the audit log leaves out', () => {
-    const { lines, events, counts } = taken(charged('allowed'), 'denied');
+    const { lines, events, counts } = sunk(charged('allowed'), 'denied');
     expect([lines.length, events.length, counts.length]).to.deep.equal([0, 1, 1]);
   });
 });

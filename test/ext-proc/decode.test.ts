@@ -7,7 +7,7 @@ import type { Value__Output } from '../../protos/gen/google/protobuf/Value.ts';
 
 const ENTRIES = Object.entries<MetadataEntry>(METADATA);
 
-/** The first message of a lane, with everything that ext-authz leaves there, and the keys that are looked up. */
+/** The first message in a lane, with all metadata that ext-authz sets there, and the set of keys that were read. */
 function messageIn(lane: Lane): { message: ProcessingRequest__Output; read: Set<string> } {
   const present = ENTRIES.filter(([, { lanes }]) => lanes.includes(lane)).map(([key]) => key);
   const fields = Object.fromEntries(
@@ -31,7 +31,7 @@ describe('ext-proc/decode', () => {
     ['session-filtered', 'filtered'],
     ['stateless-filtered', 'filtered'],
   ] as const) {
-    it(`reads in the lane ${lane} what the table says`, () => {
+    it(`reads the entries of the table in the lane ${lane}`, () => {
       const { message, read } = messageIn(lane);
       expect(decodeLaneRequest(message)?.lane).to.equal(kind);
       const wanted = ENTRIES.filter(([, { readBy }]) => readBy['ext-proc']?.includes(lane)).map(([key]) => key);

@@ -36,8 +36,8 @@ const body = (text: string, endOfStream = false): ProcessingRequest => ({
 });
 const JSON_TYPE = { 'content-type': 'application/json' };
 
-/** What a message tells Envoy. */
-function told({ responseHeaders, responseBody, responseTrailers, immediateResponse }: ProcessingResponse__Output) {
+/** The content of an answer to Envoy. */
+function contentOf({ responseHeaders, responseBody, responseTrailers, immediateResponse }: ProcessingResponse__Output) {
   const { setHeaders = [], removeHeaders } = responseHeaders?.response?.headerMutation ?? {};
   const streamed = responseBody?.response?.bodyMutation?.streamedResponse;
   if (responseHeaders !== undefined) {
@@ -51,7 +51,7 @@ function told({ responseHeaders, responseBody, responseTrailers, immediateRespon
   return { body: streamed?.body?.toString() ?? '', end: streamed?.endOfStream ?? false };
 }
 
-describe('ext-proc/service, where answers are filtered', () => {
+describe('ext-proc/service, in the filtered lanes', () => {
   let client: ExternalProcessorClient;
   let policy: Policy | undefined;
   let messages: string[];
@@ -85,25 +85,25 @@ describe('ext-proc/service, where answers are filtered', () => {
   });
 
   const open = () => new Messages(client.Process());
-  /** Everything that is said in answer to these, until the stream ends. */
+  /** All answers to these messages, until the stream ends. */
   const ask = async (...asked: ProcessingRequest[]) => {
     const { stream, ended } = new Messages(client.Process());
-    const answers: ReturnType<typeof told>[] = [];
-    stream.on('data', (message: ProcessingResponse__Output) => answers.push(told(message)));
+    const answers: ReturnType<typeof contentOf>[] = [];
+    stream.on('data', (message: ProcessingResponse__Output) => answers.push(contentOf(message)));
     for (const one of asked) stream.write(one);
     stream.end();
     expect(await ended).to.equal(0);
     return answers;
   };
 
-  it('gives back the head and the body of a list without what is hidden', async () => {
+  it('returns the head and the body of a list without hidden entries', async () => {
     const [head, ...rest] = await ask(headers(JSON_TYPE), body(LIST.slice(0, 9)), body(LIST.slice(9)), body('', true));
     expect(head).to.deep.include({ set: {} });
     expect(head).to.have.property('removed').that.includes.members(['content-length', 'x-mcp-pin']);
     expect(rest).to.deep.equal([{ body: CUT, end: true }]);
   });
 
-  it('gives back a large body in pieces that Envoy takes', async () => {
+  it('returns a large body in pieces of the size that Envoy recommends', async () => {
     const large = LIST.replace('"a"', `"a","x":"${'x'.repeat(150_000)}"`);
     const [, ...pieces] = await ask(headers(JSON_TYPE), body(large, true));
     const read = pieces as { body: string; end: boolean }[];
@@ -115,35 +115,35 @@ describe('ext-proc/service, where answers are filtered', () => {
     expect(read.map(({ body: piece }) => piece).join('')).to.equal(large.replace(',{"name":"secret"}', ''));
   });
 
-  it('answers event by event while the stream is open', async () => {
+  it('returns each event while the stream is open', async () => {
     const messages = open();
     messages.stream.write(headers({ 'content-type': 'text/event-stream' }));
-    expect(told(await messages.next())).to.have.property('set');
+    expect(contentOf(await messages.next())).to.have.property('set');
     messages.stream.write(body('data: '));
     messages.stream.write(body(`${LIST}\n\n`));
-    expect(told(await messages.next())).to.deep.equal({ body: `data: ${CUT}\n\n`, end: false });
+    expect(contentOf(await messages.next())).to.deep.equal({ body: `data: ${CUT}\n\n`, end: false });
     messages.stream.write(body(': ping\n'));
-    expect(told(await messages.next())).to.deep.equal({ body: ': ping\n', end: false });
+    expect(contentOf(await messages.next())).to.deep.equal({ body: ': ping\n', end: false });
     messages.stream.end();
     expect(await messages.ended).to.equal(0);
     expect(messages.unread).to.equal(0);
   });
 
-  it('answers trailers after the body', async () => {
+  it('answers the trailers after the body', async () => {
     const answers = await ask(headers(JSON_TYPE), body(LIST), { responseTrailers: { trailers: { headers: [] } } });
     expect(answers.slice(1)).to.deep.equal([{ body: CUT, end: false }, 'trailers']);
   });
 
-  it('joins headers of one name, so that none is overlooked', async () => {
+  it('reads all headers of the same name', async () => {
     const twice = headers(JSON_TYPE);
     twice.responseHeaders?.headers?.headers?.push({ key: 'content-encoding', rawValue: Buffer.from('identity') });
     twice.responseHeaders?.headers?.headers?.push({ key: 'content-encoding', rawValue: Buffer.from('gzip') });
     const [head] = await ask(twice, body(LIST, true));
     expect(head).to.have.deep.nested.property('set.:status', '502');
-    expect(messages).to.deep.equal(['an answer of a server was not passed on, since it could not be filtered']);
+    expect(messages).to.have.length(1);
   });
 
-  it('puts the id of the request into an error, of whichever type', async () => {
+  it('puts the id of the request into an error, whatever its type', async () => {
     for (const [metadata, id] of [
       [METADATA, 'mine'],
       [{ ...METADATA, id: 7 }, 7],
@@ -154,14 +154,14 @@ describe('ext-proc/service, where answers are filtered', () => {
     }
   });
 
-  it('shows nothing without a policy', async () => {
+  it('passes nothing on without a policy', async () => {
     policy = undefined;
     const [head, error] = await ask(headers({ 'content-type': 'text/event-stream' }), body(`data: ${LIST}\n\n`));
     expect(head).to.have.deep.nested.property('set.:status', '503');
     expect(error).to.have.property('end', true);
   });
 
-  it('breaks off when it is asked what it does not know, and says no more', async () => {
+  it('answers 503 to an unexpected message, and then nothing more', async () => {
     expect(await ask(headers(JSON_TYPE), { requestHeaders: {} }, body(LIST, true))).to.deep.equal([
       'ServiceUnavailable',
     ]);

@@ -34,14 +34,14 @@ describe('ext-proc/respond', () => {
       expect(step(OPEN, { serverSessionId })).to.deep.equal({ kind: 'pass' });
   });
 
-  it('opens no session that could not be found again', () => {
+  it('opens no session whose replica is not known', () => {
     for (const unknown of [undefined, '', '127.0.0.1:9001', pin('127.0.0.1:9002'), pin('127.0.0.1'), '%%%']) {
       expect(step(OPEN, { pin: unknown }).kind, String(unknown)).to.equal('fail');
     }
     expect(step({ ...OPEN, backend: 'gone' }).kind).to.equal('fail');
   });
 
-  it('opens no session whose id is not one', () => {
+  it('opens no session with an invalid id', () => {
     for (const serverSessionId of [
       'a b',
       'a\tb',
@@ -57,7 +57,7 @@ describe('ext-proc/respond', () => {
     }
   });
 
-  it('ends a session that the server ended, and no other', () => {
+  it('ends a session only if the server ended it', () => {
     for (const status of [200, 202, 204, 299]) {
       const ended = { kind: 'end-session', fingerprint: 'f', sealed: 's', expiresAtSeconds: 99 };
       expect(step(CLOSE, { status })).to.deep.equal(ended);

@@ -61,7 +61,7 @@ function quotaStore({ redis, quotas }: GatewaySettings, { folder, workers }: Run
     redisPasswordFile: path(redis?.passwordFile),
     redisCaFile: path(redis?.caFile),
     deadlineMs: quotas.deadline,
-    refuseWithoutRedis: quotas.whenRedisFails === 'refuse',
+    denyWithoutRedis: quotas.whenRedisFails === 'refuse',
     processes: quotas.gateways * workers,
     gateways: quotas.gateways,
   };

@@ -33,7 +33,7 @@ export function openRedisBacked(settings: QuotaStoreSettings, share: ShareStore,
       probe: (tenant) => redis.probe(tenant),
     },
     connection,
-    share: settings.refuseWithoutRedis ? undefined : share,
+    share: settings.denyWithoutRedis ? undefined : share,
     deadlineMs: settings.deadlineMs,
     log,
   });

@@ -62,7 +62,7 @@ const router = z.looseObject({
 type Manager = z.output<typeof manager>;
 type Route = z.output<typeof route>;
 
-/** What a configuration of Envoy says of the inputs and outputs of ext-authz: one line for each fact, sorted. */
+/** What a configuration of Envoy does with the inputs and outputs of ext-authz: one line per fact, sorted. */
 export function envoyFacts(text: string): string[] {
   const config = parse(text, { maxAliasCount: 100 }) as unknown;
   const [listener] = bootstrap.parse(config).static_resources.listeners;
@@ -79,7 +79,7 @@ export function envoyFacts(text: string): string[] {
         .filter((mutation) => mutation.includes('x-mcp'))
         .map((mutation) => `at the door: ${mutation}`),
     ),
-    ...spelled(config).map((name) => `header ${name} is spelled`),
+    ...spelled(config).map((name) => `header ${name} is named`),
   ];
   return [...new Set(facts)].sort();
 }
@@ -129,7 +129,7 @@ function routeFacts(one: Route, { session_state }: z.output<typeof pinning>): st
 
 const isOurs = (header: string) => header.startsWith('x-mcp-') || header.startsWith('mcp-');
 
-/** Every read of the metadata of ext-authz, wherever it is. */
+/** Every place that reads metadata of ext-authz. */
 function metadataFacts(config: unknown): string[] {
   return walk(config).flatMap(({ path, value }) => keysRead(value).map((key) => `metadata ${key}: ${readerAt(path)}`));
 }
@@ -155,17 +155,17 @@ function readerAt(path: Path): string {
   return keys.join('.');
 }
 
-/** Names of the gateway's own headers, wherever they are spelled. */
+/** Every place that names a header with the reserved prefix. */
 function spelled(config: unknown): string[] {
   return walk(config).flatMap(({ value }) =>
     typeof value === 'string' ? [...value.matchAll(/\bx-mcp-[a-z]+/g)].map(([name]) => name) : [],
   );
 }
 
-/** Keys from the root of a document, each with the key that holds it and the name of what it leads to. */
+/** The keys that lead to a value, each with its parent key and the `name` of the value there. */
 type Path = readonly { key: string; parent: string | undefined; name: unknown }[];
 
-/** Every value in a document, with the way to it. */
+/** Every value in a document, with its path. */
 function walk(value: unknown, path: Path = []): { path: Path; value: unknown }[] {
   const inside = typeof value === 'object' && value !== null ? Object.entries(value) : [];
   const parent = path.at(-1)?.key;

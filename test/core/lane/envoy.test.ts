@@ -8,18 +8,18 @@ const CONFIG = readFileSync(ENVOY_CONFIG_FILE, 'utf8');
 const FACTS = envoyFacts(CONFIG);
 const SETTINGS = { address: '127.0.0.1', port: 1, sockets: { extAuthz: ['a'], extProc: ['b'], metadata: ['c'] } };
 
-describe('core/lane, against envoy.yaml', () => {
-  it('says the same', () => {
+describe('core/lane, tables compared with envoy.yaml', () => {
+  it('agree with it', () => {
     expect(FACTS).to.deep.equal(tableFacts(TABLES));
   });
 
-  it('says the same of the configuration that is written for Envoy, with and without trusted proxies', () => {
+  it('agree with the configuration that is written for Envoy, with and without trusted proxies', () => {
     expect(envoyFacts(renderBootstrap(SETTINGS))).to.deep.equal(tableFacts(TABLES));
     const behindProxies = renderBootstrap({ ...SETTINGS, trustedProxies: ['10.0.0.0/8'] });
     expect(envoyFacts(behindProxies)).to.deep.equal(tableFacts(TABLES, { trustedProxies: true }));
   });
 
-  describe('differs once envoy.yaml', () => {
+  describe('disagree once envoy.yaml', () => {
     const metadata = (key: string) => `%DYNAMIC_METADATA(envoy.filters.http.ext_authz:${key})%`;
     for (const [what, from, to] of [
       ['shows another header', '{exact: origin}', '{exact: origin}, {exact: user-agent}'],
@@ -36,7 +36,7 @@ describe('core/lane, against envoy.yaml', () => {
         'response_headers_to_add: *client-session\n                typed_per_filter_config: {envoy.filters.http.ext_proc: *see',
         'typed_per_filter_config: {envoy.filters.http.ext_proc: *see',
       ],
-      ['no longer reads what tells a restarted replica', 'path: [{key: incarnation}]', 'path: [{key: process}]'],
+      ['no longer reads the incarnation', 'path: [{key: incarnation}]', 'path: [{key: process}]'],
       ['logs other requests', 'path: [{key: slot}]', 'path: [{key: session}]'],
       ['forwards another namespace', 'untyped: [envoy.filters.http.ext_authz]', 'untyped: []'],
       ['has another lane', 'exact: close}', 'exact: closing}'],
@@ -49,10 +49,10 @@ describe('core/lane, against envoy.yaml', () => {
       ['leaves the affinity to servers', '{remove: x-mcp-affinity}, ', ''],
       ['leaves the pin to clients', '&not-for-clients [x-mcp-pin, ', '&not-for-clients ['],
       ["leaves a server's session id to clients", 'www-authenticate, mcp-session-id]', 'www-authenticate]'],
-      ["takes clients' own headers", 'prefix: x-mcp-}', 'prefix: x-mcp-lane}'],
-      ['spells a header that nobody sets', 'stat_prefix: mcp', 'stat_prefix: x-mcp-other'],
+      ["keeps clients' headers with the reserved prefix", 'prefix: x-mcp-}', 'prefix: x-mcp-lane}'],
+      ['names a header that is never set', 'stat_prefix: mcp', 'stat_prefix: x-mcp-other'],
       ['keeps the route that a client asked for', 'clear_route_cache: true', 'clear_route_cache: false'],
-      ['allows what ext-authz did not answer', 'failure_mode_allow: false', 'failure_mode_allow: true'],
+      ['allows requests that ext-authz did not answer', 'failure_mode_allow: false', 'failure_mode_allow: true'],
     ] as const) {
       it(what, () => {
         const doctored = CONFIG.replace(from, to);
@@ -62,10 +62,10 @@ describe('core/lane, against envoy.yaml', () => {
     }
   });
 
-  describe('differs once the tables', () => {
+  describe('disagree once they', () => {
     const differs = (changed: Partial<Tables>) =>
       expect(tableFacts({ ...TABLES, ...changed })).to.not.deep.equal(FACTS);
-    /** What the server or ext-proc alone reads: Envoy's configuration does not spell it. */
+    /** Entries that only the server or ext-proc reads, so that Envoy's configuration does not name them. */
     const UNSPELLED: Readonly<Partial<Record<keyof Tables, readonly string[]>>> = {
       inputs: ['x-forwarded-for'],
       headers: ['path', 'credential', 'session'],

@@ -1,12 +1,13 @@
 import { expect } from 'chai';
+import type { RequestTrace } from '../../../core/decision/decision.ts';
 import { INPUT_ATTRIBUTES, INPUT_BODY, INPUT_HEADERS, type Input, pickInputs } from '../../../core/lane/inputs.ts';
 import type { McpMessage } from '../../../core/mcp/message.ts';
-import type { HttpRequest, RequestTrace } from '../../../ext-authz/check/request.ts';
+import type { HttpRequest } from '../../../ext-authz/check/request.ts';
 
 const USES: Readonly<Record<string, Input>> = INPUT_HEADERS;
 
 describe('core/lane/inputs', () => {
-  it('shows a decision the headers that decide and those that place, and no other', () => {
+  it('passes on the headers that decide and those that place a request, and no others', () => {
     const listed = Object.fromEntries(Object.keys(INPUT_HEADERS).map((name) => [name, `of ${name}`]));
     const others = { cookie: 'c', 'mcp-unknown': 'x', ':method': 'POST', 'x-mcp-lane': 'open', 'mcp-param': 'x' };
     const { headers, placement } = pickInputs({ ...listed, ...others, 'mcp-param-region': 'eu' });
@@ -17,16 +18,16 @@ describe('core/lane/inputs', () => {
       expect(placement(name), name).to.equal(undefined);
   });
 
-  it('keeps empty headers apart from absent ones', () => {
+  it('distinguishes empty headers from absent ones', () => {
     expect(pickInputs({ origin: '' }).headers.origin).to.equal('');
     expect(pickInputs({}).headers.origin).to.equal(undefined);
   });
 
-  it('is a table that types enforce', () => {
+  it('is enforced by types', () => {
     const { headers } = pickInputs({ cookie: 'c', 'x-request-id': 'r' });
     // @ts-expect-error a header without a row
     expect(headers.cookie).to.equal(undefined);
-    // @ts-expect-error a header for the record alone
+    // @ts-expect-error a header that is only recorded
     expect(headers['x-request-id']).to.equal(undefined);
   });
 

@@ -7,7 +7,7 @@ import { IDENTITY_HEADERS } from '../../../core/registry/upstream.ts';
 const HEADERS = Object.values<OutputHeader>(OUTPUT_HEADERS);
 
 describe('core/lane/outputs', () => {
-  it('lets no header of a client take the place of one of the gateway', () => {
+  it('are protected from headers of clients', () => {
     for (const { name, fromClients } of HEADERS) {
       const guarded = name.startsWith(RESERVED_PREFIX) || name === ':path' || fromClients === true;
       expect(guarded, name).to.equal(true);
@@ -18,7 +18,7 @@ describe('core/lane/outputs', () => {
     }
   });
 
-  it('sets nothing that is not read, and removes what the server must not get', () => {
+  it('are all read, and removed if the server must not get them', () => {
     for (const { name, lanes, readBy, removedBy } of HEADERS) {
       const read = Object.values(readBy).flat();
       expect(read, name).to.include.members([...lanes]);
@@ -30,7 +30,7 @@ describe('core/lane/outputs', () => {
     }
   });
 
-  it('has exactly one thing done to each guarded header of a response, in each lane', () => {
+  it('on responses are handled in exactly one way in each lane', () => {
     for (const { name, removedByRoute, replacedByRoute, takenByExtProc } of Object.values(RESPONSE_HEADERS)) {
       const lanes = [...removedByRoute, ...replacedByRoute, ...takenByExtProc];
       expect(lanes.sort(), name).to.deep.equal([...LANES].sort());

@@ -24,7 +24,7 @@ export const TABLES: Tables = {
   metadata: METADATA,
 };
 
-/** What the tables expect of Envoy's configuration, in the same lines as `envoyFacts`. */
+/** What the tables require of Envoy's configuration, in the same form as `envoyFacts`. */
 export function tableFacts(tables: Tables, { trustedProxies = false } = {}): string[] {
   const facts = [
     ...inputFacts(tables, trustedProxies),
@@ -57,8 +57,8 @@ function headerFacts({ name, readBy, removedBy }: OutputHeader): string[] {
   );
   const removed =
     removedBy === 'route' ? LANES.map((lane) => `route removes it in ${lane}`) : removedBy ? ['router removes it'] : [];
-  const spelled = name.startsWith(RESERVED_PREFIX) ? [`header ${name} is spelled`] : [];
-  return [...read, ...removed.map((fact) => `header ${name}: ${fact}`), ...spelled];
+  const inText = name.startsWith(RESERVED_PREFIX) ? [`header ${name} is named`] : [];
+  return [...read, ...removed.map((fact) => `header ${name}: ${fact}`), ...inText];
 }
 
 const exactly = (lane: Lane) => `: ${JSON.stringify({ exact: lane })}`;
@@ -70,7 +70,7 @@ function responseFacts({ name, removedByRoute, replacedByRoute }: ResponseHeader
   ];
 }
 
-/** What only processes of the gateway read is not spelled in Envoy's configuration; ext-proc sees the lanes in which it reads something. */
+/** Envoy's configuration does not name entries that only other processes read. ext-proc takes part in the lanes in which it reads any. */
 function metadataFacts(key: string, { readBy }: MetadataEntry): string[] {
   const {
     'ext-proc': extProc = [],

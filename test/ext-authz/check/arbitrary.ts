@@ -2,10 +2,10 @@ import fc from 'fast-check';
 
 /** Method, path, Host and body. */
 export type Asked = [string, string, string, Buffer];
-/** Headers by name; undefined leaves one out. */
+/** Headers by name; undefined stands for an absent one. */
 export type Headers = Record<string, string | undefined>;
 
-/** A text as it is, or with one character changed. */
+/** A text with at most one character changed. */
 export const mutated = (text: string): fc.Arbitrary<string> =>
   fc
     .tuple(fc.nat(Math.max(0, text.length - 1)), fc.string({ unit: 'binary', maxLength: 2 }))
@@ -40,7 +40,7 @@ const messages = fc.record(
 export const usual = ['initialize', 'ping'].map((method) =>
   Buffer.from(JSON.stringify({ jsonrpc: '2.0', id: 1, method, params: {} })),
 );
-/** Bodies, good and bad. */
+/** Valid and invalid bodies. */
 export const bodies = fc.oneof(
   { weight: 5, arbitrary: fc.constantFrom(...usual) },
   { weight: 5, arbitrary: messages.map((value) => Buffer.from(JSON.stringify(value))) },
@@ -67,7 +67,7 @@ const soundLine = fc.tuple(
   fc.constantFrom(...usual),
 );
 const soundHeaders = fc.constant<Headers>({ 'content-type': 'application/json' });
-/** Requests; half of them could be allowed, or the others would prove little. */
+/** Requests. Half of them are valid, so that the properties are not trivially true. */
 export const requests: fc.Arbitrary<[Asked, Headers]> = fc.oneof(
   fc.tuple(line, otherHeaders),
   fc.tuple(soundLine, soundHeaders),

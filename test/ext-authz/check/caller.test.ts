@@ -5,7 +5,7 @@ import { startIssuer } from '../local-issuer.ts';
 import { PUBLIC_URL, policyBackend, policyOf } from '../policy.ts';
 import { CheckHarness } from './harness.ts';
 
-describe('ext-authz/check, who asks', () => {
+describe('ext-authz/check, the caller', () => {
   let harness: CheckHarness;
 
   beforeEach(async () => {
@@ -18,16 +18,16 @@ describe('ext-authz/check, who asks', () => {
   });
   afterEach(() => harness.stop());
 
-  describe('who asks', () => {
+  describe('token', () => {
     const challenge = `Bearer resource_metadata="${PUBLIC_URL}/.well-known/oauth-protected-resource/a/mcp", scope="mcp"`;
 
-    it('is asked for where no token came, with RFC 9728 metadata', async () => {
+    it('is required, and the denial names the RFC 9728 metadata', async () => {
       const denial = await harness.denial(harness.request({}, { authorization: undefined }));
       expect([denial.reason, denial.status, denial.id]).to.deep.equal(['unauthenticated', 401, 7]);
       expect(denial.headers).to.deep.equal({ 'www-authenticate': challenge });
     });
 
-    it('is not learnt from anything but one bearer token', async () => {
+    it('must be exactly one bearer token', async () => {
       const { token } = harness;
       for (const authorization of [
         '',
@@ -48,14 +48,14 @@ describe('ext-authz/check, who asks', () => {
       }
     });
 
-    it('takes the scheme in any case', async () => {
+    it('may have the scheme in any case', async () => {
       const { token } = harness;
       for (const scheme of ['bearer', 'BEARER']) {
         await harness.allowed(harness.request({}, { authorization: `${scheme} ${token}` }));
       }
     });
 
-    it('writes a header that nobody can break out of', async () => {
+    it('cannot inject anything into the header of the denial', async () => {
       const evil = await harness.issuer.sign({ iss: 'https://e"\\\r\nx: y\u00e9' });
       const denial = await harness.denial(harness.request({}, { authorization: `Bearer ${evil}` }));
       expect(denial.headers['www-authenticate']).to.match(
@@ -76,17 +76,16 @@ describe('ext-authz/check, who asks', () => {
       [[], false],
       [undefined, false],
     ] as const) {
-      it(`must have meant this backend: aud ${JSON.stringify(audience)}`, async () => {
+      it(`must be for this backend: aud ${JSON.stringify(audience)}`, async () => {
         const aud = typeof audience === 'object' ? [...audience] : audience;
         const authorization = `Bearer ${await harness.issuer.sign({ aud, team: 'red' })}`;
         const { outcome } = await harness.verdict(harness.request({}, { authorization }));
         expect(outcome.kind).to.equal(ok ? 'allow' : 'deny');
-        if (outcome.kind === 'deny')
-          expect(outcome.error.message).to.equal('The access token was issued for another audience');
+        if (outcome.kind === 'deny') expect(outcome.reason).to.equal('invalid-token');
       });
     }
 
-    it('cannot be told while the issuer is down: 503 and Retry-After', async () => {
+    it('cannot be verified while the issuer is down: 503 and Retry-After', async () => {
       const down = await startIssuer();
       const foreign = await down.sign({ aud: PUBLIC_URL, team: 'red' });
       const issuers = policyOf(down.url, []).settings.issuers;
@@ -101,10 +100,10 @@ describe('ext-authz/check, who asks', () => {
       ]);
     });
 
-    it('is told of a trailing slash', async () => {
+    it('with a trailing slash in the issuer gets a hint', async () => {
       const authorization = `Bearer ${await harness.issuer.sign({ iss: `${harness.issuer.url}/`, aud: PUBLIC_URL })}`;
       const denial = await harness.denial(harness.request({}, { authorization }));
-      expect(denial.error.message).to.match(/^The access token is not accepted: .*trailing slash/);
+      expect(denial.error.message).to.include('trailing slash');
     });
   });
 
@@ -114,37 +113,37 @@ describe('ext-authz/check, who asks', () => {
       return harness.gist(harness.request({ path }, { authorization }));
     };
 
-    it('no tenant: 403 that names the claims that were looked at', async () => {
+    it('no tenant: 403 that names the claims that were checked', async () => {
       expect(await as({ team: 'green' })).to.deep.equal(['no-tenant', 403, -32011, 7]);
       const { error } = await harness.denial(await harness.requestAs({}));
-      expect(error.message).to.equal('No tenant matches the claims of the access token (looked at team)');
+      expect(error.message).to.match(/\bteam\b/);
     });
 
-    it('no tenant for this issuer, and groups that the issuer left out, are told', async () => {
+    it('no tenant for this issuer, or groups that the issuer left out: the message says so', async () => {
       const { settings } = harness.policy;
       const groups = [{ issuer: harness.issuer.url, claim: 'groups' as const, values: ['g'] }];
       const [first, ...others] = settings.tenants;
       if (first === undefined) throw new Error('no tenant');
       harness.usePolicy({ settings: { ...settings, tenants: [{ ...first, match: groups }, ...others] } });
       const overage = await harness.requestAs({ _claim_names: { groups: 'src1' } });
-      expect((await harness.denial(overage)).error.message).to.match(/the issuer left out groups because/);
+      expect((await harness.denial(overage)).error.message).to.match(/\bgroups\b/);
       harness.usePolicy({ settings: { ...settings, tenants: [{ ...first, match: [] }] } });
       const { error } = await harness.denial(await harness.requestAs({ team: 'red' }));
-      expect(error.message).to.equal(`No tenant takes access tokens of the issuer ${harness.issuer.url}`);
+      expect(error.message).to.include(harness.issuer.url);
     });
 
     it('several tenants: 403 that names them, until X-Tenant chooses one of them', async () => {
       const claims = { team: ['red', 'blue'] };
       const { error, status } = await harness.denial(await harness.requestAs(claims));
       expect(status).to.equal(403);
-      expect(error.message).to.match(/several tenants \(red, blue\); choose one with the header X-Tenant/);
+      expect(error.message).to.match(/\bred, blue\b.*\bX-Tenant\b/);
       for (const tenant of ['red', 'blue']) {
         const { findings } = await harness.verdict(await harness.requestAs(claims, {}, { 'x-tenant': tenant }));
         expect(findings.membership?.tenant.name).to.equal(tenant);
       }
     });
 
-    it('X-Tenant is no way into another one, and tells nothing of which there are', async () => {
+    it('X-Tenant gives no access to another tenant, and does not reveal which exist', async () => {
       const denials = [];
       for (const tenant of ['blue', 'unknown', 'RED', '', 'red,red', 'red, blue']) {
         denials.push(await harness.denial(await harness.requestAs({ team: 'red' }, {}, { 'x-tenant': tenant })));
@@ -154,7 +153,7 @@ describe('ext-authz/check, who asks', () => {
       await harness.allowed(await harness.requestAs({ team: 'red' }, {}, { 'x-tenant': 'red' }));
     });
 
-    it('a backend that needs a role looks like none without it', async () => {
+    it('a backend that needs a role looks missing without it', async () => {
       const path = '/audited/mcp';
       expect(await as({ team: 'red' }, path)).to.deep.equal(['unknown-backend', 404, -32012, 7]);
       await harness.allowed(await harness.requestAs({ team: 'red', roles: ['auditor'] }, { path }));

@@ -11,14 +11,14 @@ describe('ext-authz/check', () => {
   });
   afterEach(() => harness.stop());
 
-  it('refuses everything before there is a policy', async () => {
+  it('denies everything before a policy has arrived', async () => {
     harness.services = { ...harness.services, policy: undefined };
     const { outcome, findings } = await harness.verdict(harness.request());
     expect(outcome).to.deep.equal(deny('unavailable', { headers: { 'retry-after': '1' } }));
     expect(findings.id).to.equal(7);
   });
 
-  it('waits for what the server needs, if that must be asked for', async () => {
+  it('waits for upstream headers that are not known yet', async () => {
     const headers = [{ name: 'authorization', value: 'Bearer theirs' }];
     harness.services = { ...harness.services, upstream: () => Promise.resolve(headers) };
     expect((await harness.allowed(harness.request())).upstreamHeaders).to.equal(headers);
@@ -40,7 +40,7 @@ describe('ext-authz/check', () => {
       'localhost:8080.evil',
       'localhost:',
     ]) {
-      it(`is refused with Host ${JSON.stringify(host)}`, async () =>
+      it(`is denied with Host ${JSON.stringify(host)}`, async () =>
         expect(await harness.gist(harness.request({ host }))).to.deep.equal(['forbidden-edge', 403, -32011, 7]));
     }
 
@@ -52,7 +52,7 @@ describe('ext-authz/check', () => {
       'http://localhost:1/',
       '',
     ]) {
-      it(`is refused with Origin ${JSON.stringify(origin)}`, async () =>
+      it(`is denied with Origin ${JSON.stringify(origin)}`, async () =>
         expect(await harness.gist(harness.request({}, { origin }))).to.deep.equal(['forbidden-edge', 403, -32011, 7]));
     }
 
@@ -78,20 +78,20 @@ describe('ext-authz/check', () => {
       ['/a/mcp?access_token=x', 'bad-request', 400],
       ['/a/mcp?a=b&ACCESS_TOKEN=x', 'bad-request', 400],
     ] as const) {
-      it(`is refused with path ${JSON.stringify(path)}`, async () => {
+      it(`is denied with path ${JSON.stringify(path)}`, async () => {
         const denial = await harness.denial(harness.request({ path }));
         expect([denial.reason, denial.status]).to.deep.equal([reason, status]);
       });
     }
 
-    it('is refused with another method, which says those that are allowed', async () => {
+    it('is denied with another method, and the denial names the allowed ones', async () => {
       for (const method of ['PUT', 'OPTIONS', 'HEAD', 'post', '']) {
         const denial = await harness.denial(harness.request({ method }));
         expect([denial.status, denial.headers], method).to.deep.equal([405, { allow: 'GET, POST, DELETE' }]);
       }
     });
 
-    it('keeps its id in the refusal as far as it can be read', async () => {
+    it('keeps its id in the denial if it can be read', async () => {
       const path = '/';
       const idOf = async (body: Buffer) => (await harness.denial(harness.request({ path, body }))).id;
       expect(await idOf(json({ ...BODY, id: 'x' }))).to.equal('x');
@@ -119,25 +119,25 @@ describe('ext-authz/check', () => {
         },
       );
 
-    it('may ask without a token what they may send', async () => {
+    it('may send a preflight without a token', async () => {
       const { outcome, responseHeaders } = await harness.verdict(preflight());
       expect(outcome).to.deep.equal({ kind: 'reply', status: 204 });
       expect(responseHeaders['access-control-allow-origin']).to.equal(origin);
       expect(responseHeaders['access-control-allow-headers']).to.include('authorization');
     });
-    it('may read every answer, also a refusal', async () => {
+    it('may read every response, also a denial', async () => {
       for (const authorization of [`Bearer ${harness.token}`, 'Bearer x']) {
         const { responseHeaders } = await harness.verdict(harness.request({}, { origin, authorization }));
         expect(responseHeaders['access-control-allow-origin']).to.equal(origin);
         expect(responseHeaders['access-control-expose-headers']).to.include('mcp-session-id');
       }
     });
-    it('are the only ones', async () => {
+    it('are the only pages that may', async () => {
       const { outcome, responseHeaders } = await harness.verdict(preflight({ origin: 'http://evil.example' }));
       expect([outcome.kind, responseHeaders]).to.deep.equal(['deny', {}]);
       expect((await harness.verdict(harness.request())).responseHeaders).to.deep.equal({});
     });
-    it('must ask in full: OPTIONS alone is a method that is not allowed', async () => {
+    it('must send a complete preflight: OPTIONS alone is not an allowed method', async () => {
       const asked = harness.request({ method: 'OPTIONS' }, { origin });
       expect((await harness.denial(asked)).status).to.equal(405);
     });

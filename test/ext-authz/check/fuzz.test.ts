@@ -19,7 +19,7 @@ import { type Asked, anyText, type Headers, mutated, option, requests, usual } f
 
 const KEYS = keysOf(1);
 
-/** A token of these tests, and at which backends it is good for which tenant. */
+/** A token of these tests, its tenant, and the backends that it may use. */
 interface Sample {
   token: string;
   tenant: 'red' | 'blue' | undefined;
@@ -89,7 +89,7 @@ describe('ext-authz/check, fuzzed', function () {
 
   const service = authorizationService().Check;
 
-  /** Encodes as it goes over the wire and back: what Envoy would read. */
+  /** Encodes a verdict and decodes it again, as Envoy does. */
   function overTheWire(verdict: Verdict) {
     return service.responseDeserialize(service.responseSerialize(encodeVerdict(verdict)));
   }
@@ -108,7 +108,7 @@ describe('ext-authz/check, fuzzed', function () {
     return verdict;
   }
 
-  it('never throws and never lets anything pass without a token', async () => {
+  it('never throws, and never allows a request without a token', async () => {
     const schemes = option(
       fc.oneof(
         anyText,
@@ -124,7 +124,7 @@ describe('ext-authz/check, fuzzed', function () {
     );
   });
 
-  it('lets nothing pass with a token that was altered', async () => {
+  it('never allows a request with an altered token', async () => {
     const altered = fc.nat().chain((at) => {
       const { token } = samples[at % samples.length] ?? { token: '' };
       return mutated(token).filter((text) => text !== token);
@@ -132,7 +132,7 @@ describe('ext-authz/check, fuzzed', function () {
     await fc.assert(
       fc.asyncProperty(requests, altered, async ([asked, headers], token) => {
         const { outcome } = await ask(asked, { ...headers, authorization: `Bearer ${token}` });
-        // Only spaces before the token change nothing.
+        // Spaces before the token are allowed.
         if (samples.some((sample) => sample.token === token.trim())) return;
         expect(outcome.kind).to.equal('deny');
       }),
@@ -140,7 +140,7 @@ describe('ext-authz/check, fuzzed', function () {
     );
   });
 
-  it('lets a token pass only as its own tenant, where it may go, into its own sessions', async () => {
+  it('allows a token only for its own tenant, backends and sessions', async () => {
     const sessions = option(
       fc.oneof(
         { weight: 4, arbitrary: fc.nat().map((at) => sealed[at % sealed.length]?.id ?? '') },
@@ -184,11 +184,11 @@ describe('ext-authz/check, fuzzed', function () {
       }),
       { numRuns: 4_000, examples },
     );
-    // The examples at least: the test would mean little if nothing ever passed.
+    // The examples pass at least, or the test would be trivially true.
     expect([...seen].sort()).to.deep.equal(['close', 'open', 'session', 'stateless']);
   });
 
-  it('answers Envoy in sound protobuf whatever the id is', async () => {
+  it('answers Envoy in valid protobuf whatever the id is', async () => {
     const token = samples[0]?.token;
     await fc.assert(
       fc.asyncProperty(fc.array(fc.integer({ min: 0, max: 0xffff }), { maxLength: 8 }), async (units) => {

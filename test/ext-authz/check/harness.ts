@@ -18,24 +18,24 @@ import { PUBLIC_URL, policyBackend, policyOf } from '../policy.ts';
 /** The keys that open sessions in these tests. */
 export const KEYS = keysOf(1);
 
-/** What is sent when nothing else is said. */
+/** The default body. */
 export const BODY = { jsonrpc: '2.0', id: 7, method: 'tools/list' };
 export const INITIALIZE = { jsonrpc: '2.0', id: 7, method: 'initialize', params: { protocolVersion: '2025-11-25' } };
 
-/** Headers by name; undefined leaves one out that would be there. */
+/** Headers by name; undefined removes a default. */
 export type Headers = Record<string, string | undefined>;
 
-/** A refusal with the id that its body carries. */
-export type Refusal = Denial & { id: RequestId };
+/** A denial with the id in its body. */
+export type DenialWithId = Denial & { id: RequestId };
 
 /** A value as the body of a request. */
 export const json = (value: unknown) => Buffer.from(JSON.stringify(value));
 
-/** The pipeline with a real issuer; its services may be replaced by a test. */
+/** The check with a real issuer. Tests may replace its services. */
 export class CheckHarness {
   readonly issuer: LocalIssuer;
   services: CheckServices;
-  /** Of `alice`, tenant `red`, for every backend. */
+  /** The token of `alice` in the tenant `red`, for every backend. */
   readonly token: string;
 
   private constructor(issuer: LocalIssuer, token: string, backends: PolicyBackend[]) {
@@ -66,7 +66,7 @@ export class CheckHarness {
     return this.services.policy;
   }
 
-  /** Puts a changed policy in force. */
+  /** Changes parts of the policy. */
   usePolicy(more: Partial<Policy>): void {
     this.services = { ...this.services, policy: { ...this.policy, ...more } };
   }
@@ -75,7 +75,7 @@ export class CheckHarness {
     return this.issuer.close();
   }
 
-  /** A sound request, but for what is said. */
+  /** A valid request, with changes. */
   request(more: Partial<HttpRequest> = {}, headers: Headers = {}): HttpRequest {
     const all = { authorization: `Bearer ${this.token}`, 'content-type': 'application/json', ...headers };
     const given = Object.entries(all).filter((entry): entry is [string, string] => entry[1] !== undefined);
@@ -103,20 +103,20 @@ export class CheckHarness {
     return check(asked, this.services);
   }
 
-  /** The refusal of a request. Throws when it is none. */
-  async denial(asked: HttpRequest): Promise<Refusal> {
+  /** The denial of a request. Throws if it is not denied. */
+  async denial(asked: HttpRequest): Promise<DenialWithId> {
     const { outcome, findings } = await this.verdict(asked);
     if (outcome.kind !== 'deny') throw new Error(`not denied: ${outcome.kind}`);
     return { ...outcome, id: findings.id };
   }
 
-  /** [reason, status, code, id] of a refusal. */
+  /** [reason, status, code, id] of a denial. */
   async gist(asked: HttpRequest): Promise<unknown[]> {
     const { reason, status, error, id } = await this.denial(asked);
     return [reason, status, error.code, id];
   }
 
-  /** The yes to a request. Throws when it is none. */
+  /** The allowing outcome of a request. Throws if it is not allowed. */
   async allowed(asked: HttpRequest): Promise<Allow> {
     const { outcome } = await this.verdict(asked);
     if (outcome.kind === 'allow') return outcome;

@@ -10,7 +10,7 @@ import { fixedServices, sealedAt } from '../responses-set-up.ts';
 import { anyText, bodies, option, otherHeaders } from './arbitrary.ts';
 
 const { Check } = authorizationService();
-/** In the tenant `red`, without the role `lead`. */
+/** A member of the tenant `red` without the role `lead`. */
 const AUTHORIZATION = 'Bearer red.red.red';
 
 describe('ext-authz/check, a backend that the caller may not use', function () {
@@ -67,13 +67,13 @@ describe('ext-authz/check, a backend that the caller may not use', function () {
       }),
       { numRuns: 5_000 },
     );
-    // Requests got as far as the backend, and others were denied for their message before.
+    // Some requests reached the backend step, and others were denied because of their message.
     for (const reason of ['unknown-backend', 'bad-request', 'parse-error', 'unsupported-media-type']) {
       expect(reasons.get(reason) ?? 0, reason).to.be.greaterThan(100);
     }
   });
 
-  it('is told from one that the caller may use, so that the comparison above can fail', async () => {
+  it('differs from one that the caller may use, so the comparison above can fail', async () => {
     const open = new Map([...policy.backends, ['secret', policyBackend('secret', { credential: 'missing' })]]);
     const body = Buffer.from('{"jsonrpc":"2.0","id":1,"method":"ping"}');
     const sent = pickInputs({ authorization: AUTHORIZATION, 'content-type': 'application/json' });

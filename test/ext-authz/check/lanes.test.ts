@@ -82,7 +82,7 @@ describe('ext-authz/check, lanes', () => {
     expect((await go({ method: 'DELETE', body: Buffer.alloc(0) }, headers)).lane).to.equal('close');
   });
 
-  it('of a session goes on at a backend or replica that drains; nothing new starts there', async () => {
+  it('of a session continues at a draining backend; nothing new starts there', async () => {
     const headers = {
       'mcp-session-id': harness.seal({ backend: 'leaving', endpoint: 'leaving-0', incarnation: 'one' }),
     };
@@ -95,7 +95,7 @@ describe('ext-authz/check, lanes', () => {
     ]);
   });
 
-  it('of a modern request takes no notice of a session', async () => {
+  it('of a modern request ignores a session id', async () => {
     const _meta = {
       'io.modelcontextprotocol/protocolVersion': '2026-07-28',
       'io.modelcontextprotocol/clientInfo': { name: 'test', version: '1' },
@@ -110,7 +110,7 @@ describe('ext-authz/check, lanes', () => {
     expect(await go({ body }, headers)).to.include({ lane: 'stateless', session: undefined });
   });
 
-  it('knows no session that is not this one of this caller, and all refusals look alike', async () => {
+  it('needs a session of this caller at this backend; all denials are the same', async () => {
     const token32 = Buffer.alloc(64, 1).toString('base64url');
     const ended = harness.seal({ serverSessionId: 'ended' });
     const opened = harness.services.sessions.open(ended);
@@ -136,7 +136,7 @@ describe('ext-authz/check, lanes', () => {
     }
   });
 
-  it('knows no session where the backend keeps none', async () => {
+  it('has no session at a backend without sessions', async () => {
     const sealed = harness.seal({ backend: 'none', endpoint: 'none-1' });
     expect(await harness.gist(harness.request({ path: '/none/mcp' }, { 'mcp-session-id': sealed }))).to.deep.equal([
       'unknown-session',
@@ -146,7 +146,7 @@ describe('ext-authz/check, lanes', () => {
     ]);
   });
 
-  it('of lists and streams has a filter where something is hidden, of anything else none', async () => {
+  it('of lists and streams is filtered if anything is hidden; others are not', async () => {
     const path = '/hiding/mcp';
     const session = { 'mcp-session-id': harness.seal({ backend: 'hiding', endpoint: 'hiding-1' }) };
     const laneOf = async (more: Partial<HttpRequest>, headers = {}) => (await go({ path, ...more }, headers)).lane;
@@ -161,7 +161,7 @@ describe('ext-authz/check, lanes', () => {
     expect(await laneOf({ method: 'DELETE', body: Buffer.alloc(0) }, session)).to.equal('close');
   });
 
-  it('of lists has a filter for everybody once anything is hidden from anybody, since they may not be cached for all', async () => {
+  it('of lists is filtered for all callers once anything is hidden from any, so that they are not cached for all', async () => {
     const { settings } = harness.policy;
     const rules = [{ backends: ['a'], roles: ['auditor'], filters: { tools: { allow: undefined, deny: ['x'] } } }];
     const tenants = settings.tenants.map((tenant) => (tenant.name === 'blue' ? { ...tenant, rules } : tenant));

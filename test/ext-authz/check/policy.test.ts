@@ -52,7 +52,7 @@ describe('ext-authz/check, policy', () => {
         message('subscriptions/listen', { notifications: { resourceSubscriptions: ['file:///a', 'file:///secret'] } }),
       ],
     ] as const) {
-      it(`${what} that is not allowed is refused`, async () => {
+      it(`${what} that is not allowed is denied`, async () => {
         expect(await harness.gist(about(body))).to.deep.equal(['forbidden', 403, -32011, 7]);
       });
     }
@@ -66,11 +66,11 @@ describe('ext-authz/check, policy', () => {
       it(`${JSON.stringify(body)} passes`, async () => void (await harness.allowed(about(body))));
     }
     for (const name of [undefined, 5, null, ['get'], { toString: 'get' }]) {
-      it(`a name that is ${JSON.stringify(name)} is refused, since it cannot be judged`, async () => {
+      it(`a name that is ${JSON.stringify(name)} is denied, because policy cannot judge it`, async () => {
         expect(await harness.gist(about(call(name)))).to.deep.equal(['bad-request', 400, -32602, 7]);
       });
     }
-    it('a batch is refused for any one of its messages', async () => {
+    it('a batch is denied if any of its messages is', async () => {
       const wrong = call('drop_table', 2);
       for (const batch of [
         [wrong, call('get')],
@@ -102,7 +102,7 @@ describe('ext-authz/check, policy', () => {
     const asked = (scope: unknown, body: unknown = BODY) =>
       harness.requestAs({ team: 'red', scope }, { path, body: json(body) });
 
-    it('that the backend needs are asked for', async () => {
+    it('that the backend needs are named in the challenge', async () => {
       const denial = await harness.denial(await asked('other'));
       expect([denial.reason, denial.status, denial.error.code]).to.deep.equal(['insufficient-scope', 403, -32018]);
       expect(denial.headers['www-authenticate']).to.equal(
@@ -110,14 +110,14 @@ describe('ext-authz/check, policy', () => {
           `resource_metadata="${PUBLIC_URL}/.well-known/oauth-protected-resource/scoped/mcp", scope="mcp jira.read"`,
       );
     });
-    it('that a tool needs are asked for together with those that were given', async () => {
+    it('that a tool needs are named together with those that the token has', async () => {
       await harness.allowed(await asked('jira.read'));
       const denial = await harness.denial(await asked('jira.read', call('delete_issue')));
       expect(denial.headers['www-authenticate']).to.match(/scope="mcp jira.read jira.write"$/);
       await harness.allowed(await asked('jira.write jira.read', call('delete_issue')));
       await harness.allowed(await asked(['jira.write', 'jira.read'], call('delete_issue')));
     });
-    it('are asked for as the issuer wants to be asked', async () => {
+    it('are named with the prefix of the issuer', async () => {
       const { settings } = harness.policy;
       const issuers = settings.issuers.map((issuer) => ({ ...issuer, scopePrefix: 'api://app/' }));
       harness.usePolicy({ settings: { ...settings, issuers, scopes: [] } });
@@ -127,7 +127,7 @@ describe('ext-authz/check, policy', () => {
   });
 
   describe('the server', () => {
-    it('is told of the caller what it asks for, and gets its credential', async () => {
+    it('gets the identity headers that it asks for, and its credential', async () => {
       const scope = 'mcp a,b';
       const asked = await harness.requestAs(
         { team: 'red', roles: ['auditor', 'x'], sub: 'zoë, 100%', scope },
@@ -142,13 +142,13 @@ describe('ext-authz/check, policy', () => {
       ]);
       expect((await harness.allowed(harness.request())).upstreamHeaders).to.deep.equal([]);
     });
-    it('is not asked without the credential that it needs', async () => {
+    it('gets no request if its credential is missing', async () => {
       const [reason, status] = await harness.gist(harness.request({ path: '/locked/mcp' }));
       expect([reason, status]).to.deep.equal(['unavailable', 503]);
     });
   });
 
-  it('quotas have the last say, in their order', async () => {
+  it('admission rules come last, in their order', async () => {
     const asked: string[] = [];
     harness.services = {
       ...harness.services,
@@ -168,7 +168,7 @@ describe('ext-authz/check, policy', () => {
     expect(asked).to.deep.equal(['red a tools/list']);
   });
 
-  it('a refusal or a failure of one rule undoes what those before it did, and a yes does not', async () => {
+  it('a rule that denies or throws undoes the effects of earlier rules; one that admits does not', async () => {
     const undone: string[] = [];
     const rule = (name: string): AdmissionRule => {
       return () => ({ admitted: true, headers: { [name]: '1' }, slot: name, undo: () => void undone.push(name) });
@@ -181,8 +181,8 @@ describe('ext-authz/check, policy', () => {
     expect([findings.slot, responseHeaders]).to.deep.equal(['two', { one: '1', two: '1' }]);
     expect(undone).to.deep.equal([]);
     withLast(() => Promise.resolve({ admitted: false, denial: deny('quota') }));
-    const refused = await harness.verdict(harness.request());
-    expect([refused.outcome.kind, refused.findings.slot]).to.deep.equal(['deny', undefined]);
+    const denied = await harness.verdict(harness.request());
+    expect([denied.outcome.kind, denied.findings.slot]).to.deep.equal(['deny', undefined]);
     expect(undone.splice(0)).to.deep.equal(['one', 'two']);
     withLast(() => Promise.reject(new Error('broken')));
     expect(await harness.verdict(harness.request()).catch(String)).to.equal('Error: broken');

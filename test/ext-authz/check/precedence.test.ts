@@ -6,7 +6,7 @@ import type { HttpRequest } from '../../../ext-authz/check/request.ts';
 import { policyBackend } from '../policy.ts';
 import { fixedServices, requestOf, type SentHeaders, sealedAt } from '../responses-set-up.ts';
 
-/** One thing that is wrong with a request, or with its backend. No two touch the same part, so all of them can be combined. */
+/** A fault of a request or of its backend. No two faults change the same part, so all can be combined. */
 interface Fault {
   reason: string;
   request?: Partial<HttpRequest>;
@@ -15,7 +15,7 @@ interface Fault {
   services?: Partial<CheckServices>;
 }
 
-/** In the order of the pipeline: of two faults, the one that comes first here is the answer. */
+/** In the order of the check: of two faults, the denial is about the one that comes first here. */
 const FAULTS: Readonly<Record<string, Fault>> = {
   'no policy': { reason: 'unavailable', services: { policy: undefined } },
   host: { reason: 'forbidden-edge', request: { host: 'evil.example' } },
@@ -52,10 +52,10 @@ describe('ext-authz/check, of two faults', () => {
   const names = Object.keys(FAULTS);
   const fault = (name: string) => FAULTS[name] as Fault;
 
-  it('neither is there in a sound request', async () => expect(await reasonOf()).to.equal('allow'));
+  it('a valid request has none', async () => expect(await reasonOf()).to.equal('allow'));
 
   for (const [index, first] of names.entries()) {
-    it(`${first} is the answer alone, and before ${names.slice(index + 1).join(', ') || 'nothing'}`, async () => {
+    it(`${first} alone gives its own denial, and wins over ${names.slice(index + 1).join(', ') || 'nothing'}`, async () => {
       const { reason } = fault(first);
       expect(await reasonOf(fault(first))).to.equal(reason);
       for (const later of names.slice(index + 1)) {
@@ -64,11 +64,11 @@ describe('ext-authz/check, of two faults', () => {
     });
   }
 
-  it('all at once are answered as the first', async () => {
+  it('all faults together are answered like the first', async () => {
     expect(await reasonOf(...Object.values(FAULTS).slice(1))).to.equal('forbidden-edge');
   });
 
-  it('a backend that drains comes with the session: after policy, before the credential', async () => {
+  it('a draining backend is found with the session: after policy, before the credential', async () => {
     const draining: Fault = { reason: 'unknown-backend', backend: { draining: true } };
     expect(await reasonOf(draining, fault('tool'))).to.equal('forbidden');
     expect(await reasonOf(draining, fault('credential'))).to.equal('unknown-backend');

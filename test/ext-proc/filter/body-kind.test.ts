@@ -37,7 +37,7 @@ describe('ext-proc/filter/body-kind', () => {
     }
   }
 
-  it('is readable in no encoding but none', () => {
+  it('is readable only without an encoding', () => {
     const kindIn = (contentEncoding: string) => bodyKindOf({ contentType: 'application/json', contentEncoding });
     for (const none of ['', 'identity', 'Identity']) expect(kindIn(none), none).to.equal('json');
     for (const some of ['gzip', 'br', 'identity, gzip', 'gzip, identity', 'x']) {
@@ -45,7 +45,7 @@ describe('ext-proc/filter/body-kind', () => {
     }
   });
 
-  it('is not known without a type', () => {
+  it('is unreadable without a type', () => {
     expect(bodyKindOf({ contentType: undefined, contentEncoding: undefined })).to.equal('unreadable');
   });
 });

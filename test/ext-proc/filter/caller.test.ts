@@ -17,7 +17,7 @@ function policyWith(more: Parameters<typeof policyBackend>[1] = {}): Policy {
 const CALLER = { backend: 'a', tenant: 'red', roles: ['auditor'] };
 
 describe('ext-proc/filter/caller', () => {
-  it('sees what backend and tenant both allow', () => {
+  it('sees what the backend and the tenant both allow', () => {
     const maySee = maySeeOf(CALLER, policyWith());
     expect(['get_x', 'drop', 'add'].map((name) => maySee?.('tools', name))).to.deep.equal([true, false, false]);
     expect(maySee?.('prompts', 'any')).to.equal(true);
@@ -31,7 +31,7 @@ describe('ext-proc/filter/caller', () => {
     ['of a tenant that may not use the backend', { ...CALLER, tenant: 'blue', backend: 'b' }, policyWith()],
     ['without a role that the backend needs', CALLER, policyWith({ roles: ['admin'] })],
   ] as const) {
-    it(`is not known ${what}`, () => {
+    it(`sees nothing ${what}`, () => {
       expect(maySeeOf(caller, policy)).to.equal(undefined);
     });
   }

@@ -41,18 +41,18 @@ describe('ext-proc/filter/response-filter', () => {
   });
 
   const newFilter = (more: Partial<ResponseFilterOptions> = {}) =>
-    new ResponseFilter({ maySee: () => PUBLIC, id: 'mine', onRefusal: (reason) => reasons.push(reason), ...more });
+    new ResponseFilter({ maySee: () => PUBLIC, id: 'mine', onRejected: (reason) => reasons.push(reason), ...more });
   /** Steps with their bytes as text. */
   const readable = (steps: FilterStep[]) =>
     steps.map((step) => (step.kind === 'body' ? { ...step, bytes: step.bytes.toString() } : step));
-  /** What Envoy is told of a response whose body comes in these chunks. */
+  /** The steps for a response whose body arrives in these chunks. */
   const run = (head: ResponseHead, chunks: readonly string[], filter = newFilter()) => {
     const steps = filter.head(head);
     chunks.forEach((chunk, at) => void steps.push(...filter.body(Buffer.from(chunk), at === chunks.length - 1)));
     return readable(steps);
   };
 
-  it('holds the head of a JSON body until all of it was read', () => {
+  it('holds the head of a JSON response until all of its body has been read', () => {
     const filter = newFilter();
     expect(filter.head(HEAD)).to.deep.equal([]);
     expect(filter.body(Buffer.from(LIST.slice(0, 20)), false)).to.deep.equal([]);
@@ -61,7 +61,7 @@ describe('ext-proc/filter/response-filter', () => {
     expect(reasons).to.deep.equal([]);
   });
 
-  it('lets the head of an event stream pass at once, and its events as they come', () => {
+  it('passes the head of an event stream on immediately, and each event as it arrives', () => {
     const filter = newFilter();
     expect(filter.head(EVENTS)).to.deep.equal([passedHead]);
     expect(filter.body(Buffer.from('data: '), false)).to.deep.equal([]);
@@ -71,7 +71,7 @@ describe('ext-proc/filter/response-filter', () => {
     expect(readable(filter.body(Buffer.from(': {}\n\n'), true))).to.deep.equal([body('data: {}\n\n', false), body('')]);
   });
 
-  it('lets pass what has no body', () => {
+  it('passes a response without a body on', () => {
     const unchanged = [{ kind: 'head', set: {}, remove: [] }];
     for (const status of [200, 202, 204, 304, 404, 405]) {
       expect(newFilter({ maySee: () => undefined }).head({ ...HEAD, status, endOfStream: true })).to.deep.equal(
@@ -83,7 +83,7 @@ describe('ext-proc/filter/response-filter', () => {
     }
   });
 
-  it('puts an error in place of what cannot be read', () => {
+  it('replaces an unreadable body by an error', () => {
     for (const [head, chunks, id, reason] of [
       [HEAD, ['{'], 'mine', 'not valid JSON'],
       [HEAD, [TWICE], 1, 'the key tools occurs twice, or in a different case'],
@@ -118,7 +118,7 @@ describe('ext-proc/filter/response-filter', () => {
     expect(run(HEAD, ['{'], newFilter({ id: null }))).to.deep.equal(refused(502, errorBody(null)));
   });
 
-  it('reads no more than it may', () => {
+  it('rejects a body over the limit', () => {
     expect(run(HEAD, [LIST], newFilter({ maxBytes: LIST.length }))).to.deep.equal([passedHead, body(CUT)]);
     const filter = newFilter({ maxBytes: 10 });
     expect(filter.head(HEAD)).to.deep.equal([]);
@@ -131,14 +131,14 @@ describe('ext-proc/filter/response-filter', () => {
     ]);
   });
 
-  it('tells once of a stream that has many events that cannot be read', () => {
+  it('reports a stream with many unreadable events once', () => {
     const stream = `data: x\n\n${`data: ${TWICE}\n\n`.repeat(2)}`;
     const told = `data: ${errorBody('mine')}\n\n${`data: ${errorBody(1)}\n\n`.repeat(2)}`;
     expect(run(EVENTS, [stream])).to.deep.equal([passedHead, body(told, false), body('')]);
     expect(reasons).to.deep.equal(['not valid JSON']);
   });
 
-  it('passes over what comes after the end: Envoy may tell of it twice', () => {
+  it('ignores pieces after the end: Envoy may signal it twice', () => {
     for (const head of [HEAD, EVENTS]) {
       const filter = newFilter();
       filter.head(head);
@@ -148,7 +148,7 @@ describe('ext-proc/filter/response-filter', () => {
     }
   });
 
-  it('lets trailers end the body', () => {
+  it('takes trailers as the end of the body', () => {
     for (const [head, chunk, steps] of [
       [HEAD, LIST, [passedHead, body(CUT, false), { kind: 'trailers' }]],
       [HEAD, '{', [...refused(502, errorBody('mine'), false), { kind: 'trailers' }]],
@@ -163,7 +163,7 @@ describe('ext-proc/filter/response-filter', () => {
   });
 
   describe('follows the policy', () => {
-    it('that there is none: 503', () => {
+    it('and answers 503 without one', () => {
       const filter = newFilter({ maySee: () => undefined });
       const [head, error] = readable(filter.head(EVENTS));
       expect(head).to.deep.include({
@@ -176,7 +176,7 @@ describe('ext-proc/filter/response-filter', () => {
       expect(reasons).to.deep.equal(['the policy for the caller is not known']);
     });
 
-    it('as it changes', () => {
+    it('and its changes', () => {
       let maySee: MaySee | undefined = PUBLIC;
       const filter = newFilter({ maySee: () => maySee });
       filter.head(EVENTS);

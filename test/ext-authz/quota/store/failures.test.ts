@@ -184,7 +184,7 @@ describe('ext-authz/quota when Redis', function () {
   });
 
   it('fails, and the settings deny requests then', async () => {
-    const opened = open({ refuseWithoutRedis: true, deadlineMs: 100 });
+    const opened = open({ denyWithoutRedis: true, deadlineMs: 100 });
     expect(await passing(opened.store, 2)).to.equal(2);
     await redis.kill();
     stops.push(() => redis.restart());

@@ -19,7 +19,7 @@ export const settingsOf = (redisUrl: string, more: Partial<QuotaStoreSettings> =
   redisPasswordFile: '',
   redisCaFile: '',
   deadlineMs: 500,
-  refuseWithoutRedis: false,
+  denyWithoutRedis: false,
   processes: 1,
   gateways: 1,
   ...more,

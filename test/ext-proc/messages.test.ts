@@ -1,0 +1,115 @@
+import { expect } from 'chai';
+import { MAX_SERVER_SESSION_ID_LENGTH } from '../../core/session/seal.ts';
+import { encodeUnavailable } from '../../ext-proc/encode.ts';
+import { Exchange } from '../../ext-proc/exchange.ts';
+import type { ResponseServices } from '../../ext-proc/services.ts';
+import { SharedTombstones } from '../../ext-proc/tombstones.ts';
+import type { ProcessingRequest__Output } from '../../protos/gen/envoy/service/ext_proc/v3/ProcessingRequest.ts';
+import { keysOf } from '../core/session/arbitrary.ts';
+import { capturedLog, type LogLine } from '../ext-authz/captured-log.ts';
+import { policyBackend, policyOf } from '../ext-authz/policy.ts';
+import { settingsOf } from '../ext-authz/quota/store/redis-backed.ts';
+import { freePort } from '../support/redis.ts';
+
+type Values = Record<string, string | number>;
+const OPEN: Values = { backend: 'a', tenant: 'red', principal: '07'.repeat(16) };
+const CLOSE: Values = { fingerprint: 'f', session: 'sealed', expires: 9 };
+const FILTERED: Values = { backend: 'a', tenant: 'red', roles: '' };
+const PIN = Buffer.from('127.0.0.1:9000').toString('base64');
+const WITHHELD = 'a response was withheld because it could not be filtered';
+const NOT_OPENED = 'a session could not be opened';
+
+function head(metadata: Values, headers: Record<string, string>): ProcessingRequest__Output {
+  const fields = Object.entries(metadata).map(([name, value]) => [
+    name,
+    typeof value === 'number' ? { numberValue: value } : { stringValue: value },
+  ]);
+  const all = Object.entries(headers).map(([key, value]) => ({ key, rawValue: Buffer.from(value) }));
+  return {
+    request: 'responseHeaders',
+    responseHeaders: { headers: { headers: all } },
+    metadataContext: { filterMetadata: { 'envoy.filters.http.ext_authz': { fields: Object.fromEntries(fields) } } },
+  } as unknown as ProcessingRequest__Output;
+}
+const body = (bytes: Buffer) =>
+  ({
+    request: 'responseBody',
+    responseBody: { body: bytes, endOfStream: true },
+  }) as unknown as ProcessingRequest__Output;
+const opening = (id: string, pin = PIN) => head(OPEN, { ':status': '200', 'mcp-session-id': id, 'x-mcp-pin': pin });
+const filtered = (type: string) => head(FILTERED, { ':status': '200', 'content-type': type });
+const json = filtered('application/json');
+
+/** The lines that are logged, and the error that is thrown, while one response is processed. */
+async function linesOf(messages: readonly ProcessingRequest__Output[], more: Partial<ResponseServices> = {}) {
+  const { log, lines } = capturedLog();
+  const policy = policyOf('https://i.example', [policyBackend('a')]);
+  const exchange = new Exchange({
+    policy: () => policy,
+    keys: () => keysOf(1),
+    endSession: () => Promise.resolve(),
+    leaveTombstone: () => Promise.resolve(),
+    audit: () => undefined,
+    log,
+    ...more,
+  });
+  for (const message of messages) {
+    await exchange.take(message).catch((error: Error) => lines.push({ msg: error.message }));
+  }
+  return lines.map(textOf);
+}
+
+const textOf = ({ msg, reason }: LogLine) => (reason === undefined ? msg : `${msg}: ${reason}`);
+
+describe('ext-proc, messages', () => {
+  for (const [what, messages, expected, services] of [
+    [
+      'an unknown endpoint',
+      [opening('x', Buffer.from('192.0.2.1:1').toString('base64'))],
+      `${NOT_OPENED}: 192.0.2.1:1 is not an endpoint of a`,
+    ],
+    [
+      'a long session id',
+      [opening('x'.repeat(MAX_SERVER_SESSION_ID_LENGTH + 1))],
+      `${NOT_OPENED}: the session id of the server is too long`,
+    ],
+    ['an odd session id', [opening('a b')], `${NOT_OPENED}: the session id of the server is not visible ASCII`],
+    [
+      'a watcher that does not answer',
+      [head(CLOSE, { ':status': '200' })],
+      'the end of a session was not recorded: away',
+      { endSession: () => Promise.reject(new Error('away')) },
+    ],
+    ['an unknown policy', [json], `${WITHHELD}: the policy for the caller is not known`, { policy: () => undefined }],
+    [
+      'another type',
+      [filtered('text/html'), body(Buffer.from('x'))],
+      `${WITHHELD}: the body is neither plain JSON nor an event stream`,
+    ],
+    ['other bytes', [json, body(Buffer.from([0xff]))], `${WITHHELD}: the body is not UTF-8`],
+    ['a large body', [json, body(Buffer.alloc((16 << 20) + 1, 0x20))], `${WITHHELD}: the body is too large`],
+    ['no metadata', [head({}, { 'mcp-session-id': 'x' })], 'the metadata of ext-authz is missing'],
+    [
+      'a request',
+      [{ request: 'requestHeaders' } as ProcessingRequest__Output],
+      'unexpected message from Envoy: requestHeaders',
+    ],
+  ] as [string, ProcessingRequest__Output[], string, Partial<ResponseServices>?][]) {
+    it(what, async () => expect(await linesOf(messages, services)).to.deep.equal([expected]));
+  }
+
+  it('Redis that fails', async () => {
+    const { log, messages } = capturedLog('info');
+    const tombstones = new SharedTombstones(log, () => 0);
+    tombstones.use(settingsOf(`redis://127.0.0.1:${await freePort()}`));
+    await tombstones.leave('red', 'f', 1);
+    tombstones.close();
+    expect(messages).to.deep.equal(['Redis failed: other gateways do not learn of ended sessions']);
+  });
+
+  it('the response in place of a session', () => {
+    const { immediateResponse } = encodeUnavailable();
+    const { error } = JSON.parse(String(immediateResponse?.body));
+    expect(error).to.deep.equal({ code: -32014, message: 'The session could not be opened; try again' });
+  });
+});

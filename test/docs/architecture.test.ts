@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { OUTSIDE, READS_ENVIRONMENT, ROOMS } from '../architecture/rows.ts';
@@ -17,6 +17,14 @@ describe('docs/architecture.md', () => {
       .map((row) => row.split(' | '))
       .map(([room = '', , imports = '']) => [names(room), names(imports)]);
     expect(shown).to.deep.equal([...Object.entries(ROOMS).map(([room, imports]) => [[room], imports]), [OUTSIDE, []]]);
+  });
+
+  it('has a readme in every room, which says what the room may import', () => {
+    for (const room of Object.keys(ROOMS)) {
+      const readme = join(PROJECT, room, 'README.md');
+      expect(existsSync(readme), room).to.equal(true);
+      expect(readFileSync(readme, 'utf8'), room).to.match(/import/);
+    }
   });
 
   it('says which rooms read the environment', () => {

@@ -63,7 +63,7 @@ async function main({ files, unitOnly, mochaArgs }: Selection): Promise<number> 
   }
 
   const results = resultsOf(reports);
-  durations.save(results.durationsMs);
+  if (mochaArgs.length === 0) durations.save(results.durationsMs);
   console.log(formatResults(results));
   if (!checked) console.error('npm run check failed, see above');
   if (results.skipped > 0) console.error(`${results.skipped} tests were skipped${inCi ? ', which fails here' : ''}`);

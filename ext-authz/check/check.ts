@@ -30,7 +30,7 @@ export interface CheckServices {
 
 /**
  * Decides about one request. Each step finds one thing or denies the request; the first denial is the answer, and no later step runs.
- * The order is part of what clients see: see decision 046. Only promises are awaited.
+ * Clients see the order, so it is deliberate: see decision 046. Only promises are awaited.
  */
 export async function check(request: HttpRequest, services: CheckServices): Promise<Verdict> {
   const findings: Findings = { id: null };

@@ -29,7 +29,7 @@ export function readTarget(request: RequestHead): Target | Denial {
     return deny('old-transport', { data: { endpoint: `/${backend}/mcp` } });
   if (endpoint !== 'mcp') return deny('unknown-backend');
   if (!METHODS.includes(request.method)) return deny('method-not-allowed', { headers: { allow: METHODS.join(', ') } });
-  if (holdsToken(query)) {
+  if (query !== '' && holdsToken(query)) {
     return deny('bad-request', {
       message: 'An access token must be sent in the Authorization header (RFC 6750, section 2.1)',
     });

@@ -15,7 +15,7 @@ import { essenceOf, spellingsOf } from './uri.ts';
 /** The tools, prompts and resources of one backend that a caller may use. */
 export class Visibility {
   readonly #filters: Readonly<Record<ItemKind, readonly NameFilter[]>>;
-  /** Whether anything is hidden from the caller, so that lists must be filtered. */
+  /** Whether anything is hidden from this caller. Its lists may need filtering even if not: see `isFiltered` in ext-authz. */
   readonly hides: boolean;
 
   constructor(filters: Readonly<Record<ItemKind, readonly NameFilter[]>>) {

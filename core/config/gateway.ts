@@ -78,7 +78,7 @@ const shape = z
     issuer: z.union([z.literal('development'), issuerSchema], 'must be development or an issuer with a url').optional(),
     /** Several issuers, instead of `issuer`. */
     issuers: z.array(issuerSchema).min(1).max(100).optional(),
-    /** Scopes that clients should ask for first. The denial of a request that needs more names them. */
+    /** Scopes that clients should ask for first. If a request needs further scopes, its denial names them. */
     scopes: z.array(scopeName).max(20).default([MCP_SCOPE]),
     /** Folder of backend files with one backend each. */
     backends: z.string().min(1).optional(),

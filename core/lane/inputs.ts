@@ -44,8 +44,8 @@ export const INPUT_HEADERS = {
 } as const satisfies Readonly<Record<string, Input>>;
 
 /**
- * Prefix of the headers of which a backend may name one as `affinityHeader` (decision 013): its value decides where a request without a
- * session is placed.
+ * An `affinityHeader` must start with this prefix (decision 013). A backend may name one such header: its value decides where a request
+ * without a session is placed.
  */
 export const PLACEMENT_PREFIX = 'mcp-param-';
 

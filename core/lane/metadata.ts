@@ -10,7 +10,7 @@ export type MetadataReader = 'local reply' | 'response header' | 'access log' | 
 export interface MetadataEntry {
   /** Lanes in which an allowing decision sets it; a denial sets none. */
   readonly lanes: readonly Lane[];
-  /** It is set only in some requests of these lanes. */
+  /** Set on only some of the requests in these lanes. */
   readonly optional?: true;
   /** Readers, each with the lanes in which it looks for the entry. */
   readonly readBy: { readonly [reader in MetadataReader]?: readonly Lane[] };

@@ -13,7 +13,7 @@ export interface OutputHeader {
   readonly readBy: { readonly [reader in HeaderReader]?: readonly Lane[] };
   /** What keeps it from the server: each lane's route, or the router once it has chosen a replica (decision 013). */
   readonly removedBy?: 'route' | 'router';
-  /** A client's header of this name is removed where the decision sets none. Those named `x-mcp-*` are removed at the door. */
+  /** A client's header of this name is removed if the decision sets none. Envoy removes all `x-mcp-*` headers when a request arrives. */
   readonly fromClients?: true;
 }
 

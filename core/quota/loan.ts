@@ -1,23 +1,23 @@
 import type { BucketAsk } from './plan.ts';
 
-/** A process has at most this fraction of what is left of a bucket on loan: a hundredth. */
+/** A process may hold at most 1/LOAN_PART of what is left in a bucket on loan. */
 export const LOAN_PART = 100;
 
 /** What a process asks Redis for, on behalf of requests that all ask the same of the same buckets. */
 export interface LoanRequest {
   /** Requests that wait for an answer. */
   readonly waiting: number;
-  /** Further requests that the process expects, for which it asks for a loan. */
+  /** How many more requests the process expects and wants to borrow for. */
   readonly loan: number;
-  /** What the process already has on loan from the tenant, in units of cost. */
+  /** Cost that the process already holds on loan from the tenant's buckets. */
   readonly outstanding: number;
 }
 
 /** What Redis answers. */
 export interface LoanAnswer {
-  /** How many of the waiting requests pass, as if they had come one after the other. */
+  /** How many of the waiting requests pass: the same number as if they had come one after the other. */
   readonly passed: number;
-  /** How many of the expected requests are on loan, which means that they have been charged too. 0 near the bottom of a bucket. */
+  /** How many of the expected requests were lent: they are charged now, in addition to the waiting ones. 0 if a bucket is nearly empty. */
   readonly loan: number;
 }
 

@@ -7,7 +7,7 @@ import type { Quota, Selector } from './quota.ts';
 export interface BucketAsk {
   /** Unique within the tenant; part of the key in Redis. */
   readonly key: string;
-  /** Name for people: `tenant`, `user`, `backend jira`, `rule search`. */
+  /** Name for display: `tenant`, `user`, `backend jira`, `rule search`. */
   readonly name: string;
   readonly limit: Limit;
   /** At least 1; 0 only stores the bucket's present state. */

@@ -14,7 +14,7 @@ export interface BucketReading extends BucketState {
 /** A bucket that all members of a tenant share. */
 export interface TenantBucket {
   readonly key: string;
-  /** Name for people, as in {@link BucketAsk}. */
+  /** Name for display, as in {@link BucketAsk}. */
   readonly name: string;
   readonly limit: Limit;
 }

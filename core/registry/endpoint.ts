@@ -27,7 +27,7 @@ export type Endpoint = z.output<typeof endpointSchema>;
 export const endpointFileSchema = z.strictObject({
   backend: z.string(),
   endpoints: z.array(endpointSchema),
-  /** Why there are not more replicas, as messages for people: "replica 1 exited with status 1, next start in 3 s". */
+  /** Why there are not more replicas, for display: "replica 1 exited with status 1, next start in 3 s". */
   notes: z.array(z.string()).default([]),
 });
 

@@ -105,7 +105,8 @@ export async function check(request: HttpRequest, services: CheckServices): Prom
     policy,
     sessions,
     nowSeconds: Math.floor(services.now() / 1000),
-    // A GET too: a broken stream continues there, and may carry the answer to a list.
+    // A GET resumes a broken stream, which may carry the response to a list. Such a stream is filtered only if this caller must not see
+    // everything. Lists are filtered for all callers, because shared caches must learn that they are private.
     filtered: message.lists
       ? isFiltered(backend, policy.settings.tenants)
       : visibility.hides && request.method === 'GET',

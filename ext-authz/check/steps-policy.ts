@@ -30,8 +30,8 @@ export function findVisibility(backend: PolicyBackend, { tenant, roles }: Member
 const filtered = new WeakMap<PolicyBackend, { tenants: readonly Tenant[]; filtered: boolean }>();
 
 /**
- * Whether policy hides anything of a backend from any caller. Then its lists must be marked as private to the caller even if this caller
- * sees everything, because the server may have allowed shared caches to keep them.
+ * Whether policy hides anything of a backend from any caller. If so, its lists must be marked private even for a caller who sees
+ * everything, because the server may have allowed shared caches to keep them.
  */
 export function isFiltered(backend: PolicyBackend, tenants: readonly Tenant[]): boolean {
   const known = filtered.get(backend);

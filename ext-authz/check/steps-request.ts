@@ -37,7 +37,7 @@ export function readTarget(request: RequestHead): Target | Denial {
   return { backend, query };
 }
 
-// In any spelling, because the query goes to the server, and into its logs.
+// Any spelling counts, because the query reaches the server, and its logs.
 function holdsToken(query: string): boolean {
   const names = [...new URLSearchParams(query.replaceAll(';', '&')).keys()];
   return names.some((name) => /^\s*access_token\b/i.test(name));

@@ -37,6 +37,7 @@ function withoutSession(input: RouteInput): Route | Denial {
   const opens = message.initialize && backend.affinity === 'session';
   return {
     ...routeIn(opens ? 'open' : input.filtered ? 'stateless-filtered' : 'stateless', input),
+    // Without an affinity, RING_HASH has no hash, and Envoy picks a replica at random: so sessions spread evenly.
     affinity: opens ? undefined : affinityOf(request, backend, owner),
   };
 }

@@ -53,7 +53,7 @@ export interface Findings {
   /** The backend that serves the message, or that the path names; it need not exist. */
   backend?: string;
   message?: McpMessage;
-  /** The slot that the request takes of those that its tenant has. */
+  /** The slot that the request takes, one of its tenant's. */
   slot?: string | undefined;
   /** What the request costs, once it reached the quotas. */
   charge?: Charge | undefined;

@@ -14,7 +14,7 @@ const MAX_LIFETIME_SECONDS = 10 * 365 * 86_400;
  */
 export function readClaims(claims: JWTPayload, issuer: Issuer, nowSeconds: number): Identity | string {
   const { exp, iat, nbf, aud } = claims;
-  // RFC 7519 allows fractions, but issuers do not use them, and comparing other values has surprising results.
+  // RFC 7519 allows fractions, but issuers do not use them, and comparisons with anything but whole numbers can give wrong results.
   for (const [name, value] of Object.entries({ exp, iat, nbf })) {
     if (value !== undefined && !(Number.isSafeInteger(value) && value >= 0)) return `has no acceptable ${name} claim`;
   }

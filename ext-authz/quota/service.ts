@@ -15,7 +15,7 @@ import { Tombstones } from './tombstones.ts';
 
 /**
  * Where quotas are kept at present: in Redis; as a share in each process, if Redis is not configured or fails; or nowhere, so that
- * requests with a quota are denied.
+ * requests with a quota are denied. `GET /readyz` shows these words, so `refuse` stays for compatibility.
  */
 export type QuotaMode = 'redis' | 'share' | 'refuse';
 

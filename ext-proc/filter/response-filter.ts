@@ -32,7 +32,7 @@ export interface ResponseFilterOptions {
   maySee: () => MaySee | undefined;
   /** Id of the request; null if it is not known. */
   id: RequestId;
-  /** Called, once, with the reason why something was not passed on. */
+  /** Called once, with the reason that something was held back. */
   onRejected: (reason: string) => void;
   /** Default 16 MiB. */
   maxBytes?: number;

@@ -6,9 +6,9 @@ import type { QuotaStore, TakeOutcome, TakeRequest } from '../store/store.ts';
 import { LOAN_MS, Loan, type Outstanding } from './loan.ts';
 import { RecentSessions } from './recent-sessions.ts';
 
-/** A request waits at most this long for the answer to the requests before it. */
+/** Maximum time that a request waits for the answer to earlier requests of its group, in milliseconds. */
 const PATIENCE_MS = 2;
-/** Maximum number of requests in one question to Redis. */
+/** Maximum number of requests in one call of Redis. */
 const MAX_BATCH = 256;
 const MAX_GROUPS = 10_000;
 const MAX_SESSIONS = 10_000;
@@ -24,17 +24,17 @@ interface Group {
   readonly tenant: string;
   readonly loan: Loan;
   waiting: Waiting[];
-  /** Questions to Redis without an answer yet. */
+  /** Calls of Redis without an answer yet. */
   asking: number;
   timer: NodeJS.Timeout | undefined;
   readonly sessions: RecentSessions;
 }
 
 /**
- * Asks Redis for several requests at once: requests that arrive while Redis is being asked for others of their group wait for that
- * answer, and then are asked for together. When a group has many requests and its buckets hold much more, the store takes a loan for
- * requests to come and answers these from memory. A loan is debited when it is made, so nothing is spent twice; what is not used
- * within {@link LOAN_MS} is given back. See decision 037.
+ * Asks Redis for several requests at once: requests that arrive while a call for their group is under way wait for its answer, then share
+ * the next call. When a group has many requests and its buckets hold much more, the store takes a loan for requests to come and answers
+ * these from memory. A loan is debited when it is made, so nothing is spent twice; what is not used within {@link LOAN_MS} is given back.
+ * See decision 037.
  */
 export class LoanStore implements QuotaStore {
   readonly #redis: Pick<RedisStore, 'take' | 'takeSeveral' | 'giveBack'>;

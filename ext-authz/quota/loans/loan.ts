@@ -3,7 +3,7 @@ import type { BucketAsk } from '../../../core/quota/plan.ts';
 import type { Taken } from '../../../core/quota/take.ts';
 
 /**
- * How long an answer of Redis may be used: a loan, the absence of a session's tombstone, and what other processes have used.
+ * How long an answer from Redis may be used: a loan, the absence of a session's tombstone, and what other processes have used.
  * Counted from the moment Redis was asked.
  */
 export const LOAN_MS = 100;
@@ -59,12 +59,12 @@ export class Loan {
     this.#hits += 1;
   }
 
-  /** Expected number of requests while a loan is good: the same as lately. */
+  /** Number of requests to expect while a loan is valid: as many as in the current or the previous window. */
   get expected(): number {
     return Math.min(MAX_LOAN, Math.max(this.#hitsBefore, this.#hits - 1));
   }
 
-  /** Records an answer of Redis. A new loan is added to what is left of the one before. */
+  /** Records an answer from Redis. A new loan is added to what is left of the one before. */
   record(levels: readonly number[], loan: number, askedMs: number, nowMs: number): void {
     this.#levels = levels;
     this.#answeredMs = nowMs;

@@ -5,7 +5,7 @@ import type { TakeRequest } from './store.ts';
 /** Maximum number of buckets with deferred charges. Beyond it, the least recently changed charge is dropped. */
 const MAX_CHARGES = 100_000;
 
-/** The cost of requests that passed at a bucket without asking Redis. */
+/** The cost, at one bucket, of requests that passed without asking Redis. */
 export interface DeferredCharge {
   tenant: string;
   /** Its cost is the sum for all of these requests. */

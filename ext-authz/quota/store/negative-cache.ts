@@ -59,7 +59,7 @@ export class NegativeCache implements QuotaStore {
     return undefined;
   }
 
-  // The level follows from the answer, rounded up by less than a millisecond drains.
+  // The level follows from the answer. It is rounded up by less than what drains in a millisecond.
   #remember(key: string, { limit }: BucketAsk, fullMs: number): void {
     const bucket = { level: fullMs * limit.requests, periodMs: limit.periodMs, atMs: this.#now() };
     setNewest(this.#buckets, key, bucket, MAX_BUCKETS);

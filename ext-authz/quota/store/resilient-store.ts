@@ -38,13 +38,13 @@ export class QuotaUnavailable extends Error {
 type State = 'connecting' | 'up' | 'down';
 
 /**
- * Asks Redis, and does without it while it fails. Once it is back, it is charged for the requests that passed in the meantime, except for
+ * Asks Redis, and uses the share while Redis fails. Once it is back, it is charged for the requests that passed in the meantime, except for
  * what has refilled by then, so that a tenant does not get a second burst.
  */
 export class ResilientStore implements QuotaStore {
   readonly #options: ResilientOptions;
   readonly #deferred = new DeferredCharges();
-  /** Tenants of requests since Redis was last asked. The nodes of all of them must be back. */
+  /** Tenants with requests since Redis was last asked. The Redis nodes of all of them must be back. */
   readonly #tenants = new Set<string>();
   #state: State = 'connecting';
   #connected = Promise.withResolvers<void>();

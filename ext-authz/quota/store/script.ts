@@ -87,7 +87,7 @@ return answer
 `;
 
 /**
- * Charges buckets for requests that passed without asking them, at most until they are empty. With a cost below 0, gives back the unused
+ * Charges buckets for requests that passed without asking Redis, at most until they are empty. With a cost below 0, gives back the unused
  * part of a loan. KEYS: the buckets. ARGV: for each its requests, period, burst and cost.
  */
 export const CHARGE_SCRIPT = `${COMMON}

@@ -4,8 +4,8 @@ import { MemoryStore } from './memory-store.ts';
 import type { QuotaStore, TakeOutcome, TakeRequest } from './store.ts';
 
 /**
- * The share of one process in every quota: of N processes, each lets pass 1/N of the rate and of the burst, but at least one request. So
- * together they let pass at most the limit, or one request per process if the burst is smaller than N.
+ * The share of one process in every quota: each of N processes lets 1/N of the rate and of the burst pass, but at least one request. So
+ * together they let at most the limit pass, or one request per process if the burst is smaller than N.
  */
 export class ShareStore implements QuotaStore {
   readonly #memory: MemoryStore;

@@ -37,7 +37,8 @@ export function toCluster(backend: Backend, tls: UpstreamTls): Cluster {
     connectTimeout: duration(5_000),
     ...(backend.affinity === 'none'
       ? { lbPolicy: 'LEAST_REQUEST' }
-      : { lbPolicy: 'RING_HASH', ringHashLbConfig: { minimumRingSize: { value: 1024 }, hashFunction: 'XX_HASH' } }),
+      : // A request of the lane open has no x-mcp-affinity, so the ring gets no hash and picks a replica at random.
+        { lbPolicy: 'RING_HASH', ringHashLbConfig: { minimumRingSize: { value: 1024 }, hashFunction: 'XX_HASH' } }),
     commonLbConfig: {
       // Never spread requests over unhealthy replicas: a session that is opened there would be lost.
       healthyPanicThreshold: { value: 0 },

@@ -13,7 +13,7 @@ export interface FindEnvoyOptions {
   environment: { ENVOY_PATH?: string | undefined; PATH?: string | undefined };
   /** Cache folder, see runtime/paths.ts. Envoy is kept in `envoy/` below it. */
   cacheDir: string;
-  /** Called with each line of progress for people. */
+  /** Called with each line of progress, for display. */
   progress: (line: string) => void;
   /** Default: this machine. */
   machine?: Machine;

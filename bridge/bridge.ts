@@ -25,7 +25,7 @@ export interface BridgeOptions {
   startMs: number;
   /** How long a server may take to end after SIGTERM, before its process group gets SIGKILL. */
   graceMs: number;
-  /** A larger message of a client is denied; a larger one of a server is dropped. */
+  /** A larger message from a client is denied; one from a server is dropped. */
   maxMessageBytes: number;
   /** File that lists the running servers. */
   recordFile: string | undefined;

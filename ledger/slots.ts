@@ -1,4 +1,4 @@
-/** A slot without news for this long is released: its request has ended without a log entry. */
+/** A slot that nobody has renewed for this long is released: its request is assumed to have ended. */
 const SLOT_EXPIRY_MS = 45_000;
 
 /** A request for a slot. */
@@ -12,7 +12,7 @@ export interface SlotRequest {
 }
 
 /**
- * Counts the slots that are taken in groups, and queues requests that found none. It has no timers: the caller decides how long a
+ * Counts the slots that are taken in groups, and queues requests that find none free. It has no timers: the caller decides how long a
  * request waits. Times are milliseconds on any steady clock.
  */
 export class Slots {

@@ -65,7 +65,7 @@ export class LocalGateway {
   readonly #options: LocalGatewayOptions;
   #listenUrl = '';
   #catalog: Catalog;
-  /** In the order of the start; called in reverse. */
+  /** In start order; called in reverse. */
   readonly #stops: (() => Promise<unknown> | unknown)[] = [];
 
   constructor(options: LocalGatewayOptions) {

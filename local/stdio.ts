@@ -35,7 +35,7 @@ export function bridgeRecord(children: string, replica: string): string {
   return join(folder, `${replica}.json`);
 }
 
-/** Ends servers that are left of an earlier gateway whose bridges were killed. */
+/** Ends servers left over from an earlier gateway whose bridges were killed. */
 export async function endBridgeLeftovers(children: string, log: Logger): Promise<void> {
   const folder = recordFolder(children);
   if (!existsSync(folder)) return;

@@ -77,7 +77,7 @@ export async function podMetrics({ metadata }: PodSockets): Promise<string> {
 
 /** The quota of a tenant that is in force in this pod, and its usage here. Rejects if the watcher does not answer. */
 export async function podQuota(tenant: string, { watcher }: PodSockets): Promise<QuotaState> {
-  // Imported on demand: gRPC needs memory, and most pods never get this request.
+  // Imported on demand: loading gRPC costs memory, and most pods never get this request.
   const { askQuota } = await import('../runtime/policy/quota.ts');
   return askQuota(watcher, tenant, MAX_NAMES);
 }

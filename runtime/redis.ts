@@ -138,7 +138,7 @@ function commonOptions(target: RedisTarget, settings: QuotaStoreSettings) {
     autoResendUnfulfilledCommands: false,
     // The first attempt has no delay: the server may only have closed an idle connection.
     retryStrategy: (times: number) => Math.min((times - 1) * 100, RETRY_MS),
-    // The master has become a replica. The host name, or the sentinels, may point to the new master.
+    // READONLY: this node is now a replica. Reconnecting reaches the new master, by host name or through the sentinels.
     reconnectOnError: ({ message }: Error) => message.includes('READONLY'),
     ...(username === undefined ? {} : { username }),
     ...passwordOf(target, settings),

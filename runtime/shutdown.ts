@@ -42,8 +42,9 @@ export function untilShutdown({
 
 /**
  * Whether the parent of this process is npm, or a shell that npm started for this command alone: `npx mcp-gateway`, and
- * `npm start` in a checkout. npm forwards only SIGTERM and SIGINT, and its shell forwards no signal, so the process could
- * otherwise outlive npm. Other npm scripts may start a gateway in the background, so they do not count.
+ * `npm start` in a checkout. If npm dies, this process may not be told: npm forwards only SIGTERM and SIGINT, and its shell forwards
+ * nothing. So the caller also watches its parent. Other npm scripts may leave a gateway in the background on purpose, so they do not
+ * count.
  */
 export function isChildOfNpm({
   npm_lifecycle_script: script = '',

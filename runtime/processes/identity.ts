@@ -41,7 +41,7 @@ export function isAlive(identity: ProcessIdentity): boolean {
   return startMark(identity.pid) === identity.start;
 }
 
-/** Whether a process has ended and only waits to be reaped by its parent. */
+/** Whether a process has ended and is only waiting to be reaped by its parent. */
 export function isDead(stat: ProcStat): boolean {
   return stat.state === 'Z' || stat.state === 'X';
 }

@@ -36,9 +36,9 @@ export class FolderRegistry implements RegistrySource {
   constructor(options: FolderRegistryOptions) {
     const { folder, backends, tenants, log, onChange } = options;
     this.tenantsSource = tenants;
-    const report = (source: string, problems: readonly Problem[]) => {
+    const report = (source: string, problems: readonly Problem[], effect: string) => {
       if (isNews(this.#problems.get(source), problems)) {
-        log.error({ problems }, `${source} partly rejected; keeping the last good documents`);
+        log.error({ problems }, `${source} ${effect}`);
       }
       this.#problems.set(source, problems);
       onChange();
@@ -53,7 +53,7 @@ export class FolderRegistry implements RegistrySource {
           const [text = ''] = texts.values();
           const parsed = parseTenants(text, tenants);
           if (parsed.ok) this.tenants = parsed.value;
-          report(tenants, parsed.ok ? [] : parsed.problems);
+          report(tenants, parsed.ok ? [] : parsed.problems, 'rejected; keeping the last good tenants');
         },
       }),
       new FileWatch({
@@ -63,7 +63,7 @@ export class FolderRegistry implements RegistrySource {
         onChange: (texts) => {
           catalog = readCatalog(catalog, texts);
           this.backends = catalog.backends;
-          report(backends, catalog.problems);
+          report(backends, catalog.problems, 'partly rejected; keeping the last good documents');
         },
       }),
     ];

@@ -31,7 +31,7 @@ export class ProcessEndpoints {
     return this.#files.get(backend)?.endpoints ?? [];
   }
 
-  /** Why there are no more endpoints, for people. */
+  /** Why there are no more endpoints, for display. */
   notesOf(backend: string): readonly string[] {
     return this.#files.get(backend)?.notes ?? [];
   }

@@ -12,7 +12,7 @@ import type { Tenant } from '../../core/tenants/tenants.ts';
 export interface RegistrySource {
   /** The tenants of the last valid document; undefined before the first one. */
   readonly tenants: readonly Tenant[] | undefined;
-  /** Name of the tenants document, for people. */
+  /** Name of the tenants document, for display. */
   readonly tenantsSource: string;
   /** Valid backends by name; undefined until everything that is needed to serve them was read. */
   readonly backends: ReadonlyMap<string, Backend> | undefined;
@@ -22,7 +22,7 @@ export interface RegistrySource {
   readonly secrets: SecretStore | undefined;
   /** The replicas of a backend, including those left of a backend that was removed from the registry. */
   endpointsOf(backend: Backend): readonly Endpoint[];
-  /** Why there are no more replicas, for people. */
+  /** Why there are no more replicas, for display. */
   notesOf(backend: Backend): readonly string[];
   /** Whether the replicas of a backend were looked up, successfully or not. */
   isKnown(backend: Backend): boolean;

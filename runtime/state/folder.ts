@@ -54,7 +54,7 @@ export function stateFolder(root: string): StateFolder {
   };
 }
 
-/** Longest path of a Unix socket: the limit is 108 bytes on Linux and 104 elsewhere, including the final zero. */
+/** Longest path of a Unix socket: the limit is 108 bytes on Linux and 104 elsewhere, including the terminating NUL. */
 const MAX_SOCKET_PATH = 103;
 
 /** Empties the run folder and creates what is missing. Throws a UserError if the paths of sockets would be too long. */

@@ -72,7 +72,7 @@ describe('runtime/registry/folder', function () {
     expect(names()).to.equal('a');
     expect(registry.tenants).to.have.length(1);
     const isAbout = (source: string) => (message: string) => message.startsWith(`${source} `);
-    expect(messages.some(isAbout('tenants.yaml'))).to.equal(true);
+    expect(messages.find(isAbout('tenants.yaml'))).to.equal('tenants.yaml rejected; keeping the last good tenants');
     expect(messages.find(isAbout('backends'))).to.equal('backends partly rejected; keeping the last good documents');
   });
 

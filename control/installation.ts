@@ -29,7 +29,7 @@ export interface ManagedBackend {
   spec: BackendSpec;
   /** Undefined if the spec is not valid for this kind of installation. */
   backend: Backend | undefined;
-  /** The file or object that defines it, for people. */
+  /** The file or object that defines it, for display. */
   source: string;
   /** Its URL for clients; undefined if unknown. */
   url: string | undefined;
@@ -75,7 +75,7 @@ export interface BackendDetail {
 
 /** The tenants document, in a file or a ConfigMap. */
 export interface TenantsDocument {
-  /** The file or object, for people. */
+  /** The file or object, for display. */
   readonly source: string;
   read(): Promise<string>;
   /**
@@ -87,7 +87,7 @@ export interface TenantsDocument {
 
 /** What the gateways of an installation report about the quota of a tenant. */
 export interface QuotaAnswer {
-  /** Limits in force and their use, of all gateways that answered together; undefined if none did. */
+  /** Limits in force and their use, combined over all gateways that answered; undefined if none did. */
   state: QuotaState | undefined;
   /** The quota in force at each gateway that answered; undefined at one where the tenant has none. */
   inForce: readonly (Quota | undefined)[];
@@ -122,7 +122,7 @@ export type AuditLine = Readonly<Record<string, unknown>>;
  */
 export interface Installation extends QuotaSource {
   readonly kind: RegistryKind;
-  /** Where it is, for people: a phrase that fits after "This server administers an MCP gateway in". */
+  /** Where it is, for display: a phrase that fits after "This server administers an MCP gateway in". */
   readonly title: string;
   /** Where credentials belong, for messages: the namespace of the Secrets, or the folder of the backend files. */
   readonly secretsLocation: string;

@@ -6,7 +6,7 @@ const POLL_MS = 250;
 /** How to wait for a backend. */
 export interface Waiting {
   seconds: number;
-  /** Called with each change of the health, for people. */
+  /** Called with each change of the health, for display. */
   progress: (message: string, passedSeconds: number) => void;
   /** Ends the wait early. */
   signal: AbortSignal;

@@ -54,7 +54,7 @@ export function changeSpec(before: BackendSpec, { given, unset }: SpecChange): B
   return { ...after, name: before.name };
 }
 
-/** Top-level keys that differ between two specs, for people. */
+/** Top-level keys that differ between two specs, for display. */
 export function changedKeys(before: BackendSpec | undefined, after: BackendSpec): string[] {
   const keys = new Set([...Object.keys(before ?? {}), ...Object.keys(after)]);
   return [...keys].filter((key) => !isDeepStrictEqual(before?.[key], after[key])).sort();

@@ -12,7 +12,7 @@ export interface ContextChoice {
 }
 
 /**
- * Names the selected cluster, for people. It neither connects nor loads the client library, so that a server starts in under a second;
+ * Names the selected cluster, for display. It neither connects nor loads the client library, so that a server starts in under a second;
  * the first request shows whether the context exists.
  */
 export function nameCluster({ kubeconfig, context, env }: ContextChoice): string {

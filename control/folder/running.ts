@@ -16,7 +16,7 @@ const STATES: readonly BackendState[] = ['serving', 'starting', 'unhealthy', 'dr
 /** The status of a gateway, or the reason why there is none. */
 export class Running {
   readonly publicUrl: string | undefined;
-  /** Problems, for people. */
+  /** Problems, for display. */
   readonly notes: readonly string[];
   /** Undefined if no gateway answered. */
   readonly status: GetStatusResponse__Output | undefined;

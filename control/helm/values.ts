@@ -48,7 +48,7 @@ export function helmValues(input: HelmInput): z.output<typeof helmResult> {
       ...secretsOf(checked.backends, backendsNamespace),
       ...unused(checked.backends, checked.tenants),
       ...(input.redis === undefined && (input.replicas ?? 2) > 1
-        ? ['without Redis each gateway pod counts quotas alone; name one with redis.url']
+        ? ['without Redis each gateway pod counts quotas separately; set redis.url to share them']
         : []),
     ],
   };
@@ -114,7 +114,7 @@ function check(input: HelmInput): Checked {
   problems.push(...unknownNames(input));
   if (input.namespace === input.backendsNamespace) {
     const message =
-      'must not be the namespace of the gateway: permission to create backends must not reach its Secrets';
+      'must not be the namespace of the gateway, because whoever may create backends could then use its Secrets';
     problems.push({ source: 'arguments', path: 'backendsNamespace', message });
   }
   if (problems.length > 0 || !tenants.ok) {
@@ -168,7 +168,7 @@ function secretsOf(backends: readonly Backend[], namespace: string): string[] {
     const keys = [
       ...new Set(wanted.filter((secret) => secret.name === name).map(({ key }) => `--from-file=${key}=FILE`)),
     ];
-    return `a person creates the Secret first: kubectl -n ${namespace} create secret generic ${name} ${keys.join(' ')}`;
+    return `create the Secret first: kubectl -n ${namespace} create secret generic ${name} ${keys.join(' ')}`;
   });
 }
 

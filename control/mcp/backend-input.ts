@@ -23,7 +23,10 @@ export const dryRun = z.boolean().default(false).describe('check everything and 
 
 const controls = z.looseObject({
   name: z.string().describe('first segment of its URL, https://gateway/<name>/mcp; a DNS label such as jira'),
-  update: z.boolean().default(false).describe('change the existing backend of that name; keys that are not given stay'),
+  update: z
+    .boolean()
+    .default(false)
+    .describe('change the existing backend of that name; keys that are not given are kept'),
   unset: z
     .array(z.string().min(1))
     .default([])

@@ -18,7 +18,7 @@ export function checkOthers(
 ): void {
   const others = (tenants: readonly Tenant[]) => tenants.filter(({ name }, index) => !isEdited(index, name));
   if (!isDeepStrictEqual(others(after), others(before))) {
-    throw notEditable(source, 'other tenants refer to what would change');
+    throw notEditable(source, 'other tenants share this value through a YAML anchor');
   }
 }
 

@@ -41,7 +41,7 @@ export interface ChangeFields {
   set?: string | undefined;
 }
 
-/** Changes from values and words. Throws a UserError `usage` if a key is set twice, and as {@link parseChanges}. */
+/** Changes from values and words. Throws a UserError `usage` if a key is set twice, and whenever {@link parseChanges} does. */
 export function toChanges({ requests, per, burst, set }: ChangeFields): Change[] {
   const own: Change[] = [
     ...(requests === undefined ? [] : [{ path: ['requests'], value: requests }]),

@@ -15,12 +15,12 @@ export interface ReportedLimit {
   burst: number;
 }
 
-/** A limit for people, such as `1000 per hour, burst 500`. The burst is omitted if it equals the requests. */
+/** A limit for display, such as `1000 per hour, burst 500`. The burst is omitted if it equals the requests. */
 export function describeLimit({ requests, per, burst }: ReportedLimit): string {
   return `${requests} per ${per}${burst === requests ? '' : `, burst ${burst}`}`;
 }
 
-/** A quota for people, one line for each part, without what is left of its limits. */
+/** A quota for display, one line for each part, without what is left of its limits. */
 export function describeQuota(quota: Quota | undefined, nowMs: number): string[] {
   if (quota === undefined) return ['no quota: unlimited'];
   const limits = limitsOf(quota).map(({ name, limit }) => `${name}: ${describeLimit(toReported(limit))}`);
@@ -28,7 +28,7 @@ export function describeQuota(quota: Quota | undefined, nowMs: number): string[]
   return lines.length === 0 ? ['no limits'] : lines;
 }
 
-/** The parts of a quota that are not rate limits, for people, one line each. */
+/** The parts of a quota that are not rate limits, for display, one line each. */
 export function describeOptions(quota: Quota, nowMs: number): string[] {
   const { maxConcurrent, maxStreams, dryRun } = quota;
   return [

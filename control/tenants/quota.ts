@@ -97,7 +97,7 @@ function toTopUp({ topUp }: QuotaRequest, nowMs: number) {
   return topUp && { requests: topUp.requests, untilMs: Math.ceil(nowMs / 1000 + topUp.seconds) * 1000 };
 }
 
-// Null: in force at every gateway that answered, but not every gateway did.
+// Null if it is in force at every gateway that answered, but some did not answer.
 function isInForce({ inForce, complete }: QuotaAnswer, after: Quota | undefined): boolean | null {
   if (inForce.some((quota) => !isDeepStrictEqual(quota, after))) return false;
   return complete ? true : null;

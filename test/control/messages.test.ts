@@ -123,11 +123,11 @@ Nothing was changed.`,
     ],
     'other tenants that would change': [
       () => nameBackend(SHARED, 'tenants.yaml', 'jira', ['a']),
-      'config: tenants.yaml cannot be edited here: other tenants refer to what would change\nEdit it by hand.',
+      'config: tenants.yaml cannot be edited here: other tenants share this value through a YAML anchor\nEdit it by hand.',
     ],
     'other tenants whose quota would change': [
       () => edit('requests=2', SHARED, 'a'),
-      'config: tenants.yaml cannot be edited here: other tenants refer to what would change\nEdit it by hand.',
+      'config: tenants.yaml cannot be edited here: other tenants share this value through a YAML anchor\nEdit it by hand.',
     ],
     'a tenants document with errors': [
       () => edit('requests=2', 'tenants: 5\n'),
@@ -206,7 +206,7 @@ sealed with a retired key, or from another gateway. Then the client must initial
     'no audit log': [
       () => explainDenial(installation, { requestId: 'r', viewer: 'all' }),
       `missing-file: the audit log cannot be read: ENOENT: no such file or directory, open 'FOLDER/state/audit.log'
-The audit log is on the machine of the gateway; see audit in gateway.yaml.`,
+The audit log is on the gateway's machine; see audit in gateway.yaml.`,
     ],
     'an unknown request': [
       () => {

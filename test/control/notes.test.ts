@@ -84,7 +84,7 @@ describe('notes in results of control', () => {
     ],
     'a chart without Redis': [
       async () => helmValues(helmInput.parse(HELM)),
-      ['without Redis each gateway pod counts quotas alone; name one with redis.url'],
+      ['without Redis each gateway pod counts quotas separately; set redis.url to share them'],
     ],
     'Secrets and unused backends of a chart': [
       async () =>
@@ -98,7 +98,7 @@ describe('notes in results of control', () => {
           }),
         ),
       [
-        'a person creates the Secret first: kubectl -n mcp create secret generic jira --from-file=token=FILE',
+        'create the Secret first: kubectl -n mcp create secret generic jira --from-file=token=FILE',
         'no tenant may use wiki',
       ],
     ],

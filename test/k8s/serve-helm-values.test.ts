@@ -86,7 +86,7 @@ describe('values for the Helm chart', function () {
       /^helm upgrade --install mcp-gateway \S+ --namespace mcp-gateway --create-namespace --values values\.yaml --wait$/,
     );
     expect(notes).to.include(
-      'a person creates the Secret first: kubectl -n mcp create secret generic jira --from-file=token=FILE',
+      'create the Secret first: kubectl -n mcp create secret generic jira --from-file=token=FILE',
     );
   });
 

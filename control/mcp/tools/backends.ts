@@ -48,7 +48,7 @@ export function addBackendTools(add: AddTool, { installation }: ToolsOptions): v
     {
       title: 'Register a backend',
       description: [
-        'Puts an MCP server behind the gateway, or changes one (update: true; keys that are not given stay).',
+        'Puts an MCP server behind the gateway, or changes one (update: true; keys that are not given are kept).',
         `Exactly one of ${where} says where it runs.`,
         'Secrets are references; a value that looks like a credential is rejected.',
         'Without tenants, every tenant may use it whose own list names it, or all backends.',

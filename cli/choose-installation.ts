@@ -5,14 +5,14 @@ import { stateDir } from '../runtime/paths.ts';
 import { stateFolder } from '../runtime/state/folder.ts';
 import { misuse, type Terminal } from './command.ts';
 
-/** An option that takes part in the choice of the installation that a command administers. */
+/** An option that helps to choose which installation a command administers. */
 interface InstallationOption {
   type: 'string';
   /** The kind of installation that it is for. */
   kind: RegistryKind;
-  /** What stands for its value in the help. `DIR` and `FILE` are paths. */
+  /** Placeholder for its value in the help. `DIR` and `FILE` are paths. */
   value: 'DIR' | 'FILE' | 'NAME';
-  /** What follows in the help. */
+  /** Its description in the help. */
   help: string;
 }
 

@@ -2,7 +2,7 @@ import { type ParseArgsConfig, parseArgs } from 'node:util';
 import { parseDurationMs } from '../core/document/duration.ts';
 import { messageOf, UserError } from '../core/errors.ts';
 
-/** The process that a command runs in, as far as the command uses it. */
+/** The parts of its process that a command uses. */
 export interface Terminal {
   /** The program that was started; roles are started with the same program. */
   program: string;

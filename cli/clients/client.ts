@@ -19,7 +19,7 @@ export interface Snippet {
 
 /** An MCP client with a known way to register a server. */
 export interface Client {
-  /** Its name for people. */
+  /** Its name for display. */
   title: string;
   /** Where the vendor documents the format. */
   reference: string;

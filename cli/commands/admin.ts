@@ -40,7 +40,7 @@ export const admin: Command = {
     const { 'secret-file': file, socket, port, address, 'log-level': level, ...choice } = values;
     const secretFile = required('admin', 'secret-file', file);
     if ((socket === undefined) === (port === undefined))
-      throw misuse('admin', 'one of --socket and --port is required');
+      throw misuse('admin', 'give exactly one of --socket and --port');
     if (isIP(address) === 0) throw misuse('admin', `--address must be an IP address (got ${address})`);
     const installation = await chooseInstallation('admin', choice, env);
     const log = createLogger({ name: 'admin', level });

@@ -30,7 +30,7 @@ Administers the MCP servers behind the gateway: in a Kubernetes cluster, or with
   --allow-tool G, --deny-tool G  globs of tools; can be given several times
   --set KEY=VALUE          any other key, with a value in YAML; can be given several times
   --file FILE              keys from a YAML file, or - for standard input; options override them
-  --update                 change the existing backend of that name; keys that are not given stay
+  --update                 change the existing backend of that name; keys that are not given are kept
   --unset KEY              with --update: remove a key, such as affinityHeader or env.DEBUG; can be given several times
   --lines N                with status: last log lines of each replica to show (default 20)
   --add, --remove          with assign: add the tenants to those that may use it, or remove them; default: set exactly these

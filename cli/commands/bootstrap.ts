@@ -4,7 +4,7 @@ import { dirname, resolve } from 'node:path';
 import { anyGatewaySchema } from '../../core/config/gateway.ts';
 import { parseYaml } from '../../core/document/parse.ts';
 import { formatProblem } from '../../core/document/problems.ts';
-import { UserError } from '../../core/errors.ts';
+import { isMissingFile, messageOf, UserError } from '../../core/errors.ts';
 import { renderBootstrap } from '../../envoy/bootstrap.ts';
 import { toProblems } from '../../envoy/tls/listener-certificate.ts';
 import { readPair } from '../../envoy/tls/read.ts';
@@ -39,7 +39,8 @@ export const bootstrap: Command = {
     const file = required('bootstrap', 'config', values.config);
     const folder = resolve(required('bootstrap', 'sockets', values.sockets));
     const text = await readFile(file, 'utf8').catch((cause: unknown) => {
-      throw new UserError('missing-file', `the configuration ${file} does not exist`, { cause });
+      const problem = isMissingFile(cause) ? 'does not exist' : `cannot be read: ${messageOf(cause)}`;
+      throw new UserError('missing-file', `the configuration ${file} ${problem}`, { cause });
     });
     const config = parseYaml(text, file, anyGatewaySchema);
     if (!config.ok) throw new UserError('config', config.problems.map(formatProblem).join('\n'));

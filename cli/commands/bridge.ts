@@ -9,13 +9,13 @@ const MEBIBYTE = 1024 * 1024;
 const help = `Usage: mcp-gateway bridge --port N [OPTIONS] -- COMMAND ARGS...
 
 Serves a stdio MCP server over Streamable HTTP. Each session gets its own process, which ends with the session. Processes
-inherit the environment, without PORT and NODE_OPTIONS.
+inherit the environment, without PORT, NODE_OPTIONS, NODE_CHANNEL_FD and NODE_CHANNEL_SERIALIZATION_MODE.
 
   --port N             port to listen on; 0 picks a free port
   --host ADDRESS       address to listen on; default 127.0.0.1, since the bridge does not authenticate callers
   --path PATH          path of the MCP endpoint; default /mcp. GET /healthz reports whether sessions can be opened
-  --max-sessions N     most open sessions (default 100); further ones get 503
-  --idle DURATION      end a session after this time without requests and connections (default 30m)
+  --max-sessions N     maximum number of open sessions (default 100); more get 503
+  --idle DURATION      end a session after this time without requests or connections (default 30m)
   --start DURATION     how long a process may take to answer initialize (default 2m)
   --grace DURATION     how long a process may take to end after SIGTERM (default 3s); then its process group is killed
   --drain DURATION     how long open sessions continue after SIGTERM (default 5s)

@@ -9,8 +9,8 @@ const help = `Usage: mcp-gateway clients list [--json]
        mcp-gateway clients print NAME [--registry DIR | --context C --namespace N] [--json]
        mcp-gateway clients print NAME --backend B [--url URL] [--token-from VARIABLE] [--json]
 
-Prints the snippet that registers the gateway with an MCP client: the snippet to standard output, where to add it to
-standard error.
+Prints the snippet that registers the gateway with an MCP client. The snippet goes to standard output; where to add it is
+explained on standard error.
 
   NAME                     ${[...CLIENTS.keys()].join(', ')}
   --json                   print JSON: the snippet, its format, where to add it, and a link for clients that have one
@@ -23,7 +23,7 @@ ${INSTALLATION_HELP}
   --backend B              name of the backend
   --url URL                URL of the gateway, or the whole URL of the backend; default: the gateway that runs on this machine
                            with --state-dir
-  --token-from VARIABLE    the client sends an access token from this environment variable instead of a login with OAuth;
+  --token-from VARIABLE    the client sends an access token from this environment variable instead of logging in with OAuth;
                            VS Code asks for the token, and Continue takes it from its secret of this name`;
 
 const OPTIONS = {

@@ -26,7 +26,7 @@ const DRAIN_MS = 5_000;
 const help = `Usage: mcp-gateway ext-authz --socket PATH --http-socket PATH --watcher PATH --session-keys FILE [--audit FILE]
 
 The request side of the gateway: decides about every request for Envoy (ext_authz v3 over gRPC).
-Several processes may run; Envoy balances over them.
+Several processes may run; Envoy balances load between them.
 
   --socket PATH        Unix socket for Envoy
   --http-socket PATH   Unix socket for the OAuth metadata of RFC 9728, /readyz and /metrics

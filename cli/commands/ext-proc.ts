@@ -15,8 +15,8 @@ const SEAL_AFTER_MS = 3_000;
 
 const help = `Usage: mcp-gateway ext-proc --socket PATH --watcher PATH --session-keys FILE [--audit FILE]
 
-The response side of the gateway: processes for Envoy the responses that open or close a session, and lists of which the
-policy hides a part (ext_proc v3 over gRPC).
+The response side of the gateway: processes, for Envoy, responses that open or close a session, and lists that policy may cut
+(ext_proc v3 over gRPC).
 
   --socket PATH        Unix socket for Envoy
   --watcher PATH       Unix socket of the watcher, which publishes the policy
@@ -26,7 +26,7 @@ policy hides a part (ext_proc v3 over gRPC).
                        standard output
   --log-level LEVEL    trace, debug, info (default), warn, error
 
-SIGTERM: finishes open responses for at most 5 s, exits with 0. Streams that are filtered end with it.`;
+SIGTERM: finishes open responses for at most 5 s, exits with 0. Filtered event streams end with the process.`;
 
 /** `mcp-gateway ext-proc` */
 export const extProc: Command = {

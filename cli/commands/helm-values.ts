@@ -18,7 +18,7 @@ Makes a values.yaml for the Helm chart from a YAML or JSON document; FILE can be
       - {name: engineering, match: [{group: ...}], backends: [github], quota: {requests: 1000, per: hour}}
 
 Further keys: issuers, scopes, redis {url, existingSecret}, replicas, ingressHost, release, namespace, backendsNamespace.
-Prints the values to standard output, and what to do first and the helm command to standard error.
+Prints the values to standard output. Prerequisites and the helm command go to standard error.
 
   --json   print values, command and notes as JSON
 

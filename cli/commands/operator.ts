@@ -21,7 +21,7 @@ MCPBackend with an image or a command, and a status for all of them. Several rep
   --tenants NAME            ConfigMap of the tenants (default mcp-gateway-tenants), which is validated
   --session-keys NAME       Secret of the session keys (default mcp-gateway-session-keys), created if it is missing;
                             empty: do not create it
-  --admin-tools-secret NAME Secret that the gateway sends to mcp-gateway admin, created if it is missing; default: none
+  --admin-tools-secret NAME Secret whose value the gateway sends to mcp-gateway admin, created if it is missing; default: none
   --health-port N           port of /livez, /readyz and /metrics (default 8081; 0 picks a free port)
   --leader-elect BOOL       true (default): write only while holding the Lease mcp-gateway-operator
   --kubeconfig FILE         default: KUBECONFIG, else the ServiceAccount of the pod, else ~/.kube/config

@@ -10,7 +10,7 @@ import { listenTcp } from '../listen.ts';
 
 const help = `Usage: mcp-gateway pod --sockets DIR [--workers N] [--port N] [--settle TIME] [--drain TIME]
 
-Serves the probes and metrics of one gateway in a pod, and drains the gateway at its end. The other roles are sidecars of
+Serves the probes and metrics of one gateway in a pod, and drains the gateway on SIGTERM. The other roles are sidecars of
 this one, so they run until it has ended.
 
   --sockets DIR      folder of the sockets of Envoy and the roles

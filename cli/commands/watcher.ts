@@ -26,14 +26,14 @@ Watches the registry, programs Envoy's clusters and endpoints (delta ADS), and p
   --socket PATH              Unix socket for Envoy and the other roles
   --endpoints DIR            folder with the endpoints of "command" backends, written by the process that runs them; required if
                              the backends are in a folder
-  --ended-sessions FILE      file that keeps ended sessions over a restart
+  --ended-sessions FILE      file that keeps ended sessions across restarts
   --envoy-admin PATH         Unix socket of Envoy's admin interface, for the health of the endpoints
   --listen-url URL           URL of the listener, if the configuration names no public URL
   --development-issuer URL   URL of the development issuer, if the configuration says "development"
   --listener-secret FILE     file with the listener's certificate for Envoy, if it listens with TLS
   --workers N                number of ext-authz processes (default 1), for their share of quotas
   --admin-tools ADDRESS      where mcp-gateway admin serves the admin tools: unix:PATH or an http URL
-  --admin-tools-secret FILE  the secret that the gateway sends to it
+  --admin-tools-secret FILE  the secret that the gateway sends to mcp-gateway admin
   --ca-file FILE             certificate authorities for https backends; default: SSL_CERT_FILE, or those of the system
   --kubeconfig FILE          cluster and credentials, if the configuration says "kubernetes"; default: KUBECONFIG, or the
                              ServiceAccount of the pod

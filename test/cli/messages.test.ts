@@ -47,8 +47,8 @@ describe('messages of cli', () => {
   const MISUSES: Readonly<Record<string, readonly (readonly [args: readonly string[], message: string])[]>> = {
     admin: [
       [['--port', '0', '--registry', '/r'], '--secret-file is required'],
-      [SECRET, 'one of --socket and --port is required'],
-      [[...SECRET, '--port', '0', '--socket', 'a'], 'one of --socket and --port is required'],
+      [SECRET, 'give exactly one of --socket and --port'],
+      [[...SECRET, '--port', '0', '--socket', 'a'], 'give exactly one of --socket and --port'],
       [[...SECRET, '--port', '0', '--address', 'localhost'], '--address must be an IP address (got localhost)'],
     ],
     serve: [
@@ -199,6 +199,10 @@ describe('messages of cli', () => {
     "a configuration to make Envoy's from": [
       () => run('bootstrap', ['--config', '/nowhere/g', '--sockets', '/s']),
       'missing-file: the configuration /nowhere/g does not exist',
+    ],
+    "a configuration to make Envoy's from, which is a folder": [
+      () => run('bootstrap', ['--config', '/', '--sockets', '/s']),
+      'missing-file: the configuration / cannot be read: EISDIR: illegal operation on a directory, read',
     ],
     'a configuration to run': [
       () => run('up', ['--config', '/nowhere/g']),

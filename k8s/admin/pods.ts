@@ -8,7 +8,7 @@ import { withUserErrors } from './errors.ts';
 /** Bytes requested per log line, on average. A single line may be longer. */
 const MAX_LINE_BYTES = 16_384;
 
-/** A pod, for people. */
+/** A pod, for display. */
 export interface AdminPod {
   name: string;
   address: string | undefined;

@@ -11,7 +11,7 @@ const CONDITION: Structural = {
     type: text('Accepted, Ready, Healthy or TenantsValid.', 316),
     status: { type: 'string', enum: ['True', 'False', 'Unknown'] },
     reason: text('Why, as one CamelCase word for programs.', 1_024),
-    message: text('Why, for people.', 32_768),
+    message: text('Why, for display.', 32_768),
     observedGeneration: {
       type: 'integer',
       format: 'int64',

@@ -4,7 +4,7 @@ import type { ContainerStatus, Pod } from '../objects/pods.ts';
 export interface Trouble {
   /** Reason of a condition, for programs. */
   reason: string;
-  /** What is wrong and what to do, for people. */
+  /** What is wrong and what to do, for display. */
   message: string;
 }
 

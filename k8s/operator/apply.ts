@@ -17,7 +17,7 @@ import type { Target, Writer } from './writer.ts';
 /** Outcome of applying the objects of a backend. */
 export interface Applied {
   accepted: ConditionState;
-  /** What was done, for people, such as `created the StatefulSet mcp-jira`. */
+  /** What was done, for display, such as `created the StatefulSet mcp-jira`. */
   done: string[];
 }
 

@@ -60,7 +60,7 @@ function condition(
   };
 }
 
-/** An event about an object, for people (`kubectl describe`). */
+/** An event about an object, which `kubectl describe` shows. */
 export interface ObjectEvent {
   type: 'Normal' | 'Warning';
   reason: string;

@@ -21,7 +21,7 @@ export interface EndpointPod {
   /** Whether it passes its readiness checks and is not being deleted. */
   ready: boolean;
   containers: readonly PodContainer[];
-  /** Why a pod of the operator does not serve, for people; undefined if nothing is wrong. */
+  /** Why a pod of the operator does not serve, for display; undefined if nothing is wrong. */
   trouble: string | undefined;
 }
 

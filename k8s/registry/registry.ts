@@ -49,7 +49,7 @@ export class KubernetesRegistry implements RegistrySource {
   readonly #services: ServiceIndex;
   readonly #pods: PodIndex;
   readonly #settle: Settle;
-  /** Last returned endpoints by backend, needed once the backend is deleted. */
+  /** The endpoints last returned for each backend; still needed after the backend is deleted. */
   readonly #last = new Map<string, readonly Endpoint[]>();
   #synced = false;
 

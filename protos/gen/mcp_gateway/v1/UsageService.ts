@@ -9,14 +9,14 @@ import type { UsageReport as _mcp_gateway_v1_UsageReport, UsageReport__Output as
 
 export interface UsageServiceClient extends grpc.Client {
   /**
-   * Returns the quota of a tenant that is in force, what is left of it and who uses it, for people.
+   * Returns the quota of a tenant that is in force, what is left of it and who uses it, for display.
    */
   GetQuota(argument: _mcp_gateway_v1_GetQuotaRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_mcp_gateway_v1_GetQuotaResponse__Output>): grpc.ClientUnaryCall;
   GetQuota(argument: _mcp_gateway_v1_GetQuotaRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_mcp_gateway_v1_GetQuotaResponse__Output>): grpc.ClientUnaryCall;
   GetQuota(argument: _mcp_gateway_v1_GetQuotaRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_mcp_gateway_v1_GetQuotaResponse__Output>): grpc.ClientUnaryCall;
   GetQuota(argument: _mcp_gateway_v1_GetQuotaRequest, callback: grpc.requestCallback<_mcp_gateway_v1_GetQuotaResponse__Output>): grpc.ClientUnaryCall;
   /**
-   * Returns the quota of a tenant that is in force, what is left of it and who uses it, for people.
+   * Returns the quota of a tenant that is in force, what is left of it and who uses it, for display.
    */
   getQuota(argument: _mcp_gateway_v1_GetQuotaRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_mcp_gateway_v1_GetQuotaResponse__Output>): grpc.ClientUnaryCall;
   getQuota(argument: _mcp_gateway_v1_GetQuotaRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_mcp_gateway_v1_GetQuotaResponse__Output>): grpc.ClientUnaryCall;
@@ -42,7 +42,7 @@ export interface UsageServiceClient extends grpc.Client {
 
 export interface UsageServiceHandlers extends grpc.UntypedServiceImplementation {
   /**
-   * Returns the quota of a tenant that is in force, what is left of it and who uses it, for people.
+   * Returns the quota of a tenant that is in force, what is left of it and who uses it, for display.
    */
   GetQuota: grpc.handleUnaryCall<_mcp_gateway_v1_GetQuotaRequest__Output, _mcp_gateway_v1_GetQuotaResponse>;
 

@@ -26,7 +26,7 @@ export interface WatcherOptions extends Omit<SnapshotSourceOptions, 'onConfig' |
 export interface Watcher {
   /** The policy that all services have; undefined before the first one. */
   policyInForce(): PublishedPolicy | undefined;
-  /** Adds the services for Envoy, ext-authz, ext-proc and people to a server. */
+  /** Adds the services for Envoy, ext-authz, ext-proc and `mcp-gateway status` to a server. */
   addTo(server: Server): void;
   /** Stops watching. */
   close(): void;

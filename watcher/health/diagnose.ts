@@ -5,8 +5,8 @@ import type { Backend } from '../../core/registry/backend.ts';
 import { type Endpoint, socketOf, splitAddress } from '../../core/registry/endpoint.ts';
 
 /**
- * Finds out why an endpoint fails its health check by repeating the check: Envoy reports only that it failed. Returns a clause for
- * people.
+ * Finds out why an endpoint fails its health check by repeating the check: Envoy reports only that it failed. Returns a
+ * short clause to show to users.
  */
 export async function diagnose(backend: Backend, endpoint: Endpoint): Promise<string> {
   const target = targetOf(endpoint.address);

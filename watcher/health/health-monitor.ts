@@ -13,7 +13,7 @@ const CALM_MS = 2_000;
 const BUSY_MS = 250;
 /** The same after something was published. */
 const HURRY_MS = 50;
-/** Envoy's answer grows with the fleet. Pausing this many times as long as it took limits the effort to a twentieth of the time. */
+/** Envoy's answer grows with the fleet. A pause of this many times the length of a poll limits polling to a twentieth of the time. */
 const REST_FACTOR = 20;
 /** An endpoint that stays unhealthy is diagnosed again after this time. */
 const DIAGNOSE_AGAIN_MS = 10_000;

@@ -3,9 +3,9 @@ import type { BackendStatus } from './status.ts';
 
 /** Merges changes that happen together. */
 const SETTLE_MS = 100;
-/** Most backends that are named in a log line. */
+/** Maximum number of backends named in a log line. */
 const MAX_NAMED = 20;
-/** Most changes that are kept of a backend. */
+/** Maximum number of changes kept per backend. */
 const MAX_CHANGES = 20;
 
 /** One change of a backend's state. */

@@ -3,7 +3,7 @@ import type { GetStatusResponse } from '../../protos/gen/mcp_gateway/v1/GetStatu
 import type { StatusServiceHandlers } from '../../protos/gen/mcp_gateway/v1/StatusService.ts';
 import { statusService } from '../../protos/load.ts';
 
-/** Answers what the backends are doing. */
+/** Serves the state of the backends. */
 export class StatusService {
   readonly #status: () => GetStatusResponse;
 

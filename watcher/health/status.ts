@@ -2,7 +2,7 @@ import type { Backend } from '../../core/registry/backend.ts';
 import type { FleetBackend } from '../../core/registry/fleet.ts';
 import type { ClusterHealth, EndpointHealth } from './cluster-health.ts';
 
-/** The state of a backend, for people. */
+/** The state of a backend, for display. */
 export interface BackendStatus {
   name: string;
   state: 'serving' | 'starting' | 'unhealthy' | 'draining';

@@ -45,7 +45,7 @@ interface Rendered {
 export class Publisher {
   readonly #options: PublisherOptions;
   readonly #rejected = new Map<string, string>();
-  // Only few of many backends change at a time, and a changed one is a new object.
+  // Only a few of many backends change at a time, and a changed one is a new object.
   readonly #rendered = new WeakMap<FleetBackend, Rendered>();
   #snapshot: Snapshot | undefined;
   #policy: Policy['backends'] = new Map();

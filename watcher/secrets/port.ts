@@ -23,6 +23,6 @@ export interface BackendSecrets {
   authoritiesOf(backend: Backend): string | 'missing' | undefined;
   /** The header with a backend's credential; `missing` if it or another secret that the backend needs is missing. */
   credentialOf(backend: Backend): UpstreamHeader | 'missing' | undefined;
-  /** What is wrong with a backend's secrets, for people. */
+  /** What is wrong with a backend's secrets, for display. */
   notesOf(backend: Backend): string[];
 }

@@ -36,7 +36,7 @@ export class AdminBackendSource {
   /**
    * Problems that keep administrators from using the tools.
    *
-   * @param source name of gateway.yaml, for people
+   * @param source name of gateway.yaml, for display
    */
   problems(config: AdminConfig | undefined, tenants: readonly Tenant[], source: string): Problem[] {
     const missing = { source, path: 'admin', message: 'takes effect after a restart of the gateway' };

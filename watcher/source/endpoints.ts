@@ -27,7 +27,7 @@ export class BackendEndpoints {
     return backend.urls.length > 0 ? this.#urls.isKnown(backend) : this.#registry()?.isKnown(backend) === true;
   }
 
-  /** Why there are no more endpoints, for people. */
+  /** Why there are no more endpoints, for display. */
   notesOf(backend: Backend): readonly string[] {
     return backend.urls.length > 0 ? this.#urls.notesOf(backend) : (this.#registry()?.notesOf(backend) ?? []);
   }

@@ -2,8 +2,8 @@
 const FIRST_LOOK_MS = 3_000;
 
 /**
- * Holds back the first snapshot until every backend was looked up, because the snapshot of the watcher before this one is still in
- * force: half of a snapshot would end the sessions of the other half.
+ * Holds back the first snapshot until every backend has been looked up. Until then the snapshot of the previous watcher stays in force;
+ * an incomplete one would end the sessions of the backends that it lacks.
  */
 export class FirstLook {
   readonly #onTimeout: () => void;

@@ -80,7 +80,7 @@ export class SnapshotSource {
     return [...problems, ...(this.#registry?.problems ?? []), ...ofIssuers, ...ofAdmin];
   }
 
-  /** What keeps a backend from being served in full, for people. */
+  /** What keeps a backend from being served in full, for display. */
   notesOf(backend: Backend): string[] {
     return [...this.#endpoints.notesOf(backend), ...(this.#secrets?.notesOf(backend) ?? [])];
   }
@@ -128,7 +128,7 @@ export class SnapshotSource {
     const backends = [...this.fleet.values()].map(({ backend }) => backend);
     this.#endpoints.keepOnly(backends);
     secrets.keepOnly(backends);
-    // Reading takes a moment and ends with an update. Until then a backend that serves must not be taken away.
+    // Reading takes a moment and ends with an update. A snapshot before that could remove a backend that serves.
     if (backends.some((backend) => secrets.isReading(backend))) return;
     this.#scheduleDrain();
     onSnapshot({ settings: this.#toSettings(config, registry.tenants), fleet: this.fleet, secrets });

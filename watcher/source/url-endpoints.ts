@@ -54,7 +54,7 @@ export class UrlEndpoints {
     return backend.urls.filter(unknown).length === 0;
   }
 
-  /** Why endpoints are missing, for people. */
+  /** Why endpoints are missing, for display. */
   notesOf(backend: Backend): string[] {
     return backend.urls.flatMap((url) => {
       const address = this.#addressOf(url);

@@ -52,7 +52,7 @@ export async function startQuotaRedis(name: string, context: RedisContext): Prom
 export async function debitsOf(redis: QuotaRedis, buckets: number): Promise<number> {
   const levels = (await redis.values()).flatMap((value) => {
     const [, level, periodMs] = /^(\d+):(\d+):/.exec(value) ?? [];
-    // The limits of the benchmark refill one request per day, so less than one was refilled since.
+    // The limits of the benchmark refill one request per day, so less than one has been refilled since.
     return level === undefined ? [] : [Math.ceil(Number(level) / Number(periodMs))];
   });
   return levels.length === buckets ? Math.min(...levels) : 0;

@@ -5,7 +5,7 @@ import type { Group } from './groups.ts';
 
 /**
  * Finds, installs or builds the programs that these groups of tests need. The first time takes minutes, too long for a test's own time limit.
- * @throws UserError `missing-file` if one is not to be had
+ * @throws UserError `missing-file` if one can be neither found nor installed
  */
 export async function findPrograms(groups: ReadonlySet<Group>, progress: (line: string) => void): Promise<void> {
   if (groups.has('gateway') || groups.has('cluster')) {

@@ -18,7 +18,7 @@ export interface MochaOptions {
   onReport: (report: FileReport) => void;
 }
 
-/** Runs mocha to its end. A run that breaks off or fails without a failed test gives a report with one failure. */
+/** Runs mocha to completion. A run that is cut short, or fails without a failed test, is reported as one failure. */
 export async function runMocha(job: Job, { args, colors, signal, onReport }: MochaOptions): Promise<void> {
   if (signal.aborted) return;
   const color = colors ? '--color' : '--no-color';

@@ -10,7 +10,7 @@ import {
   passes,
 } from './filter.ts';
 import type { AccessRule } from './rule.ts';
-import { essenceOf, spellingsOf } from './uri.ts';
+import { essenceOf, isDetour, readingsOf } from './uri.ts';
 
 /** The tools, prompts and resources of one backend that a caller may use. */
 export class Visibility {
@@ -65,14 +65,12 @@ export function visibilityOf(
   });
 }
 
-// Every spelling of a URI must be allowed, unless the URI itself is listed literally; none may be denied.
+// A URI that can be read in several ways must be allowed in each of them and denied in none. One that can lead elsewhere must be
+// listed verbatim.
 function passesAsUri(filter: NameFilter, uri: string): boolean {
-  const spellings = uri.length <= MAX_NAME_LENGTH ? spellingsOf(uri) : undefined;
-  if (
-    spellings === undefined ||
-    spellings.some((spelling) => denies(filter, spelling) || denies(filter, essenceOf(spelling)))
-  ) {
-    return false;
-  }
-  return filter.allow?.includes(uri) === true || spellings.every((spelling) => allows(filter, spelling));
+  const readings = uri.length <= MAX_NAME_LENGTH ? readingsOf(uri) : undefined;
+  if (readings === undefined) return false;
+  if (readings.some((reading) => denies(filter, reading) || denies(filter, essenceOf(reading)))) return false;
+  if (filter.allow?.includes(uri) === true) return true;
+  return readings.every((reading) => !isDetour(reading) && allows(filter, reading));
 }

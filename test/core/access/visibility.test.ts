@@ -102,6 +102,17 @@ describe('core/access/visibility', () => {
       'file:///docs%5c..%5csecret',
       'file:////secret',
       'file:///docs//../secret',
+      'file:///docs/x?/../../secret',
+      'file:///docs/x#/../../secret',
+      'file:///docs/?\\..\\..\\secret',
+      'file:///docs/x%3f%2f..%2f..%2fsecret',
+      'file:///docs/..;/secret',
+      'file:///docs/．．/secret',
+      'file://secret',
+      'file://secret/a',
+      'file:///proc/self/root/secret',
+      'file:///proc/1/task/1/cwd/secret',
+      'file:///secret%00.md',
     ]) {
       it(`${uri} does not reach what is denied`, () => expect(may(hidden, uri)).to.equal(false));
     }
@@ -125,12 +136,30 @@ describe('core/access/visibility', () => {
       'file:///docs/%ff/..%2f..%2fetc',
       'file:///docs//../etc',
       'file:///docs/\\..\\..\\etc',
+      'file:///docs/x?/../../etc',
+      'file:///docs/x#/../../etc',
+      'file:///docs/proc/self/root/etc',
+      'file:///docs/a%00b',
+      'file://docs/a',
       `file:///docs/%${'25'.repeat(100)}41`,
       'file:///docs',
       'docs/',
     ]) {
       it(`${uri} does not leave what is allowed`, () => expect(may(docs, uri)).to.equal(false));
     }
+    it('a drive letter is the same in either case', () => {
+      const drive = { resources: { allow: undefined, deny: ['file:///C:/secret*'] } };
+      expect(may(drive, 'file:///c:/secret/a')).to.equal(false);
+      expect(may(drive, 'file:///c|/secret/a')).to.equal(false);
+      expect(may(drive, 'file:///C:/docs/a')).to.equal(true);
+    });
+    it('allows a URI with dot segments only if it is listed verbatim', () => {
+      const listed = { resources: { allow: ['file:///docs/../faq.md', 'file:///docs/*'], deny: [] } };
+      expect(may(listed, 'file:///docs/../faq.md')).to.equal(true);
+      expect(may(listed, 'file:///docs/../faq.md?')).to.equal(false);
+      expect(may({ resources: { allow: undefined, deny: ['x'] } }, 'file:///docs/../faq.md')).to.equal(false);
+      expect(may(listed, 'file:///docs/.hidden/..well..known')).to.equal(true);
+    });
     it('accepts templates and names with unusual characters', () => {
       expect(may(docs, 'file:///docs/{name}')).to.equal(true);
       expect(may(docs, 'file:///docs/a b%20c.md')).to.equal(true);

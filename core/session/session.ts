@@ -58,12 +58,11 @@ export function decodeSession(bytes: Buffer): Session | undefined {
 }
 
 /**
- * An opaque name for a session: 16 bytes of SHA-256, in hex. All sealed tokens of the same session have the same fingerprint, so that
- * one tombstone ends them all. Safe to log.
+ * An opaque name for a session: 16 bytes of SHA-256 over its whole content, in hex. Tenant, caller and time of issue are part of it: a
+ * server may give the same id to several callers, and a tombstone must end only the session of its owner. Safe to log.
  */
 export function sessionFingerprint(session: Session): string {
-  const parts = [session.backend, session.endpoint, session.incarnation, session.serverSessionId];
-  return createHash('sha256').update(parts.join('\0')).digest('hex').slice(0, 32);
+  return createHash('sha256').update(encodeSession(session)).digest('hex').slice(0, 32);
 }
 
 function strings({ backend, tenant, endpoint, incarnation, serverSessionId }: Session): string[] {

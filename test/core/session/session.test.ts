@@ -49,14 +49,19 @@ describe('core/session/session', () => {
     }
   });
 
-  it('has a fingerprint that depends only on its replica and id', () => {
+  it('has a fingerprint that depends on all of its content', () => {
     const fingerprint = sessionFingerprint(SESSION);
     expect(fingerprint).to.match(/^[0-9a-f]{32}$/);
-    expect(sessionFingerprint({ ...SESSION, issuedAtSeconds: 1, principal: Buffer.alloc(16), tenant: 'x' })).to.equal(
-      fingerprint,
-    );
-    for (const key of ['backend', 'endpoint', 'incarnation', 'serverSessionId'] as const) {
+    expect(sessionFingerprint({ ...SESSION })).to.equal(fingerprint);
+    for (const key of ['backend', 'tenant', 'endpoint', 'incarnation', 'serverSessionId'] as const) {
       expect(sessionFingerprint({ ...SESSION, [key]: 'other' }), key).not.to.equal(fingerprint);
     }
+    const { issuedAtSeconds } = SESSION;
+    expect(sessionFingerprint({ ...SESSION, issuedAtSeconds: issuedAtSeconds + 1 })).not.to.equal(fingerprint);
+    expect(sessionFingerprint({ ...SESSION, principal: Buffer.alloc(16, 9) })).not.to.equal(fingerprint);
+    // Moving a character from one part to the next makes another session.
+    expect(sessionFingerprint({ ...SESSION, backend: 'ab', tenant: 'c' })).not.to.equal(
+      sessionFingerprint({ ...SESSION, backend: 'a', tenant: 'bc' }),
+    );
   });
 });

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { durationMs } from '../document/duration.ts';
 import { claimPathSchema } from './claims.ts';
 
 /** The signature algorithms that an issuer can use (RFC 7518, RFC 8037): only asymmetric ones, so that no shared secret is accepted. */
@@ -15,6 +16,9 @@ export const ALGORITHMS = [
   'EdDSA',
   'Ed25519',
 ] as const;
+
+const MINUTE_MS = 60_000;
+const DAY_MS = 24 * 60 * MINUTE_MS;
 
 const issuerUrl = z
   .string()
@@ -40,6 +44,15 @@ const claimsSchema = z.strictObject({
   scopes: claimPathSchema.optional(),
 });
 
+/** How long an issuer's signing keys count. */
+const keysSchema = z.strictObject({
+  /**
+   * Age after which keys no longer verify tokens unless the issuer has published them again, so that a removed key stops counting even
+   * while the issuer cannot be reached. Keys are renewed every 10 minutes.
+   */
+  maxAge: durationMs(15 * MINUTE_MS, 30 * DAY_MS).prefault('1d'),
+});
+
 /** An OpenID Connect issuer whose access tokens are accepted. */
 export const issuerSchema = z.strictObject({
   /** Must be exactly equal to the `iss` claim. */
@@ -56,6 +69,7 @@ export const issuerSchema = z.strictObject({
   /** Tolerance for `exp`, `nbf` and `iat`, in seconds; at most 300. */
   clockSkewSeconds: z.number().int().min(0).max(300).default(30),
   claims: claimsSchema.prefault({}),
+  keys: keysSchema.prefault({}),
   /** Prefix of the scopes that clients should ask this issuer for. The scopes in its tokens do not have it. */
   scopePrefix: z.string().max(256).default(''),
 });

@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
+import { formatDuration } from '../../core/document/duration.ts';
 import { messageOf } from '../../core/errors.ts';
 import type { Issuer } from '../../core/identity/issuer.ts';
 import type { Logger } from '../../runtime/log.ts';
@@ -19,10 +20,15 @@ const REFRESH_MS = 600_000;
 /** The same while the issuer does not answer. */
 const RETRY_MS = 30_000;
 
+/** Age after which the keys no longer count, see `keys.maxAge` of an issuer. */
+const DEFAULT_MAX_AGE_MS = 86_400_000;
+
 /** What a key set needs from outside. */
 export interface KeySetOptions {
   issuer: Pick<Issuer, 'url' | 'discoveryUrl'>;
   log: Logger;
+  /** Default one day. */
+  maxAgeMs?: number;
   fetch?: typeof globalThis.fetch;
   /** Milliseconds of a monotonic clock. */
   nowMs?: () => number;
@@ -41,36 +47,47 @@ export class IssuerUnavailable extends Error {
 }
 
 /**
- * The signing keys of one issuer. They are kept while the issuer is down, and refreshed when they are old or a token names an unknown
- * key, with one request to the issuer at a time. A token with a known key never waits.
+ * The signing keys of one issuer. They are kept while the issuer is down, up to a maximum age, and refreshed when they are old or a
+ * token names an unknown key, with one request to the issuer at a time. A token with a known key never waits.
  */
 export class KeySet {
   readonly issuer: KeySetOptions['issuer'];
+  /** Age in milliseconds after which keys no longer count. */
+  maxAgeMs: number;
   readonly #log: Logger;
   readonly #fetch: typeof globalThis.fetch;
   readonly #nowMs: () => number;
   #keys: readonly VerificationKey[] | undefined;
   #version = 0;
   #askedAtMs = Number.NEGATIVE_INFINITY;
+  /** When the issuer last published the known keys. */
+  #publishedAtMs = Number.NEGATIVE_INFINITY;
   #asking: Promise<void> | undefined;
   #failing = false;
 
-  constructor({ issuer, log, fetch = globalThis.fetch, nowMs = () => performance.now() }: KeySetOptions) {
+  constructor({
+    issuer,
+    log,
+    maxAgeMs = DEFAULT_MAX_AGE_MS,
+    fetch = globalThis.fetch,
+    nowMs = () => performance.now(),
+  }: KeySetOptions) {
     this.issuer = issuer;
+    this.maxAgeMs = maxAgeMs;
     this.#log = log;
     this.#fetch = fetch;
     this.#nowMs = nowMs;
   }
 
-  /** Changes whenever the issuer publishes other keys, after which tokens must be verified again. */
+  /** Changes whenever the issuer publishes other keys or they get too old, after which tokens must be verified again. */
   get version(): number {
     return this.#version;
   }
 
   /** The keys for a token with this header. Rejects with IssuerUnavailable if none are known. */
   async find(header: TokenHeader): Promise<Candidates> {
+    this.keepFresh();
     if (this.#keys === undefined) await this.#renewAfter(FIRST_COOLDOWN_MS);
-    else this.keepFresh();
     const known = this.#candidatesFor(header);
     return known.keys.length === 0 && (await this.renew()) ? this.#candidatesFor(header) : known;
   }
@@ -85,8 +102,10 @@ export class KeySet {
     return this.#version !== before;
   }
 
-  /** Asks for newer keys in the background if the known ones are old. */
+  /** Asks for newer keys in the background if the known ones are old, and drops those that are too old. */
   keepFresh(): void {
+    if (this.#keys === undefined) return;
+    this.#dropExpired();
     if (this.#nowMs() - this.#askedAtMs > (this.#failing ? RETRY_MS : REFRESH_MS)) void this.refresh();
   }
 
@@ -112,6 +131,16 @@ export class KeySet {
     return { keys: candidatesFor(this.#keys, header), version: this.#version };
   }
 
+  #dropExpired(): void {
+    if (this.#nowMs() - this.#publishedAtMs <= this.maxAgeMs) return;
+    this.#keys = undefined;
+    this.#version++;
+    this.#log.error(
+      { issuer: this.issuer.url, maxAge: formatDuration(this.maxAgeMs) },
+      'the keys of the issuer are older than keys.maxAge: no token can be verified until it answers',
+    );
+  }
+
   async #ask(): Promise<void> {
     this.#askedAtMs = this.#nowMs();
     const { issuer } = this;
@@ -119,6 +148,7 @@ export class KeySet {
       const { keys, ignored } = await askIssuer({ issuer, timeoutMs: REQUEST_TIMEOUT_MS, fetch: this.#fetch });
       if (this.#failing) this.#log.info({ issuer: issuer.url }, 'the issuer answers again');
       this.#failing = false;
+      this.#publishedAtMs = this.#nowMs();
       if (isDeepStrictEqual(keys, this.#keys)) return;
       this.#keys = keys;
       this.#version++;

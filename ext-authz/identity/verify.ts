@@ -58,8 +58,11 @@ export class TokenVerifier {
     const before = replaced === undefined ? undefined : replaced.#issuers;
     const keysOf = (issuer: Issuer): KeySet => {
       const known = before?.get(issuer.url)?.keys;
-      if (known !== undefined && known.issuer.discoveryUrl === issuer.discoveryUrl) return known;
-      return new KeySet({ issuer, log, ...(fetch && { fetch }), ...(nowMs && { nowMs }) });
+      const maxAgeMs = issuer.keys.maxAge;
+      if (known === undefined || known.issuer.discoveryUrl !== issuer.discoveryUrl)
+        return new KeySet({ issuer, log, maxAgeMs, ...(fetch && { fetch }), ...(nowMs && { nowMs }) });
+      known.maxAgeMs = maxAgeMs;
+      return known;
     };
     this.#issuers = new Map(issuers.map((issuer) => [issuer.url, { issuer, keys: keysOf(issuer) }]));
     this.#now = now;

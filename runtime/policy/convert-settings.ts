@@ -54,8 +54,8 @@ function quotaStoreFromProto(store: QuotaStore__Output | null | undefined): Quot
   };
 }
 
-function issuerToProto({ claims, discoveryUrl = '', ...issuer }: Issuer): IssuerMessage {
-  return { ...issuer, discoveryUrl, claims: { ...claims, scopes: claims.scopes ?? [] } };
+function issuerToProto({ claims, keys, discoveryUrl = '', ...issuer }: Issuer): IssuerMessage {
+  return { ...issuer, discoveryUrl, claims: { ...claims, scopes: claims.scopes ?? [] }, keysMaxAgeMs: keys.maxAge };
 }
 
 function issuerFromProto(issuer: Issuer__Output): Issuer {
@@ -67,6 +67,7 @@ function issuerFromProto(issuer: Issuer__Output): Issuer {
     algorithms: ALGORITHMS.filter((algorithm) => issuer.algorithms?.includes(algorithm)),
     clockSkewSeconds: issuer.clockSkewSeconds ?? 0,
     scopePrefix: issuer.scopePrefix ?? '',
+    keys: { maxAge: Number(issuer.keysMaxAgeMs ?? 0) },
     claims: {
       subject: subject ?? [],
       tenant: tenant ?? [],

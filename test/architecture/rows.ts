@@ -41,7 +41,7 @@ export const INNER_ROOMS: Readonly<Record<string, Rows>> = {
   core: {
     [TOP]: [],
     access: [TOP],
-    identity: [TOP],
+    identity: [TOP, 'document'],
     lane: [],
     document: [TOP],
     mcp: [TOP, 'access'],

@@ -172,4 +172,43 @@ describe('ext-authz/identity/key-set', () => {
     expect(await find('first')).to.equal('unavailable');
     expect(signals.map((signal) => signal?.aborted)).to.deep.equal([true]);
   });
+
+  describe('of an issuer that cannot be reached', () => {
+    const DAY_MS = 86_400_000;
+
+    it('count until they are older than maxAge', async () => {
+      await keys.refresh();
+      issuer.mood = 'broken';
+      nowMs = DAY_MS;
+      expect(await find('first')).to.equal('found');
+      const before = keys.version;
+      nowMs = DAY_MS + 1;
+      expect(await find('first')).to.equal('unavailable');
+      // Tokens that were verified with them must be verified again.
+      expect(keys.version).to.be.above(before);
+      expect(messages.filter((message) => message.includes('keys.maxAge'))).to.have.length(1);
+    });
+
+    it('count from their last publication, and again after the next one', async () => {
+      await keys.refresh();
+      nowMs = DAY_MS;
+      await keys.refresh();
+      issuer.mood = 'broken';
+      nowMs = 2 * DAY_MS;
+      expect(await find('first')).to.equal('found');
+      nowMs++;
+      expect(await find('first')).to.equal('unavailable');
+      issuer.mood = 'well';
+      nowMs += FIRST_COOLDOWN_MS;
+      expect(await find('first')).to.equal('found');
+    });
+
+    it('have the maxAge that is set', async () => {
+      keys.maxAgeMs = 1_000;
+      await keys.refresh();
+      issuer.mood = 'broken';
+      nowMs = 1_001;
+      expect(await find('first')).to.equal('unavailable');
+    });
+  });
 });

@@ -185,4 +185,30 @@ describe('ext-authz/identity/verify: keys', () => {
       .to.match(/^unavailable: /)
       .and.include(other.url);
   });
+
+  it('does not accept a token that it verified before once the keys are older than maxAge', async () => {
+    const token = await issuer.sign();
+    const brief = verifierOf([issuer], undefined, { keys: { maxAge: '15m' } });
+    expect(await reasonOf(token, brief)).to.equal('accepted');
+    issuer.mood = 'broken';
+    nowMs = 15 * 60_000;
+    expect(await reasonOf(token, brief)).to.equal('accepted');
+    nowMs++;
+    expect(await reasonOf(token, brief)).to.match(/^unavailable/);
+    issuer.mood = 'well';
+    nowMs += COOLDOWN_MS;
+    expect(await reasonOf(token, brief)).to.equal('accepted');
+  });
+
+  it('applies a changed maxAge to the keys that it takes over', async () => {
+    const token = await issuer.sign();
+    const long = verifierOf([issuer]);
+    expect(await reasonOf(token, long)).to.equal('accepted');
+    issuer.mood = 'broken';
+    const brief = verifierOf([issuer], long, { keys: { maxAge: '15m' } });
+    nowMs = 15 * 60_000;
+    expect(await reasonOf(token, brief)).to.equal('accepted');
+    nowMs++;
+    expect(await reasonOf(token, brief)).to.match(/^unavailable/);
+  });
 });

@@ -5,7 +5,7 @@ const MARK = '\x1e';
 
 /** What the reporter says about the text since the last record. */
 export interface FileRecord {
-  /** Relative to the project. Undefined for what belongs to no file: hooks of the whole run. */
+  /** Relative to the project. Undefined in the last record of a run, which has what belongs to no file. */
   file: string | undefined;
   passed: number;
   failed: number;

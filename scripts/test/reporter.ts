@@ -8,7 +8,7 @@ const { EVENT_RUN_END, EVENT_SUITE_BEGIN, EVENT_TEST_FAIL, EVENT_TEST_PASS, EVEN
 
 /** Mocha's `spec` with the failures and a record after each file, for scripts/test.ts. */
 export default class FileReporter extends Spec {
-  #current = emptyRecord(undefined);
+  #current = emptyRecord();
   #startedMs = performance.now();
   #failures: Mocha.Test[] = [];
 
@@ -25,25 +25,31 @@ export default class FileReporter extends Spec {
       this.#current.failed++;
       this.#failures.push(test);
     });
-    runner.once(EVENT_RUN_END, () => this.#next(undefined));
+    runner.once(EVENT_RUN_END, () => {
+      this.#next(undefined);
+      this.#write();
+    });
   }
 
   /** In place of the summary of the whole run. */
   override epilogue(): void {}
 
+  /** Ends the current file. What came before the first file is added to the next record. */
   #next(file: string | undefined): void {
+    if (this.#current.file !== undefined) this.#write();
+    this.#current = { ...this.#current, file };
+  }
+
+  #write(): void {
     if (this.#failures.length > 0) Base.list(this.#failures);
-    const { passed, failed, skipped } = this.#current;
-    if (this.#current.file !== undefined || passed + failed + skipped > 0) {
-      const durationMs = Math.round(performance.now() - this.#startedMs);
-      process.stdout.write(encodeRecord({ ...this.#current, durationMs }));
-    }
-    this.#current = emptyRecord(file);
+    const durationMs = Math.round(performance.now() - this.#startedMs);
+    process.stdout.write(encodeRecord({ ...this.#current, durationMs }));
+    this.#current = emptyRecord();
     this.#failures = [];
     this.#startedMs = performance.now();
   }
 }
 
-function emptyRecord(file: string | undefined): FileRecord {
-  return { file, passed: 0, failed: 0, skipped: 0, durationMs: 0 };
+function emptyRecord(): FileRecord {
+  return { file: undefined, passed: 0, failed: 0, skipped: 0, durationMs: 0 };
 }

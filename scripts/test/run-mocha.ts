@@ -1,6 +1,5 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { createInterface } from 'node:readline';
 import type { Job } from './groups.ts';
 import { type FileReport, RecordReader } from './records.ts';
 
@@ -22,22 +21,26 @@ export interface MochaOptions {
 export async function runMocha(job: Job, { args, colors, signal, onReport }: MochaOptions): Promise<void> {
   if (signal.aborted) return;
   const color = colors ? '--color' : '--no-color';
-  const child = spawn(process.execPath, [MOCHA, '--reporter', REPORTER, color, ...args, ...job.files], {
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
+  // Both outputs in one pipe, so that a warning stays next to the test that caused it.
+  const child = spawn(
+    'sh',
+    ['-c', 'exec "$0" "$@" 2>&1', process.execPath, MOCHA, '--reporter', REPORTER, color, ...args, ...job.files],
+    { stdio: ['ignore', 'pipe', 'inherit'] },
+  );
   const interrupt = () => child.kill('SIGINT');
   signal.addEventListener('abort', interrupt);
   let failed = 0;
+  let complete = false;
   const reader = new RecordReader((report) => {
     failed += report.failed;
-    onReport(report);
+    complete ||= report.file === undefined;
+    if (report.file !== undefined || report.failed > 0 || report.text.trim() !== '') onReport(report);
   });
-  // One text of both, line by line, so that a warning stands next to the test that caused it.
-  for (const input of [child.stdout, child.stderr])
-    createInterface({ input }).on('line', (line) => reader.push(`${line}\n`));
+  child.stdout.setEncoding('utf8').on('data', (chunk: string) => reader.push(chunk));
   const [code, killedBy] = (await once(child, 'close')) as [number | null, NodeJS.Signals | null];
   signal.removeEventListener('abort', interrupt);
-  const broken = code !== 0 && failed === 0;
+  // A test that calls process.exit(0) ends the run too.
+  const broken = !complete || (code !== 0 && failed === 0);
   const end = broken ? `mocha ended with ${killedBy ?? code}: ${job.name}\n` : '';
   const text = reader.rest + end;
   if (text.trim() !== '')

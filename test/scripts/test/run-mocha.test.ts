@@ -63,13 +63,17 @@ describe('a run of mocha', function () {
     expect(reports.at(-1)?.text).to.include('left over');
   });
 
-  it('counts a failure if a file cannot be loaded or ends the process', async () => {
-    for (const code of [`import './missing.ts';`, `describe('x', () => { it('y', () => process.exit(3)); });`]) {
+  for (const [what, code] of [
+    ['cannot be loaded', `import './missing.ts';`],
+    ['ends the process', `describe('x', () => { it('y', () => process.exit(3)); });`],
+    ['ends the process as if all were well', `describe('x', () => { it('y', () => process.exit(0)); });`],
+  ] as const) {
+    it(`counts a failure if a file ${what}`, async () => {
       const reports = await run([write('broken.test.ts', code)]);
       expect(reports.map(({ file, failed }) => ({ file, failed }))).to.deep.equal([{ file: undefined, failed: 1 }]);
-      expect(reports[0]?.text).to.match(/mocha ended with [137]/);
-    }
-  });
+      expect(reports[0]?.text).to.match(/mocha ended with [0137]/);
+    });
+  }
 
   it('does not start after an interruption', async () => {
     expect(await run([write('one.test.ts', `it('x', () => {});`)], AbortSignal.abort())).to.deep.equal([]);

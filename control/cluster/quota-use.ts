@@ -45,7 +45,7 @@ async function askPod(client: KubeClient, namespace: string, pod: GatewayPod, te
   if ('answer' in result) {
     const parsed = quotaStateSchema.safeParse(result.answer);
     if (parsed.success) return { pod, state: parsed.data };
-    return { reason: `the answer of the gateway pod ${pod.name} cannot be read; it runs another version` };
+    return { reason: `the answer from the gateway pod ${pod.name} cannot be read; it runs another version` };
   }
   if (result.forbidden) {
     const permission = `the permission to get pods/proxy in the namespace ${namespace}`;

@@ -51,7 +51,7 @@ const EXPLANATIONS: Readonly<Record<GatewayDenialReason, readonly [meaning: stri
     'The client must send Content-Type: application/json.',
   ],
   'unreadable-answer': [
-    'The answer of the server could not be filtered, so the gateway did not pass it on.',
+    'The response of the server could not be filtered, so the gateway did not pass it on.',
     'Answers must be JSON or an event stream; backend_status shows what the server logged.',
   ],
   quota: [

@@ -136,7 +136,7 @@ export const VALUES_SCHEMA: JsonSchema & { properties: Record<string, JsonSchema
         'share',
         'refuse',
       ),
-      deadline: duration('longest wait for an answer of Redis'),
+      deadline: duration('longest wait for an answer from Redis'),
       gateways: orNull(
         whole(
           'number of gateway pods that share the quotas; default: gateway.replicas, or autoscaling.maxReplicas',

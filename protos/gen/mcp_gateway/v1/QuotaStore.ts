@@ -14,7 +14,7 @@ export interface QuotaStore {
   'redisPasswordFile'?: (string);
   'redisCaFile'?: (string);
   /**
-   * Longest wait for an answer of Redis.
+   * Longest wait for an answer from Redis.
    */
   'deadlineMs'?: (number);
   /**
@@ -45,7 +45,7 @@ export interface QuotaStore__Output {
   'redisPasswordFile'?: (string);
   'redisCaFile'?: (string);
   /**
-   * Longest wait for an answer of Redis.
+   * Longest wait for an answer from Redis.
    */
   'deadlineMs'?: (number);
   /**

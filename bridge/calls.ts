@@ -1,7 +1,7 @@
 import type { EventStream } from '../runtime/streamable-http/event-stream.ts';
 import type { Message, MessageId } from '../runtime/streamable-http/messages.ts';
 
-/** A request of the client that has not been answered yet. */
+/** A request from the client that has not been answered yet. */
 export interface Call {
   id: MessageId;
   /** The stream for its response; undefined for `initialize`. */
@@ -11,7 +11,7 @@ export interface Call {
   cancelled: boolean;
 }
 
-/** Notifications that are not related to a request of the client. */
+/** Notifications that are not related to a request from the client. */
 const UNSOLICITED = /^notifications\/(resources\/updated|(tools|prompts|resources|roots)\/list_changed)$/;
 
 /**

@@ -11,7 +11,7 @@ export interface DecodedRequest {
   trace: RequestTrace;
 }
 
-/** Decodes the HTTP request in a message of Envoy. Headers without a row in core/lane/inputs.ts are dropped. */
+/** Decodes the HTTP request in a message from Envoy. Headers without a row in core/lane/inputs.ts are dropped. */
 export function decodeRequest({ attributes }: CheckRequest__Output): DecodedRequest {
   const http = attributes?.request?.http;
   const sent = http?.headers ?? {};

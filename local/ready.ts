@@ -32,7 +32,7 @@ export interface ReadyOptions {
 }
 
 /**
- * Waits until the first request of a client would succeed: every backend serves, and a real request through the whole
+ * Waits until the first request from a client would succeed: every backend serves, and a real request through the whole
  * chain reaches the server behind it. Returns the backends that do not serve when the time is up, each with its reason.
  *
  * @throws UserError `backend-failed` if the gateway itself does not become ready

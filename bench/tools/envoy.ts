@@ -43,7 +43,7 @@ export async function startEnvoy(
   return { port, stop: () => child.stop() };
 }
 
-/** The port of the first listener in the answer of Envoy's `/listeners?format=json`. */
+/** The port of the first listener in the answer from Envoy's `/listeners?format=json`. */
 export function listenerPort(listeners: string): number | undefined {
   const parsed = JSON.parse(listeners) as {
     listener_statuses?: { local_address?: { socket_address?: { port_value?: number } } }[];

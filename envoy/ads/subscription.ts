@@ -7,7 +7,7 @@ export interface Delta {
   removed: string[];
 }
 
-/** A request of Envoy for one type, without protobuf types. */
+/** A request from Envoy for one type, without protobuf types. */
 export interface DeltaRequest {
   subscribe: readonly string[];
   unsubscribe: readonly string[];

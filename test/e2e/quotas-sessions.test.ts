@@ -57,7 +57,7 @@ describe('sessions that end, with several gateways and one Redis', function () {
     );
   });
 
-  it('also end while Redis is away', async () => {
+  it('also end while Redis is unreachable', async () => {
     const token = await gateway.token();
     const { session } = await openSession(url, { token });
     await redis.kill();

@@ -132,7 +132,7 @@ describe('quotas, with three processes and one Redis', function () {
     expect(asked, 'there was no loan').to.be.below(through);
   });
 
-  it('continue while Redis is away, and afterwards, within the shares', async () => {
+  it('continue while Redis is unreachable, and afterwards, within the shares', async () => {
     const token = await gateway.token({ tenant: 'scarce' });
     const url = gateway.backendUrl('one');
     const passing = async (count: number) => {

@@ -16,7 +16,7 @@ const DRAINING = deny('bridge-draining');
 /** Settings of {@link ProcessSessions}. */
 export interface SessionsOptions {
   server: ServerSpec;
-  /** Most sessions at the same time, including those that are starting or ending. */
+  /** Maximum number of sessions at the same time, including those that are starting or ending. */
   maxSessions: number;
   /** A session without a request or a connection for this long is ended. */
   idleMs: number;

@@ -5,7 +5,7 @@ import type { UsageCount } from '../core/quota/usage.ts';
 import type { QuotaState } from '../runtime/policy/quota.ts';
 import { columns } from './tables.ts';
 
-/** Most names of each kind in a table. */
+/** Maximum number of names of each kind in a table. */
 const TOP = 5;
 const KINDS = ['users', 'backends', 'tools'] as const;
 

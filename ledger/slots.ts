@@ -7,7 +7,7 @@ export interface SlotRequest {
   readonly group: string;
   /** Unique id of the slot. */
   readonly slot: string;
-  /** Most slots of the group that may be taken. */
+  /** Maximum number of slots of the group that may be taken. */
   readonly limit: number;
 }
 

@@ -7,7 +7,7 @@ import { unknownTenant } from '../tenants/quota-edit.ts';
 import { readGateway } from './files.ts';
 import { tenantsFile } from './tenants-file.ts';
 
-/** Most names of users, backends and tools in an answer about a quota. */
+/** Maximum number of users, of backends and of tools in an answer about a quota. */
 const TOP = 1_000;
 
 /** The quotas of a gateway that runs on this machine. */

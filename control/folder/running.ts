@@ -9,7 +9,7 @@ import { type GatewayFacts, readFacts, type StateFolder } from '../../runtime/st
 import { readReplicaRecord } from '../../runtime/state/replica-record.ts';
 import type { BackendDetail, BackendHealth, BackendState, ReplicaDetail } from '../installation.ts';
 
-/** Most names of users, backends and tools in an answer about a quota. */
+/** Maximum number of users, of backends and of tools in an answer about a quota. */
 const TOP = 1_000;
 const STATES: readonly BackendState[] = ['serving', 'starting', 'unhealthy', 'draining'];
 

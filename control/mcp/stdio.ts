@@ -2,7 +2,7 @@ import type { Readable, Writable } from 'node:stream';
 import type { McpServer } from '@modelcontextprotocol/server';
 import { StdioServerTransport, serveStdio } from '@modelcontextprotocol/server/stdio';
 
-/** Most bytes of answers that a client may leave unread. Beyond this the connection ends. */
+/** Maximum number of bytes of answers that a client may leave unread. Beyond it, the connection ends. */
 const MAX_UNREAD_BYTES = 64 << 20;
 const CHECK_INTERVAL_MS = 1_000;
 

@@ -1,6 +1,6 @@
 import { LANES, type Lane, SESSION_LANES, STATELESS_LANES } from './lanes.ts';
 
-/** A part of Envoy's configuration that reads a header of the request. `server`: it goes on to the MCP server. */
+/** A part of Envoy's configuration that reads a header of the request. `server`: it reaches the MCP server. */
 export type HeaderReader = 'route match' | 'cluster' | 'ring hash' | 'pinning' | 'server';
 
 /** A request header that an allowing decision sets. */

@@ -50,7 +50,7 @@ export function readingsOf(
 }
 
 /**
- * Whole requests that are left of a bucket now.
+ * Whole requests that are left in a bucket now.
  *
  * @param readings last known states of the bucket, one from each process
  * @param processes number of processes, which share the bucket evenly if there is no Redis

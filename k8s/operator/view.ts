@@ -18,7 +18,7 @@ import {
 } from './observed.ts';
 import { DISRUPTION_BUDGETS, STATEFUL_SETS } from './resources.ts';
 
-/** Most pods of a backend that are examined: as many as a backend may have. Other clients can scale a StatefulSet to any number. */
+/** Maximum number of pods examined per backend: as many as one may have. Other clients can scale a StatefulSet to any number. */
 const MAX_PODS = 100;
 
 /** Options of a cluster view. */

@@ -9,7 +9,7 @@ const clientsShape = z.object({ clients: z.array(z.looseObject({ client_id: z.st
 /** Settings of {@link ClientStore}. */
 export interface ClientStoreOptions {
   path: string;
-  /** Most clients that are kept. Above it, the oldest are dropped. Default 200. */
+  /** Maximum number of clients that are kept; beyond it, the oldest are dropped. Default 200. */
   limit?: number;
   logger: Logger;
 }

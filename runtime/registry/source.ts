@@ -20,7 +20,7 @@ export interface RegistrySource {
   readonly problems: readonly Problem[];
   /** Secrets that backends refer to by name; undefined if secrets are in files. */
   readonly secrets: SecretStore | undefined;
-  /** The replicas of a backend, including those left of a backend that was removed from the registry. */
+  /** The replicas of a backend, including those left over from a backend that was removed from the registry. */
   endpointsOf(backend: Backend): readonly Endpoint[];
   /** Why there are no more replicas, for display. */
   notesOf(backend: Backend): readonly string[];

@@ -27,7 +27,7 @@ export const METADATA = {
   slot: { lanes: WITH_SLOT, optional: true, readBy: { 'access log': WITH_SLOT, ledger: WITH_SLOT } },
   /** The client's own session id. */
   session: { lanes: SESSION_LANES, readBy: { 'response header': SESSION_LANES, 'ext-proc': ['close'] } },
-  /** Of the pinned replica, where it is known: then a refused connection means that its process is gone. */
+  /** Incarnation of the pinned replica, if it is known. Only then does a refused connection mean that its process is gone. */
   incarnation: { lanes: SESSION_LANES, optional: true, readBy: { 'local reply': SESSION_LANES } },
   backend: { lanes: OPEN_OR_FILTERED, readBy: { 'ext-proc': OPEN_OR_FILTERED } },
   tenant: { lanes: OPEN_OR_FILTERED, readBy: { 'ext-proc': OPEN_OR_FILTERED } },

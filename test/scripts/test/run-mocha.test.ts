@@ -21,10 +21,10 @@ describe('a run of mocha', function () {
     return relative(PROJECT, path);
   }
 
-  async function run(files: string[], signal = new AbortController().signal): Promise<FileReport[]> {
+  async function run(files: string[], signal = new AbortController().signal, endMs = 60_000): Promise<FileReport[]> {
     const reports: FileReport[] = [];
     const onReport = (report: FileReport) => void reports.push(report);
-    await runMocha({ name: 'these', group: 'unit', files }, { args: [], colors: false, signal, onReport });
+    await runMocha({ name: 'these', group: 'unit', files }, { args: [], colors: false, signal, onReport, endMs });
     return reports;
   }
 
@@ -41,6 +41,16 @@ describe('a run of mocha', function () {
     expect(reports[0]?.text).to.include('printed').and.include('second').and.include('warned').and.not.include('third');
     expect(reports[1]).to.include({ file: two, passed: 0, failed: 1, skipped: 0 });
     expect(reports[1]?.text).to.match(/third\n.*1\) fails\n.*Error: wrong/s);
+  });
+
+  it('ends a run that does not end by itself, which counts as a failure', async () => {
+    const file = write('open.test.ts', `it('leaves a timer behind', () => void setInterval(() => {}, 1_000));`);
+    const reports = await run([file], undefined, 500);
+    expect(reports.map(({ passed, failed }) => [passed, failed])).to.deep.equal([
+      [1, 0],
+      [0, 1],
+    ]);
+    expect(reports[1]?.text).to.include('left something open');
   });
 
   it('counts a failed hook', async () => {

@@ -17,7 +17,7 @@ import { acquireLock } from '../runtime/processes/lock.ts';
 import { assertPortFree, freePort } from '../runtime/processes/ports.ts';
 import { FileWatch, isYamlFile } from '../runtime/registry/watch.ts';
 import { prepareAdminToolsSecret, prepareStateFolder, type StateFolder, writeFacts } from '../runtime/state/folder.ts';
-import { socketNames } from '../runtime/state/sockets.ts';
+import { ENVOY_ADMIN_SOCKET, socketNames, WATCHER_SOCKET } from '../runtime/state/sockets.ts';
 import type { GatewayDocuments } from './documents.ts';
 import { DEFAULT_TENANT } from './issuer/claims.ts';
 import { startDevelopmentIssuer } from './issuer/issuer.ts';
@@ -117,14 +117,14 @@ export class LocalGateway {
     this.publicUrl = config.publicUrl ?? this.#listenUrl;
     writeFacts(folder, {
       publicUrl: this.publicUrl,
-      watcherSocket: join(resolve(folder.run), 'watcher.sock'),
+      watcherSocket: join(resolve(folder.run), WATCHER_SOCKET),
       tenantsFile: resolve(dirname(configFile), config.tenants),
     });
     if (config.developmentIssuer) await this.#startIssuer();
     this.#startRunner();
 
     const auditFile = config.audit.file === undefined ? folder.audit : resolve(dirname(configFile), config.audit.file);
-    // Fails here with a message. Otherwise the roles would fail, and be restarted forever.
+    // Open it here, so that a failure is reported; otherwise the roles would fail and restart forever.
     openAuditLog(auditFile).close();
     const bootstrapFile = join(folder.run, 'envoy.yaml');
     const listenerSecret = tls === undefined ? undefined : this.#writeCertificate(tls);
@@ -149,7 +149,7 @@ export class LocalGateway {
     });
     this.#stops.push(() => Promise.all(roles.services.map((role) => role.stop(ROLE_GRACE_MS))));
     this.#stops.push(() => roles.envoy.stop(ROLE_GRACE_MS));
-    this.#stops.push(() => drainEnvoy(join(folder.run, 'admin.sock'), DRAIN_MS));
+    this.#stops.push(() => drainEnvoy(join(folder.run, ENVOY_ADMIN_SOCKET), DRAIN_MS));
   }
 
   /** Resolves when the gateway is ready, with the backends that do not serve, each with its reason. */
@@ -160,7 +160,7 @@ export class LocalGateway {
     const { extAuthz, extProc, metadata } = socketNames(this.#options.workers);
     return awaitReady({
       sockets: [...extAuthz, ...extProc, ...metadata].map((name) => join(folder.run, name)),
-      watcherSocket: join(folder.run, 'watcher.sock'),
+      watcherSocket: join(folder.run, WATCHER_SOCKET),
       listenUrl: this.#listenUrl,
       publicUrl: this.publicUrl,
       backends: [...documents.catalog.backends.values()].filter(({ replicas }) => replicas > 0).map(({ name }) => name),

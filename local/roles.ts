@@ -4,14 +4,11 @@ import { type Logger, renamed } from '../runtime/log.ts';
 import { describeExit } from '../runtime/processes/child.ts';
 import { type Supervised, superviseChild } from '../runtime/processes/supervisor.ts';
 import type { StateFolder } from '../runtime/state/folder.ts';
-import { socketNames } from '../runtime/state/sockets.ts';
+import { ADMIN_TOOLS_SOCKET, ENVOY_ADMIN_SOCKET, socketNames, WATCHER_SOCKET } from '../runtime/state/sockets.ts';
 import { forwardLine } from './output.ts';
 
 /** Requests leave only short-lived objects behind, and a larger young generation is collected less often. */
 const NODE_OPTIONS = ['--max-semi-space-size=32'];
-
-/** Socket of the process that serves the admin tools, relative to the run folder. */
-const ADMIN_TOOLS_SOCKET = 'admin-tools.sock';
 
 /** Settings of the roles of one gateway. */
 export interface RolesOptions {
@@ -55,10 +52,10 @@ export function startRoles(options: RolesOptions): Roles {
     const command = [process.execPath, ...NODE_OPTIONS, program, ...args, '--log-level', logLevel];
     return startRole(name, command, options);
   };
-  const common = ['--watcher', 'watcher.sock', '--session-keys', sessionKeys];
-  const watcher = ['watcher', '--config', configFile, '--socket', 'watcher.sock', '--endpoints', folder.endpoints];
-  watcher.push('--ended-sessions', folder.endedSessions, '--envoy-admin', 'admin.sock', '--listen-url', listenUrl);
-  watcher.push('--workers', String(workers));
+  const common = ['--watcher', WATCHER_SOCKET, '--session-keys', sessionKeys];
+  const watcher = ['watcher', '--config', configFile, '--socket', WATCHER_SOCKET, '--endpoints', folder.endpoints];
+  watcher.push('--ended-sessions', folder.endedSessions, '--envoy-admin', ENVOY_ADMIN_SOCKET);
+  watcher.push('--listen-url', listenUrl, '--workers', String(workers));
   if (developmentIssuer !== undefined) watcher.push('--development-issuer', developmentIssuer);
   if (listenerSecret !== undefined) watcher.push('--listener-secret', listenerSecret);
   const admin = ['admin', '--socket', ADMIN_TOOLS_SOCKET, '--secret-file', folder.adminToolsSecret];

@@ -4,7 +4,7 @@ import type { PodSockets } from '../../pod/probes.ts';
 import { createPodServer } from '../../pod/server.ts';
 import { createLogger } from '../../runtime/log.ts';
 import { untilShutdown } from '../../runtime/shutdown.ts';
-import { socketNames } from '../../runtime/state/sockets.ts';
+import { ENVOY_ADMIN_SOCKET, socketNames, WATCHER_SOCKET } from '../../runtime/state/sockets.ts';
 import { type Command, duration, parseOptions, required, wholeNumber } from '../command.ts';
 import { listenTcp } from '../listen.ts';
 
@@ -63,8 +63,8 @@ function podSockets(folder: string, workers: number): PodSockets {
   const numbered = (role: string, files: string[]) =>
     new Map(files.map((file, index) => [`${role}-${index}`, join(folder, file)]));
   return {
-    admin: join(folder, 'admin.sock'),
-    watcher: join(folder, 'watcher.sock'),
+    admin: join(folder, ENVOY_ADMIN_SOCKET),
+    watcher: join(folder, WATCHER_SOCKET),
     metadata: numbered('ext-authz', names.metadata),
     extProc: numbered('ext-proc', names.extProc),
   };

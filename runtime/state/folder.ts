@@ -3,6 +3,7 @@ import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node
 import { join } from 'node:path';
 import { z } from 'zod';
 import { UserError } from '../../core/errors.ts';
+import { metadataSocket } from './sockets.ts';
 
 /** Paths of a local gateway's state. Only this user may access them. */
 export interface StateFolder {
@@ -59,7 +60,7 @@ const MAX_SOCKET_PATH = 103;
 
 /** Empties the run folder and creates what is missing. Throws a UserError if the paths of sockets would be too long. */
 export function prepareStateFolder(folder: StateFolder): void {
-  if (Buffer.byteLength(join(folder.run, 'ext-authz-00-http.sock')) > MAX_SOCKET_PATH) {
+  if (Buffer.byteLength(join(folder.run, metadataSocket('00'))) > MAX_SOCKET_PATH) {
     throw new UserError('config', `the path of the state folder is too long for Unix sockets: ${folder.root}`, {
       hint: 'Choose a shorter one with --state-dir.',
     });

@@ -87,6 +87,6 @@ function record(
   { tool, changes, about, outcome }: ToolCall,
 ): void {
   const line = { tool, about, outcome, subject, issuer, tenant, requestId };
-  if (changes) log.info(line, outcome === 'done' ? 'changed by an administrator' : 'rejected for an administrator');
+  if (changes) log.info(line, outcome === 'done' ? 'changed by an administrator' : 'denied to an administrator');
   else log.debug(line, 'read by an administrator');
 }

@@ -98,7 +98,7 @@ describe('the admin tools behind the gateway itself', function () {
     expect(wrong.isError).to.equal(true);
     await done(connection, 'remove_backend', { name: 'jira-0', dryRun: true });
     const denials = await eventually(
-      () => gateway.log.filter(({ msg }) => msg === 'rejected for an administrator'),
+      () => gateway.log.filter(({ msg }) => msg === 'denied to an administrator'),
       (lines) => lines.length === 2,
     );
     expect(denials[0]).to.include({ tool: 'register_backend', about: 'jira-0', outcome: 'refused', subject: 'ann' });

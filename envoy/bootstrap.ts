@@ -8,7 +8,7 @@ import { LISTENER_SECRET } from './tls/secret-file.ts';
 /** Envoy's configuration as the project ships it. */
 export const ENVOY_CONFIG_FILE = fileURLToPath(new URL('./envoy.yaml', import.meta.url));
 
-/** What is set in it for one gateway. */
+/** The settings of one gateway that are written into it. */
 export interface BootstrapSettings {
   /** Address and port of the listener. */
   address: string;

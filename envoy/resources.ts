@@ -42,7 +42,7 @@ export function toCluster(backend: Backend, tls: UpstreamTls): Cluster {
     commonLbConfig: {
       // Never spread requests over unhealthy replicas: a session that is opened there would be lost.
       healthyPanicThreshold: { value: 0 },
-      // By default Envoy merges health changes for a second, during which a replica that just became healthy gets no session.
+      // By default Envoy merges health changes for a second, during which a replica that has just become healthy gets no session.
       updateMergeWindow: duration(0),
       // A session exists only on its replica. Its requests go there whatever the replica's health, as long as the replica exists.
       overrideHostStatus: { statuses: ['UNKNOWN', 'HEALTHY', 'DEGRADED', 'DRAINING', 'UNHEALTHY', 'TIMEOUT'] },

@@ -66,7 +66,7 @@ export interface RedisConnection {
  * Connects to Redis and reconnects whenever the connection is lost. Commands fail immediately without a connection, and after
  * the deadline. They are never repeated, because a debit must not happen twice. The password file is read for each connection.
  *
- * @throws if a file cannot be read at the first connection
+ * @throws if a file cannot be read at the first connection, or the URL contains a malformed percent escape
  */
 export function connectRedis(settings: QuotaStoreSettings): RedisConnection {
   const target = parseRedisUrl(settings.redisUrl);

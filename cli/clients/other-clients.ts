@@ -2,7 +2,7 @@ import { stringify } from 'yaml';
 import type { Client } from './client.ts';
 import { shellLine } from './shell.ts';
 
-/** A command of Claude Code itself. The token stays a reference, which Claude Code replaces when it reads `.mcp.json`. */
+/** Claude Code's own command. The token stays a reference, which Claude Code replaces when it reads `.mcp.json`. */
 export const claudeCode: Client = {
   title: 'Claude Code',
   reference: 'https://code.claude.com/docs/en/mcp',

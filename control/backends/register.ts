@@ -161,7 +161,7 @@ function notesOf(
   ];
 }
 
-// Permission to register backends does not include reading the tenants. A note then gives the reason.
+// Permission to register backends does not include reading the tenants. In that case a note says so.
 async function tenantsOf(installation: Installation, wanted: unknown): Promise<readonly Tenant[] | string> {
   try {
     const tenants = await readTenants(installation);

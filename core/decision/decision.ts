@@ -52,7 +52,7 @@ export interface DecidedUser {
 export interface Charge {
   /**
    * - `free`: no bucket applies to it;
-   * - `would-refuse`: it was allowed because of a dry run alone;
+   * - `would-refuse`: it was allowed only because of a dry run;
    * - `unavailable`: the store did not answer.
    */
   readonly outcome: 'free' | 'allowed' | 'refused' | 'would-refuse' | 'unavailable';

@@ -23,7 +23,7 @@ const OPEN_OR_FILTERED = ['open', ...FILTERED_LANES] as const;
 export const METADATA = {
   /** JSON-RPC id, a string or a number. None for notifications, batches, and numbers that a double cannot hold. */
   id: { lanes: LANES, optional: true, readBy: { 'local reply': LANES, 'ext-proc': FILTERED_LANES } },
-  /** The slot that the request takes of what its tenant may have open at the same time. */
+  /** The slot that the request takes, if its tenant limits what is open at once. */
   slot: { lanes: WITH_SLOT, optional: true, readBy: { 'access log': WITH_SLOT, ledger: WITH_SLOT } },
   /** The client's own session id. */
   session: { lanes: SESSION_LANES, readBy: { 'response header': SESSION_LANES, 'ext-proc': ['close'] } },

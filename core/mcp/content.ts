@@ -2,8 +2,8 @@ import { isJsonContentType } from '@modelcontextprotocol/server';
 import { type Denial, deny } from './denial.ts';
 
 /**
- * Denies bodies that a server would not read as plain UTF-8. Servers decode a body as its headers demand, after which it may name other
- * things: `get_+AGEAbABs-` is `get_all` in UTF-7, which Express decodes.
+ * Denies bodies that a server would not read as plain UTF-8. Servers decode a body as its headers demand, so the server may see a
+ * different tool name: `get_+AGEAbABs-` is `get_all` in UTF-7, which Express decodes.
  */
 export function checkContent(contentType: string | undefined, contentEncoding: string | undefined): Denial | undefined {
   if (contentType === undefined || !isJsonContentType(contentType)) return deny('unsupported-media-type');

@@ -11,9 +11,9 @@ export interface Span {
 export interface Reader {
   /** A key, before its value. */
   key?(key: string): void;
-  /** An object or array inside. Returns its callbacks; undefined if it need not be read. */
+  /** A nested object or array. Returns its callbacks; undefined if it need not be read. */
   open?(key: string, kind: 'object' | 'array', start: number): Reader | undefined;
-  /** A string, number, boolean or null inside. */
+  /** A nested string, number, boolean or null. */
   literal?(key: string, value: unknown, span: Span): void;
   /** The end of this object or array itself. */
   end?(end: number): void;

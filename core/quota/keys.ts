@@ -4,5 +4,5 @@ export const tenantKey = (tenant: string, rest: string) => `mcpgw:{${tenant}}:${
 /** The key of a bucket. */
 export const bucketKey = (tenant: string, bucket: string) => tenantKey(tenant, `bucket:${bucket}`);
 
-/** The key of the tombstone of an ended session. It exists as long as a client could still send the session's token. */
+/** The key of the tombstone of an ended session. It exists as long as a client could still send the sealed id. */
 export const tombstoneKey = (tenant: string, fingerprint: string) => tenantKey(tenant, `ended:${fingerprint}`);

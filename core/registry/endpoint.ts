@@ -4,13 +4,14 @@ import { z } from 'zod';
 export const endpointSchema = z.strictObject({
   /**
    * Identifies the replica in sessions. Stays the same for the life of the replica, even if its address changes: `host:port` of a
-   * URL or a process, the name of the pod in a cluster.
+   * URL, `<backend>-<number>` of a process, the name of the pod in a cluster. An endpoint of a Service that refers to no pod is
+   * identified by its address.
    */
   id: z.string().min(1).max(253),
   /** `ip:port` to which Envoy connects. IPv6 addresses are in brackets. */
   address: z.string().regex(/^(?:\d{1,3}(?:\.\d{1,3}){3}|\[[0-9a-fA-F:.]+\]):\d{1,5}$/, 'must be ip:port'),
   /**
-   * Changes whenever another process takes over the id, which loses all sessions of the process before. Empty if this cannot be
+   * Changes whenever another process takes over the id, which loses all sessions of the previous process. Empty if this cannot be
    * detected, as for a URL.
    */
   incarnation: z.string().max(128),

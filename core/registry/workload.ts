@@ -25,7 +25,10 @@ const quantities = z.record(z.string().min(1), z.union([z.number().positive().tr
 /** Default port of an `image`. */
 export const DEFAULT_PORT = 8080;
 
-/** Maximum depth of a pod template; Kubernetes needs half of it. A much deeper one could not even be compared. */
+/**
+ * Maximum depth of a pod template; Kubernetes needs half of it. Templates are merged and compared recursively, which would exceed the
+ * stack for one that is nested thousands of levels deep.
+ */
 const MAX_DEPTH = 32;
 
 /** How the operator runs a server in a cluster. The cluster decides about omitted keys. */

@@ -11,7 +11,7 @@ export interface Session {
   endpoint: string;
   /** The endpoint's incarnation when the session was opened. */
   incarnation: string;
-  /** The session id that the server itself gave out. */
+  /** The session id that the server itself issued. */
   serverSessionId: string;
   /** When the session was opened, in whole seconds since the epoch. */
   issuedAtSeconds: number;

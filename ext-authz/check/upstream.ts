@@ -29,7 +29,7 @@ const NO_CREDENTIAL = deny('unavailable', {
   headers: { 'retry-after': '5' },
 });
 
-/** The identity headers that a backend asks for, and the gateway's own credential. Denies the request if that cannot be read. */
+/** The identity headers that a backend asks for, and the gateway's own credential. Denies the request if the credential is missing. */
 export function upstreamHeaders(backend: PolicyBackend, identity: Identity, membership: Membership): Found {
   if (backend.credential === 'missing') return NO_CREDENTIAL;
   if (backend.identityHeaders.length === 0 && backend.credential === undefined) return NONE;

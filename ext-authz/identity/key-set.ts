@@ -93,7 +93,7 @@ export class KeySet {
   }
 
   /**
-   * Asks the issuer for newer keys, or waits for the pending answer. Does nothing if the issuer was asked within `COOLDOWN_MS`. Never
+   * Asks the issuer for newer keys, or waits for the pending answer. Does nothing if the issuer was asked within the last `COOLDOWN_MS`. Never
    * rejects. Returns whether the keys have changed.
    */
   async renew(): Promise<boolean> {

@@ -41,7 +41,7 @@ export class QuotaService {
     if (isDeepStrictEqual(settings, before)) return;
     this.close();
     this.#settings = settings;
-    // Keep the usage of the share if only the address of Redis changes.
+    // Keep what this process has counted (ShareStore) unless the number of processes changes.
     if (settings.processes !== (before?.processes ?? 1)) this.#share = new ShareStore(settings.processes);
     this.#store = this.#share;
     if (settings.redisUrl === '') return;
@@ -49,7 +49,7 @@ export class QuotaService {
       this.#redis = openRedisBacked(settings, this.#share, this.#log);
       this.#store = this.#redis.store;
     } catch (error) {
-      // A file cannot be read. This is tried again when the settings change.
+      // The password or CA file cannot be read, or the URL contains a malformed percent escape. Try again when the settings change.
       this.#log.error({ reason: messageOf(error) }, 'quotas: Redis cannot be used');
       if (settings.denyWithoutRedis) this.#store = NO_STORE;
     }

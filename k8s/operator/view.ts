@@ -27,7 +27,7 @@ export interface ViewOptions {
   /** Namespace of the backends. */
   namespace: string;
   log: Logger;
-  /** Called with the names of the backends that are affected by a change, once everything was listed. */
+  /** Called with the names of the backends that are affected by a change, once everything has been listed. */
   onChange: (backends: Iterable<string>) => void;
 }
 

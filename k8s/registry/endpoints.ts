@@ -58,7 +58,7 @@ export function serviceEndpoints(view: ServiceView): ServiceEndpoints {
 }
 
 /**
- * The endpoints whose servers still run, as draining ones. When a backend is deleted, its Service and slices disappear immediately,
+ * The endpoints whose servers are still running, marked as draining. When a backend is deleted, its Service and slices disappear immediately,
  * while its pods drain.
  */
 export function survivors(endpoints: readonly Endpoint[], podOf: ServiceView['podOf']): Endpoint[] {

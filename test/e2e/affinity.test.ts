@@ -74,7 +74,7 @@ describe('affinity', function () {
   it('spreads them over the replicas', () => {
     const counts = [...replicasOf(held)].map((name) => held.filter(({ replica }) => replica === name).length);
     expect(counts, 'replicas in use').to.have.length(4);
-    // Placement is random: by chance one replica gets that much in 0.07 % of all runs.
+    // Placement is random: by chance one replica gets this many in 0.07 % of runs.
     expect(Math.max(...counts), `sessions by replica: ${counts}`).to.be.at.most((SESSIONS / 4) * MOST_OF_MEAN);
   });
 

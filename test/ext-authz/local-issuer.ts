@@ -45,7 +45,7 @@ export interface IssuerOptions {
 /** Second at which tokens are made and looked at in these tests. */
 export const NOW_SECONDS = 1_800_000_000;
 
-/** The time of this machine, for a gateway that goes by it. */
+/** The time of this machine, for a gateway that uses the machine's clock. */
 export const machineSeconds = (): number => Math.floor(Date.now() / 1000);
 
 /** Starts an issuer. */

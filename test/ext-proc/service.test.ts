@@ -172,7 +172,7 @@ describe('ext-proc/service', () => {
   });
 
   it('passes a DELETE on if the watcher cannot record it, and logs that', async () => {
-    services.endSession = () => Promise.reject(new Error('the watcher is away'));
+    services.endSession = () => Promise.reject(new Error('the watcher is unreachable'));
     expect((await ask(question(CLOSE, { ':status': '204' }))).response).to.equal('responseHeaders');
     expect(messages).to.have.length(1);
   });

@@ -101,7 +101,7 @@ describe('pod/server', () => {
     });
   });
 
-  it('answers 503 if the process that it asks is away', async () => {
+  it('answers 503 if the process that it asks is unreachable', async () => {
     await use({});
     for (const path of ['/stats/prometheus', '/quotas/red']) {
       expect(await askService(pod, path), path).to.have.property('status', 503);

@@ -19,7 +19,7 @@ interface SubscriberState {
   applied: number;
 }
 
-/** A subscriber that does not acknowledge within this time does not hold up the others. */
+/** A subscriber that does not acknowledge within this time does not delay the others. */
 const ACK_TIMEOUT_MS = 1_000;
 
 /** The part of a policy that is published. */
@@ -33,7 +33,7 @@ export interface PolicyServiceOptions {
   onEnded: (fingerprint: string, forgetAtSeconds: number) => void;
 }
 
-/** Sends the policy to ext-authz and ext-proc, and waits until it is in force there. */
+/** Sends the policy to ext-authz and ext-proc, and waits until it is in force there, at most `ACK_TIMEOUT_MS`. */
 export class PolicyService {
   readonly #options: PolicyServiceOptions;
   readonly #streams = new Map<Stream, SubscriberState>();
@@ -65,7 +65,7 @@ export class PolicyService {
     server.addService(policyService(), { ...handlers });
   }
 
-  /** Puts a policy in force; resolves once every subscriber has it. An unchanged policy is not sent. */
+  /** Puts a policy in force; resolves once every subscriber has it, or after `ACK_TIMEOUT_MS`. An unchanged policy is not sent. */
   async publish(settings: PolicySettings, backends: Policy['backends']): Promise<void> {
     const before = this.#published;
     const isKnown = (backend: PolicyBackend) => isDeepStrictEqual(before?.backends.get(backend.name), backend);
@@ -80,7 +80,7 @@ export class PolicyService {
     this.#inForce = published;
   }
 
-  /** Ends a session; resolves once every subscriber denies its requests. */
+  /** Ends a session; resolves once every subscriber denies its requests, or after `ACK_TIMEOUT_MS`. */
   async endSession(fingerprint: string, forgetAtSeconds: number): Promise<void> {
     const nowSeconds = Date.now() / 1000;
     for (const [known, forgetAt] of this.#ended) if (forgetAt <= nowSeconds) this.#ended.delete(known);

@@ -18,7 +18,7 @@ export interface RedisBacked {
  * Connects to Redis for quotas.
  *
  * @param share decides while Redis fails, unless the settings deny requests then
- * @throws if a file named in the settings cannot be read
+ * @throws if a file named in the settings cannot be read, or the URL contains a malformed percent escape
  */
 export function openRedisBacked(settings: QuotaStoreSettings, share: ShareStore, log: Logger): RedisBacked {
   const connection = connectRedis(settings);

@@ -1,4 +1,4 @@
-import { readFile, stat } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { isMap, isScalar, parseDocument } from 'yaml';
 import { adminProblems } from '../core/admin/config.ts';
@@ -13,6 +13,7 @@ import type { Tenant } from '../core/tenants/tenants.ts';
 import { toProblems } from '../envoy/tls/listener-certificate.ts';
 import type { TlsPair } from '../envoy/tls/pair.ts';
 import { readPair } from '../envoy/tls/read.ts';
+import { readTextFile } from '../runtime/files/read.ts';
 import { isYamlFile, readTexts } from '../runtime/registry/watch.ts';
 
 /** The documents of a gateway, all valid. Paths are absolute. */
@@ -109,8 +110,16 @@ function keysOf(text: string): string[] {
 
 async function loadCatalog(folder: string, shown: string): Promise<Parsed<Catalog>> {
   try {
-    const catalog = readCatalog(EMPTY_CATALOG, await readTexts(folder, isYamlFile));
-    const problems = catalog.problems.map((problem) => ({ ...problem, source: `${shown}/${problem.source}` }));
+    const unreadable: Problem[] = [];
+    const texts = await readTexts(folder, isYamlFile, (source, error) => {
+      unreadable.push({ source, path: '', message: `cannot be read: ${messageOf(error)}` });
+      return undefined;
+    });
+    const catalog = readCatalog(EMPTY_CATALOG, texts);
+    const problems = [...unreadable, ...catalog.problems].map((problem) => ({
+      ...problem,
+      source: `${shown}/${problem.source}`,
+    }));
     return problems.length === 0 ? { ok: true, value: catalog } : { ok: false, problems };
   } catch (error) {
     return { ok: false, problems: [{ source: shown, path: '', message: `cannot be read: ${messageOf(error)}` }] };
@@ -123,7 +132,7 @@ async function parseFile<T>(
   parse: (text: string, source: string) => Parsed<T>,
 ): Promise<Parsed<T>> {
   try {
-    return parse(await readFile(file, 'utf8'), shown);
+    return parse(await readTextFile(file), shown);
   } catch (error) {
     return { ok: false, problems: [{ source: shown, path: '', message: `cannot be read: ${messageOf(error)}` }] };
   }

@@ -1,7 +1,7 @@
-import { readFileSync } from 'node:fs';
 import { Cluster, Redis } from 'ioredis';
 import { messageOf } from '../core/errors.ts';
 import type { QuotaStoreSettings } from '../core/policy/policy.ts';
+import { readTextFileSync } from './files/read-sync.ts';
 
 const CONNECT_TIMEOUT_MS = 2_000;
 const RETRY_MS = 500;
@@ -117,7 +117,7 @@ function passwordOf(
 ): { password?: string } {
   if (redisPasswordFile === '') return password === undefined ? {} : { password };
   try {
-    return { password: readFileSync(redisPasswordFile, 'utf8').trim() };
+    return { password: readTextFileSync(redisPasswordFile).trim() };
   } catch (error) {
     if (before === undefined) throw error;
     return { password: before };
@@ -127,7 +127,7 @@ function passwordOf(
 function commonOptions(target: RedisTarget, settings: QuotaStoreSettings) {
   const { redisCaFile, deadlineMs } = settings;
   const { tls, username } = target;
-  const ca = redisCaFile === '' ? {} : { ca: readFileSync(redisCaFile, 'utf8') };
+  const ca = redisCaFile === '' ? {} : { ca: readTextFileSync(redisCaFile) };
   return {
     commandTimeout: deadlineMs,
     connectTimeout: CONNECT_TIMEOUT_MS,

@@ -1,7 +1,7 @@
-import { readFileSync } from 'node:fs';
 import { formatProblem } from '../core/document/problems.ts';
-import { UserError } from '../core/errors.ts';
+import { isMissingFile, messageOf, UserError } from '../core/errors.ts';
 import { parseSessionKeys, type SessionKeys } from '../core/session/keys.ts';
+import { readTextFileSync } from './files/read-sync.ts';
 import type { Logger } from './log.ts';
 import { FileWatch } from './registry/watch.ts';
 
@@ -38,9 +38,10 @@ export function watchSessionKeys(
 
 function readKeyFile(file: string): string {
   try {
-    return readFileSync(file, 'utf8');
+    return readTextFileSync(file);
   } catch (error) {
-    throw new UserError('missing-file', `the session keys cannot be read: ${file}`, {
+    const why = isMissingFile(error) ? '' : ` (${messageOf(error)})`;
+    throw new UserError('missing-file', `the session keys cannot be read: ${file}${why}`, {
       hint: 'Create one with: openssl rand -base64 32',
       cause: error,
     });

@@ -1,7 +1,7 @@
-import { readFile } from 'node:fs/promises';
 import { isIP } from 'node:net';
 import { createAdminServer } from '../../control/http/server.ts';
 import { messageOf, UserError } from '../../core/errors.ts';
+import { readTextFile } from '../../runtime/files/read.ts';
 import { listenUnix } from '../../runtime/http/unix-server.ts';
 import { createLogger } from '../../runtime/log.ts';
 import { FileWatch } from '../../runtime/registry/watch.ts';
@@ -66,7 +66,7 @@ export const admin: Command = {
 };
 
 async function readSecret(file: string): Promise<string> {
-  const text = await readFile(file, 'utf8').catch((cause: unknown) => {
+  const text = await readTextFile(file).catch((cause: unknown) => {
     throw new UserError('missing-file', `the secret cannot be read: ${messageOf(cause)}`, { cause });
   });
   if (text.trim() !== '') return text.trim();

@@ -1,5 +1,4 @@
 import { mkdirSync, renameSync, writeFileSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { anyGatewaySchema } from '../../core/config/gateway.ts';
 import { parseYaml } from '../../core/document/parse.ts';
@@ -9,6 +8,7 @@ import { renderBootstrap } from '../../envoy/bootstrap.ts';
 import { toProblems } from '../../envoy/tls/listener-certificate.ts';
 import { readPair } from '../../envoy/tls/read.ts';
 import { writeSecretFile } from '../../envoy/tls/secret-file.ts';
+import { readTextFile } from '../../runtime/files/read.ts';
 import { socketNames } from '../../runtime/state/sockets.ts';
 import { type Command, parseOptions, required, wholeNumber } from '../command.ts';
 
@@ -38,7 +38,7 @@ export const bootstrap: Command = {
     });
     const file = required('bootstrap', 'config', values.config);
     const folder = resolve(required('bootstrap', 'sockets', values.sockets));
-    const text = await readFile(file, 'utf8').catch((cause: unknown) => {
+    const text = await readTextFile(file).catch((cause: unknown) => {
       const problem = isMissingFile(cause) ? 'does not exist' : `cannot be read: ${messageOf(cause)}`;
       throw new UserError('missing-file', `the configuration ${file} ${problem}`, { cause });
     });

@@ -1,7 +1,8 @@
-import { chmod, chown, open, readFile, realpath, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { chmod, chown, open, realpath, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { messageOf, UserError } from '../../core/errors.ts';
+import { readTextFile } from '../../runtime/files/read.ts';
 
 const RETRY_MS = 20;
 /** A draft that is older than this was left behind by a process that died. */
@@ -22,13 +23,13 @@ export async function rewriteFile(path: string, change: (text: string) => string
   let renamed = false;
   try {
     for (;;) {
-      const text = await readFile(file, 'utf8').catch((cause: unknown) => fail(path, cause));
+      const text = await readTextFile(file).catch((cause: unknown) => fail(path, cause));
       const changed = change(text);
       if (changed === text) return;
       await writeFile(draft, changed);
       await handle.sync();
       await copyAttributes(file, draft);
-      if ((await readFile(file, 'utf8')) !== text) continue;
+      if ((await readTextFile(file)) !== text) continue;
       await rename(draft, file);
       renamed = true;
       return;

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { link, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { link, mkdir, rm, writeFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { parse, stringify } from 'yaml';
@@ -7,6 +7,7 @@ import { type GatewayConfig, gatewaySchema } from '../../core/config/gateway.ts'
 import { parseYaml } from '../../core/document/parse.ts';
 import { formatProblem } from '../../core/document/problems.ts';
 import { messageOf, UserError } from '../../core/errors.ts';
+import { readTextFile } from '../../runtime/files/read.ts';
 import { isYamlFile, readTexts } from '../../runtime/registry/watch.ts';
 import { isRecord } from '../backends/spec.ts';
 import { removeValue, setValue } from '../documents/yaml-text.ts';
@@ -21,7 +22,7 @@ export interface GatewayPaths {
 
 /** Reads a gateway.yaml. Throws a UserError if it is missing or has errors. */
 export async function readGateway(file: string): Promise<GatewayPaths> {
-  const text = await readFile(file, 'utf8').catch((cause: unknown) => {
+  const text = await readTextFile(file).catch((cause: unknown) => {
     throw new UserError('missing-file', `${file} cannot be read: ${messageOf(cause)}`, {
       hint: 'Name the folder of a gateway.yaml with --registry DIR, or the file with --config FILE.',
       cause,
@@ -47,17 +48,24 @@ export interface BackendFile {
   /** Name of the file, without the folder. */
   file: string;
   text: string;
-  /** Undefined if the file is not YAML or names no backend. */
+  /** Undefined if the file cannot be read, is not YAML or names no backend. */
   spec: BackendSpec | undefined;
+  /** Why the file cannot be read; its text is then empty. */
+  unreadable?: string;
 }
 
 /** Reads all backend files. A missing folder counts as empty: the first backend creates it. */
 export async function readBackendFiles(folder: string): Promise<BackendFile[]> {
-  const texts = await readTexts(folder, isYamlFile).catch((cause: unknown) => {
+  const unreadable: BackendFile[] = [];
+  const note = (file: string, error: unknown) => {
+    unreadable.push({ file, text: '', spec: undefined, unreadable: messageOf(error) });
+    return undefined;
+  };
+  const texts = await readTexts(folder, isYamlFile, note).catch((cause: unknown) => {
     if (cause instanceof Error && 'code' in cause && cause.code === 'ENOENT') return new Map<string, string>();
     throw new UserError('config', `the folder of the backends cannot be read: ${messageOf(cause)}`, { cause });
   });
-  return [...texts].map(([file, text]) => ({ file, text, spec: specOf(text) }));
+  return [...[...texts].map(([file, text]) => ({ file, text, spec: specOf(text) })), ...unreadable];
 }
 
 /** Creates a backend file atomically. Throws a UserError `exists` if there is a file of that name. */

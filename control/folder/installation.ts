@@ -73,7 +73,13 @@ export class FolderInstallation implements Installation {
     const nameless = files.filter(({ spec }) => spec === undefined);
     return {
       backends: managed.sort((a, b) => (a.name < b.name ? -1 : 1)),
-      notes: [...running.notes, ...nameless.map(({ file }) => `${join(backends, file)} names no backend`)],
+      notes: [
+        ...running.notes,
+        ...nameless.map(({ file, unreadable }) => {
+          const problem = unreadable === undefined ? 'names no backend' : `cannot be read: ${unreadable}`;
+          return `${join(backends, file)} ${problem}`;
+        }),
+      ],
     };
   }
 

@@ -1,9 +1,10 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { messageOf, UserError } from '../../core/errors.ts';
 import type { Backend } from '../../core/registry/backend.ts';
 import { type Endpoint, endpointFileSchema } from '../../core/registry/endpoint.ts';
 import type { GetStatusResponse__Output } from '../../protos/gen/mcp_gateway/v1/GetStatusResponse.ts';
+import { readTextFileSync } from '../../runtime/files/read-sync.ts';
 import type { QuotaState } from '../../runtime/policy/quota.ts';
 import { type GatewayFacts, readFacts, type StateFolder } from '../../runtime/state/folder.ts';
 import { readReplicaRecord } from '../../runtime/state/replica-record.ts';
@@ -138,7 +139,7 @@ export class RunningGateway {
 
   #published(name: string): readonly Endpoint[] {
     try {
-      const text = readFileSync(join(this.#state.endpoints, `${name}.json`), 'utf8');
+      const text = readTextFileSync(join(this.#state.endpoints, `${name}.json`));
       return endpointFileSchema.parse(JSON.parse(text)).endpoints;
     } catch {
       return [];

@@ -1,5 +1,5 @@
-import { readFile } from 'node:fs/promises';
 import { isMissingFile, messageOf, UserError } from '../../core/errors.ts';
+import { readTextFile } from '../../runtime/files/read.ts';
 import { rewriteFile } from '../documents/rewrite-file.ts';
 import type { TenantsDocument } from '../installation.ts';
 
@@ -19,7 +19,7 @@ export function tenantsFile(source: string, locate: () => Promise<string>): Tena
 
 /** Reads a text file. Throws a UserError `missing-file` or `forbidden`. */
 export async function readText(file: string): Promise<string> {
-  return readFile(file, 'utf8').catch((cause: unknown) => {
+  return readTextFile(file).catch((cause: unknown) => {
     const code = isMissingFile(cause) ? 'missing-file' : 'forbidden';
     throw new UserError(code, `${file} cannot be read: ${messageOf(cause)}`, { cause });
   });

@@ -1,6 +1,6 @@
-import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { messageOf } from '../../core/errors.ts';
+import { readTextFile } from '../../runtime/files/read.ts';
 import { type PairFiles, type PairProblem, type PairResult, parsePair } from './pair.ts';
 
 /** Reads a certificate and its key. Paths are relative to the folder; problems name the files by the paths given. */
@@ -8,7 +8,7 @@ export async function readPair(folder: string, files: PairFiles): Promise<PairRe
   const problems: PairProblem[] = [];
   const read = async (key: keyof PairFiles): Promise<string> => {
     try {
-      return await readFile(resolve(folder, files[key]), 'utf8');
+      return await readTextFile(resolve(folder, files[key]));
     } catch (error) {
       problems.push({ key, message: `${files[key]} cannot be read: ${messageOf(error)}` });
       return '';

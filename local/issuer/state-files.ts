@@ -1,8 +1,9 @@
 import { randomUUID } from 'node:crypto';
-import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { type ZodType, z } from 'zod';
 import { isMissingFile, UserError } from '../../core/errors.ts';
+import { readTextFile } from '../../runtime/files/read.ts';
 
 /** Files of the development issuer that must survive a restart. */
 export interface IssuerFiles {
@@ -45,7 +46,7 @@ export async function writePrivateJson(path: string, value: unknown): Promise<vo
 export async function readStateJson<T>(path: string, shape: ZodType<T>): Promise<T | undefined> {
   let text: string;
   try {
-    text = await readFile(path, 'utf8');
+    text = await readTextFile(path);
   } catch (error) {
     if (isMissingFile(error)) return undefined;
     throw error;

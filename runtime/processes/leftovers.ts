@@ -1,5 +1,6 @@
-import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
+import { readTextFileSync } from '../files/read-sync.ts';
 import type { Logger } from '../log.ts';
 import { groupGone, signalGroup } from './group.ts';
 import { isAlive, type ProcessIdentity, startMark } from './identity.ts';
@@ -53,7 +54,7 @@ export async function endLeftovers(
 
 function readRecords(file: string): RecordedChild[] {
   try {
-    const records: unknown = JSON.parse(readFileSync(file, 'utf8'));
+    const records: unknown = JSON.parse(readTextFileSync(file));
     return Array.isArray(records) ? records.filter(isRecord) : [];
   } catch {
     return []; // There is no file, or it is damaged and its pids cannot be trusted.

@@ -1,7 +1,8 @@
-import { linkSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { linkSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { UserError } from '../../core/errors.ts';
+import { readTextFileSync } from '../files/read-sync.ts';
 import { isAlive, ownIdentity, type ProcessIdentity } from './identity.ts';
 
 /** The lock of one gateway on its state folder. */
@@ -89,7 +90,7 @@ function writeDraft(file: string, own: ProcessIdentity): string {
 /** The holder of a lock; undefined if there is no lock or its content is damaged. */
 function readHolder(file: string): ProcessIdentity | undefined {
   try {
-    const { pid, start } = JSON.parse(readFileSync(file, 'utf8')) as Record<string, unknown>;
+    const { pid, start } = JSON.parse(readTextFileSync(file)) as Record<string, unknown>;
     return typeof pid === 'number' && typeof start === 'string' ? { pid, start } : undefined;
   } catch {
     return undefined;

@@ -31,6 +31,8 @@ export class FolderRegistry implements RegistrySource {
   readonly secrets = undefined;
   readonly #watches: FileWatch[];
   readonly #problems = new Map<string, readonly Problem[]>();
+  /** What cannot be read, by document or folder. */
+  readonly #unreadable = new Map<string, readonly Problem[]>();
   readonly #processes: ProcessEndpoints;
 
   constructor(options: FolderRegistryOptions) {
@@ -41,6 +43,11 @@ export class FolderRegistry implements RegistrySource {
         log.error({ problems }, `${source} ${effect}`);
       }
       this.#problems.set(source, problems);
+      onChange();
+    };
+    // FileWatch logs these.
+    const unreadable = (path: string, source: string) => (reasons: ReadonlyMap<string, string>) => {
+      this.#unreadable.set(source, unreadableProblems(reasons, path, source));
       onChange();
     };
     let catalog = EMPTY_CATALOG;
@@ -55,6 +62,7 @@ export class FolderRegistry implements RegistrySource {
           if (parsed.ok) this.tenants = parsed.value;
           report(tenants, parsed.ok ? [] : parsed.problems, 'rejected; keeping the last good tenants');
         },
+        onUnreadable: unreadable(resolve(folder, tenants), tenants),
       }),
       new FileWatch({
         path: resolve(folder, backends),
@@ -65,12 +73,13 @@ export class FolderRegistry implements RegistrySource {
           this.backends = catalog.backends;
           report(backends, catalog.problems, 'partly rejected; keeping the last good documents');
         },
+        onUnreadable: unreadable(resolve(folder, backends), backends),
       }),
     ];
   }
 
   get problems(): readonly Problem[] {
-    return [...this.#problems.values()].flat();
+    return [...this.#problems.values(), ...this.#unreadable.values()].flat();
   }
 
   endpointsOf({ name }: Backend): readonly Endpoint[] {
@@ -89,6 +98,20 @@ export class FolderRegistry implements RegistrySource {
     for (const watch of this.#watches) watch.close();
     this.#processes.close();
   }
+}
+
+/**
+ * What cannot be read, as problems.
+ *
+ * @param reasons by file name, or by `path` if nothing can be read
+ * @param source name of the document or folder at `path`, for people
+ */
+export function unreadableProblems(reasons: ReadonlyMap<string, string>, path: string, source: string): Problem[] {
+  return [...reasons].map(([file, reason]) => ({
+    source: file === path ? source : file,
+    path: '',
+    message: `cannot be read: ${reason}`,
+  }));
 }
 
 /** Whether problems should be logged: there are some, and they differ from those before. */

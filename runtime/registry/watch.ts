@@ -1,15 +1,15 @@
 import { type FSWatcher, watch } from 'node:fs';
-import { readdir, readFile, stat } from 'node:fs/promises';
+import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { isMissingFile, messageOf } from '../../core/errors.ts';
+import { readTextFile } from '../files/read.ts';
 import type { Logger } from '../log.ts';
 
 /** Merges a burst of the kernel's notifications. */
 const SETTLE_MS = 30;
 /** Finds changes without notifications: on network file systems, or when a folder is replaced. */
 const RESCAN_MS = 1_000;
-const MAX_FILE_BYTES = 1 << 20;
 
 /** Settings of {@link FileWatch}. */
 export interface WatchOptions {
@@ -19,6 +19,8 @@ export interface WatchOptions {
   log: Logger;
   /** Called with the texts by file name, after they were first read and then after each change. */
   onChange: (texts: ReadonlyMap<string, string>) => void;
+  /** Called after each change of what cannot be read now: the reason by file name, or by `path` if nothing can be read. */
+  onUnreadable?: (reasons: ReadonlyMap<string, string>) => void;
 }
 
 /** Reads text files whenever they change, until it is closed. */
@@ -32,7 +34,7 @@ export class FileWatch {
   #closed = false;
   #reading = false;
   #again = false;
-  readonly #failing = new Set<string>();
+  #unreadable: ReadonlyMap<string, string> = new Map();
 
   constructor(options: WatchOptions) {
     this.#options = options;
@@ -55,10 +57,9 @@ export class FileWatch {
     }
     this.#reading = true;
     const { path, accept, onChange } = this.#options;
-    const unreadable = new Set<string>();
+    const unreadable = new Map<string, string>();
     const keep = (file: string, error: unknown) => {
-      unreadable.add(file);
-      this.#warn(file, error);
+      unreadable.set(file, messageOf(error));
       return this.#texts?.get(file);
     };
     try {
@@ -70,10 +71,9 @@ export class FileWatch {
       }
     } catch (error) {
       // Keep the last content: a folder that cannot be read is not an empty folder.
-      unreadable.add(path);
-      this.#warn(path, error);
+      unreadable.set(path, messageOf(error));
     }
-    for (const file of this.#failing) if (!unreadable.has(file)) this.#failing.delete(file);
+    if (!this.#closed) this.#report(unreadable);
     this.#reading = false;
     if (!this.#again || this.#closed) return;
     this.#again = false;
@@ -95,27 +95,31 @@ export class FileWatch {
     this.#watcher = { notifications, inode };
   }
 
-  #warn(path: string, error: unknown): void {
-    if (this.#failing.has(path) || this.#closed) return;
-    this.#failing.add(path);
-    this.#options.log.warn({ path, reason: messageOf(error) }, 'cannot be read; keeping the last content');
+  #report(unreadable: ReadonlyMap<string, string>): void {
+    const { log, onUnreadable } = this.#options;
+    const before = this.#unreadable;
+    this.#unreadable = unreadable;
+    for (const [path, reason] of unreadable) {
+      if (!before.has(path)) log.warn({ path, reason }, 'cannot be read; keeping the last content');
+    }
+    if (!isDeepStrictEqual(before, unreadable)) onUnreadable?.(unreadable);
   }
 }
 
 /**
- * Reads a file, or the accepted files of a folder except hidden ones. If one file of a folder cannot be read, `onUnreadable` may
- * return a text in its place; without `onUnreadable` the call rejects.
+ * Reads a file, or the accepted files of a folder except hidden ones and links out of the folder. If one file of a folder cannot be
+ * read, `onUnreadable` may return a text in its place; without `onUnreadable` the call rejects.
  */
 export async function readTexts(
   path: string,
   accept: (name: string) => boolean = () => true,
   onUnreadable?: (name: string, error: unknown) => string | undefined,
 ): Promise<Map<string, string>> {
-  if (!(await stat(path)).isDirectory()) return new Map([[path, await readText(path)]]);
+  if (!(await stat(path)).isDirectory()) return new Map([[path, await readTextFile(path)]]);
   const names = (await readdir(path)).filter((name) => !name.startsWith('.') && accept(name)).sort();
   const read = async (name: string): Promise<[string, string][]> => {
     try {
-      return [[name, await readText(join(path, name))]];
+      return [[name, await readTextFile(join(path, name), { within: path })]];
     } catch (error) {
       if (onUnreadable === undefined) throw error;
       // A missing file was deleted after the folder was listed.
@@ -124,12 +128,6 @@ export async function readTexts(
     }
   };
   return new Map((await Promise.all(names.map(read))).flat());
-}
-
-async function readText(path: string): Promise<string> {
-  const { size } = await stat(path);
-  if (size > MAX_FILE_BYTES) throw new Error(`${path} is larger than ${MAX_FILE_BYTES} bytes`);
-  return readFile(path, 'utf8');
 }
 
 /** Whether a file name has the ending of YAML. */

@@ -1,8 +1,9 @@
 import { randomBytes } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { UserError } from '../../core/errors.ts';
+import { readTextFileSync } from '../files/read-sync.ts';
 import { metadataSocket } from './sockets.ts';
 
 /** Paths of a local gateway's state. Only this user may access them. */
@@ -86,7 +87,7 @@ export function writeFacts(folder: StateFolder, facts: GatewayFacts): void {
 /** Reads the facts. Throws a UserError if no gateway was ever started with this folder. */
 export function readFacts(folder: StateFolder): GatewayFacts {
   try {
-    return factsSchema.parse(JSON.parse(readFileSync(folder.facts, 'utf8')));
+    return factsSchema.parse(JSON.parse(readTextFileSync(folder.facts)));
   } catch (cause) {
     throw new UserError('not-running', `no gateway was started with the state folder ${folder.root}`, {
       hint: 'Start one with mcp-gateway up, or name its folder with --state-dir.',

@@ -1,6 +1,7 @@
-import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
+import { readTextFileSync } from '../files/read-sync.ts';
 
 const MAX_LINES = 200;
 const MAX_LINE_LENGTH = 2_000;
@@ -76,7 +77,7 @@ export class ReplicaRecord {
 /** Reads a record; undefined if there is none. */
 export function readReplicaRecord(file: string): ReplicaRecordContent | undefined {
   try {
-    return recordSchema.parse(JSON.parse(readFileSync(file, 'utf8')));
+    return recordSchema.parse(JSON.parse(readTextFileSync(file)));
   } catch {
     return undefined;
   }

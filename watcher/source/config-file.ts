@@ -2,6 +2,7 @@ import { anyGatewaySchema, type ClusterGatewayConfig, type GatewayConfig } from 
 import { parseYaml } from '../../core/document/parse.ts';
 import type { Problem } from '../../core/document/problems.ts';
 import type { Logger } from '../../runtime/log.ts';
+import { unreadableProblems } from '../../runtime/registry/folder.ts';
 import { FileWatch } from '../../runtime/registry/watch.ts';
 
 /** The configuration of a gateway on one machine or in a cluster. */
@@ -12,7 +13,11 @@ export class ConfigFile {
   /** The last good configuration; undefined before the first one. */
   current: AnyGatewayConfig | undefined;
   /** Everything that is wrong with the file now. */
-  problems: readonly Problem[] = [];
+  get problems(): readonly Problem[] {
+    return [...this.#rejected, ...this.#unreadable];
+  }
+  #rejected: readonly Problem[] = [];
+  #unreadable: readonly Problem[] = [];
   readonly #watch: FileWatch;
 
   constructor(path: string, log: Logger, onChange: () => void) {
@@ -23,9 +28,13 @@ export class ConfigFile {
         const [text = ''] = texts.values();
         const parsed = parseYaml(text, path, anyGatewaySchema);
         if (parsed.ok) this.current = parsed.value;
-        this.problems = parsed.ok ? [] : parsed.problems;
+        this.#rejected = parsed.ok ? [] : parsed.problems;
         if (!parsed.ok)
           log.error({ problems: parsed.problems }, `${path} rejected; keeping the last good configuration`);
+        onChange();
+      },
+      onUnreadable: (reasons) => {
+        this.#unreadable = unreadableProblems(reasons, path, path);
         onChange();
       },
     });

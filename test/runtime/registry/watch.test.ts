@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { mkdirSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
@@ -142,6 +143,34 @@ describe('runtime/registry/watch', function () {
     watch(folder);
     await until({ 'a.yaml': '2' });
     expect(seen.length).to.equal(before + 1);
+  });
+
+  it('reports what it rejects by name, keeps reading the rest, and reports when it is gone', async () => {
+    const reasons: Record<string, string>[] = [];
+    watches.push(
+      new FileWatch({
+        path: folder,
+        accept: isYamlFile,
+        log: capturedLog().log,
+        onChange: () => undefined,
+        onUnreadable: (unreadable) => {
+          reasons.push(Object.fromEntries(unreadable));
+          changes.wake();
+        },
+      }),
+    );
+    const hostile = ['device.yaml', 'fifo.yaml', 'out.yaml'];
+    execFileSync('mkfifo', [join(folder, 'fifo.yaml')]);
+    symlinkSync('/dev/zero', join(folder, 'device.yaml'));
+    symlinkSync('/etc/passwd', join(folder, 'out.yaml'));
+    expect(await changes.until(() => Object.keys(reasons.at(-1) ?? {}).length === 3, PATIENCE_MS)).to.equal(true);
+    expect(Object.keys(reasons.at(-1) ?? {}).sort()).to.deep.equal(hostile);
+    // One watch more than there are threads for files, so that waiting for the FIFO would show.
+    for (let count = 0; count < 4; count++) watch(folder);
+    write('a.yaml', '1');
+    await until({ 'a.yaml': '1' });
+    for (const name of hostile) rmSync(join(folder, name));
+    expect(await changes.until(() => Object.keys(reasons.at(-1) ?? {}).length === 0, PATIENCE_MS)).to.equal(true);
   });
 
   it('rejects if one of the files cannot be read and no text replaces it', async () => {

@@ -6,6 +6,8 @@ import { socketOf } from '../../core/registry/endpoint.ts';
 import { serverUrl } from '../../core/registry/url.ts';
 import { SlotService } from '../../ledger/slot-service.ts';
 import { UsageService } from '../../ledger/usage-service.ts';
+import { RejectedFile } from '../../runtime/files/kind.ts';
+import { readTextFileSync } from '../../runtime/files/read-sync.ts';
 import { serveUnix } from '../../runtime/grpc/server.ts';
 import { createLogger, type Logger } from '../../runtime/log.ts';
 import { FolderRegistry } from '../../runtime/registry/folder.ts';
@@ -15,6 +17,7 @@ import { type Command, misuse, parseOptions, required, wholeNumber } from '../co
 
 const STOP_GRACE_MS = 1_000;
 /** Files with the certificates of public authorities, by system. */
+const MAX_CA_BYTES = 16 << 20;
 const CA_FILES = ['/etc/ssl/certs/ca-certificates.crt', '/etc/pki/tls/certs/ca-bundle.crt', '/etc/ssl/cert.pem'];
 
 const help = `Usage: mcp-gateway watcher --config FILE --socket PATH --ended-sessions FILE --envoy-admin PATH --listen-url URL [options]
@@ -77,6 +80,7 @@ export const watcher: Command = {
         hint: 'Name one with --ca-file.',
       });
     }
+    assertRegularFile(systemCaFile);
     const configFile = option('config');
     const folder = dirname(resolve(configFile));
     const log = createLogger({ name: 'watcher', level: values['log-level'] });
@@ -121,6 +125,16 @@ export const watcher: Command = {
     return 0;
   },
 };
+
+// Envoy reads the file, and its main thread would wait for a FIFO forever.
+function assertRegularFile(caFile: string): void {
+  try {
+    readTextFileSync(caFile, MAX_CA_BYTES);
+  } catch (error) {
+    if (error instanceof RejectedFile)
+      throw new UserError('config', `the certificate authorities ${caFile} cannot be read: ${error.message}`);
+  }
+}
 
 function adminAddress(address: string | undefined, secret: string | undefined): AdminAddress | undefined {
   if (address === undefined) return undefined;

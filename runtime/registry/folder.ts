@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
 import type { Problem } from '../../core/document/problems.ts';
+import { messageOf } from '../../core/errors.ts';
 import type { Backend } from '../../core/registry/backend.ts';
 import { EMPTY_CATALOG, readCatalog } from '../../core/registry/catalog.ts';
 import type { Endpoint } from '../../core/registry/endpoint.ts';
@@ -46,8 +47,8 @@ export class FolderRegistry implements RegistrySource {
       onChange();
     };
     // FileWatch logs these.
-    const unreadable = (path: string, source: string) => (reasons: ReadonlyMap<string, string>) => {
-      this.#unreadable.set(source, unreadableProblems(reasons, path, source));
+    const unreadable = (path: string, source: string) => (errors: ReadonlyMap<string, unknown>) => {
+      this.#unreadable.set(source, unreadableProblems(errors, path, source));
       onChange();
     };
     let catalog = EMPTY_CATALOG;
@@ -103,14 +104,14 @@ export class FolderRegistry implements RegistrySource {
 /**
  * What cannot be read, as problems.
  *
- * @param reasons by file name, or by `path` if nothing can be read
+ * @param errors by file name, or by `path` if nothing can be read
  * @param source name of the document or folder at `path`, for people
  */
-export function unreadableProblems(reasons: ReadonlyMap<string, string>, path: string, source: string): Problem[] {
-  return [...reasons].map(([file, reason]) => ({
+export function unreadableProblems(errors: ReadonlyMap<string, unknown>, path: string, source: string): Problem[] {
+  return [...errors].map(([file, error]) => ({
     source: file === path ? source : file,
     path: '',
-    message: `cannot be read: ${reason}`,
+    message: `cannot be read: ${messageOf(error)}`,
   }));
 }
 

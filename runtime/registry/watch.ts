@@ -19,8 +19,8 @@ export interface WatchOptions {
   log: Logger;
   /** Called with the texts by file name, after they were first read and then after each change. */
   onChange: (texts: ReadonlyMap<string, string>) => void;
-  /** Called after each change of what cannot be read now: the reason by file name, or by `path` if nothing can be read. */
-  onUnreadable?: (reasons: ReadonlyMap<string, string>) => void;
+  /** Called after each change of what cannot be read now: the error by file name, or by `path` if nothing can be read. */
+  onUnreadable?: (errors: ReadonlyMap<string, unknown>) => void;
 }
 
 /** Reads text files whenever they change, until it is closed. */
@@ -34,7 +34,7 @@ export class FileWatch {
   #closed = false;
   #reading = false;
   #again = false;
-  #unreadable: ReadonlyMap<string, string> = new Map();
+  #unreadable: ReadonlyMap<string, unknown> = new Map();
 
   constructor(options: WatchOptions) {
     this.#options = options;
@@ -57,9 +57,9 @@ export class FileWatch {
     }
     this.#reading = true;
     const { path, accept, onChange } = this.#options;
-    const unreadable = new Map<string, string>();
+    const unreadable = new Map<string, unknown>();
     const keep = (file: string, error: unknown) => {
-      unreadable.set(file, messageOf(error));
+      unreadable.set(file, error);
       return this.#texts?.get(file);
     };
     try {
@@ -71,7 +71,7 @@ export class FileWatch {
       }
     } catch (error) {
       // Keep the last content: a folder that cannot be read is not an empty folder.
-      unreadable.set(path, messageOf(error));
+      unreadable.set(path, error);
     }
     if (!this.#closed) this.#report(unreadable);
     this.#reading = false;
@@ -95,12 +95,12 @@ export class FileWatch {
     this.#watcher = { notifications, inode };
   }
 
-  #report(unreadable: ReadonlyMap<string, string>): void {
+  #report(unreadable: ReadonlyMap<string, unknown>): void {
     const { log, onUnreadable } = this.#options;
     const before = this.#unreadable;
     this.#unreadable = unreadable;
-    for (const [path, reason] of unreadable) {
-      if (!before.has(path)) log.warn({ path, reason }, 'cannot be read; keeping the last content');
+    for (const [path, error] of unreadable) {
+      if (!before.has(path)) log.warn({ path, reason: messageOf(error) }, 'cannot be read; keeping the last content');
     }
     if (!isDeepStrictEqual(before, unreadable)) onUnreadable?.(unreadable);
   }

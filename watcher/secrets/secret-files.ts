@@ -1,8 +1,10 @@
 import { resolve } from 'node:path';
+import { messageOf } from '../../core/errors.ts';
 import type { Backend } from '../../core/registry/backend.ts';
 import { type UpstreamHeader, upstreamHeader } from '../../core/registry/upstream.ts';
 import type { TlsPair } from '../../envoy/tls/pair.ts';
 import { PairWatch } from '../../envoy/tls/watch.ts';
+import { RejectedFile } from '../../runtime/files/kind.ts';
 import type { Logger } from '../../runtime/log.ts';
 import { FileWatch } from '../../runtime/registry/watch.ts';
 import { type BackendSecrets, DENYING, KEEPING, UNFIT_CREDENTIAL } from './port.ts';
@@ -21,6 +23,8 @@ export class SecretFiles implements BackendSecrets {
   readonly #options: SecretFilesOptions;
   readonly #watches = new Map<string, FileWatch>();
   readonly #texts = new Map<string, string>();
+  /** Why files cannot be read, by path. */
+  readonly #errors = new Map<string, unknown>();
   readonly #pairs = new Map<string, PairWatch>();
   /** Headers, so that they stay the same objects until their text changes. */
   readonly #headers = new WeakMap<Backend, { text: string | undefined; header: UpstreamHeader | 'missing' }>();
@@ -32,12 +36,14 @@ export class SecretFiles implements BackendSecrets {
   keepOnly(backends: Iterable<Backend>): void {
     const all = [...backends];
     this.#keepPairs(all.flatMap((backend) => pairFilesOf(backend) ?? []));
-    const wanted = new Set(all.flatMap((backend) => filesOf(backend)).map((file) => this.#pathOf(file)));
+    const files = all.flatMap((backend) => [...filesOf(backend), backend.caFile ?? []].flat());
+    const wanted = new Set(files.map((file) => this.#pathOf(file)));
     for (const [path, watch] of this.#watches) {
       if (wanted.has(path)) continue;
       watch.close();
       this.#watches.delete(path);
       this.#texts.delete(path);
+      this.#errors.delete(path);
     }
     for (const path of wanted) if (!this.#watches.has(path)) this.#watches.set(path, this.#watch(path));
   }
@@ -48,6 +54,7 @@ export class SecretFiles implements BackendSecrets {
 
   isReading(backend: Backend): boolean {
     const files = pairFilesOf(backend);
+    if (backend.caFile !== undefined && !this.#wasLookedAt(this.#pathOf(backend.caFile))) return true;
     return files !== undefined && this.#pairOf(files)?.isKnown !== true;
   }
 
@@ -62,17 +69,22 @@ export class SecretFiles implements BackendSecrets {
     return this.#pairOf(files)?.pair ?? 'missing';
   }
 
-  // Envoy itself reads authorities that are in a file.
-  authoritiesOf(): undefined {
-    return undefined;
+  // Envoy itself reads authorities that are in a file, and its main thread would wait for a FIFO forever.
+  authoritiesOf({ caFile }: Backend): 'missing' | undefined {
+    return caFile !== undefined && this.#errorOf(caFile) instanceof RejectedFile ? 'missing' : undefined;
   }
 
   credentialOf(backend: Backend): UpstreamHeader | 'missing' | undefined {
-    return this.certificateOf(backend) === 'missing' ? 'missing' : this.#headerOf(backend);
+    const lacks = this.certificateOf(backend) === 'missing' || this.authoritiesOf(backend) === 'missing';
+    return lacks ? 'missing' : this.#headerOf(backend);
   }
 
   notesOf(backend: Backend): string[] {
-    return [...this.#notesOfCertificate(backend), ...this.#notesOfHeader(backend)];
+    return [
+      ...this.#notesOfCertificate(backend),
+      ...this.#notesOfAuthorities(backend),
+      ...this.#notesOfHeader(backend),
+    ];
   }
 
   #headerOf(backend: Backend): UpstreamHeader | 'missing' | undefined {
@@ -94,11 +106,27 @@ export class SecretFiles implements BackendSecrets {
     return problems.map(({ key, message }) => `${then}: clientCertificate.${key}: ${message}`);
   }
 
+  #notesOfAuthorities(backend: Backend): string[] {
+    if (this.authoritiesOf(backend) === undefined) return [];
+    const file = backend.caFile ?? '';
+    return [`${DENYING}: caFile: ${this.#pathOf(file)} cannot be read: ${messageOf(this.#errorOf(file))}`];
+  }
+
   #notesOfHeader(backend: Backend): string[] {
     if (this.#headerOf(backend) !== 'missing') return [];
     const file = backend.upstreamAuth?.file ?? '';
-    const why = this.textOf(file) === undefined ? 'cannot be read' : UNFIT_CREDENTIAL;
+    const error = this.#errorOf(file);
+    const reason = error instanceof RejectedFile ? `cannot be read: ${error.message}` : 'cannot be read';
+    const why = this.textOf(file) === undefined ? reason : UNFIT_CREDENTIAL;
     return [`${DENYING}: upstreamAuth: ${this.#pathOf(file)} ${why}`];
+  }
+
+  #errorOf(file: string): unknown {
+    return this.#errors.get(this.#pathOf(file));
+  }
+
+  #wasLookedAt(path: string): boolean {
+    return this.#texts.has(path) || this.#errors.has(path);
   }
 
   #pathOf(file: string): string {
@@ -133,6 +161,12 @@ export class SecretFiles implements BackendSecrets {
       onChange: (texts) => {
         const [text = ''] = texts.values();
         this.#texts.set(path, text);
+        onChange();
+      },
+      onUnreadable: (errors) => {
+        const error = errors.get(path);
+        if (error === undefined) this.#errors.delete(path);
+        else this.#errors.set(path, error);
         onChange();
       },
     });

@@ -33,8 +33,8 @@ export class ConfigFile {
           log.error({ problems: parsed.problems }, `${path} rejected; keeping the last good configuration`);
         onChange();
       },
-      onUnreadable: (reasons) => {
-        this.#unreadable = unreadableProblems(reasons, path, path);
+      onUnreadable: (errors) => {
+        this.#unreadable = unreadableProblems(errors, path, path);
         onChange();
       },
     });

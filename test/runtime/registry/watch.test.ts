@@ -146,7 +146,7 @@ describe('runtime/registry/watch', function () {
   });
 
   it('reports what it rejects by name, keeps reading the rest, and reports when it is gone', async () => {
-    const reasons: Record<string, string>[] = [];
+    const reasons: Record<string, unknown>[] = [];
     watches.push(
       new FileWatch({
         path: folder,

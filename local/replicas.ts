@@ -11,6 +11,8 @@ type CommandBackend = Backend & { command: string[] };
 /** How long new replicas serve beside those that they replace, so that Envoy can check their health. */
 const OVERLAP_MS = 1_000;
 
+const PUBLISH_RETRY_MS = 1_000;
+
 /** Settings of all replicas. */
 export interface ReplicasOptions
   extends Pick<ReplicaOptions, 'folder' | 'baseEnv' | 'programFolders' | 'program' | 'recordFile' | 'replicasFolder'> {
@@ -33,6 +35,8 @@ export class BackendReplicas {
   #backend: CommandBackend;
   #started = 0;
   #stopped = false;
+  /** Whether the endpoints could not be written the last time. */
+  #unpublished = false;
 
   constructor(backend: CommandBackend, options: ReplicasOptions) {
     this.#backend = backend;
@@ -143,7 +147,17 @@ export class BackendReplicas {
       endpoints: this.#replicas.flatMap(({ endpoint }) => endpoint ?? []),
       notes: this.#replicas.flatMap(({ note }) => note ?? []),
     };
-    writeFileSync(`${this.#file}.new`, JSON.stringify(content), { mode: 0o600 });
-    renameSync(`${this.#file}.new`, this.#file);
+    try {
+      writeFileSync(`${this.#file}.new`, JSON.stringify(content), { mode: 0o600 });
+      renameSync(`${this.#file}.new`, this.#file);
+    } catch (error) {
+      // Such as a full disk, which must not end `up`.
+      if (!this.#unpublished)
+        this.#options.log.error({ err: error }, 'the endpoints cannot be published; trying again');
+      this.#unpublished = true;
+      this.#later(PUBLISH_RETRY_MS, () => this.#publish());
+      return;
+    }
+    this.#unpublished = false;
   }
 }

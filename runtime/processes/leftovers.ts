@@ -21,11 +21,16 @@ export function recordChild(file: string, child: { pid: number; name: string }):
   writeRecords(file, [...others, { pid: child.pid, start, name: child.name }]);
 }
 
-/** Removes a child that ended from the record. */
+/** Removes a child that ended from the record. If the record cannot be written, the child stays there: its start time tells it from others. */
 export function forgetChild(file: string, pid: number): void {
   const records = readRecords(file);
   const others = records.filter((known) => known.pid !== pid);
-  if (others.length < records.length) writeRecords(file, others);
+  if (others.length === records.length) return;
+  try {
+    writeRecords(file, others);
+  } catch {
+    // Such as a full disk, which must not end this process.
+  }
 }
 
 /**

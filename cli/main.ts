@@ -3,6 +3,9 @@ import { messageOf, UserError } from '../core/errors.ts';
 import type { Command, Terminal } from './command.ts';
 import { visible } from './visible.ts';
 
+/** Exit status of a command whose output could not be written: EX_IOERR of sysexits.h. */
+const LOST_OUTPUT = 74;
+
 // Each command is loaded on demand: a worker does not load the code of `up`.
 const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   up: async () => (await import('./commands/up.ts')).up,
@@ -76,6 +79,14 @@ async function overview(): Promise<string> {
   return ['Usage: mcp-gateway COMMAND [OPTIONS]', '', ...rows, '', 'See mcp-gateway COMMAND --help.'].join('\n');
 }
 
+// A role must not end because its output cannot be written. A command that printed its result in vain does not succeed.
+let lostOutput: NodeJS.ErrnoException | undefined;
+for (const stream of [process.stdout, process.stderr]) {
+  stream.on('error', (error) => {
+    lostOutput ??= error;
+  });
+}
+
 const exitCode = await main(process.argv.slice(2), {
   program: process.argv[1] ?? '',
   env: process.env,
@@ -84,5 +95,6 @@ const exitCode = await main(process.argv.slice(2), {
   interactive: process.stdout.isTTY === true,
 });
 // A pipe takes output only as it is read. The exit is explicit so that no idle handle keeps a role alive.
-if (process.stdout.writableLength > 0) await once(process.stdout, 'drain');
-process.exit(exitCode);
+if (process.stdout.writableLength > 0) await once(process.stdout, 'drain').catch(() => undefined);
+// The reader of a pipe, such as head, may end early.
+process.exit(exitCode === 0 && lostOutput !== undefined && lostOutput.code !== 'EPIPE' ? LOST_OUTPUT : exitCode);

@@ -14,15 +14,17 @@ export interface SinkOptions {
   audit: (record: DecisionRecord) => void;
   /** Which decisions the audit log gets. */
   auditSetting: () => PolicySettings['audit'];
+  /** Whether a decision that belongs into the audit log gets a line. */
+  admit: (decision: Decision) => boolean;
   usage: Pick<UsageMeter, 'count'>;
   counts: Pick<QuotaCounts, 'count'>;
 }
 
 /** The one place where decisions are recorded and counted. */
-export function createSink({ audit, auditSetting, usage, counts }: SinkOptions): DecisionSink {
+export function createSink({ audit, auditSetting, admit, usage, counts }: SinkOptions): DecisionSink {
   return (decision) => {
     const record = decisionRecord(decision, auditSetting());
-    if (record !== undefined) audit(record);
+    if (record !== undefined && admit(decision)) audit(record);
     const event = usageEventOf(decision);
     if (event !== undefined) usage.count(event, decision.charge?.readings ?? []);
     const outcome = quotaOutcomeOf(decision);

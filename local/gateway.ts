@@ -12,6 +12,8 @@ import { type TlsPair, validityWarning } from '../envoy/tls/pair.ts';
 import { writeSecretFile } from '../envoy/tls/secret-file.ts';
 import { openAuditLog } from '../runtime/audit.ts';
 import { type Logger, renamed } from '../runtime/log.ts';
+import { processLogState } from '../runtime/logs/process-log.ts';
+import { LogReporter } from '../runtime/policy/log-reporter.ts';
 import { endLeftovers } from '../runtime/processes/leftovers.ts';
 import { acquireLock } from '../runtime/processes/lock.ts';
 import { assertPortFree, freePort } from '../runtime/processes/ports.ts';
@@ -123,9 +125,15 @@ export class LocalGateway {
     if (config.developmentIssuer) await this.#startIssuer();
     this.#startRunner();
 
+    const ownLog = new LogReporter({
+      watcherSocket: join(resolve(folder.run), 'watcher.sock'),
+      process: 'up',
+      states: () => ({ audit: undefined, process: processLogState() }),
+    });
+    this.#stops.push(() => ownLog.close());
     const auditFile = config.audit.file === undefined ? folder.audit : resolve(dirname(configFile), config.audit.file);
     // Open it here, so that a failure is reported; otherwise the roles would fail and restart forever.
-    openAuditLog(auditFile).close();
+    await openAuditLog(auditFile).close();
     const bootstrapFile = join(folder.run, 'envoy.yaml');
     const listenerSecret = tls === undefined ? undefined : this.#writeCertificate(tls);
     const bootstrap = { address, port, listenerSecret, trustedProxies, sockets: socketNames(workers) };

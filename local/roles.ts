@@ -71,7 +71,12 @@ export function startRoles(options: RolesOptions): Roles {
       return startNode(`ext-authz-${index}`, 'ext-authz', ...own, ...common);
     }),
     ...sockets.extProc.map((socket, index) =>
-      startNode(`ext-proc-${index}`, 'ext-proc', '--socket', socket, '--audit', auditFile, ...common),
+      startNode(
+        `ext-proc-${index}`,
+        'ext-proc',
+        ...['--socket', socket, '--metrics-socket', sockets.metrics[index] ?? '', '--audit', auditFile],
+        ...common,
+      ),
     ),
   ];
   const envoyOptions = ['--disable-hot-restart', '--concurrency', String(availableParallelism())];

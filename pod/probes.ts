@@ -12,6 +12,8 @@ export interface PodSockets {
   /** The plain HTTP server of each ext-authz process. */
   metadata: ReadonlyMap<string, string>;
   extProc: ReadonlyMap<string, string>;
+  /** The metrics server of each ext-proc process. */
+  metrics: ReadonlyMap<string, string>;
 }
 
 /** Why a pod is not ready; empty if it is. */
@@ -64,10 +66,10 @@ export async function isAlive(
   return name === 'envoy' ? answered(askAdmin(admin, 'GET', '/ready')) : undefined;
 }
 
-/** The metrics of all ext-authz processes that answer. */
-export async function podMetrics({ metadata }: PodSockets): Promise<string> {
+/** The metrics of all ext-authz and ext-proc processes that answer. */
+export async function podMetrics({ metadata, metrics }: PodSockets): Promise<string> {
   const texts = await Promise.all(
-    [...metadata].map(async ([name, socket]): Promise<[string, string][]> => {
+    [...metadata, ...metrics].map(async ([name, socket]): Promise<[string, string][]> => {
       const answer = await askService(socket, '/metrics').catch(() => undefined);
       return answer?.status === 200 ? [[name, answer.body]] : [];
     }),

@@ -1,5 +1,6 @@
 import { type DestinationStream, type Logger, pino, symbols } from 'pino';
-import pretty from 'pino-pretty';
+import { prettyFactory } from 'pino-pretty';
+import { processLog } from './logs/process-log.ts';
 
 export type { Logger };
 
@@ -25,12 +26,14 @@ export interface LogOptions {
   fd?: 1 | 2;
 }
 
-/** A pino logger: readable lines on a terminal, JSON lines otherwise. */
+/** A pino logger: readable lines on a terminal, JSON lines otherwise. A line that cannot be written ends no process. */
 export function createLogger({ name, level = 'info', fd = 2 }: LogOptions): Logger {
   const stream = fd === 1 ? process.stdout : process.stderr;
   const options = { level, base: { name } };
-  if (!stream.isTTY) return pino(options, pino.destination({ dest: fd, sync: true }));
-  return pino(options, pretty({ destination: fd, sync: true, translateTime: 'HH:MM:ss.l', ignore: 'pid,hostname' }));
+  const output = processLog(fd);
+  if (!stream.isTTY) return pino(options, output);
+  const readable = prettyFactory({ translateTime: 'HH:MM:ss.l', ignore: 'pid,hostname', colorize: stream.hasColors() });
+  return pino(options, { write: (line) => output.write(readable(line)) });
 }
 
 /**

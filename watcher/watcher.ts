@@ -3,6 +3,8 @@ import type { Server } from '@grpc/grpc-js';
 import { formatProblem } from '../core/document/problems.ts';
 import { DiscoveryServer } from '../envoy/ads/server.ts';
 import { ListenerCertificate } from '../envoy/tls/listener-certificate.ts';
+import { processLogState } from '../runtime/logs/process-log.ts';
+import { troubledLogs } from '../runtime/logs/state.ts';
 import { FleetHealth } from './health/fleet-health.ts';
 import { StatusService } from './health/status-service.ts';
 import { EndedSessions } from './publish/ended-sessions.ts';
@@ -39,7 +41,14 @@ export function startWatcher(options: WatcherOptions): Watcher {
   const ended = new EndedSessions(options.endedSessionsFile, Date.now() / 1000);
   const policy = new PolicyService({
     endedSessions: ended.known,
-    onEnded: (fingerprint, forgetAtSeconds) => ended.add(fingerprint, forgetAtSeconds),
+    onEnded: (fingerprint, forgetAtSeconds) => {
+      try {
+        ended.add(fingerprint, forgetAtSeconds);
+      } catch (error) {
+        // The session ends all the same; a restart would forget that.
+        log.error({ err: error }, 'the end of a session cannot be stored');
+      }
+    },
   });
   const discovery = new DiscoveryServer({
     log,
@@ -72,6 +81,7 @@ export function startWatcher(options: WatcherOptions): Watcher {
     backends: health.statuses(),
     problems: [...source.problems, ...(certificate?.problems ?? [])].map(formatProblem),
     envoyConnected: discovery.connected,
+    logReports: ownLogs(),
   }));
   return {
     policyInForce: () => policy.inForce,
@@ -84,4 +94,9 @@ export function startWatcher(options: WatcherOptions): Watcher {
       certificate?.close();
     },
   };
+}
+
+function ownLogs() {
+  const logs = troubledLogs({ audit: undefined, process: processLogState() });
+  return logs.length === 0 ? [] : [{ process: 'watcher', logs }];
 }

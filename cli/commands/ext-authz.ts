@@ -1,5 +1,8 @@
+import { basename } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import type { Decision } from '../../core/decision/decision.ts';
+import { AnonymousDenials } from '../../ext-authz/anonymous-denials.ts';
+import { auditRule } from '../../ext-authz/check/audit-rule.ts';
 import type { CheckServices } from '../../ext-authz/check/check.ts';
 import { SessionOpener } from '../../ext-authz/check/session-opener.ts';
 import { upstreamHeaders } from '../../ext-authz/check/upstream.ts';
@@ -11,14 +14,14 @@ import { SlotRule } from '../../ext-authz/quota/slots.ts';
 import { UsageMeter } from '../../ext-authz/quota/usage-meter.ts';
 import { addAuthorization } from '../../ext-authz/service.ts';
 import { createSink } from '../../ext-authz/sink.ts';
-import { openAuditLog } from '../../runtime/audit.ts';
 import { serveUnix } from '../../runtime/grpc/server.ts';
 import { listenUnix } from '../../runtime/http/unix-server.ts';
 import { createLogger } from '../../runtime/log.ts';
 import { PolicyClient } from '../../runtime/policy/client.ts';
 import { UsageClient } from '../../runtime/policy/usage-client.ts';
-import { watchSessionKeys } from '../../runtime/session-keys.ts';
 import { untilShutdown } from '../../runtime/shutdown.ts';
+import { watchSessionKeys } from '../../runtime/state/session-keys.ts';
+import { openReportedAudit } from '../audit.ts';
 import { type Command, parseOptions, required } from '../command.ts';
 
 const DRAIN_MS = 5_000;
@@ -59,7 +62,7 @@ async function run(args: string[]): Promise<number> {
   ];
   const log = createLogger({ name: 'ext-authz', level: values['log-level'] });
 
-  const audit = openAuditLog(values.audit);
+  const audit = openReportedAudit({ file: values.audit, process: basename(socket, '.sock'), watcherSocket, log });
   const keys = watchSessionKeys(keyFile, log, (changed) => sessions.useKeys(changed));
   const sessions = new SessionOpener(keys.keys);
   let verifier = new TokenVerifier({ issuers: [], log });
@@ -74,8 +77,9 @@ async function run(args: string[]): Promise<number> {
     socket: watcherSocket,
     subscriber: `ext-authz ${socket}`,
     log,
-    onPolicy: ({ settings: { issuers, quotas: quotaStore } }, before) => {
+    onPolicy: ({ settings: { issuers, quotas: quotaStore, auditLog } }, before) => {
       quotas.use(quotaStore);
+      audit.limit(auditLog);
       informed.resolve();
       if (before !== undefined && isDeepStrictEqual(issuers, before.settings.issuers)) return;
       verifier = new TokenVerifier({ issuers, log, replaced: verifier });
@@ -83,7 +87,9 @@ async function run(args: string[]): Promise<number> {
     },
   });
   const slots = new SlotRule({ watcherSocket, gateways: () => policy.current?.settings.quotas.gateways ?? 1 });
-  const admission = [slots.rule, quotas.rule];
+  const settings = () => policy.current?.settings;
+  const unaudited = auditRule(settings, () => audit.state.failure !== undefined);
+  const admission = [unaudited, slots.rule, quotas.rule];
   const services = (): CheckServices => ({
     policy: policy.current,
     verifier,
@@ -92,16 +98,25 @@ async function run(args: string[]): Promise<number> {
     admission,
     now: Date.now,
   });
+  const anonymous = new AnonymousDenials({ write: audit.write, settings, now: Date.now });
   const sink = createSink({
     audit: (record) => audit.write(record),
-    auditSetting: () => policy.current?.settings.audit ?? 'all',
+    auditSetting: () => settings()?.audit ?? 'all',
+    admit: (decision) => anonymous.admit(decision),
     usage,
     counts,
   });
   const onAbandoned = ({ slot }: Decision) => {
     if (slot !== undefined) slots.release(slot);
   };
-  const http = createHttpServer(() => policy.current, quotas);
+  const http = createHttpServer(() => policy.current, {
+    get mode() {
+      return quotas.mode;
+    },
+    get metrics() {
+      return quotas.metrics + anonymous.metrics + audit.metrics;
+    },
+  });
   // While there is no socket, Envoy asks another worker. A worker without the policy could only deny.
   await Promise.race([informed.promise, shutdown]);
   await listenUnix(http, httpSocket);
@@ -119,6 +134,7 @@ async function run(args: string[]): Promise<number> {
   keys.close();
   quotas.close();
   slots.close();
-  audit.close();
+  anonymous.close();
+  await audit.close();
   return 0;
 }

@@ -1,12 +1,15 @@
+import { basename } from 'node:path';
 import { sealingAsBefore } from '../../core/session/keys.ts';
 import { addExternalProcessor } from '../../ext-proc/service.ts';
 import { SharedTombstones } from '../../ext-proc/tombstones.ts';
-import { openAuditLog } from '../../runtime/audit.ts';
 import { serveUnix } from '../../runtime/grpc/server.ts';
+import { createMetricsServer } from '../../runtime/http/pages.ts';
+import { listenUnix } from '../../runtime/http/unix-server.ts';
 import { createLogger } from '../../runtime/log.ts';
 import { PolicyClient } from '../../runtime/policy/client.ts';
-import { watchSessionKeys } from '../../runtime/session-keys.ts';
 import { untilShutdown } from '../../runtime/shutdown.ts';
+import { watchSessionKeys } from '../../runtime/state/session-keys.ts';
+import { openReportedAudit } from '../audit.ts';
 import { type Command, parseOptions, required } from '../command.ts';
 
 const DRAIN_MS = 5_000;
@@ -19,6 +22,8 @@ The response side of the gateway: processes, for Envoy, responses that open or c
 (ext_proc v3 over gRPC).
 
   --socket PATH        Unix socket for Envoy
+  --metrics-socket PATH
+                       Unix socket for /metrics (default: none)
   --watcher PATH       Unix socket of the watcher, which publishes the policy
   --session-keys FILE  keys, one per line: 32 bytes in base64; the first key seals. Read again when the file changes; a new
                        first key seals 3 s later
@@ -38,6 +43,7 @@ export const extProc: Command = {
 async function run(args: string[]): Promise<number> {
   const { values } = parseOptions('ext-proc', args, {
     socket: { type: 'string' },
+    'metrics-socket': { type: 'string' },
     watcher: { type: 'string' },
     'session-keys': { type: 'string' },
     audit: { type: 'string', default: '-' },
@@ -45,10 +51,11 @@ async function run(args: string[]): Promise<number> {
   });
   const socket = required('ext-proc', 'socket', values.socket);
   const watcherSocket = required('ext-proc', 'watcher', values.watcher);
+  const metricsSocket = values['metrics-socket'];
   const keyFile = required('ext-proc', 'session-keys', values['session-keys']);
   const log = createLogger({ name: 'ext-proc', level: values['log-level'] });
 
-  const audit = openAuditLog(values.audit);
+  const audit = openReportedAudit({ file: values.audit, process: basename(socket, '.sock'), watcherSocket, log });
   let newKeySeals: NodeJS.Timeout | undefined;
   const watch = watchSessionKeys(keyFile, log, (changed) => {
     keys = sealingAsBefore(changed, keys);
@@ -67,6 +74,7 @@ async function run(args: string[]): Promise<number> {
     log,
     onPolicy: ({ settings }) => {
       tombstones.use(settings.quotas);
+      audit.limit(settings.auditLog);
       prepared.resolve();
     },
   });
@@ -82,6 +90,8 @@ async function run(args: string[]): Promise<number> {
       log,
     }),
   );
+  const metrics = metricsSocket === undefined ? undefined : createMetricsServer(() => audit.metrics);
+  if (metrics !== undefined && metricsSocket !== undefined) await listenUnix(metrics, metricsSocket);
   log.info({ socket }, 'ready');
 
   await shutdown;
@@ -90,6 +100,8 @@ async function run(args: string[]): Promise<number> {
   tombstones.close();
   clearTimeout(newKeySeals);
   watch.close();
-  audit.close();
+  await audit.close();
+  metrics?.close();
+  metrics?.closeAllConnections();
   return 0;
 }

@@ -67,5 +67,6 @@ function podSockets(folder: string, workers: number): PodSockets {
     watcher: join(folder, WATCHER_SOCKET),
     metadata: numbered('ext-authz', names.metadata),
     extProc: numbered('ext-proc', names.extProc),
+    metrics: numbered('ext-proc', names.metrics),
   };
 }

@@ -1,4 +1,5 @@
 import { UserError } from '../../core/errors.ts';
+import type { LogState__Output } from '../../protos/gen/mcp_gateway/v1/LogState.ts';
 import { stateDir } from '../../runtime/paths.ts';
 import { askStatus } from '../../runtime/policy/status.ts';
 import { readFacts, stateFolder } from '../../runtime/state/folder.ts';
@@ -6,12 +7,12 @@ import { type Command, parseOptions } from '../command.ts';
 
 const help = `Usage: mcp-gateway status [--json] [--state-dir DIR]
 
-Shows the state of each backend of a running gateway, and why one does not serve.
+Shows the state of each backend of a running gateway, why one does not serve, and logs that cannot be written or lost lines.
 
   --json           print JSON
   --state-dir DIR  state folder of the gateway; default: mcp-gateway in $XDG_STATE_HOME or ~/.local/state
 
-Exit status: 0 every backend serves, 1 one does not or a document is rejected, 76 no gateway runs.`;
+Exit status: 0 every backend serves, 1 one does not, a document is rejected or a log cannot be written, 76 no gateway runs.`;
 
 /** `mcp-gateway status` */
 export const status: Command = {
@@ -27,7 +28,8 @@ export const status: Command = {
         cause,
       });
     });
-    const { backends = [], problems = [] } = answer;
+    const { backends = [], problems = [], logReports = [] } = answer;
+    const logs = logReports.flatMap(({ process = '', logs = [] }) => logs.map((log) => ({ process, ...log })));
     if (values.json) print(JSON.stringify(answer, undefined, 2));
     else {
       const width = Math.max(8, ...backends.map(({ name = '' }) => name.length + 2));
@@ -38,7 +40,15 @@ export const status: Command = {
       }
       if (backends.length === 0) print('no backends');
       for (const problem of problems) print(`rejected: ${problem}`);
+      for (const log of logs) print(describeLog(log));
     }
-    return problems.length === 0 && backends.every(({ state }) => state === 'serving') ? 0 : 1;
+    const written = logs.every(({ failure }) => failure === '');
+    return written && problems.length === 0 && backends.every(({ state }) => state === 'serving') ? 0 : 1;
   },
 };
+
+function describeLog({ process, log, lost = 0, failure }: LogState__Output & { process: string }): string {
+  const name = `the ${log === 'audit' ? 'audit log' : 'log'} of ${process}`;
+  const lines = `${Number(lost)} ${Number(lost) === 1 ? 'line was' : 'lines were'} lost`;
+  return failure === '' ? `${name}: ${lines}` : `${name} cannot be written: ${failure}; ${lines}`;
+}

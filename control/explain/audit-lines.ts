@@ -1,17 +1,25 @@
-import { createReadStream } from 'node:fs';
-import { createInterface } from 'node:readline';
+import { constants } from 'node:fs';
+import { type FileHandle, open, realpath } from 'node:fs/promises';
 import { messageOf, UserError } from '../../core/errors.ts';
+import { assertReadable } from '../../runtime/files/kind.ts';
+import { filesOfLog } from '../../runtime/logs/rotation.ts';
 import { isRecord } from '../backends/spec.ts';
 import type { AuditLine, AuditQuery } from '../installation.ts';
 
-/** Lines of an audit log that match a query, oldest first. Throws a UserError `missing-file` if the log cannot be read. */
+/**
+ * Lines of an audit log and its rotated files that match a query, oldest first. Throws a UserError `missing-file` if the log cannot be
+ * read.
+ */
 export async function findAuditLines(file: string, about: AuditQuery): Promise<AuditLine[]> {
   const found: AuditLine[] = [];
-  const input = createReadStream(file, 'utf8');
   try {
-    for await (const line of createInterface({ input, crlfDelay: Number.POSITIVE_INFINITY })) {
-      const record = auditLine(line, about);
-      if (record !== undefined) found.push(record);
+    // All are opened first, so that a rotation meanwhile hides none.
+    const files = await Promise.all(filesOfLog(await realpath(file).catch(() => file)).map(openLog));
+    for (const input of files) {
+      for await (const line of input.readLines({ encoding: 'utf8' })) {
+        const record = auditLine(line, about);
+        if (record !== undefined) found.push(record);
+      }
     }
   } catch (cause) {
     throw new UserError('missing-file', `the audit log cannot be read: ${messageOf(cause)}`, {
@@ -20,6 +28,12 @@ export async function findAuditLines(file: string, about: AuditQuery): Promise<A
     });
   }
   return found;
+}
+
+async function openLog(file: string): Promise<FileHandle> {
+  const handle = await open(file, constants.O_RDONLY | constants.O_NONBLOCK);
+  assertReadable(await handle.stat(), Number.POSITIVE_INFINITY);
+  return handle;
 }
 
 /** A line of an audit log, parsed; undefined if it does not match the query or is another kind of log line. */

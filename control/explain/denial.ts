@@ -58,6 +58,10 @@ const EXPLANATIONS: Readonly<Record<GatewayDenialReason, readonly [meaning: stri
     'A quota is used up.',
     'tenant_quota shows which one, and what is left. Raise it, or top it up for a while. The client may try again after the time in Retry-After.',
   ],
+  'not-audited': [
+    'The audit log could not be written, and audit.onFailure says that such requests are denied.',
+    'mcp-gateway status shows why it cannot be written. Make room on the disk.',
+  ],
   unavailable: [
     'The gateway was not ready, or no replica could be reached.',
     'backend_status shows why. The client may try again.',
@@ -77,8 +81,9 @@ export async function explainDenial(
   if (found === undefined) {
     throw new UserError('no-such', `the audit log has no decision about the request ${JSON.stringify(requestId)}`, {
       hint: [
-        'Clients find the id in the response header x-request-id. Perhaps another gateway answered, the log was rotated,',
-        'audit.decisions in gateway.yaml excludes such requests, or Envoy rejected it before a decision (see its access log).',
+        'Clients find the id in the response header x-request-id. Perhaps another gateway answered, the line was in a file that was',
+        'removed, audit.decisions or audit.anonymousDenialsPerSecond in gateway.yaml excludes it, or Envoy rejected it before a',
+        'decision (see its access log).',
       ].join('\n'),
     });
   }

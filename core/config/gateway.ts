@@ -100,6 +100,14 @@ const shape = z
         decisions: z.enum(['all', 'denied', 'none'], 'must be all, denied or none').default('all'),
         /** Default: `audit.log` in the state folder of `up`. */
         file: z.string().min(1).optional(),
+        /** While the log cannot be written: requests that would be allowed pass, or are denied. */
+        onFailure: z.enum(['continue', 'deny'], 'must be continue or deny').default('continue'),
+        /** Size from which a file is replaced; 0 never replaces it. */
+        maxFileMiB: z.number().int().min(0).max(1_048_576).default(100),
+        /** Number of files that are kept, with the current one. */
+        maxFiles: z.number().int().min(2).max(1_000).default(10),
+        /** Lines per second for denials of callers without a verified token, for each reason. */
+        anonymousDenialsPerSecond: z.number().int().min(0).max(10_000).default(1),
       })
       .prefault({}),
     /** Redis that keeps quotas, shared by all processes and gateways. Default: quotas are in the memory of each process. */

@@ -39,6 +39,12 @@ export const GATEWAY_DENIALS = {
   'unreadable-answer': { status: 502, code: -32019, message: 'The response of the MCP server cannot be filtered' },
   quota: { status: 429, code: -32013, message: 'Too many requests' },
   unavailable: { status: 503, code: -32014, message: 'The gateway is not ready' },
+  'not-audited': {
+    status: 503,
+    code: -32014,
+    message: 'The gateway cannot record requests now',
+    headers: { 'retry-after': '2' },
+  },
 } as const satisfies Record<string, DenialRow>;
 
 /**

@@ -49,6 +49,18 @@ export interface QuotaStoreSettings {
   gateways: number;
 }
 
+/** How the audit log is kept. */
+export interface AuditLogSettings {
+  /** While it cannot be written: whether requests are denied that would be allowed. */
+  denyOnFailure: boolean;
+  /** Size in bytes from which a file is replaced; 0: never. */
+  maxFileBytes: number;
+  /** Number of files that are kept, with the current one. */
+  maxFiles: number;
+  /** Lines per second for denials of callers without a verified token, for each reason and process. */
+  anonymousPerSecond: number;
+}
+
 /** Settings for all backends. */
 export interface PolicySettings {
   /** URL at which clients reach the gateway, without a trailing slash. */
@@ -65,6 +77,7 @@ export interface PolicySettings {
   sessionLifetimeSeconds: number;
   /** Which decisions are written to the audit log. */
   audit: 'all' | 'denied' | 'none';
+  auditLog: AuditLogSettings;
   quotas: QuotaStoreSettings;
 }
 

@@ -58,3 +58,10 @@ export function createPageServer(pageOf: (target: string) => Page | Promise<Page
   server.maxConnections = MAX_CONNECTIONS;
   return server;
 }
+
+/** A server whose only page is `/metrics`. */
+export function createMetricsServer(metrics: () => string): Server {
+  return createPageServer((target) =>
+    target === '/metrics' ? { status: 200, type: PROMETHEUS_TEXT, body: metrics() } : textPage(404, 'no such page\n'),
+  );
+}

@@ -1,7 +1,8 @@
 import { ALGORITHMS, type Issuer } from '../../core/identity/issuer.ts';
-import type { PolicySettings, QuotaStoreSettings } from '../../core/policy/policy.ts';
+import type { AuditLogSettings, PolicySettings, QuotaStoreSettings } from '../../core/policy/policy.ts';
 import type { ClaimRule } from '../../core/tenants/claim-rule.ts';
 import type { Tenant } from '../../core/tenants/tenants.ts';
+import type { AuditLog__Output } from '../../protos/gen/mcp_gateway/v1/AuditLog.ts';
 import type { ClaimRule__Output, ClaimRule as ClaimRuleMessage } from '../../protos/gen/mcp_gateway/v1/ClaimRule.ts';
 import type { Issuer__Output, Issuer as IssuerMessage } from '../../protos/gen/mcp_gateway/v1/Issuer.ts';
 import type { QuotaStore__Output } from '../../protos/gen/mcp_gateway/v1/QuotaStore.ts';
@@ -12,8 +13,8 @@ import { quotaFromProto, quotaToProto } from './convert-quota.ts';
 
 /** The settings of the policy as a message. */
 export function settingsToProto(settings: PolicySettings): Settings {
-  const { publicUrl, issuers, tenants, allowedHosts, allowedOrigins, scopes, audit, quotas, sessionLifetimeSeconds } =
-    settings;
+  const { publicUrl, issuers, tenants, allowedHosts, allowedOrigins, scopes, audit, auditLog } = settings;
+  const { quotas, sessionLifetimeSeconds } = settings;
   return {
     publicUrl,
     issuers: issuers.map(issuerToProto),
@@ -22,6 +23,7 @@ export function settingsToProto(settings: PolicySettings): Settings {
     allowedOrigins: [...allowedOrigins],
     scopes: [...scopes],
     audit,
+    auditLog,
     quotaStore: quotas,
     sessionLifetimeSeconds,
   };
@@ -37,8 +39,18 @@ export function settingsFromProto(settings: Settings__Output): PolicySettings {
     allowedOrigins: settings.allowedOrigins ?? [],
     scopes: settings.scopes ?? [],
     audit: settings.audit === 'none' || settings.audit === 'denied' ? settings.audit : 'all',
+    auditLog: auditLogFromProto(settings.auditLog),
     quotas: quotaStoreFromProto(settings.quotaStore),
     sessionLifetimeSeconds: settings.sessionLifetimeSeconds ?? 0,
+  };
+}
+
+function auditLogFromProto(log: AuditLog__Output | null | undefined): AuditLogSettings {
+  return {
+    denyOnFailure: log?.denyOnFailure ?? false,
+    maxFileBytes: Number(log?.maxFileBytes ?? 0),
+    maxFiles: log?.maxFiles ?? 2,
+    anonymousPerSecond: log?.anonymousPerSecond ?? 0,
   };
 }
 

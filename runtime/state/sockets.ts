@@ -14,12 +14,19 @@ export const metadataSocket = (index: number | string): string => `ext-authz-${i
 const EXT_PROC_PROCESSES = 2;
 
 /** Sockets of the services, relative to the run folder. */
-export function socketNames(workers: number): { extAuthz: string[]; metadata: string[]; extProc: string[] } {
+export function socketNames(workers: number): {
+  extAuthz: string[];
+  metadata: string[];
+  extProc: string[];
+  /** Of ext-proc, for /metrics. */
+  metrics: string[];
+} {
   const numbered = (count: number, name: (index: number) => string) =>
     Array.from({ length: count }, (_, index) => name(index));
   return {
     extAuthz: numbered(workers, (index) => `ext-authz-${index}.sock`),
     metadata: numbered(workers, metadataSocket),
     extProc: numbered(EXT_PROC_PROCESSES, (index) => `ext-proc-${index}.sock`),
+    metrics: numbered(EXT_PROC_PROCESSES, (index) => `ext-proc-${index}-http.sock`),
   };
 }

@@ -81,7 +81,19 @@ export const VALUES_SCHEMA: JsonSchema & { properties: Record<string, JsonSchema
     },
     allowedHosts: texts('Host headers that are accepted in addition to that of publicUrl'),
     allowedOrigins: texts('Origin headers that are accepted in addition to that of publicUrl'),
-    audit: keys({ decisions: oneOf('which decisions ext-authz logs', 'all', 'denied', 'none') }),
+    audit: keys({
+      decisions: oneOf('which decisions ext-authz logs', 'all', 'denied', 'none'),
+      onFailure: oneOf(
+        'while the log cannot be written: whether requests that would be allowed pass',
+        'continue',
+        'deny',
+      ),
+      anonymousDenialsPerSecond: whole(
+        'lines per second for denials of callers without a verified token, for each reason and process',
+        0,
+        10_000,
+      ),
+    }),
     sessions: keys({ lifetime: duration('maximum lifetime of a session') }),
     nameOverride: text('name in labels; default: the name of the chart', { maxLength: 63 }),
     fullnameOverride: text('name of the objects; default: derived from the name of the release', { maxLength: 53 }),

@@ -54,6 +54,18 @@ export const INNER_ROOMS: Readonly<Record<string, Rows>> = {
     admin: [TOP, 'document', 'registry', 'tenants'],
     config: [TOP, 'access', 'admin', 'document', 'identity', 'registry', 'tenants'],
   },
+  runtime: {
+    files: [],
+    logs: [],
+    grpc: [],
+    http: [],
+    'streamable-http': [],
+    [TOP]: ['files', 'logs'],
+    policy: [TOP, 'grpc', 'logs'],
+    processes: [TOP, 'files'],
+    registry: [TOP, 'files'],
+    state: [TOP, 'files', 'registry'],
+  },
   'ext-authz': {
     [TOP]: ['check', 'identity', 'quota'],
     check: ['identity'],

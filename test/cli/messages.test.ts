@@ -202,7 +202,7 @@ describe('messages of cli', () => {
     ],
     "a configuration to make Envoy's from, which is a folder": [
       () => run('bootstrap', ['--config', '/', '--sockets', '/s']),
-      'missing-file: the configuration / cannot be read: EISDIR: illegal operation on a directory, read',
+      'missing-file: the configuration / cannot be read: it is a folder, not a regular file',
     ],
     'a configuration to run': [
       () => run('up', ['--config', '/nowhere/g']),

@@ -214,8 +214,9 @@ The audit log is on the gateway's machine; see audit in gateway.yaml.`,
         return explainDenial(installation, { requestId: 'r', viewer: 'all' });
       },
       `no-such: the audit log has no decision about the request "r"
-Clients find the id in the response header x-request-id. Perhaps another gateway answered, the log was rotated,
-audit.decisions in gateway.yaml excludes such requests, or Envoy rejected it before a decision (see its access log).`,
+Clients find the id in the response header x-request-id. Perhaps another gateway answered, the line was in a file that was
+removed, audit.decisions or audit.anonymousDenialsPerSecond in gateway.yaml excludes it, or Envoy rejected it before a
+decision (see its access log).`,
     ],
     'arguments of a tool': [
       () => parseArguments(helmInput, { ...HELM, replicas: 0, tenants: 5 }),

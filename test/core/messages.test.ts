@@ -68,6 +68,7 @@ describe('core: messages about', () => {
     ['scopes: ["a b"]', 'scopes[0]: must be a scope: visible ASCII without spaces, quotes or backslashes (got "a b")'],
     ['scopes: [a, a, a, a, a, a, a, a, a, a, a, a, a, a, a, a, a, a, a, a, a]', 'scopes: must have at most 20 entries'],
     ['audit: {decisions: some}', 'audit.decisions: must be all, denied or none (got "some")'],
+    ['audit: {onFailure: refuse}', 'audit.onFailure: must be continue or deny (got "refuse")'],
     ['quotas: {whenRedisFails: allow}', 'quotas.whenRedisFails: must be share or refuse (got "allow")'],
     [
       'admin: {tenants: [A]}',

@@ -43,6 +43,7 @@ export function policyOf(issuer: string, backends: PolicyBackend[], more: Partia
       scopes: ['mcp'],
       sessionLifetimeSeconds: 3600,
       audit: 'all',
+      auditLog: { denyOnFailure: false, maxFileBytes: 0, maxFiles: 2, anonymousPerSecond: 1 },
       quotas: {
         redisUrl: '',
         redisPasswordFile: '',

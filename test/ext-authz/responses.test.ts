@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 import { LANES } from '../../core/lane/lanes.ts';
-import type { Policy } from '../../core/policy/policy.ts';
+import type { Policy, PolicySettings } from '../../core/policy/policy.ts';
+import { auditRule } from '../../ext-authz/check/audit-rule.ts';
 import type { CheckServices } from '../../ext-authz/check/check.ts';
 import type { HttpRequest } from '../../ext-authz/check/request.ts';
 import { readSources } from '../architecture/sources.ts';
@@ -77,6 +78,7 @@ const DENIED: Readonly<Record<string, Case>> = {
   'old-transport': { request: { path: '/a/sse' } },
   'unsupported-media-type': { headers: { 'content-type': 'text/plain' } },
   quota: { services: { admission: [quotaRule({ requests: 1, per: 'hour', costs: [{ tools: ['*'], cost: 2 }] })] } },
+  'not-audited': { services: { admission: [auditRule(withDenyOnFailure, () => true)] } },
   unavailable: { services: { policy: undefined } },
   'unavailable-issuer': { headers: { authorization: 'Bearer far.far.far' } },
   'unavailable-credential': { request: { path: '/locked/mcp' } },
@@ -86,6 +88,12 @@ const PREFLIGHT: Case = {
   request: { method: 'OPTIONS', body: EMPTY },
   headers: { authorization: undefined, origin: ORIGIN, 'access-control-request-method': 'POST' },
 };
+
+/** Settings that deny requests while the audit log cannot be written. */
+function withDenyOnFailure(): PolicySettings | undefined {
+  const { settings } = fixedServices().policy ?? {};
+  return settings && { ...settings, audit: 'all', auditLog: { ...settings.auditLog, denyOnFailure: true } };
+}
 
 /** The policy with no tenant. */
 function withoutTenants(): Policy {

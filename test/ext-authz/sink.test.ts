@@ -27,6 +27,7 @@ function sunk(decision: Decision, auditSetting: 'all' | 'denied' | 'none' = 'all
   const sink = createSink({
     audit: (record) => lines.push(record),
     auditSetting: () => auditSetting,
+    admit: () => true,
     usage: { count: (event, readings) => events.push([event, readings]) },
     counts: { count: (...count) => counts.push(count) },
   });

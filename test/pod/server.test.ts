@@ -34,7 +34,14 @@ describe('pod/server', () => {
   };
   const use = async (changed: Partial<PodSockets>): Promise<void> => {
     const [one, two] = [freeSocket(), freeSocket()];
-    sockets = { admin: freeSocket(), watcher: freeSocket(), metadata: new Map(), extProc: new Map(), ...changed };
+    sockets = {
+      admin: freeSocket(),
+      watcher: freeSocket(),
+      metadata: new Map(),
+      extProc: new Map(),
+      metrics: new Map(),
+      ...changed,
+    };
     if (changed.metadata === undefined) sockets.metadata = new Map([['ext-authz-0', one]]);
     if (changed.extProc === undefined) sockets.extProc = new Map([['ext-proc-0', two]]);
     pod = await listen(createPodServer(sockets));
@@ -94,10 +101,11 @@ describe('pod/server', () => {
         ['ext-authz-0', await extAuthz(200)],
         ['ext-authz-1', freeSocket()],
       ]),
+      metrics: new Map([['ext-proc-0', await extAuthz(200)]]),
     });
     expect(await askService(pod, '/metrics')).to.deep.equal({
       status: 200,
-      body: 'a_total{process="ext-authz-0"} 1\n',
+      body: 'a_total{process="ext-authz-0"} 1\na_total{process="ext-proc-0"} 1\n',
     });
   });
 

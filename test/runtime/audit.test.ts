@@ -11,11 +11,11 @@ describe('runtime/audit', () => {
   const linesOf = (file: string) => readFileSync(file, 'utf8').split('\n').filter(Boolean);
   after(() => rmSync(folder, { recursive: true }));
 
-  it('appends whole lines with their time to a file that several processes share', () => {
+  it('appends whole lines with their time to a file that several processes share', async () => {
     const file = join(folder, 'several.log');
-    const logs = [openAuditLog(file, () => 0), openAuditLog(file, () => 86_400_000)];
+    const logs = [openAuditLog(file, { now: () => 0 }), openAuditLog(file, { now: () => 86_400_000 })];
     for (let count = 0; count < 500; count++) for (const log of logs) log.write({ text: 'x'.repeat(100), count });
-    for (const log of logs) log.close();
+    for (const log of logs) await log.close();
     const records = linesOf(file).map((line) => JSON.parse(line));
     expect(records).to.have.length(1_000);
     for (const time of ['1970-01-01T00:00:00.000Z', '1970-01-02T00:00:00.000Z']) {
@@ -32,7 +32,7 @@ describe('runtime/audit', () => {
       () => linesOf(file),
       (lines) => lines.length === 1,
     );
-    log.close();
+    await log.close();
   });
 
   it('rejects a file that cannot be written', () => {

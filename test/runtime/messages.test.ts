@@ -9,7 +9,7 @@ import { ownIdentity } from '../../runtime/processes/identity.ts';
 import { endLeftovers, recordChild } from '../../runtime/processes/leftovers.ts';
 import { acquireLock } from '../../runtime/processes/lock.ts';
 import { assertPortFree } from '../../runtime/processes/ports.ts';
-import { watchSessionKeys } from '../../runtime/session-keys.ts';
+import { watchSessionKeys } from '../../runtime/state/session-keys.ts';
 import { capturedLog } from '../ext-authz/captured-log.ts';
 import { emptyFolder } from './processes/folder.ts';
 import { rejection } from './processes/rejection.ts';

@@ -2,9 +2,10 @@ import { resolve } from 'node:path';
 import type { GatewaySettings } from '../../core/config/gateway.ts';
 import { withIssuers } from '../../core/config/issuers.ts';
 import { type Issuer, isLoopback, issuerSchema } from '../../core/identity/issuer.ts';
-import type { PolicySettings, QuotaStoreSettings } from '../../core/policy/policy.ts';
+import type { AuditLogSettings, PolicySettings, QuotaStoreSettings } from '../../core/policy/policy.ts';
 import type { Tenant } from '../../core/tenants/tenants.ts';
 
+const MEBIBYTE = 1 << 20;
 const LOOPBACK_HOSTS = ['localhost', '127.0.0.1', '[::1]'];
 
 /** Facts that are known only at run time. */
@@ -37,6 +38,7 @@ export function toSettings(config: GatewaySettings, tenants: readonly Tenant[], 
     ],
     scopes: config.scopes,
     audit: config.audit.decisions,
+    auditLog: auditLog(config.audit),
     quotas: quotaStore(config, facts),
     sessionLifetimeSeconds: Math.floor(config.sessions.lifetime / 1000),
   };
@@ -51,6 +53,15 @@ export function settingsMaker(
     if (last?.config === config && last.tenants === tenants) return last.settings;
     last = { config, tenants, settings: toSettings(config, tenants, facts) };
     return last.settings;
+  };
+}
+
+function auditLog(audit: GatewaySettings['audit']): AuditLogSettings {
+  return {
+    denyOnFailure: audit.onFailure === 'deny',
+    maxFileBytes: audit.maxFileMiB * MEBIBYTE,
+    maxFiles: audit.maxFiles,
+    anonymousPerSecond: audit.anonymousDenialsPerSecond,
   };
 }
 

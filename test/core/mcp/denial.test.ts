@@ -25,6 +25,7 @@ describe('core/mcp/denial', () => {
       ['unreadable-answer', 502, -32019],
       ['quota', 429, -32013],
       ['unavailable', 503, -32014],
+      ['not-audited', 503, -32014],
       ['missing-session', 400, -32000],
       ['unsupported-revision', 400, -32000],
       ['not-json-rpc', 400, -32700],

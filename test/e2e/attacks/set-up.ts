@@ -62,7 +62,11 @@ export async function startGround(stateDir: string): Promise<Ground> {
     stateDir: join(stateDir, 'state'),
     backends: backendsAt(near, far, secret),
     tenants: { tenants: tenantsOf(issuer.url, partner.url) },
-    settings: { issuer: undefined, issuers: [{ url: issuer.url }, { url: partner.url }] },
+    settings: {
+      ...{ issuer: undefined, issuers: [{ url: issuer.url }, { url: partner.url }] },
+      // Every attack has its line.
+      audit: { anonymousDenialsPerSecond: 10_000 },
+    },
   }).catch(async (error: unknown) => {
     await close();
     throw error;

@@ -87,7 +87,8 @@ describe('runtime/policy', () => {
         }),
       },
     ];
-    const sent = { ...settings, issuers, tenants, scopes: ['a', 'b'], audit: 'denied' as const };
+    const auditLog = { denyOnFailure: true, maxFileBytes: 2 ** 40, maxFiles: 3, anonymousPerSecond: 7 };
+    const sent = { ...settings, issuers, tenants, scopes: ['a', 'b'], audit: 'denied' as const, auditLog };
     const update = received({ version: 1, snapshot: true, settings: settingsToProto(sent) });
     expect(applyUpdate(undefined, update, 0)?.settings).to.deep.equal(sent);
   });

@@ -7,6 +7,7 @@ describe('runtime/state/sockets', () => {
       extAuthz: ['ext-authz-0.sock', 'ext-authz-1.sock'],
       metadata: ['ext-authz-0-http.sock', 'ext-authz-1-http.sock'],
       extProc: ['ext-proc-0.sock', 'ext-proc-1.sock'],
+      metrics: ['ext-proc-0-http.sock', 'ext-proc-1-http.sock'],
     });
   });
 });

@@ -1,9 +1,9 @@
-import { formatProblem } from '../core/document/problems.ts';
-import { isMissingFile, messageOf, UserError } from '../core/errors.ts';
-import { parseSessionKeys, type SessionKeys } from '../core/session/keys.ts';
-import { readTextFileSync } from './files/read-sync.ts';
-import type { Logger } from './log.ts';
-import { FileWatch } from './registry/watch.ts';
+import { formatProblem } from '../../core/document/problems.ts';
+import { isMissingFile, messageOf, UserError } from '../../core/errors.ts';
+import { parseSessionKeys, type SessionKeys } from '../../core/session/keys.ts';
+import { readTextFileSync } from '../files/read-sync.ts';
+import type { Logger } from '../log.ts';
+import { FileWatch } from '../registry/watch.ts';
 
 /**
  * Reads the session keys, and reads them again whenever the file changes. An invalid change is logged and the last good keys

@@ -1,17 +1,17 @@
 import { renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import { UserError } from '../../core/errors.ts';
-import type { SessionKeys } from '../../core/session/keys.ts';
-import { Changes } from '../../runtime/changes.ts';
-import { watchSessionKeys } from '../../runtime/session-keys.ts';
-import { capturedLog } from '../ext-authz/captured-log.ts';
-import { emptyFolder } from './processes/folder.ts';
+import { UserError } from '../../../core/errors.ts';
+import type { SessionKeys } from '../../../core/session/keys.ts';
+import { Changes } from '../../../runtime/changes.ts';
+import { watchSessionKeys } from '../../../runtime/state/session-keys.ts';
+import { capturedLog } from '../../ext-authz/captured-log.ts';
+import { emptyFolder } from '../processes/folder.ts';
 
 const line = (fill: number) => `${Buffer.alloc(32, fill).toString('base64')}\n`;
 const bytesOf = ({ byId }: SessionKeys) => [...byId.values()].map(({ key }) => key.export()[0]);
 
-describe('runtime/session-keys', () => {
+describe('runtime/state/session-keys', () => {
   it('are read again when the file changes; invalid ones do not replace the last good ones', async () => {
     const file = join(emptyFolder(), 'keys');
     const changes = new Changes();

@@ -1,0 +1,7 @@
+// Original file: protos/mcp_gateway/v1/status.proto
+
+export interface LogReceipt {
+}
+
+export interface LogReceipt__Output {
+}

@@ -12,9 +12,10 @@ import type { AuditLine, AuditQuery } from '../installation.ts';
  */
 export async function findAuditLines(file: string, about: AuditQuery): Promise<AuditLine[]> {
   const found: AuditLine[] = [];
+  const files: FileHandle[] = [];
   try {
     // All are opened first, so that a rotation meanwhile hides none.
-    const files = await Promise.all(filesOfLog(await realpath(file).catch(() => file)).map(openLog));
+    for (const path of filesOfLog(await realpath(file).catch(() => file))) files.push(await openLog(path));
     for (const input of files) {
       for await (const line of input.readLines({ encoding: 'utf8' })) {
         const record = auditLine(line, about);
@@ -26,13 +27,20 @@ export async function findAuditLines(file: string, about: AuditQuery): Promise<A
       hint: "The audit log is on the gateway's machine; see audit in gateway.yaml.",
       cause,
     });
+  } finally {
+    await Promise.all(files.map((input) => input.close()));
   }
   return found;
 }
 
 async function openLog(file: string): Promise<FileHandle> {
   const handle = await open(file, constants.O_RDONLY | constants.O_NONBLOCK);
-  assertReadable(await handle.stat(), Number.POSITIVE_INFINITY);
+  try {
+    assertReadable(await handle.stat(), Number.POSITIVE_INFINITY);
+  } catch (error) {
+    await handle.close();
+    throw error;
+  }
   return handle;
 }
 

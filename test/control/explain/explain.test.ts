@@ -1,7 +1,8 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import { auditLine } from '../../../control/explain/audit-lines.ts';
+import { auditLine, findAuditLines } from '../../../control/explain/audit-lines.ts';
 import { describeDecision } from '../../../control/explain/denial.ts';
 import { explainSession, lifeOf } from '../../../control/explain/session.ts';
 import { FolderInstallation } from '../../../control/folder/installation.ts';
@@ -11,6 +12,7 @@ import { parseSessionKeys } from '../../../core/session/keys.ts';
 import { sealSession } from '../../../core/session/seal.ts';
 import { type Session, sessionFingerprint } from '../../../core/session/session.ts';
 import { stateFolder } from '../../../runtime/state/folder.ts';
+import { emptyFolder } from '../../runtime/processes/folder.ts';
 import { registryFolder } from '../mcp/registry-folder.ts';
 
 const session: Session = {
@@ -46,6 +48,24 @@ describe('explaining a denial', () => {
 
   it('names the backend that answered an allowed request', () => {
     expect(describeDecision('id', { decision: 'allow', backend: 'jira' }).explanation).to.include('to jira');
+  });
+
+  it('finds lines in rotated files too, oldest first, and does not wait for a FIFO', async () => {
+    const folder = emptyFolder();
+    const file = join(folder, 'audit.log');
+    const about = { key: 'requestId', value: 'r' } as const;
+    const write = (path: string, n: number) =>
+      writeFileSync(path, `${JSON.stringify({ decision: 'deny', requestId: 'r', n })}\n`);
+    write(`${file}.10`, 0);
+    write(`${file}.2`, 1);
+    write(file, 2);
+    symlinkSync('audit.log', join(folder, 'link'));
+    for (const path of [file, join(folder, 'link')]) {
+      expect((await findAuditLines(path, about)).map(({ n }) => n)).to.deep.equal([0, 1, 2]);
+    }
+    execFileSync('mkfifo', [`${file}.1`]);
+    const error = await findAuditLines(file, about).catch((thrown: UserError) => thrown);
+    expect(error).to.have.property('message').that.contains('it is a FIFO');
   });
 
   it('takes only lines of the audit log, and only those about the request', () => {

@@ -90,7 +90,7 @@ async function run(args: string[]): Promise<number> {
   const settings = () => policy.current?.settings;
   const unaudited = auditRule(settings, () => audit.state.failure !== undefined);
   const admission = [unaudited, slots.rule, quotas.rule];
-  const services = (): CheckServices => ({
+  const services = (): Omit<CheckServices, 'isAbandoned'> => ({
     policy: policy.current,
     verifier,
     sessions,

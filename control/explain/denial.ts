@@ -54,6 +54,10 @@ const EXPLANATIONS: Readonly<Record<GatewayDenialReason, readonly [meaning: stri
     'The response of the server could not be filtered, so the gateway did not pass it on.',
     'Answers must be JSON or an event stream; backend_status shows what the server logged.',
   ],
+  'invalid-server-session': [
+    'The server sent a session id that MCP does not allow, so the gateway did not pass it on.',
+    'Fix the server: one Mcp-Session-Id of visible ASCII characters.',
+  ],
   quota: [
     'A quota is used up.',
     'tenant_quota shows which one, and what is left. Raise it, or top it up for a while. The client may try again after the time in Retry-After.',
@@ -61,6 +65,10 @@ const EXPLANATIONS: Readonly<Record<GatewayDenialReason, readonly [meaning: stri
   'not-audited': [
     'The audit log could not be written, and audit.onFailure says that such requests are denied.',
     'mcp-gateway status shows why it cannot be written. Make room on the disk.',
+  ],
+  abandoned: [
+    'The client went away before the request was decided, or the decision took more than 5 s. It was not charged.',
+    'If it took too long: the log of ext-authz says whether the issuer or Redis is slow.',
   ],
   unavailable: [
     'The gateway was not ready, or no replica could be reached.',

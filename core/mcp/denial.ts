@@ -37,6 +37,11 @@ export const GATEWAY_DENIALS = {
   },
   'unsupported-media-type': { status: 415, code: -32000, message: 'Content-Type must be application/json' },
   'unreadable-answer': { status: 502, code: -32019, message: 'The response of the MCP server cannot be filtered' },
+  'invalid-server-session': {
+    status: 502,
+    code: -32019,
+    message: 'The MCP server opened a session with an invalid id: {why}',
+  },
   quota: { status: 429, code: -32013, message: 'Too many requests' },
   unavailable: { status: 503, code: -32014, message: 'The gateway is not ready' },
   'not-audited': {
@@ -45,6 +50,7 @@ export const GATEWAY_DENIALS = {
     message: 'The gateway cannot record requests now',
     headers: { 'retry-after': '2' },
   },
+  abandoned: { status: 503, code: -32014, message: 'The client, or Envoy, has stopped waiting' },
 } as const satisfies Record<string, DenialRow>;
 
 /**

@@ -26,6 +26,8 @@ export interface CheckServices {
   admission: readonly AdmissionRule[];
   /** Milliseconds since the epoch. */
   now: () => number;
+  /** Whether Envoy has stopped waiting, because the client is gone or the deadline has passed. */
+  isAbandoned: () => boolean;
 }
 
 /**
@@ -119,7 +121,8 @@ export async function check(request: HttpRequest, services: CheckServices): Prom
   const upstreamHeaders = found instanceof Promise ? await found : found;
   if ('kind' in upstreamHeaders) return denied(upstreamHeaders, message.id);
 
-  // 10. slots and quotas, last: a request that any other step denies takes none
+  // 10. slots and quotas, last: a request that any other step denies takes none, nor does one for which Envoy no longer waits
+  if (services.isAbandoned()) return denied(deny('abandoned'), message.id);
   const question = { httpMethod: request.method, identity, membership, backend, message, route: routed };
   const admission = await admit(question, services.admission);
   findings.charge = admission.charge;

@@ -67,6 +67,7 @@ export function fixedServices(): CheckServices {
     sessions: new SessionOpener(KEYS),
     upstream: upstreamHeaders,
     admission: [],
+    isAbandoned: () => false,
     now,
   };
 }

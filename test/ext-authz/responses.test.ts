@@ -53,6 +53,7 @@ const ALLOWED: Readonly<Record<string, Case>> = {
 };
 
 const DENIED: Readonly<Record<string, Case>> = {
+  abandoned: { services: { isAbandoned: () => true } },
   'bad-request': { request: { path: '/a/mcp?access_token=x' } },
   'bad-request-headers-disagree': { headers: { 'mcp-method': 'ping' } },
   'bad-request-body': { request: { method: 'GET' } },

@@ -11,6 +11,7 @@ import type { CheckRequest } from '../../protos/gen/envoy/service/auth/v3/CheckR
 import type { CheckResponse__Output } from '../../protos/gen/envoy/service/auth/v3/CheckResponse.ts';
 import { authorizationClient } from '../../protos/load.ts';
 import { keysOf } from '../core/session/arbitrary.ts';
+import { eventually } from '../fixtures/replica-server/waiting.ts';
 import { clientOn, serveAnywhere } from '../runtime/grpc/socket.ts';
 import { capturedLog } from './captured-log.ts';
 import { type LocalIssuer, NOW_SECONDS, startIssuer } from './local-issuer.ts';
@@ -18,11 +19,12 @@ import { PUBLIC_URL, policyBackend, policyOf } from './policy.ts';
 
 describe('ext-authz/service', () => {
   let issuer: LocalIssuer;
-  let services: () => CheckServices;
+  let services: () => Omit<CheckServices, 'isAbandoned'>;
   let messages: string[];
   let decisions: Decision[];
   let clockMs = 0;
-  let ask: (question: CheckRequest) => Promise<CheckResponse__Output>;
+  let ask: (question: CheckRequest, deadlineMs?: number) => Promise<CheckResponse__Output>;
+  let charged: number;
   const stops: (() => unknown)[] = [];
 
   beforeEach(async () => {
@@ -32,6 +34,7 @@ describe('ext-authz/service', () => {
     const { log, messages: lines } = capturedLog();
     messages = lines;
     decisions = [];
+    charged = 0;
     const verifier = new TokenVerifier({ issuers: policy.settings.issuers, log, now });
     const real = {
       policy,
@@ -55,11 +58,12 @@ describe('ext-authz/service', () => {
     const check = promisify(
       client.Check.bind(client) as (
         q: CheckRequest,
+        options: { deadline: number },
         done: (e: Error | null, r?: CheckResponse__Output) => void,
       ) => void,
     );
-    ask = async (question) => {
-      const response = await check(question);
+    ask = async (question, deadlineMs = 30_000) => {
+      const response = await check(question, { deadline: Date.now() + deadlineMs });
       if (response === undefined) throw new Error('no answer');
       return response;
     };
@@ -77,6 +81,7 @@ describe('ext-authz/service', () => {
   const question = (
     authorization: string | undefined,
     body = '{"jsonrpc":"2.0","id":7,"method":"ping"}',
+    headers: Record<string, string> = {},
   ): CheckRequest => ({
     attributes: {
       request: {
@@ -84,7 +89,11 @@ describe('ext-authz/service', () => {
           method: 'POST',
           path: '/a/mcp',
           host: '127.0.0.1:8080',
-          headers: { 'content-type': 'application/json', ...(authorization === undefined ? {} : { authorization }) },
+          headers: {
+            'content-type': 'application/json',
+            ...(authorization === undefined ? {} : { authorization }),
+            ...headers,
+          },
           rawBody: Buffer.from(body),
         },
       },
@@ -143,6 +152,75 @@ describe('ext-authz/service', () => {
     expect(decisions.map(({ outcome, durationMs }) => [outcome.kind, durationMs])).to.deep.equal([['deny', 1]]);
     services = before;
     expect((await ask(question(`Bearer ${token}`))).httpResponse).to.equal('okResponse');
+  });
+
+  describe('a call that Envoy repeats', () => {
+    let release: () => void;
+    let reached: Promise<void>;
+
+    /** Checks wait for the credential of the server until they are released; then they are charged. */
+    beforeEach(() => {
+      const before = services;
+      const { promise: credential, resolve } = Promise.withResolvers<void>();
+      const waiting = Promise.withResolvers<void>();
+      release = resolve;
+      reached = waiting.promise;
+      services = () => ({
+        ...before(),
+        upstream: async () => {
+          waiting.resolve();
+          await credential;
+          return [];
+        },
+        admission: [
+          () => {
+            charged += 1;
+            return { admitted: true, headers: {} };
+          },
+        ],
+      });
+    });
+    const repeated = async () => {
+      const token = await issuer.sign({ aud: PUBLIC_URL, team: 'red' });
+      return question(`Bearer ${token}`, undefined, { 'x-request-id': 'one' });
+    };
+    const reasons = () => decisions.map(({ outcome }) => (outcome.kind === 'deny' ? outcome.reason : 'allow'));
+
+    it('is checked, charged and recorded once, while it is under way and after it', async () => {
+      const same = await repeated();
+      const both = [ask(same), ask(same)];
+      await reached;
+      release();
+      const [first, second] = await Promise.all(both);
+      expect(first?.httpResponse).to.equal('okResponse');
+      expect(second).to.deep.equal(first);
+      expect(await ask(same)).to.deep.equal(first);
+      expect([charged, reasons()]).to.deep.equal([1, ['allow']]);
+    });
+
+    it('continues if the first call is cancelled', async () => {
+      const same = await repeated();
+      const first = ask(same, 300).catch(({ code }: { code: number }) => code);
+      await reached;
+      const second = ask(same);
+      expect(await first).to.equal(4);
+      release();
+      expect((await second).httpResponse).to.equal('okResponse');
+      expect([charged, reasons()]).to.deep.equal([1, ['allow']]);
+    });
+
+    it('is not charged if Envoy no longer waits for it', async () => {
+      const same = await repeated();
+      const first = ask(same, 300).catch(({ code }: { code: number }) => code);
+      await reached;
+      expect(await first).to.equal(4);
+      // The answer to a later call on the same connection: the process has read that the first one is cancelled.
+      await ask(question(undefined));
+      decisions.length = 0;
+      release();
+      await eventually(reasons, ({ length }) => length > 0);
+      expect([charged, reasons()]).to.deep.equal([0, ['abandoned']]);
+    });
   });
 
   it('answers with a status that is not in the enum of Envoy', async () => {

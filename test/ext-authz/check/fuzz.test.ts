@@ -44,7 +44,15 @@ describe('ext-authz/check, fuzzed', function () {
     ]);
     const now = () => NOW_SECONDS * 1000;
     const verifier = new TokenVerifier({ issuers: policy.settings.issuers, log: capturedLog().log, now });
-    services = { policy, verifier, sessions: new SessionOpener(KEYS), upstream: upstreamHeaders, admission: [], now };
+    services = {
+      policy,
+      verifier,
+      sessions: new SessionOpener(KEYS),
+      upstream: upstreamHeaders,
+      admission: [],
+      now,
+      isAbandoned: () => false,
+    };
     const foreign = await issuer.newKey('first');
     const sign = (claims: Record<string, unknown>) => issuer.sign({ aud: PUBLIC_URL, team: 'red', ...claims });
     const bad = (token: string): Sample => ({ token, tenant: undefined, backends: [] });

@@ -50,6 +50,7 @@ export class CheckHarness {
       sessions: new SessionOpener(KEYS),
       upstream: upstreamHeaders,
       admission: [],
+      isAbandoned: () => false,
       now,
     };
   }

@@ -1,4 +1,5 @@
 import { chmodSync, rmSync } from 'node:fs';
+import type { ServerOptions as Http2Options } from 'node:http2';
 import { Server, ServerCredentials, type ServerOptions } from '@grpc/grpc-js';
 
 /** A gRPC server that listens on a Unix socket. */
@@ -16,12 +17,36 @@ const OPTIONS: ServerOptions = {
 };
 
 /**
+ * Envoy's one connection carries the calls for all of its clients, and a client that resets its requests makes Envoy reset calls. By
+ * default Node ends a connection after about 1,000 resets, and with it the calls for everybody else. Only this user may open the
+ * socket, so the limits of `envoy.yaml` for each client are the ones that count.
+ */
+const UNLIMITED_RESETS: Http2Options = {
+  streamResetBurst: 0xffff_ffff,
+  streamResetRate: 0xffff_ffff,
+  maxSessionInvalidFrames: 0xffff_ffff,
+  maxSessionRejectedStreams: 0xffff_ffff,
+};
+
+/**
+ * Sets options of Node's HTTP/2 server. grpc-js has no option for them, but keeps the options that it passes on in this field.
+ *
+ * @throws Error if this version of grpc-js keeps them elsewhere
+ */
+function useHttp2Options(server: Server, options: Http2Options): void {
+  const { commonServerOptions } = server as unknown as { commonServerOptions?: Http2Options };
+  if (commonServerOptions === undefined) throw new Error('this version of grpc-js hides the options of HTTP/2');
+  Object.assign(commonServerOptions, options);
+}
+
+/**
  * Serves on a Unix socket that only this user may open. It replaces a socket file that an earlier process left.
  *
  * @param register adds the services before the server listens
  */
 export async function serveUnix(socket: string, register: (server: Server) => void): Promise<RunningServer> {
   const server = new Server(OPTIONS);
+  useHttp2Options(server, UNLIMITED_RESETS);
   register(server);
   rmSync(socket, { force: true });
   await new Promise<void>((resolve, reject) => {

@@ -1,4 +1,7 @@
+import { once } from 'node:events';
 import { existsSync, statSync, writeFileSync } from 'node:fs';
+import { connect as connectHttp2, constants } from 'node:http2';
+import { connect } from 'node:net';
 import { expect } from 'chai';
 import {
   externalProcessorClient,
@@ -27,6 +30,44 @@ describe('runtime/grpc/server', () => {
       error = thrown;
     });
     expect(error).to.be.instanceOf(Error);
+  });
+
+  it('keeps a connection on which many calls are reset', async () => {
+    const socket = freeSocket();
+    const server = await serveUnix(socket, (grpc) => {
+      const GetStatus = (_call: unknown, callback: (error: null, value: object) => void) => callback(null, {});
+      grpc.addService(statusService(), { GetStatus });
+    });
+    const session = connectHttp2('http://localhost', { createConnection: () => connect(socket) });
+    let ended = false;
+    const lost = new Promise<void>((resolve) => {
+      session.on('goaway', () => {
+        ended = true;
+        resolve();
+      });
+    });
+    session.on('error', () => undefined);
+    const headers = { ':method': 'POST', ':path': '/mcp_gateway.v1.StatusService/GetStatus' };
+    const grpc = { ...headers, 'content-type': 'application/grpc', te: 'trailers' };
+    for (let n = 0; n < 40 && !ended; n += 1) {
+      const calls = Array.from({ length: 100 }, () => session.request(grpc));
+      const closed = calls.map((call) => {
+        call.on('error', () => undefined);
+        call.close(constants.NGHTTP2_CANCEL);
+        return once(call, 'close');
+      });
+      await Promise.race([Promise.all(closed), lost]);
+    }
+    try {
+      expect(ended).to.equal(false);
+      const call = session.request(grpc);
+      call.end(Buffer.alloc(5));
+      const [response] = (await once(call, 'response')) as [Record<string, unknown>];
+      expect(response[':status']).to.equal(200);
+    } finally {
+      session.destroy();
+      await server.stop(0);
+    }
   });
 
   it('waits for open calls', async () => {

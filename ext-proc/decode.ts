@@ -1,5 +1,6 @@
 import { METADATA_NAMESPACE, type MetadataReadBy } from '../core/lane/metadata.ts';
 import { RESPONSE_HEADERS } from '../core/lane/outputs.ts';
+import type { RequestId } from '../core/mcp/denial.ts';
 import type { HttpHeaders__Output } from '../protos/gen/envoy/service/ext_proc/v3/HttpHeaders.ts';
 import type { ProcessingRequest__Output } from '../protos/gen/envoy/service/ext_proc/v3/ProcessingRequest.ts';
 import type { Value__Output } from '../protos/gen/google/protobuf/Value.ts';
@@ -17,7 +18,7 @@ export type LaneRequest = SessionRequest | FilteredRequest;
 export function decodeResponse({ responseHeaders }: ProcessingRequest__Output): LaneResponse {
   return {
     status: Number(valuesOf(responseHeaders, ':status')[0] ?? 0),
-    serverSessionId: valuesOf(responseHeaders, RESPONSE_HEADERS.session.name)[0],
+    serverSessionIds: valuesOf(responseHeaders, RESPONSE_HEADERS.session.name),
     pin: valuesOf(responseHeaders, RESPONSE_HEADERS.pin.name)[0],
   };
 }
@@ -37,8 +38,13 @@ export function decodeLaneRequest(message: ProcessingRequest__Output): LaneReque
   const fields: Fields = message.metadataContext?.filterMetadata?.[METADATA_NAMESPACE]?.fields ?? {};
   const [backend, tenant, roles] = [textOf(fields.backend), textOf(fields.tenant), textOf(fields.roles)];
   if (backend === undefined || tenant === undefined || roles === undefined) return decodeSessionRequest(fields);
-  const id = textOf(fields.id) ?? fields.id?.numberValue ?? null;
-  return { lane: 'filtered', backend, tenant, roles: roles.split(' ').filter((role) => role !== ''), id };
+  return {
+    lane: 'filtered',
+    backend,
+    tenant,
+    roles: roles.split(' ').filter((role) => role !== ''),
+    id: idOf(fields),
+  };
 }
 
 function decodeSessionRequest(fields: Fields): SessionRequest | undefined {
@@ -49,7 +55,11 @@ function decodeSessionRequest(fields: Fields): SessionRequest | undefined {
   }
   const [backend, tenant, principal] = [textOf(fields.backend), textOf(fields.tenant), textOf(fields.principal)];
   if (backend === undefined || tenant === undefined || principal === undefined) return undefined;
-  return { lane: 'open', backend, tenant, principal: Buffer.from(principal, 'hex') };
+  return { lane: 'open', backend, tenant, principal: Buffer.from(principal, 'hex'), id: idOf(fields) };
+}
+
+function idOf({ id }: Fields): RequestId {
+  return textOf(id) ?? id?.numberValue ?? null;
 }
 
 function textOf(value: Value__Output | undefined): string | undefined {

@@ -1,6 +1,7 @@
 import { RESPONSE_HEADERS } from '../core/lane/outputs.ts';
-import { denialBody, deny } from '../core/mcp/denial.ts';
+import { type Denial, denialBody, type RequestId } from '../core/mcp/denial.ts';
 import type { ProcessingResponse } from '../protos/gen/envoy/service/ext_proc/v3/ProcessingResponse.ts';
+import type { StatusCode } from '../protos/gen/envoy/type/v3/StatusCode.ts';
 import type { FilterStep } from './filter/response-filter.ts';
 
 /** Size of the pieces of a body that Envoy recommends (processing_mode.proto, FULL_DUPLEX_STREAMED). */
@@ -29,18 +30,21 @@ export function encodeStep(step: FilterStep): ProcessingResponse[] {
   }
 }
 
-/** A response in place of the server's, if a session cannot be opened or processing fails. */
-export function encodeUnavailable(): ProcessingResponse {
-  const denial = deny('unavailable', { message: 'The session could not be opened; try again' });
-  const header = (key: string, value: string) => ({ header: { key, rawValue: Buffer.from(value) } });
+/** Marks a response of ext-proc for envoy.yaml, which would otherwise replace its body by one of Envoy's own. */
+const DENIAL_DETAILS = 'mcp_denial';
+
+/** A denial in place of the server's response. */
+export function encodeDenial(denial: Denial, id: RequestId): ProcessingResponse {
+  const setHeaders = Object.entries({ 'content-type': 'application/json', ...denial.headers }).map(([key, value]) => ({
+    header: { key, rawValue: Buffer.from(value) },
+  }));
   return {
     immediateResponse: {
-      status: { code: 'ServiceUnavailable' },
-      headers: {
-        setHeaders: [header('content-type', 'application/json'), header('retry-after', '1')],
-        removeHeaders: [RESPONSE_HEADERS.session.name],
-      },
-      body: Buffer.from(denialBody(denial, null)),
+      // The generated type has only the codes of its enum; any number goes over the wire unchanged.
+      status: { code: denial.status as StatusCode },
+      headers: { setHeaders, removeHeaders: [RESPONSE_HEADERS.session.name] },
+      body: Buffer.from(denialBody(denial, id)),
+      details: DENIAL_DETAILS,
     },
   };
 }

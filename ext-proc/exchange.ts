@@ -28,7 +28,7 @@ export class Exchange {
     const response = decodeResponse(message);
     if (request !== undefined) return [await answerSession(request, response, this.#services)];
     // Envoy's own reply to a request that it did not pass to ext-authz, such as one with too many headers.
-    if (response.serverSessionId === undefined) return [encodeHead({})];
+    if (response.serverSessionIds.length === 0) return [encodeHead({})];
     throw new Error('the metadata of ext-authz is missing');
   }
 
@@ -45,13 +45,14 @@ export class Exchange {
   }
 
   #newFilter({ id, ...caller }: FilteredRequest): ResponseFilter {
-    const { policy, log } = this.#services;
+    const { policy, warnings } = this.#services;
     return new ResponseFilter({
       maySee: () => maySeeOf(caller, policy()),
       id,
       onRejected: (reason) => {
         const { backend, tenant } = caller;
-        log.warn({ backend, tenant, reason }, 'a response was withheld because it could not be filtered');
+        const subject = `${backend} ${tenant}: ${reason}`;
+        warnings.warn(subject, { backend, tenant, reason }, 'a response was withheld because it could not be filtered');
       },
     });
   }

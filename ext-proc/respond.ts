@@ -1,3 +1,4 @@
+import type { RequestId } from '../core/mcp/denial.ts';
 import type { PolicyBackend } from '../core/policy/policy.ts';
 import { MAX_SERVER_SESSION_ID_LENGTH } from '../core/session/seal.ts';
 import type { Session } from '../core/session/session.ts';
@@ -5,15 +6,15 @@ import type { Session } from '../core/session/session.ts';
 /** A response in a lane with ext-proc, free of protobuf. */
 export interface LaneResponse {
   status: number;
-  /** The `Mcp-Session-Id` of the server's response. */
-  serverSessionId: string | undefined;
+  /** The values of all `Mcp-Session-Id` headers of the server's response. */
+  serverSessionIds: readonly string[];
   /** The endpoint that Envoy chose, as `stateful_session` writes it: base64 of ip:port. */
   pin: string | undefined;
 }
 
 /** What ext-authz passes to ext-proc about a request that may open or close a session. */
 export type SessionRequest =
-  | { lane: 'open'; backend: string; tenant: string; principal: Buffer }
+  | { lane: 'open'; backend: string; tenant: string; principal: Buffer; id: RequestId }
   /** `sealed` is the client's own id. */
   | { lane: 'close'; fingerprint: string; sealed: string; expiresAtSeconds: number };
 
@@ -22,11 +23,14 @@ export type ResponseStep =
   | { kind: 'pass' }
   | { kind: 'seal'; session: Session }
   | { kind: 'end-session'; fingerprint: string; sealed: string; expiresAtSeconds: number }
-  | { kind: 'fail'; reason: string };
+  /** The endpoint is not known. */
+  | { kind: 'unpinnable'; reason: string }
+  /** The server's session id is not one that MCP allows. */
+  | { kind: 'invalid'; backend: string; why: string };
 
 /**
  * Decides about a response. If it opens a session, a sealed id replaces the server's. If it closes one, a tombstone is left. Any other
- * response passes. A session whose endpoint is not known cannot be pinned, so it is not opened.
+ * response passes. A session is not opened if its id is invalid, or if its endpoint is not known, so that it cannot be pinned.
  */
 export function respond(
   request: SessionRequest,
@@ -39,14 +43,16 @@ export function respond(
     const { fingerprint, sealed, expiresAtSeconds } = request;
     return success ? { kind: 'end-session', fingerprint, sealed, expiresAtSeconds } : { kind: 'pass' };
   }
-  const { serverSessionId, pin } = response;
-  if (serverSessionId === undefined || serverSessionId === '') return { kind: 'pass' };
-  if (serverSessionId.length > MAX_SERVER_SESSION_ID_LENGTH) return fail('the session id of the server is too long');
-  // MCP 2025-11-25, Streamable HTTP, session management. Other characters would not reach the server unchanged.
-  if (!/^[\x21-\x7e]+$/.test(serverSessionId)) return fail('the session id of the server is not visible ASCII');
+  const { serverSessionIds, pin } = response;
+  if (serverSessionIds.every((id) => id === '')) return { kind: 'pass' };
+  const [serverSessionId = ''] = serverSessionIds;
+  const why = serverSessionIds.length > 1 ? 'the header is there several times' : problemOf(serverSessionId);
+  if (why !== undefined) return { kind: 'invalid', backend: request.backend, why };
   const address = Buffer.from(pin ?? '', 'base64').toString('utf8');
   const endpoint = backend(request.backend)?.endpoints.find((candidate) => candidate.address === address);
-  if (endpoint === undefined) return fail(`${address} is not an endpoint of ${request.backend}`);
+  if (endpoint === undefined) {
+    return { kind: 'unpinnable', reason: `${address} is not an endpoint of ${request.backend}` };
+  }
   const session = {
     backend: request.backend,
     tenant: request.tenant,
@@ -59,6 +65,8 @@ export function respond(
   return { kind: 'seal', session };
 }
 
-function fail(reason: string): ResponseStep {
-  return { kind: 'fail', reason };
+function problemOf(serverSessionId: string): string | undefined {
+  if (serverSessionId.length > MAX_SERVER_SESSION_ID_LENGTH) return 'it is too long';
+  // MCP 2025-11-25, Streamable HTTP, session management. Other characters would not reach the server unchanged.
+  return /^[\x21-\x7e]+$/.test(serverSessionId) ? undefined : 'it is not visible ASCII';
 }

@@ -1,12 +1,15 @@
 import type { Server } from '@grpc/grpc-js';
 import { messageOf } from '../core/errors.ts';
+import { deny } from '../core/mcp/denial.ts';
 import type { ExternalProcessorHandlers } from '../protos/gen/envoy/service/ext_proc/v3/ExternalProcessor.ts';
 import type { ProcessingRequest__Output } from '../protos/gen/envoy/service/ext_proc/v3/ProcessingRequest.ts';
 import type { ProcessingResponse } from '../protos/gen/envoy/service/ext_proc/v3/ProcessingResponse.ts';
 import { externalProcessorService } from '../protos/load.ts';
-import { encodeUnavailable } from './encode.ts';
+import { encodeDenial } from './encode.ts';
 import { Exchange } from './exchange.ts';
 import type { ResponseServices } from './services.ts';
+
+const INTERNAL = deny('unavailable', { message: 'Internal error' });
 
 /** Adds `envoy.service.ext_proc.v3.ExternalProcessor` to a server. */
 export function addExternalProcessor(server: Server, services: ResponseServices): void {
@@ -19,7 +22,7 @@ export function addExternalProcessor(server: Server, services: ResponseServices)
       const fail = (error: unknown): ProcessingResponse[] => {
         services.log.error({ err: error }, `processing failed: ${messageOf(error)}`);
         failed = true;
-        return [encodeUnavailable()];
+        return [encodeDenial(INTERNAL, null)];
       };
       call.on('data', (message: ProcessingRequest__Output) => {
         const answers = failed ? Promise.resolve([]) : exchange.take(message).catch(fail);

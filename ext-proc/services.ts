@@ -2,6 +2,7 @@ import type { SessionRecord } from '../core/decision/audit.ts';
 import type { Policy } from '../core/policy/policy.ts';
 import type { SessionKeys } from '../core/session/keys.ts';
 import type { Logger } from '../runtime/log.ts';
+import type { RepeatedWarnings } from '../runtime/repeated-warnings.ts';
 
 /** What the response side needs. */
 export interface ResponseServices {
@@ -13,6 +14,8 @@ export interface ResponseServices {
   leaveTombstone: (tenant: string, fingerprint: string, forgetAtSeconds: number) => Promise<void>;
   audit: (record: SessionRecord) => void;
   log: Logger;
+  /** Warnings that a server or a client can cause with each request. */
+  warnings: Pick<RepeatedWarnings, 'warn'>;
   /** Milliseconds since the epoch. */
   now?: () => number;
 }

@@ -1,10 +1,11 @@
 import { type SessionRecord, sessionRecord } from '../core/decision/audit.ts';
 import { messageOf } from '../core/errors.ts';
 import { RESPONSE_HEADERS } from '../core/lane/outputs.ts';
+import { type Denial, deny, type RequestId } from '../core/mcp/denial.ts';
 import { MAX_TOKEN_LENGTH, openSession, sealSession } from '../core/session/seal.ts';
 import type { Session } from '../core/session/session.ts';
 import type { ProcessingResponse } from '../protos/gen/envoy/service/ext_proc/v3/ProcessingResponse.ts';
-import { encodeHead, encodeUnavailable } from './encode.ts';
+import { encodeDenial, encodeHead } from './encode.ts';
 import { type LaneResponse, respond, type SessionRequest } from './respond.ts';
 import type { ResponseServices } from './services.ts';
 
@@ -14,17 +15,16 @@ export async function answerSession(
   response: LaneResponse,
   services: ResponseServices,
 ): Promise<ProcessingResponse> {
-  const { policy, keys, log, now = Date.now } = services;
+  const { policy, keys, warnings, now = Date.now } = services;
+  const id = request.lane === 'open' ? request.id : null;
   const step = respond(request, response, (name) => policy()?.backends.get(name), Math.floor(now() / 1000));
   switch (step.kind) {
     case 'pass':
-      return encodeHead({});
+      // A response that opens no session may still have the header, without a value.
+      return encodeHead({}, request.lane === 'open' ? [RESPONSE_HEADERS.session.name] : []);
     case 'seal': {
       const sealed = sealSession(step.session, keys());
-      if (sealed.length > MAX_TOKEN_LENGTH) {
-        log.error({ backend: step.session.backend }, 'the session id of the server is too long to seal');
-        return encodeUnavailable();
-      }
+      if (sealed.length > MAX_TOKEN_LENGTH) return invalid(step.session.backend, 'it is too long', id, services);
       audit('session-opened', step.session, services);
       return encodeHead({ [RESPONSE_HEADERS.session.name]: sealed });
     }
@@ -34,10 +34,22 @@ export async function answerSession(
       audit('session-ended', session, services);
       return encodeHead({});
     }
-    case 'fail':
-      log.error({ reason: step.reason }, 'a session could not be opened');
-      return encodeUnavailable();
+    case 'invalid':
+      return invalid(step.backend, step.why, id, services);
+    case 'unpinnable':
+      warnings.warn(step.reason, { reason: step.reason }, 'a session could not be opened');
+      return encodeDenial(UNPINNABLE, id);
   }
+}
+
+const UNPINNABLE: Denial = deny('unavailable', {
+  message: 'The session could not be opened; try again',
+  headers: { 'retry-after': '1' },
+});
+
+function invalid(backend: string, why: string, id: RequestId, { warnings }: ResponseServices): ProcessingResponse {
+  warnings.warn(`${backend}: ${why}`, { backend, reason: why }, 'a server opened a session with an invalid id');
+  return encodeDenial(deny('invalid-server-session', { values: { why } }), id);
 }
 
 async function endEverywhere(

@@ -7,6 +7,7 @@ import { createMetricsServer } from '../../runtime/http/pages.ts';
 import { listenUnix } from '../../runtime/http/unix-server.ts';
 import { createLogger } from '../../runtime/log.ts';
 import { PolicyClient } from '../../runtime/policy/client.ts';
+import { RepeatedWarnings } from '../../runtime/repeated-warnings.ts';
 import { untilShutdown } from '../../runtime/shutdown.ts';
 import { watchSessionKeys } from '../../runtime/state/session-keys.ts';
 import { openReportedAudit } from '../audit.ts';
@@ -88,6 +89,7 @@ async function run(args: string[]): Promise<number> {
       leaveTombstone: (...of) => tombstones.leave(...of),
       audit: (record) => audit.write(record),
       log,
+      warnings: new RepeatedWarnings(log),
     }),
   );
   const metrics = metricsSocket === undefined ? undefined : createMetricsServer(() => audit.metrics);

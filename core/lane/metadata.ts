@@ -22,7 +22,7 @@ const OPEN_OR_FILTERED = ['open', ...FILTERED_LANES] as const;
 /** Every entry of the dynamic metadata. */
 export const METADATA = {
   /** JSON-RPC id, a string or a number. None for notifications, batches, and numbers that a double cannot hold. */
-  id: { lanes: LANES, optional: true, readBy: { 'local reply': LANES, 'ext-proc': FILTERED_LANES } },
+  id: { lanes: LANES, optional: true, readBy: { 'local reply': LANES, 'ext-proc': OPEN_OR_FILTERED } },
   /** The slot that the request takes, if its tenant limits what is open at once. */
   slot: { lanes: WITH_SLOT, optional: true, readBy: { 'access log': WITH_SLOT, ledger: WITH_SLOT } },
   /** The client's own session id. */

@@ -5,6 +5,7 @@ import type { ExternalProcessorClient } from '../../protos/gen/envoy/service/ext
 import type { ProcessingRequest } from '../../protos/gen/envoy/service/ext_proc/v3/ProcessingRequest.ts';
 import type { ProcessingResponse__Output } from '../../protos/gen/envoy/service/ext_proc/v3/ProcessingResponse.ts';
 import { externalProcessorClient } from '../../protos/load.ts';
+import { RepeatedWarnings } from '../../runtime/repeated-warnings.ts';
 import { keysOf } from '../core/session/arbitrary.ts';
 import { capturedLog } from '../ext-authz/captured-log.ts';
 import { policyBackend, policyOf } from '../ext-authz/policy.ts';
@@ -71,6 +72,7 @@ describe('ext-proc/service, in the filtered lanes', () => {
         leaveTombstone: () => Promise.resolve(),
         audit: () => undefined,
         log: captured.log,
+        warnings: new RepeatedWarnings(captured.log),
       }),
     );
     client = clientOn(server.socket, externalProcessorClient());

@@ -5,10 +5,11 @@ import { policyBackend } from '../ext-authz/policy.ts';
 
 const BACKEND = policyBackend('a');
 const PRINCIPAL = Buffer.alloc(16, 3);
-const OPEN: SessionRequest = { lane: 'open', backend: 'a', tenant: 'red', principal: PRINCIPAL };
+const OPEN: SessionRequest = { lane: 'open', backend: 'a', tenant: 'red', principal: PRINCIPAL, id: 1 };
+const OPEN_GONE: SessionRequest = { lane: 'open', backend: 'gone', tenant: 'red', principal: PRINCIPAL, id: 1 };
 const CLOSE: SessionRequest = { lane: 'close', fingerprint: 'f', sealed: 's', expiresAtSeconds: 99 };
 const pin = (address: string) => Buffer.from(address).toString('base64');
-const RESPONSE: LaneResponse = { status: 200, serverSessionId: 'theirs', pin: pin('127.0.0.1:9001') };
+const RESPONSE: LaneResponse = { status: 200, serverSessionIds: ['theirs'], pin: pin('127.0.0.1:9001') };
 
 const step = (request: SessionRequest, more: Partial<LaneResponse> = {}) =>
   respond(request, { ...RESPONSE, ...more }, (name) => (name === 'a' ? BACKEND : undefined), 1_700_000_000);
@@ -30,15 +31,15 @@ describe('ext-proc/respond', () => {
   });
 
   it('lets a response without a session pass', () => {
-    for (const serverSessionId of [undefined, ''])
-      expect(step(OPEN, { serverSessionId })).to.deep.equal({ kind: 'pass' });
+    for (const serverSessionIds of [[], [''], ['', '']])
+      expect(step(OPEN, { serverSessionIds })).to.deep.equal({ kind: 'pass' });
   });
 
   it('opens no session whose replica is not known', () => {
     for (const unknown of [undefined, '', '127.0.0.1:9001', pin('127.0.0.1:9002'), pin('127.0.0.1'), '%%%']) {
-      expect(step(OPEN, { pin: unknown }).kind, String(unknown)).to.equal('fail');
+      expect(step(OPEN, { pin: unknown }).kind, String(unknown)).to.equal('unpinnable');
     }
-    expect(step({ ...OPEN, backend: 'gone' }).kind).to.equal('fail');
+    expect(step(OPEN_GONE).kind).to.equal('unpinnable');
   });
 
   it('opens no session with an invalid id', () => {
@@ -50,10 +51,21 @@ describe('ext-proc/respond', () => {
       'a\u0000',
       'x'.repeat(MAX_SERVER_SESSION_ID_LENGTH + 1),
     ]) {
-      expect(step(OPEN, { serverSessionId }).kind, JSON.stringify(serverSessionId.slice(0, 8))).to.equal('fail');
+      expect(
+        step(OPEN, { serverSessionIds: [serverSessionId] }).kind,
+        JSON.stringify(serverSessionId.slice(0, 8)),
+      ).to.equal('invalid');
     }
+    for (const several of [
+      ['', 'x'],
+      ['x', ''],
+      ['x', 'x'],
+      ['x', 'y'],
+      ['', '', 'x'],
+    ])
+      expect(step(OPEN, { serverSessionIds: several }).kind, several.join()).to.equal('invalid');
     for (const serverSessionId of ['!', '~', 'x'.repeat(MAX_SERVER_SESSION_ID_LENGTH)]) {
-      expect(step(OPEN, { serverSessionId }).kind).to.equal('seal');
+      expect(step(OPEN, { serverSessionIds: [serverSessionId] }).kind).to.equal('seal');
     }
   });
 

@@ -8,6 +8,7 @@ import type { ExternalProcessorClient } from '../../protos/gen/envoy/service/ext
 import type { ProcessingRequest } from '../../protos/gen/envoy/service/ext_proc/v3/ProcessingRequest.ts';
 import type { ProcessingResponse__Output } from '../../protos/gen/envoy/service/ext_proc/v3/ProcessingResponse.ts';
 import { externalProcessorClient } from '../../protos/load.ts';
+import { RepeatedWarnings } from '../../runtime/repeated-warnings.ts';
 import { keysOf } from '../core/session/arbitrary.ts';
 import { capturedLog } from '../ext-authz/captured-log.ts';
 import { policyBackend, policyOf } from '../ext-authz/policy.ts';
@@ -65,6 +66,7 @@ describe('ext-proc/service', () => {
       leaveTombstone: () => Promise.resolve(),
       audit: (record) => audited.push(record),
       log: captured.log,
+      warnings: new RepeatedWarnings(captured.log),
       now: () => 1_700_000_000_999,
     };
     const current: ResponseServices = {
@@ -117,7 +119,7 @@ describe('ext-proc/service', () => {
 
   it('passes other responses on without the pin', async () => {
     const answer = await ask(question(OPEN, { ':status': '400', 'x-mcp-pin': PIN }));
-    expect(mutation(answer)).to.deep.equal({ set: [], removeHeaders: ['x-mcp-pin'] });
+    expect(mutation(answer)).to.deep.equal({ set: [], removeHeaders: ['x-mcp-pin', 'mcp-session-id'] });
   });
 
   it('passes on a reply of Envoy to a request that ext-authz did not get', async () => {

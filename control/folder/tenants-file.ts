@@ -17,10 +17,10 @@ export function tenantsFile(source: string, locate: () => Promise<string>): Tena
   };
 }
 
-/** Reads a text file. Throws a UserError `missing-file` or `forbidden`. */
+/** Reads a text file. Throws a UserError `missing-file`, or `config` if it is there and cannot be read. */
 export async function readText(file: string): Promise<string> {
   return readTextFile(file).catch((cause: unknown) => {
-    const code = isMissingFile(cause) ? 'missing-file' : 'forbidden';
+    const code = isMissingFile(cause) ? 'missing-file' : 'config';
     throw new UserError(code, `${file} cannot be read: ${messageOf(cause)}`, { cause });
   });
 }

@@ -103,10 +103,13 @@ function isInForce({ inForce, complete }: QuotaAnswer, after: Quota | undefined)
   return complete ? true : null;
 }
 
-// A backend that the quota names already may have been removed since; its limits can still be changed and removed.
+// A backend that the quota names already may have been removed since; its limits can still be changed. Removing limits that do not
+// exist changes nothing, so that it can be repeated.
 async function checkBackends(source: QuotaSource, quota: Quota | undefined, changes: readonly Change[]): Promise<void> {
   const limited = Object.keys(quota?.backends ?? {});
-  const named = changes.flatMap(({ path: [scope, name = ''] }) => (scope === 'backends' ? [name] : []));
+  const named = changes.flatMap(({ path: [scope, name = ''], value }) =>
+    scope === 'backends' && value !== undefined ? [name] : [],
+  );
   const others = named.filter((name) => !limited.includes(name));
   const listing = others.length === 0 ? undefined : await source.list();
   if (listing === undefined) return;

@@ -1,5 +1,5 @@
 /** A URI with more readings than this is denied. */
-const MAX_READINGS = 32;
+const MAX_READINGS = 16;
 
 /** What a server may take for the end of a path segment. `;` starts path parameters in some frameworks. */
 const SEGMENT_END = /[/\\?#;]/;

@@ -14,6 +14,10 @@ import {
 
 const MOST_LINES = 300;
 
+/** Every usual way to read the environment: as a member, by destructuring, and by an import of the module. */
+const READS_ENV =
+  /\bprocess\s*(?:\?\.|\.)\s*env\b|\bprocess\s*(?:\?\.)?\[|\benv\b[^{};]*\}\s*=\s*process\b|\bfrom\s+['"](?:node:)?process['"]/;
+
 /** Every import of a room that the importing room's row does not name, as `from -> to`. */
 function wrongImports(sources: readonly Source[], room: (path: string) => string, rows: typeof ROOMS): string[] {
   return sources.flatMap(({ path, imports }) =>
@@ -96,7 +100,7 @@ describe('architecture', () => {
   it('reads the environment only in rooms that may', () => {
     const readers = sources
       .filter(({ path }) => !READS_ENVIRONMENT.includes(roomOf(path)))
-      .filter(({ text }) => /process\s*\.\s*env\b|process\[/.test(withoutComments(text)))
+      .filter(({ text }) => READS_ENV.test(withoutComments(text)))
       .map(({ path }) => path);
     expect(readers).to.deep.equal([]);
   });

@@ -63,7 +63,7 @@ interface Specifier {
 export function specifiersOf(text: string): Specifier[] {
   const code = withoutComments(text);
   const statements = /^\s*(?:import|export)\s+(type\s)?(?:[\w*\s{},$]+?\sfrom\s+)?(['"])([^'"\n]+)\2/gm;
-  const dynamic = /(?<![\w.])import\(\s*(['"])([^'"\n]+)\1/g;
+  const dynamic = /(?<![\w.])import\s*\(\s*(['"`])([^'"`\n]+)\1/g;
   return [
     ...[...code.matchAll(statements)].map(([, type, , from = '']) => ({ from, type: type !== undefined })),
     ...[...code.matchAll(dynamic)].map(([, , from = '']) => ({ from, type: false })),

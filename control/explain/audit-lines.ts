@@ -23,7 +23,7 @@ export async function findAuditLines(file: string, about: AuditQuery): Promise<A
       }
     }
   } catch (cause) {
-    throw new UserError('missing-file', `the audit log cannot be read: ${messageOf(cause)}`, {
+    throw new UserError('missing-file', `the audit log ${file} cannot be read: ${messageOf(cause)}`, {
       hint: "The audit log is on the gateway's machine; see audit in gateway.yaml.",
       cause,
     });

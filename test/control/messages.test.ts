@@ -205,7 +205,7 @@ sealed with a retired key, or from another gateway. Then the client must initial
     ],
     'no audit log': [
       () => explainDenial(installation, { requestId: 'r', viewer: 'all' }),
-      `missing-file: the audit log cannot be read: ENOENT: no such file or directory, open 'FOLDER/state/audit.log'
+      `missing-file: the audit log FOLDER/state/audit.log cannot be read: ENOENT: no such file or directory, open 'FOLDER/state/audit.log'
 The audit log is on the gateway's machine; see audit in gateway.yaml.`,
     ],
     'an unknown request': [

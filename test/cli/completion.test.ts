@@ -14,7 +14,7 @@ const HELP = `Usage: mcp-gateway example list [--json]
   --dry-run  nothing is changed; see mcp-gateway example.yaml and --json`;
 
 describe('completion', function () {
-  this.timeout(20_000);
+  this.timeout(60_000);
 
   it('takes words from the help of a command', () => {
     expect(wordsOf('example', { summary: 's', help: HELP })).to.deep.equal({

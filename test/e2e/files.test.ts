@@ -1,5 +1,14 @@
 import { execFileSync, spawnSync } from 'node:child_process';
-import { lstatSync, mkdtempSync, readdirSync, rmSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
+import {
+  lstatSync,
+  mkdtempSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -35,6 +44,13 @@ const HOSTILE: Readonly<Record<string, { make: (path: string) => void; why: RegE
     why: /larger than 1048576 bytes/,
   },
 };
+
+/** Turns a file into a FIFO in one step: a file that is missing for a moment is a removed backend. */
+function replaceByFifo(path: string): void {
+  const made = `${path}.fifo`;
+  HOSTILE.fifo?.make(made);
+  renameSync(made, path);
+}
 
 describe('files that are none', function () {
   this.timeout(120_000);
@@ -86,8 +102,7 @@ describe('files that are none', function () {
         ({ status }) => status === 200,
       );
       // A file that becomes something else keeps its last content.
-      rmSync(pathOf('backends/echo.yaml'));
-      HOSTILE.fifo?.make(pathOf('backends/echo.yaml'));
+      replaceByFifo(pathOf('backends/echo.yaml'));
       await eventually(problems, (all) => all.some((text) => text.startsWith('echo.yaml: cannot be read: ')));
       expect((await rpc(gateway.backendUrl('echo'), { token }, 'ping')).status).to.equal(200);
     });
@@ -124,8 +139,7 @@ describe('files that are none', function () {
 
     it('are rejected in place of the documents and the session keys, and the last good ones stay', async () => {
       for (const path of [pathOf('gateway.yaml'), pathOf('tenants.yaml'), join(gateway.stateDir, 'session-keys')]) {
-        rmSync(path);
-        HOSTILE.fifo?.make(path);
+        replaceByFifo(path);
       }
       await eventually(problems, (all) =>
         ['gateway.yaml', 'tenants.yaml'].every((name) =>

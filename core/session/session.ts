@@ -15,29 +15,35 @@ export interface Session {
   serverSessionId: string;
   /** When the session was opened, in whole seconds since the epoch. */
   issuedAtSeconds: number;
+  /** {@link SERIAL_BYTES} random bytes. They distinguish sessions of one caller for which the server gives out one id. */
+  serial: Buffer;
 }
 
-const FORMAT = 1;
+/** Length of {@link Session.serial}. */
+export const SERIAL_BYTES = 8;
+
+const FORMAT = 2;
+const TEXTS_AT = 5 + PRINCIPAL_BYTES + SERIAL_BYTES;
 
 /**
- * Packs a session: a format byte, the time of issue, the principal and five strings, each with a two-byte length.
+ * Packs a session: a format byte, the time of issue, the principal, the serial and five strings, each with a two-byte length.
  *
  * @throws RangeError if a part does not fit
  */
 export function encodeSession(session: Session): Buffer {
   if (session.principal.length !== PRINCIPAL_BYTES) throw new RangeError(`a principal has ${PRINCIPAL_BYTES} bytes`);
+  if (session.serial.length !== SERIAL_BYTES) throw new RangeError(`a serial has ${SERIAL_BYTES} bytes`);
   const head = Buffer.alloc(5);
   head.writeUInt8(FORMAT, 0);
   head.writeUInt32BE(session.issuedAtSeconds, 1);
-  return Buffer.concat([head, session.principal, ...strings(session).flatMap(withLength)]);
+  return Buffer.concat([head, session.principal, session.serial, ...strings(session).flatMap(withLength)]);
 }
 
 /** Unpacks a session; undefined if the bytes are not a session. */
 export function decodeSession(bytes: Buffer): Session | undefined {
-  const start = 5 + PRINCIPAL_BYTES;
-  if (bytes.length < start || bytes[0] !== FORMAT) return undefined;
+  if (bytes.length < TEXTS_AT || bytes[0] !== FORMAT) return undefined;
   const texts: string[] = [];
-  let offset = start;
+  let offset = TEXTS_AT;
   while (offset + 2 <= bytes.length) {
     const end = offset + 2 + bytes.readUInt16BE(offset);
     if (end > bytes.length) return undefined;
@@ -49,17 +55,18 @@ export function decodeSession(bytes: Buffer): Session | undefined {
   return {
     backend: backend ?? '',
     tenant: tenant ?? '',
-    principal: bytes.subarray(5, start),
+    principal: bytes.subarray(5, 5 + PRINCIPAL_BYTES),
     endpoint: endpoint ?? '',
     incarnation: incarnation ?? '',
     serverSessionId,
     issuedAtSeconds: bytes.readUInt32BE(1),
+    serial: bytes.subarray(5 + PRINCIPAL_BYTES, TEXTS_AT),
   };
 }
 
 /**
- * An opaque name for a session: 16 bytes of SHA-256 over its whole content, in hex. Tenant, caller and time of issue are part of it: a
- * server may give the same id to several callers, and a tombstone must end only the session of its owner. Safe to log.
+ * An opaque name for a session: 16 bytes of SHA-256 over its whole content, in hex. Tenant, caller, time of issue and serial are part
+ * of it: a server may give the same id to several callers, or again to one, and a tombstone must end one session only. Safe to log.
  */
 export function sessionFingerprint(session: Session): string {
   return createHash('sha256').update(encodeSession(session)).digest('hex').slice(0, 32);

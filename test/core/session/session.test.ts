@@ -12,8 +12,8 @@ describe('core/session/session', () => {
     );
   });
 
-  it('is packed as format, time, principal and five strings with their lengths', () => {
-    const head = `01${(1_700_000_000).toString(16).padStart(8, '0')}${'05'.repeat(16)}`;
+  it('is packed as format, time, principal, serial and five strings with their lengths', () => {
+    const head = `02${(1_700_000_000).toString(16).padStart(8, '0')}${'05'.repeat(16)}${'06'.repeat(8)}`;
     const texts = ['everything', 'engineering', 'everything-0', '1-2', 'a1b2'].map(
       (text) => Buffer.from(text).length.toString(16).padStart(4, '0') + Buffer.from(text).toString('hex'),
     );
@@ -27,7 +27,7 @@ describe('core/session/session', () => {
     }
     expect(decodeSession(Buffer.concat([bytes, Buffer.alloc(1)]))).to.equal(undefined);
     expect(decodeSession(Buffer.concat([bytes, Buffer.alloc(2)]))).to.equal(undefined);
-    expect(decodeSession(Buffer.concat([Buffer.from([2]), bytes.subarray(1)]))).to.equal(undefined);
+    expect(decodeSession(Buffer.concat([Buffer.from([1]), bytes.subarray(1)]))).to.equal(undefined);
   });
 
   it('is unpacked from any bytes without an exception', () => {
@@ -42,6 +42,7 @@ describe('core/session/session', () => {
     for (const part of [
       { principal: Buffer.alloc(0) },
       { principal: Buffer.alloc(17) },
+      { serial: Buffer.alloc(7) },
       { endpoint: 'x'.repeat(65_536) },
       { issuedAtSeconds: -1 },
     ]) {
@@ -59,6 +60,7 @@ describe('core/session/session', () => {
     const { issuedAtSeconds } = SESSION;
     expect(sessionFingerprint({ ...SESSION, issuedAtSeconds: issuedAtSeconds + 1 })).not.to.equal(fingerprint);
     expect(sessionFingerprint({ ...SESSION, principal: Buffer.alloc(16, 9) })).not.to.equal(fingerprint);
+    expect(sessionFingerprint({ ...SESSION, serial: Buffer.alloc(8, 9) })).not.to.equal(fingerprint);
     // Moving a character from one part to the next makes another session.
     expect(sessionFingerprint({ ...SESSION, backend: 'ab', tenant: 'c' })).not.to.equal(
       sessionFingerprint({ ...SESSION, backend: 'a', tenant: 'bc' }),

@@ -30,6 +30,7 @@ const METADATA: { readonly [key in MetadataKey]: (allow: Allow, findings: Findin
   // Names of roles have no spaces.
   roles: (_, { membership }) => textOf(membership?.roles.join(' ')),
   fingerprint: ({ session }) => textOf(session?.fingerprint),
+  issued: ({ session }) => (session === undefined ? undefined : { numberValue: session.issuedAtSeconds }),
   expires: ({ session }) => (session === undefined ? undefined : { numberValue: session.expiresAtSeconds }),
 };
 

@@ -48,14 +48,14 @@ export function decodeLaneRequest(message: ProcessingRequest__Output): LaneReque
 }
 
 function decodeSessionRequest(fields: Fields): SessionRequest | undefined {
-  const [fingerprint, sealed] = [textOf(fields.fingerprint), textOf(fields.session)];
-  const expiresAtSeconds = fields.expires?.numberValue;
-  if (fingerprint !== undefined && sealed !== undefined && expiresAtSeconds !== undefined) {
-    return { lane: 'close', fingerprint, sealed, expiresAtSeconds };
-  }
   const [backend, tenant, principal] = [textOf(fields.backend), textOf(fields.tenant), textOf(fields.principal)];
   if (backend === undefined || tenant === undefined || principal === undefined) return undefined;
-  return { lane: 'open', backend, tenant, principal: Buffer.from(principal, 'hex'), id: idOf(fields) };
+  const owner = { backend, tenant, principal: Buffer.from(principal, 'hex') };
+  const fingerprint = textOf(fields.fingerprint);
+  if (fingerprint === undefined) return { lane: 'open', ...owner, id: idOf(fields) };
+  const [issuedAtSeconds, expiresAtSeconds] = [fields.issued?.numberValue, fields.expires?.numberValue];
+  if (issuedAtSeconds === undefined || expiresAtSeconds === undefined) return undefined;
+  return { lane: 'close', ...owner, fingerprint, issuedAtSeconds, expiresAtSeconds };
 }
 
 function idOf({ id }: Fields): RequestId {

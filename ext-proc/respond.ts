@@ -1,7 +1,9 @@
+import { randomBytes } from 'node:crypto';
 import type { RequestId } from '../core/mcp/denial.ts';
 import type { PolicyBackend } from '../core/policy/policy.ts';
-import { MAX_SERVER_SESSION_ID_LENGTH } from '../core/session/seal.ts';
-import type { Session } from '../core/session/session.ts';
+import { type EndedSession, ownerOf } from '../core/session/ended-record.ts';
+import { MAX_SERVER_SESSION_ID_LENGTH, type SessionOwner } from '../core/session/seal.ts';
+import { SERIAL_BYTES, type Session } from '../core/session/session.ts';
 
 /** A response in a lane with ext-proc, free of protobuf. */
 export interface LaneResponse {
@@ -14,15 +16,14 @@ export interface LaneResponse {
 
 /** What ext-authz passes to ext-proc about a request that may open or close a session. */
 export type SessionRequest =
-  | { lane: 'open'; backend: string; tenant: string; principal: Buffer; id: RequestId }
-  /** `sealed` is the client's own id. */
-  | { lane: 'close'; fingerprint: string; sealed: string; expiresAtSeconds: number };
+  | ({ lane: 'open'; id: RequestId } & SessionOwner)
+  | ({ lane: 'close'; fingerprint: string; issuedAtSeconds: number; expiresAtSeconds: number } & SessionOwner);
 
 /** What to do with the response. */
 export type ResponseStep =
   | { kind: 'pass' }
   | { kind: 'seal'; session: Session }
-  | { kind: 'end-session'; fingerprint: string; sealed: string; expiresAtSeconds: number }
+  | { kind: 'end-session'; session: EndedSession; of: SessionOwner }
   /** The endpoint is not known. */
   | { kind: 'unpinnable'; reason: string }
   /** The server's session id is not one that MCP allows. */
@@ -37,11 +38,14 @@ export function respond(
   response: LaneResponse,
   backend: (name: string) => PolicyBackend | undefined,
   nowSeconds: number,
+  random: (size: number) => Buffer = randomBytes,
 ): ResponseStep {
   const success = response.status >= 200 && response.status < 300;
   if (request.lane === 'close') {
-    const { fingerprint, sealed, expiresAtSeconds } = request;
-    return success ? { kind: 'end-session', fingerprint, sealed, expiresAtSeconds } : { kind: 'pass' };
+    if (!success) return { kind: 'pass' };
+    const { backend, tenant, principal, fingerprint, issuedAtSeconds, expiresAtSeconds: forgetAtSeconds } = request;
+    const of = { backend, tenant, principal };
+    return { kind: 'end-session', session: { fingerprint, owner: ownerOf(of), issuedAtSeconds, forgetAtSeconds }, of };
   }
   const { serverSessionIds, pin } = response;
   if (serverSessionIds.every((id) => id === '')) return { kind: 'pass' };
@@ -61,6 +65,7 @@ export function respond(
     incarnation: endpoint.incarnation,
     serverSessionId,
     issuedAtSeconds: nowSeconds,
+    serial: random(SERIAL_BYTES),
   };
   return { kind: 'seal', session };
 }

@@ -1,9 +1,10 @@
-import { type SessionRecord, sessionRecord } from '../core/decision/audit.ts';
+import { type SessionEvent, sessionRecord } from '../core/decision/audit.ts';
 import { messageOf } from '../core/errors.ts';
 import { RESPONSE_HEADERS } from '../core/lane/outputs.ts';
 import { type Denial, deny, type RequestId } from '../core/mcp/denial.ts';
-import { MAX_TOKEN_LENGTH, openSession, sealSession } from '../core/session/seal.ts';
-import type { Session } from '../core/session/session.ts';
+import type { EndedSession } from '../core/session/ended-record.ts';
+import { MAX_TOKEN_LENGTH, sealSession } from '../core/session/seal.ts';
+import { sessionFingerprint } from '../core/session/session.ts';
 import type { ProcessingResponse } from '../protos/gen/envoy/service/ext_proc/v3/ProcessingResponse.ts';
 import { encodeDenial, encodeHead } from './encode.ts';
 import { type LaneResponse, respond, type SessionRequest } from './respond.ts';
@@ -25,13 +26,13 @@ export async function answerSession(
     case 'seal': {
       const sealed = sealSession(step.session, keys());
       if (sealed.length > MAX_TOKEN_LENGTH) return invalid(step.session.backend, 'it is too long', id, services);
-      audit('session-opened', step.session, services);
+      audit({ event: 'session-opened', of: step.session, fingerprint: sessionFingerprint(step.session) }, services);
       return encodeHead({ [RESPONSE_HEADERS.session.name]: sealed });
     }
     case 'end-session': {
-      const session = openSession(step.sealed, keys());
-      await endEverywhere(step, session?.tenant, services);
-      audit('session-ended', session, services);
+      const { session, of } = step;
+      await endEverywhere(session, of.tenant, services);
+      audit({ event: 'session-ended', of, fingerprint: session.fingerprint }, services);
       return encodeHead({});
     }
     case 'invalid':
@@ -53,20 +54,19 @@ function invalid(backend: string, why: string, id: RequestId, { warnings }: Resp
 }
 
 async function endEverywhere(
-  { fingerprint, expiresAtSeconds }: { fingerprint: string; expiresAtSeconds: number },
-  tenant: string | undefined,
+  session: EndedSession,
+  tenant: string,
   { endSession, leaveTombstone, log }: ResponseServices,
 ): Promise<void> {
-  const elsewhere = tenant === undefined ? undefined : leaveTombstone(tenant, fingerprint, expiresAtSeconds);
-  await endSession(fingerprint, expiresAtSeconds).catch((error: unknown) => {
+  const elsewhere = leaveTombstone(tenant, session);
+  await endSession(session).catch((error: unknown) => {
     // The server has ended the session, so it is gone in any case. Only the tombstone of this gateway is missing.
-    log.warn({ fingerprint, reason: messageOf(error) }, 'the end of a session was not recorded');
+    log.warn({ fingerprint: session.fingerprint, reason: messageOf(error) }, 'the end of a session was not recorded');
   });
   await elsewhere;
 }
 
-function audit(event: SessionRecord['event'], session: Session | undefined, services: ResponseServices): void {
-  if (session === undefined) return;
-  const record = sessionRecord(event, session, services.policy()?.settings.audit ?? 'all');
+function audit(what: SessionEvent, services: ResponseServices): void {
+  const record = sessionRecord(what, services.policy()?.settings.audit ?? 'all');
   if (record !== undefined) services.audit(record);
 }

@@ -1,13 +1,14 @@
 import { dirname, resolve } from 'node:path';
 import type { Server } from '@grpc/grpc-js';
 import { formatProblem } from '../core/document/problems.ts';
+import { EndedSessions } from '../core/session/ended-sessions.ts';
 import { DiscoveryServer } from '../envoy/ads/server.ts';
 import { ListenerCertificate } from '../envoy/tls/listener-certificate.ts';
 import { processLogState } from '../runtime/logs/process-log.ts';
 import { troubledLogs } from '../runtime/logs/state.ts';
 import { FleetHealth } from './health/fleet-health.ts';
 import { StatusService } from './health/status-service.ts';
-import { EndedSessions } from './publish/ended-sessions.ts';
+import { EndedSessionsFile } from './publish/ended-sessions-file.ts';
 import { PolicyService, type PublishedPolicy } from './publish/policy-service.ts';
 import { Publisher } from './publish/publisher.ts';
 import { SnapshotSource, type SnapshotSourceOptions } from './source/snapshot.ts';
@@ -38,18 +39,9 @@ export interface Watcher {
 export function startWatcher(options: WatcherOptions): Watcher {
   const { log, configFile, listenerSecretFile: secretFile } = options;
   const certificate = secretFile === undefined ? undefined : new ListenerCertificate({ configFile, secretFile, log });
-  const ended = new EndedSessions(options.endedSessionsFile, Date.now() / 1000);
-  const policy = new PolicyService({
-    endedSessions: ended.known,
-    onEnded: (fingerprint, forgetAtSeconds) => {
-      try {
-        ended.add(fingerprint, forgetAtSeconds);
-      } catch (error) {
-        // The session ends all the same; a restart would forget that.
-        log.error({ err: error }, 'the end of a session cannot be stored');
-      }
-    },
-  });
+  const ended = new EndedSessions();
+  const endedFile = new EndedSessionsFile({ file: options.endedSessionsFile, ended, log });
+  const policy = new PolicyService({ ended, onEnded: (session) => endedFile.append(session) });
   const discovery = new DiscoveryServer({
     log,
     onRejected: (name, reason) => {

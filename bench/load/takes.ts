@@ -5,6 +5,7 @@ import { debitsOf, type QuotaRedis, type RedisContext, startQuotaRedis } from '.
 import type { Sample } from './sample.ts';
 
 const DEADLINE_MS = 5_000;
+const SESSION = { fingerprint: '0'.repeat(32), owner: '1'.repeat(32), issuedAtSeconds: 0 };
 
 /** The quota script in a Redis of its own, called as ext-authz calls it, without a gateway. */
 export interface TakesTarget {
@@ -53,7 +54,7 @@ export async function measureTakes(target: TakesTarget, load: { parallel: number
   const client = async () => {
     for (let nowMs = performance.now(); nowMs < endMs && failures.length === 0; ) {
       try {
-        const outcome = await store.take({ tenant: 'bench', asks, sessionFingerprint: 'bench' });
+        const outcome = await store.take({ tenant: 'bench', asks, session: SESSION });
         if (outcome.kind !== 'taken' || !outcome.taken.allowed) denied++;
       } catch (error) {
         failures.push(error);

@@ -73,6 +73,7 @@ async function run(args: string[]): Promise<number> {
     socket: watcherSocket,
     subscriber: `ext-proc ${socket}`,
     log,
+    endedSessions: false,
     onPolicy: ({ settings }) => {
       tombstones.use(settings.quotas);
       audit.limit(settings.auditLog);
@@ -85,7 +86,7 @@ async function run(args: string[]): Promise<number> {
     addExternalProcessor(grpc, {
       policy: () => policy.current,
       keys: () => keys,
-      endSession: (fingerprint, forgetAtSeconds) => policy.endSession(fingerprint, forgetAtSeconds),
+      endSession: (session) => policy.endSession(session),
       leaveTombstone: (...of) => tombstones.leave(...of),
       audit: (record) => audit.write(record),
       log,

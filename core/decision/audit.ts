@@ -2,7 +2,7 @@ import { ITEM_KINDS } from '../access/filter.ts';
 import { shorten } from '../document/shorten.ts';
 import type { NamedItem } from '../mcp/items.ts';
 import type { PolicySettings } from '../policy/policy.ts';
-import { type Session, sessionFingerprint } from '../session/session.ts';
+import type { SessionOwner } from '../session/seal.ts';
 import type { Decision } from './decision.ts';
 
 const MAX_LIST = 20;
@@ -51,6 +51,13 @@ export interface SessionRecord {
   session: string;
 }
 
+/** What happened to a session, and whose it is. */
+export interface SessionEvent {
+  event: SessionRecord['event'];
+  of: SessionOwner;
+  fingerprint: string;
+}
+
 /** Which lines the audit log gets. */
 type AuditSetting = PolicySettings['audit'];
 
@@ -89,13 +96,11 @@ export function decisionRecord(decision: Decision, setting: AuditSetting): Decis
 
 /** The line for a session; undefined if the setting leaves it out: it is not a denial. */
 export function sessionRecord(
-  event: SessionRecord['event'],
-  session: Session,
+  { event, of: { backend, tenant, principal }, fingerprint }: SessionEvent,
   setting: AuditSetting,
 ): SessionRecord | undefined {
   if (setting !== 'all') return undefined;
-  const { backend, tenant, principal } = session;
-  return { event, backend, tenant, principal: principal.toString('hex'), session: sessionFingerprint(session) };
+  return { event, backend, tenant, principal: principal.toString('hex'), session: fingerprint };
 }
 
 function namesOf(items: readonly NamedItem[], wanted: NamedItem['kind']): string[] {

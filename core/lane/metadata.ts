@@ -18,6 +18,7 @@ export interface MetadataEntry {
 
 const WITH_SLOT = ['open', 'session', 'session-filtered', 'stateless', 'stateless-filtered'] as const;
 const OPEN_OR_FILTERED = ['open', ...FILTERED_LANES] as const;
+const TO_EXT_PROC = ['close', ...OPEN_OR_FILTERED] as const;
 
 /** Every entry of the dynamic metadata. */
 export const METADATA = {
@@ -26,17 +27,19 @@ export const METADATA = {
   /** The slot that the request takes, if its tenant limits what is open at once. */
   slot: { lanes: WITH_SLOT, optional: true, readBy: { 'access log': WITH_SLOT, ledger: WITH_SLOT } },
   /** The client's own session id. */
-  session: { lanes: SESSION_LANES, readBy: { 'response header': SESSION_LANES, 'ext-proc': ['close'] } },
+  session: { lanes: SESSION_LANES, readBy: { 'response header': SESSION_LANES } },
   /** Incarnation of the pinned replica, if it is known. Only then does a refused connection mean that its process is gone. */
   incarnation: { lanes: SESSION_LANES, optional: true, readBy: { 'local reply': SESSION_LANES } },
-  backend: { lanes: OPEN_OR_FILTERED, readBy: { 'ext-proc': OPEN_OR_FILTERED } },
-  tenant: { lanes: OPEN_OR_FILTERED, readBy: { 'ext-proc': OPEN_OR_FILTERED } },
+  backend: { lanes: TO_EXT_PROC, readBy: { 'ext-proc': TO_EXT_PROC } },
+  tenant: { lanes: TO_EXT_PROC, readBy: { 'ext-proc': TO_EXT_PROC } },
   /** Hash of issuer and subject, in hex. */
-  principal: { lanes: ['open'], readBy: { 'ext-proc': ['open'] } },
+  principal: { lanes: ['open', 'close'], readBy: { 'ext-proc': ['open', 'close'] } },
   /** Roles of the caller, separated by spaces. */
   roles: { lanes: FILTERED_LANES, readBy: { 'ext-proc': FILTERED_LANES } },
   /** Fingerprint of the session. */
   fingerprint: { lanes: ['close'], readBy: { 'ext-proc': ['close'] } },
+  /** When the session was opened: seconds since the epoch. */
+  issued: { lanes: ['close'], readBy: { 'ext-proc': ['close'] } },
   /** When the session expires: seconds since the epoch. */
   expires: { lanes: ['close'], readBy: { 'ext-proc': ['close'] } },
 } as const satisfies Readonly<Record<string, MetadataEntry>>;

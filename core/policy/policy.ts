@@ -3,6 +3,7 @@ import type { ScopeRule } from '../access/scopes.ts';
 import type { Issuer } from '../identity/issuer.ts';
 import type { Endpoint } from '../registry/endpoint.ts';
 import type { IdentityField, UpstreamHeader } from '../registry/upstream.ts';
+import type { EndedLookup } from '../session/ended-sessions.ts';
 import type { Tenant } from '../tenants/tenants.ts';
 
 /** An endpoint, as far as ext-authz and ext-proc need it. */
@@ -85,8 +86,8 @@ export interface PolicySettings {
 export interface Policy {
   settings: PolicySettings;
   backends: ReadonlyMap<string, PolicyBackend>;
-  /** Fingerprint of each ended session to the time from which it may be forgotten, in seconds since the epoch. */
-  endedSessions: ReadonlyMap<string, number>;
+  /** Sessions that were ended. Grows without a new policy. */
+  endedSessions: EndedLookup;
 }
 
 /** Path of the metadata of the protected resources. The path of a resource follows it (RFC 9728, section 3.1). */

@@ -4,5 +4,11 @@ export const tenantKey = (tenant: string, rest: string) => `mcpgw:{${tenant}}:${
 /** The key of a bucket. */
 export const bucketKey = (tenant: string, bucket: string) => tenantKey(tenant, `bucket:${bucket}`);
 
-/** The key of the tombstone of an ended session. It exists as long as a client could still send the sealed id. */
-export const tombstoneKey = (tenant: string, fingerprint: string) => tenantKey(tenant, `ended:${fingerprint}`);
+/**
+ * The key of the tombstones of an owner of sessions: a sorted set of fingerprints, each with its time of issue in seconds since the epoch. The
+ * member {@link WATERMARK} means that all sessions of the owner issued no later than its score are ended.
+ */
+export const tombstonesKey = (tenant: string, owner: string) => tenantKey(tenant, `ended:${owner}`);
+
+/** See {@link tombstonesKey}. */
+export const WATERMARK = 'until';

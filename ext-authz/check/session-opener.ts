@@ -1,4 +1,5 @@
 import { setNewest } from '../../core/newest.ts';
+import { ownerOf, type SessionRef } from '../../core/session/ended-record.ts';
 import type { SessionKeys } from '../../core/session/keys.ts';
 import { openSession } from '../../core/session/seal.ts';
 import { type Session, sessionFingerprint } from '../../core/session/session.ts';
@@ -6,10 +7,10 @@ import { type Session, sessionFingerprint } from '../../core/session/session.ts'
 /** Sessions that are kept; the oldest is dropped first. */
 const MAX_OPENED = 10_000;
 
-/** A session that was opened, and its fingerprint. */
+/** A session that was opened. */
 export interface OpenedSession {
   session: Session;
-  fingerprint: string;
+  ref: SessionRef;
 }
 
 /**
@@ -36,7 +37,9 @@ export class SessionOpener {
     if (known !== undefined) return known;
     const session = openSession(sealed, this.#keys);
     if (session === undefined) return undefined;
-    const opened = { session, fingerprint: sessionFingerprint(session) };
+    const { issuedAtSeconds } = session;
+    const ref = { fingerprint: sessionFingerprint(session), owner: ownerOf(session), issuedAtSeconds };
+    const opened = { session, ref };
     setNewest(this.#opened, sealed, opened, MAX_OPENED);
     return opened;
   }

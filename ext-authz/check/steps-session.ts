@@ -46,9 +46,9 @@ function inSession(input: RouteInput, sealed: string): Route | Denial {
   const { backend, owner, policy, request, nowSeconds } = input;
   const opened = input.sessions.open(sealed);
   if (opened === undefined || backend.affinity === 'none' || !belongsTo(opened.session, owner)) return UNKNOWN_SESSION;
-  const { session, fingerprint } = opened;
+  const { session, ref } = opened;
   const expiresAtSeconds = session.issuedAtSeconds + policy.settings.sessionLifetimeSeconds;
-  if (nowSeconds >= expiresAtSeconds || policy.endedSessions.has(fingerprint)) return UNKNOWN_SESSION;
+  if (nowSeconds >= expiresAtSeconds || policy.endedSessions.has(ref)) return UNKNOWN_SESSION;
   const endpoint = backend.endpoints.find(({ id }) => id === session.endpoint);
   if (endpoint === undefined || endpoint.incarnation !== session.incarnation) return UNKNOWN_SESSION;
   return {
@@ -57,7 +57,7 @@ function inSession(input: RouteInput, sealed: string): Route | Denial {
     session: {
       sealed,
       serverSessionId: session.serverSessionId,
-      fingerprint,
+      ...ref,
       expiresAtSeconds,
       incarnation: session.incarnation,
     },

@@ -3,15 +3,15 @@ import type { Lane } from '../../core/lane/lanes.ts';
 import type { Denial, RequestId } from '../../core/mcp/denial.ts';
 import type { McpMessage } from '../../core/mcp/message.ts';
 import type { UpstreamHeader } from '../../core/registry/upstream.ts';
+import type { SessionRef } from '../../core/session/ended-record.ts';
 import type { Membership } from '../../core/tenants/match.ts';
 import type { Identity } from '../identity/identity.ts';
 
 /** A session that was opened and belongs to the caller. */
-export interface AllowedSession {
+export interface AllowedSession extends SessionRef {
   /** The client's own id. */
   sealed: string;
   serverSessionId: string;
-  fingerprint: string;
   expiresAtSeconds: number;
   /** Of the endpoint; empty if it is not known. */
   incarnation: string;

@@ -33,7 +33,7 @@ export function admitByQuota(request: AdmissionRequest, services: AdmissionServi
   const plan = planOf(request, inForce, services.now());
   if (plan.asks.length === 0) return admitFree(request, plan, services);
   if (mustSettle(inForce, services.now())) return settleAndAsk(request, inForce, plan, services);
-  const question = { tenant, asks: plan.asks, sessionFingerprint: request.route.session?.fingerprint };
+  const question = { tenant, asks: plan.asks, session: request.route.session };
   const outcome = services.store.takeNow?.(question);
   if (outcome !== undefined) return admissionOf(outcome, request, plan, services);
   return services.store.take(question).then((taken) => admissionOf(taken, request, plan, services));
@@ -53,8 +53,7 @@ async function settleAndAsk(
 ): Promise<Admission> {
   const { name: tenant } = request.membership.tenant;
   await settleTopUps(tenant, inForce, services.store, services.now());
-  const sessionFingerprint = request.route.session?.fingerprint;
-  const outcome = await services.store.take({ tenant, asks: plan.asks, sessionFingerprint });
+  const outcome = await services.store.take({ tenant, asks: plan.asks, session: request.route.session });
   return admissionOf(outcome, request, plan, services);
 }
 

@@ -95,7 +95,7 @@ export class QuotaService {
   readonly #ended = ({ membership, route }: AdmissionRequest): boolean | Promise<boolean> => {
     if (route.session === undefined || this.#redis?.store.healthy !== true) return false;
     const { name } = membership.tenant;
-    return this.#tombstones.ended(name, route.session.fingerprint, this.#redis.store).catch(() => false);
+    return this.#tombstones.ended(name, route.session, this.#redis.store).catch(() => false);
   };
 }
 

@@ -25,6 +25,6 @@ export async function settleTopUps(tenant: string, quota: Quota, store: QuotaSto
   if (limit === undefined) return;
   // A request of cost 0 always passes, and stores the bucket capped to the present limit.
   const asks = [{ key: 'tenant', name: 'tenant', limit, cost: 0 }];
-  await store.take({ tenant, asks, sessionFingerprint: undefined });
+  await store.take({ tenant, asks, session: undefined });
   settled.set(quota, endMs);
 }

@@ -1,4 +1,5 @@
 import { setNewest } from '../../core/newest.ts';
+import type { SessionRef } from '../../core/session/ended-record.ts';
 import type { QuotaStore } from './store/store.ts';
 
 /** Time after which a session that another gateway ended is recognized at the latest. */
@@ -18,10 +19,11 @@ export class Tombstones {
   }
 
   /** Whether another gateway ended a session. Rejects if the store cannot be asked. */
-  async ended(tenant: string, fingerprint: string, store: QuotaStore): Promise<boolean> {
+  async ended(tenant: string, session: SessionRef, store: QuotaStore): Promise<boolean> {
+    const { fingerprint } = session;
     const seenMs = this.#alive.get(fingerprint);
     if (seenMs !== undefined && Math.abs(this.#now() - seenMs) < ALIVE_FOR_MS) return false;
-    const { kind } = await store.take({ tenant, asks: [], sessionFingerprint: fingerprint });
+    const { kind } = await store.take({ tenant, asks: [], session });
     this.#alive.delete(fingerprint);
     if (kind === 'ended') return true;
     setNewest(this.#alive, fingerprint, this.#now(), MAX_SESSIONS);

@@ -49,7 +49,7 @@ export const INNER_ROOMS: Readonly<Record<string, Rows>> = {
     session: [TOP, 'document', 'identity'],
     quota: [TOP, 'access', 'mcp', 'registry'],
     tenants: [TOP, 'access', 'document', 'identity', 'quota', 'registry'],
-    policy: [TOP, 'access', 'identity', 'registry', 'tenants'],
+    policy: [TOP, 'access', 'identity', 'registry', 'session', 'tenants'],
     decision: [TOP, 'access', 'document', 'lane', 'mcp', 'policy', 'quota', 'session'],
     admin: [TOP, 'document', 'registry', 'tenants'],
     config: [TOP, 'access', 'admin', 'document', 'identity', 'registry', 'tenants'],

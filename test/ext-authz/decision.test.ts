@@ -35,7 +35,7 @@ describe('ext-authz/decision, in the audit log', () => {
     const sealed = harness.seal();
     const claims = { team: 'red', roles: ['auditor'] };
     const asked = await harness.requestAs(claims, { body: json(call('get')) }, { 'mcp-session-id': sealed });
-    const fingerprint = harness.services.sessions.open(sealed)?.fingerprint;
+    const fingerprint = harness.services.sessions.open(sealed)?.ref.fingerprint;
     expect(await recordOf(asked, 'all', TRACED)).to.deep.equal({
       decision: 'allow',
       lane: 'session',

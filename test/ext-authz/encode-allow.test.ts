@@ -13,7 +13,8 @@ const HEADERS = Object.values<OutputHeader>(OUTPUT_HEADERS);
 const allowIn = (lane: Lane): Allow => ({
   ...{ kind: 'allow', lane, backend: 'a', path: '/mcp?q', affinity: 'who', pin: '127.0.0.1:1' },
   session: {
-    ...{ sealed: 'sealed', serverSessionId: 'theirs', fingerprint: 'f', expiresAtSeconds: 9, incarnation: 'one' },
+    ...{ sealed: 'sealed', serverSessionId: 'theirs', expiresAtSeconds: 9, incarnation: 'one' },
+    ...{ fingerprint: 'f', owner: 'o', issuedAtSeconds: 1 },
   },
   upstreamHeaders: [{ name: 'authorization', value: 'Bearer ours' }],
 });
@@ -54,7 +55,9 @@ describe('ext-authz/encode-allow', () => {
     const { id: _, slot: __, ...rest } = FINDINGS;
     for (const id of [null, 1n << 64n]) {
       const fields = allowMetadata(withoutIncarnation, { ...rest, id });
-      expect(Object.keys(fields)).to.deep.equal(['session', 'fingerprint', 'expires']);
+      expect(Object.keys(fields)).to.deep.equal([
+        ...['session', 'backend', 'tenant', 'principal', 'fingerprint', 'issued', 'expires'],
+      ]);
     }
   });
 });

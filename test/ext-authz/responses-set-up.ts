@@ -86,7 +86,7 @@ export function quotaRule(quota: unknown): AdmissionRule {
 export function sealedAt(backend: string): string {
   const session = {
     ...{ backend, tenant: 'red', principal: hashPrincipal(ISSUER, 'alice'), endpoint: `${backend}-1` },
-    ...{ incarnation: 'two', serverSessionId: 'theirs', issuedAtSeconds: NOW_SECONDS - 10 },
+    ...{ incarnation: 'two', serverSessionId: 'theirs', issuedAtSeconds: NOW_SECONDS - 10, serial: Buffer.alloc(8) },
   };
   return sealSession(session, KEYS, (size) => Buffer.alloc(size, 5));
 }

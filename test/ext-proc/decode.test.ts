@@ -11,7 +11,7 @@ const ENTRIES = Object.entries<MetadataEntry>(METADATA);
 function messageIn(lane: Lane): { message: ProcessingRequest__Output; read: Set<string> } {
   const present = ENTRIES.filter(([, { lanes }]) => lanes.includes(lane)).map(([key]) => key);
   const fields = Object.fromEntries(
-    present.map((key) => [key, key === 'expires' ? { numberValue: 9 } : { stringValue: key }]),
+    present.map((key) => [key, key === 'expires' || key === 'issued' ? { numberValue: 9 } : { stringValue: key }]),
   ) as Record<string, Value__Output>;
   const read = new Set<string>();
   const watched = new Proxy(fields, {

@@ -6,7 +6,7 @@ import { SharedTombstones } from '../../ext-proc/tombstones.ts';
 import type { ProcessingRequest__Output } from '../../protos/gen/envoy/service/ext_proc/v3/ProcessingRequest.ts';
 import type { Logger } from '../../runtime/log.ts';
 import { RepeatedWarnings } from '../../runtime/repeated-warnings.ts';
-import { keysOf } from '../core/session/arbitrary.ts';
+import { endedOf, keysOf } from '../core/session/arbitrary.ts';
 import { capturedLog, type LogLine } from '../ext-authz/captured-log.ts';
 import { policyBackend, policyOf } from '../ext-authz/policy.ts';
 import { settingsOf } from '../ext-authz/quota/store/redis-backed.ts';
@@ -14,7 +14,7 @@ import { freePort } from '../support/redis.ts';
 
 type Values = Record<string, string | number>;
 const OPEN: Values = { backend: 'a', tenant: 'red', principal: '07'.repeat(16) };
-const CLOSE: Values = { fingerprint: 'f', session: 'sealed', expires: 9 };
+const CLOSE: Values = { ...OPEN, fingerprint: 'f', issued: 1, expires: 9 };
 const FILTERED: Values = { backend: 'a', tenant: 'red', roles: '' };
 const PIN = Buffer.from('127.0.0.1:9000').toString('base64');
 const WITHHELD = 'a response was withheld because it could not be filtered';
@@ -112,7 +112,7 @@ describe('ext-proc, messages', () => {
     const { log, messages } = capturedLog('info');
     const tombstones = new SharedTombstones(log, () => 0);
     tombstones.use(settingsOf(`redis://127.0.0.1:${await freePort()}`));
-    await tombstones.leave('red', 'f', 1);
+    await tombstones.leave('red', endedOf('f', 1));
     tombstones.close();
     expect(messages).to.deep.equal(['Redis failed: other gateways do not learn of ended sessions']);
   });

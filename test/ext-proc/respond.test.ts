@@ -1,4 +1,5 @@
 import { expect } from 'chai';
+import { ownerOf } from '../../core/session/ended-record.ts';
 import { MAX_SERVER_SESSION_ID_LENGTH } from '../../core/session/seal.ts';
 import { type LaneResponse, respond, type SessionRequest } from '../../ext-proc/respond.ts';
 import { policyBackend } from '../ext-authz/policy.ts';
@@ -7,12 +8,19 @@ const BACKEND = policyBackend('a');
 const PRINCIPAL = Buffer.alloc(16, 3);
 const OPEN: SessionRequest = { lane: 'open', backend: 'a', tenant: 'red', principal: PRINCIPAL, id: 1 };
 const OPEN_GONE: SessionRequest = { lane: 'open', backend: 'gone', tenant: 'red', principal: PRINCIPAL, id: 1 };
-const CLOSE: SessionRequest = { lane: 'close', fingerprint: 'f', sealed: 's', expiresAtSeconds: 99 };
+const OWNER = { backend: 'a', tenant: 'red', principal: PRINCIPAL };
+const CLOSE: SessionRequest = { lane: 'close', ...OWNER, fingerprint: 'f', issuedAtSeconds: 9, expiresAtSeconds: 99 };
 const pin = (address: string) => Buffer.from(address).toString('base64');
 const RESPONSE: LaneResponse = { status: 200, serverSessionIds: ['theirs'], pin: pin('127.0.0.1:9001') };
 
 const step = (request: SessionRequest, more: Partial<LaneResponse> = {}) =>
-  respond(request, { ...RESPONSE, ...more }, (name) => (name === 'a' ? BACKEND : undefined), 1_700_000_000);
+  respond(
+    request,
+    { ...RESPONSE, ...more },
+    (name) => (name === 'a' ? BACKEND : undefined),
+    1_700_000_000,
+    (size) => Buffer.alloc(size, 8),
+  );
 
 describe('ext-proc/respond', () => {
   it('seals the session of a response, with the endpoint that Envoy chose', () => {
@@ -26,6 +34,7 @@ describe('ext-proc/respond', () => {
         incarnation: 'two',
         serverSessionId: 'theirs',
         issuedAtSeconds: 1_700_000_000,
+        serial: Buffer.alloc(8, 8),
       },
     });
   });
@@ -71,7 +80,8 @@ describe('ext-proc/respond', () => {
 
   it('ends a session only if the server ended it', () => {
     for (const status of [200, 202, 204, 299]) {
-      const ended = { kind: 'end-session', fingerprint: 'f', sealed: 's', expiresAtSeconds: 99 };
+      const session = { fingerprint: 'f', owner: ownerOf(OWNER), issuedAtSeconds: 9, forgetAtSeconds: 99 };
+      const ended = { kind: 'end-session', session, of: OWNER };
       expect(step(CLOSE, { status })).to.deep.equal(ended);
     }
     for (const status of [0, 199, 300, 404, 405, 500])

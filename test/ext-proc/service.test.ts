@@ -1,7 +1,8 @@
 import { expect } from 'chai';
 import type { SessionRecord } from '../../core/decision/audit.ts';
-import { openSession, sealSession } from '../../core/session/seal.ts';
-import { type Session, sessionFingerprint } from '../../core/session/session.ts';
+import { ownerOf } from '../../core/session/ended-record.ts';
+import { openSession } from '../../core/session/seal.ts';
+import { SERIAL_BYTES, type Session, sessionFingerprint } from '../../core/session/session.ts';
 import { addExternalProcessor } from '../../ext-proc/service.ts';
 import type { ResponseServices } from '../../ext-proc/services.ts';
 import type { ExternalProcessorClient } from '../../protos/gen/envoy/service/ext_proc/v3/ExternalProcessor.ts';
@@ -19,7 +20,7 @@ const KEYS = keysOf(1);
 const PIN = Buffer.from('127.0.0.1:9000').toString('base64');
 const PRINCIPAL = Buffer.alloc(16, 7);
 const OPEN = { backend: 'a', tenant: 'red', principal: PRINCIPAL.toString('hex'), id: 1 };
-const SESSION: Session = {
+const SESSION: Omit<Session, 'serial'> = {
   backend: 'a',
   tenant: 'red',
   principal: PRINCIPAL,
@@ -28,7 +29,13 @@ const SESSION: Session = {
   serverSessionId: 'theirs',
   issuedAtSeconds: 1_700_000_000,
 };
-const CLOSE = { fingerprint: 'f'.repeat(32), expires: 1_800_000_000, session: sealSession(SESSION, KEYS) };
+const { id: _, ...OWNER } = OPEN;
+const CLOSE = { ...OWNER, fingerprint: 'f'.repeat(32), issued: 1_700_000_000, expires: 1_800_000_000 };
+/** What {@link CLOSE} ends. */
+const ENDED = {
+  ...{ fingerprint: CLOSE.fingerprint, owner: ownerOf(SESSION) },
+  ...{ issuedAtSeconds: CLOSE.issued, forgetAtSeconds: CLOSE.expires },
+};
 
 function question(metadata: Record<string, string | number>, headers: Record<string, string>): ProcessingRequest {
   const fields = Object.entries(metadata).map(([name, value]) => [
@@ -114,7 +121,9 @@ describe('ext-proc/service', () => {
     expect(removeHeaders).to.deep.equal(['x-mcp-pin']);
     const [[name, sealed = '', action] = []] = set;
     expect([name, action]).to.deep.equal(['mcp-session-id', 'OVERWRITE_IF_EXISTS_OR_ADD']);
-    expect(openSession(sealed, KEYS)).to.deep.equal(SESSION);
+    const { serial, ...session } = openSession(sealed, KEYS) ?? {};
+    expect(session).to.deep.equal(SESSION);
+    expect(serial).to.have.lengthOf(SERIAL_BYTES);
   });
 
   it('passes other responses on without the pin', async () => {
@@ -140,7 +149,7 @@ describe('ext-proc/service', () => {
     stream.stream.write(question(CLOSE, { ':status': '200' }));
     // A second stream is answered in the meantime. Without the wait, the first one would have been answered by then.
     await ask(question(OPEN, { ':status': '400' }));
-    expect(ended).to.deep.equal([['f'.repeat(32), 1_800_000_000]]);
+    expect(ended).to.deep.equal([[ENDED]]);
     expect(stream.unread).to.equal(0);
     release();
     expect(mutation(await stream.next())).to.deep.equal({ set: [], removeHeaders: ['x-mcp-pin'] });
@@ -170,7 +179,7 @@ describe('ext-proc/service', () => {
     };
     await ask(question(CLOSE, { ':status': '404' }));
     await ask(question(CLOSE, { ':status': '200' }));
-    expect(left).to.deep.equal([['red', CLOSE.fingerprint, CLOSE.expires]]);
+    expect(left).to.deep.equal([['red', ENDED]]);
   });
 
   it('passes a DELETE on if the watcher cannot record it, and logs that', async () => {
@@ -207,15 +216,17 @@ describe('ext-proc/service', () => {
 
   describe('the audit log', () => {
     const about = { backend: 'a', tenant: 'red', principal: PRINCIPAL.toString('hex') };
-    const session = sessionFingerprint(SESSION);
     const opening = question(OPEN, { ':status': '200', 'mcp-session-id': 'theirs', 'x-mcp-pin': PIN });
 
     it('has a line when a session is opened and when it is ended, with the same fingerprint', async () => {
-      await ask(opening);
-      await ask(question(CLOSE, { ':status': '200' }));
+      const [[, sealed = ''] = []] = mutation(await ask(opening)).set;
+      const session = openSession(sealed, KEYS);
+      if (session === undefined) throw new Error('not sealed');
+      const fingerprint = sessionFingerprint(session);
+      await ask(question({ ...CLOSE, fingerprint }, { ':status': '200' }));
       expect(audited).to.deep.equal([
-        { event: 'session-opened', ...about, session },
-        { event: 'session-ended', ...about, session },
+        { event: 'session-opened', ...about, session: fingerprint },
+        { event: 'session-ended', ...about, session: fingerprint },
       ]);
     });
 

@@ -29,8 +29,11 @@ export interface Documents {
 
 /** A watcher of these documents. */
 export interface TestWatcher {
-  /** The update that a new subscriber gets first. Paths are relative to `/gateway`, and the version is left out. */
-  firstUpdate(): Promise<Omit<PolicyUpdate__Output, 'version'>>;
+  /**
+   * The snapshot that a new subscriber gets, with the ended sessions that come before it, in hex. Paths are relative to `/gateway`, and
+   * the version is left out.
+   */
+  firstUpdate(): Promise<Omit<PolicyUpdate__Output, 'version' | 'endedSessions'> & { endedSessions: string }>;
   /** Deletes the file of a backend. */
   remove(backend: string): void;
   stop(): Promise<void>;
@@ -86,9 +89,14 @@ export async function startTestWatcher(documents: Documents): Promise<TestWatche
     firstUpdate: async () => {
       const subscriber = new Messages(client.Subscribe());
       subscriber.stream.write({ subscriber: 'test', appliedVersion: 0 });
-      const { version: _, ...update } = await Promise.race([subscriber.next(), failed.promise]);
-      subscriber.stream.cancel();
-      return JSON.parse(JSON.stringify(update).replaceAll(folder, '/gateway'));
+      let endedSessions = '';
+      for (;;) {
+        const { version: _, endedSessions: ended, ...update } = await Promise.race([subscriber.next(), failed.promise]);
+        endedSessions += ended?.toString('hex') ?? '';
+        if (!update.snapshot) continue;
+        subscriber.stream.cancel();
+        return JSON.parse(JSON.stringify({ ...update, endedSessions }).replaceAll(folder, '/gateway'));
+      }
     },
     remove: (backend) => rmSync(join(folder, 'backends', `${backend}.yaml`)),
     stop: async () => {

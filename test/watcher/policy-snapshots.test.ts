@@ -24,7 +24,7 @@ const ISSUERS = [
 const CASES: Record<string, Documents> = {
   'without-backends': {
     settings: { publicUrl: 'https://mcp.example.com/', audit: { decisions: 'denied' } },
-    files: { 'ended-sessions': `${'0a'.repeat(16)} 32503680000\n` },
+    files: { 'ended-sessions': `${'0a'.repeat(16)} 4000000000 1000000000 ${'0b'.repeat(16)}\n` },
   },
   tenants: {
     tenants: [

@@ -1,20 +1,28 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Server, ServerDuplexStream } from '@grpc/grpc-js';
 import type { Policy, PolicyBackend, PolicySettings } from '../../core/policy/policy.ts';
+import { type EndedSession, packEnded } from '../../core/session/ended-record.ts';
+import type { EndedSessions } from '../../core/session/ended-sessions.ts';
 import type { PolicyServiceHandlers } from '../../protos/gen/mcp_gateway/v1/PolicyService.ts';
 import type { PolicyUpdate } from '../../protos/gen/mcp_gateway/v1/PolicyUpdate.ts';
 import type { SubscribeRequest__Output } from '../../protos/gen/mcp_gateway/v1/SubscribeRequest.ts';
 import { policyService } from '../../protos/load.ts';
 import { Changes } from '../../runtime/changes.ts';
 import { backendToProto } from '../../runtime/policy/convert.ts';
+import { sessionFromProto } from '../../runtime/policy/convert-session.ts';
 import { settingsToProto } from '../../runtime/policy/convert-settings.ts';
 
 type Stream = ServerDuplexStream<SubscribeRequest__Output, PolicyUpdate>;
 
 /** The state of a subscriber. */
 interface SubscriberState {
-  /** Whether it was sent the snapshot. */
-  greeted: boolean;
+  /**
+   * `new`: it was sent nothing. `greeting`: it is being sent the ended sessions, and gets each further one. `greeted`: it was sent the
+   * snapshot, and gets every change.
+   */
+  stage: 'new' | 'greeting' | 'greeted';
+  /** Whether it is sent the ended sessions. */
+  needsEnded: boolean;
   /** Version of the update that is in force there. */
   applied: number;
 }
@@ -27,10 +35,12 @@ export type PublishedPolicy = Pick<Policy, 'settings' | 'backends'>;
 
 /** Settings of {@link PolicyService}. */
 export interface PolicyServiceOptions {
-  /** Sessions that were ended before this process started: fingerprint to the second since the epoch from which it may be forgotten. */
-  endedSessions: ReadonlyMap<string, number>;
+  /** Sessions that were ended before this process started; those that end are added. */
+  ended: EndedSessions;
   /** Called for each session that is ended, to remember it across a restart. */
-  onEnded: (fingerprint: string, forgetAtSeconds: number) => void;
+  onEnded: (session: EndedSession) => void;
+  /** Milliseconds since the epoch. Default: `Date.now`. */
+  now?: () => number;
 }
 
 /** Sends the policy to ext-authz and ext-proc, and waits until it is in force there, at most `ACK_TIMEOUT_MS`. */
@@ -38,14 +48,12 @@ export class PolicyService {
   readonly #options: PolicyServiceOptions;
   readonly #streams = new Map<Stream, SubscriberState>();
   readonly #changes = new Changes();
-  readonly #ended: Map<string, number>;
   #published: PublishedPolicy | undefined;
   #inForce: PublishedPolicy | undefined;
   #version = 0;
 
   constructor(options: PolicyServiceOptions) {
     this.#options = options;
-    this.#ended = new Map(options.endedSessions);
   }
 
   /** The policy that every subscriber has acknowledged, or took too long to acknowledge; undefined before the first one. */
@@ -58,8 +66,7 @@ export class PolicyService {
     const handlers: PolicyServiceHandlers = {
       Subscribe: (stream) => this.#accept(stream),
       EndSession: (call, callback) => {
-        const { fingerprint = '', forgetAtSeconds = 0 } = call.request.session ?? {};
-        this.endSession(fingerprint, Number(forgetAtSeconds)).then(() => callback(null, {}), callback);
+        this.endSession(sessionFromProto(call.request)).then(() => callback(null, {}), callback);
       },
     };
     server.addService(policyService(), { ...handlers });
@@ -81,20 +88,21 @@ export class PolicyService {
   }
 
   /** Ends a session; resolves once every subscriber denies its requests, or after `ACK_TIMEOUT_MS`. */
-  async endSession(fingerprint: string, forgetAtSeconds: number): Promise<void> {
-    const nowSeconds = Date.now() / 1000;
-    for (const [known, forgetAt] of this.#ended) if (forgetAt <= nowSeconds) this.#ended.delete(known);
-    this.#ended.set(fingerprint, forgetAtSeconds);
-    this.#options.onEnded(fingerprint, forgetAtSeconds);
-    await this.#send({ endedSessions: [{ fingerprint, forgetAtSeconds }] });
+  async endSession(session: EndedSession): Promise<void> {
+    const { ended, onEnded, now = Date.now } = this.#options;
+    const record = packEnded(session);
+    ended.addPacked(record, Math.floor(now() / 1000));
+    onEnded(session);
+    await this.#send({ endedSessions: record });
   }
 
   #accept(stream: Stream): void {
-    const state: SubscriberState = { applied: 0, greeted: false };
+    const state: SubscriberState = { applied: 0, stage: 'new', needsEnded: true };
     this.#streams.set(stream, state);
-    stream.on('data', ({ appliedVersion = 0 }: SubscribeRequest__Output) => {
+    stream.on('data', ({ appliedVersion = 0, withoutEndedSessions = false }: SubscribeRequest__Output) => {
       state.applied = Number(appliedVersion);
-      this.#greet(stream, state);
+      state.needsEnded = !withoutEndedSessions;
+      void this.#greet(stream, state);
       this.#changes.wake();
     });
     stream.on('end', () => stream.end());
@@ -105,9 +113,15 @@ export class PolicyService {
     });
   }
 
-  #greet(stream: Stream, state: SubscriberState): void {
-    if (state.greeted || this.#published === undefined) return;
-    state.greeted = true;
+  // The snapshot comes last: a process serves once it has a policy, and by then it must know every session that was ended.
+  async #greet(stream: Stream, state: SubscriberState): Promise<void> {
+    if (state.stage !== 'new' || this.#published === undefined) return;
+    state.stage = 'greeting';
+    for (const endedSessions of state.needsEnded ? this.#options.ended.packed() : []) {
+      await written(stream, { endedSessions });
+      if (!this.#streams.has(stream)) return;
+    }
+    state.stage = 'greeted';
     stream.write(this.#snapshot(this.#published));
   }
 
@@ -117,21 +131,37 @@ export class PolicyService {
       snapshot: true,
       settings: settingsToProto(settings),
       backends: [...backends.values()].map(backendToProto),
-      endedSessions: [...this.#ended].map(([fingerprint, forgetAtSeconds]) => ({ fingerprint, forgetAtSeconds })),
     };
   }
 
   async #send(update: PolicyUpdate): Promise<void> {
     const version = ++this.#version;
+    const { endedSessions } = update;
+    const isConcerned = ({ needsEnded }: SubscriberState) => endedSessions === undefined || needsEnded;
     for (const [stream, state] of this.#streams) {
-      if (state.greeted) stream.write({ ...update, version });
-      else this.#greet(stream, state);
+      if (!isConcerned(state)) continue;
+      if (state.stage === 'greeted') stream.write({ ...update, version });
+      // Without a version: an acknowledgement would include changes that the snapshot has yet to bring.
+      else if (state.stage === 'greeting' && endedSessions !== undefined) stream.write({ endedSessions });
+      else void this.#greet(stream, state);
     }
     await this.#changes.until(
-      () => [...this.#streams.values()].every(({ applied }) => applied >= version),
+      () => [...this.#streams.values()].every((state) => state.applied >= version || !isConcerned(state)),
       ACK_TIMEOUT_MS,
     );
   }
+}
+
+// Until the stream has taken the update, or ends. So there is never more than one part in memory for each stream.
+function written(stream: Stream, update: PolicyUpdate): Promise<void> {
+  return new Promise((resolve) => {
+    const done = () => {
+      stream.off('close', done);
+      resolve();
+    };
+    stream.on('close', done);
+    stream.write(update, done);
+  });
 }
 
 function isChange({ settings, backends = [], removedBackends = [] }: PolicyUpdate): boolean {

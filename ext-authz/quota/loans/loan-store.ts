@@ -1,6 +1,7 @@
 import { setNewest } from '../../../core/newest.ts';
 import { answerAt } from '../../../core/quota/bucket.ts';
 import type { BucketAsk } from '../../../core/quota/plan.ts';
+import type { SessionRef } from '../../../core/session/ended-record.ts';
 import type { RedisStore } from '../store/redis-store.ts';
 import type { QuotaStore, TakeOutcome, TakeRequest } from '../store/store.ts';
 import { LOAN_MS, Loan, type Outstanding } from './loan.ts';
@@ -14,7 +15,7 @@ const MAX_GROUPS = 10_000;
 const MAX_SESSIONS = 10_000;
 
 interface Waiting {
-  readonly session: string | undefined;
+  readonly session: SessionRef | undefined;
   readonly resolve: (outcome: TakeOutcome) => void;
   readonly reject: (error: unknown) => void;
 }
@@ -42,7 +43,7 @@ export class LoanStore implements QuotaStore {
   readonly #groups = new Map<string, Group>();
   readonly #keys = new WeakMap<readonly BucketAsk[], { tenant: string; key: string }>();
   readonly #outstanding = new Map<string, Outstanding>();
-  /** Sessions that had no tombstone, with the time when Redis was asked. */
+  /** Fingerprints of sessions that had no tombstone, with the time when Redis was asked. */
   readonly #alive = new Map<string, number>();
   readonly #withLoans = new Set<Group>();
   #sweep: NodeJS.Timeout | undefined;
@@ -56,7 +57,7 @@ export class LoanStore implements QuotaStore {
     this.#now = now;
   }
 
-  takeNow({ tenant, asks, sessionFingerprint: session }: TakeRequest): TakeOutcome | undefined {
+  takeNow({ tenant, asks, session }: TakeRequest): TakeOutcome | undefined {
     const group = this.#groups.get(this.#keyOf(tenant, asks));
     if (group === undefined || group.loan.left === 0) return undefined;
     const nowMs = this.#now();
@@ -68,7 +69,7 @@ export class LoanStore implements QuotaStore {
   take(request: TakeRequest): Promise<TakeOutcome> {
     const outcome = this.takeNow(request);
     if (outcome !== undefined) return Promise.resolve(outcome);
-    const { tenant, asks, sessionFingerprint: session } = request;
+    const { tenant, asks, session } = request;
     const group = this.#groupOf(tenant, asks);
     const nowMs = this.#now();
     // A request of a session that is not recent must ask Redis about its tombstone, so a loan could not serve it.
@@ -109,9 +110,9 @@ export class LoanStore implements QuotaStore {
     const { tenant, loan } = group;
     const { outstanding } = loan;
     const expected = loan.left > 0 || outstanding.requested ? 0 : loan.expected;
-    const own = new Set(batch.flatMap(({ session }) => session ?? []));
-    const sessions = new Set([...own, ...(expected > 0 ? group.sessions.all(askedMs) : [])]);
-    const request = { tenant, asks: loan.asks, sessions: [...sessions], waiting: batch.length, loan: expected };
+    const own = unique(batch.flatMap(({ session }) => session ?? []));
+    const sessions = expected > 0 ? unique([...own, ...group.sessions.all(askedMs)]) : own;
+    const request = { tenant, asks: loan.asks, sessions, waiting: batch.length, loan: expected };
     if (expected > 0) outstanding.requested = true;
     const outcome = await this.#redis.takeSeveral({ ...request, outstanding: outstanding.cost }).finally(() => {
       if (expected > 0) outstanding.requested = false;
@@ -132,17 +133,17 @@ export class LoanStore implements QuotaStore {
   }
 
   // One of the sessions was ended, so Redis debited nothing.
-  async #askForEach(group: Group, batch: readonly Waiting[], sessions: ReadonlySet<string>): Promise<void> {
+  async #askForEach(group: Group, batch: readonly Waiting[], sessions: readonly SessionRef[]): Promise<void> {
     const { tenant, loan } = group;
     const [only, ...others] = sessions;
     for (const session of sessions) {
-      this.#alive.delete(session);
+      this.#alive.delete(session.fingerprint);
       group.sessions.forget(session);
     }
     const ended: TakeOutcome = { kind: 'ended' };
-    const alone = others.length === 0 && batch.every(({ session }) => session === only);
+    const alone = others.length === 0 && batch.every(({ session }) => session?.fingerprint === only?.fingerprint);
     const answer = async ({ session, resolve }: Waiting) => {
-      const request = { tenant, asks: loan.asks, sessionFingerprint: session };
+      const request = { tenant, asks: loan.asks, session };
       resolve(alone ? ended : await this.#redis.take(request));
     };
     await Promise.all(batch.map(answer));
@@ -160,17 +161,19 @@ export class LoanStore implements QuotaStore {
     if (group.waiting.length > 0 && group.asking === 0) this.#ask(group);
   }
 
-  #fromLoan(group: Group, session: string | undefined, nowMs: number): TakeOutcome {
+  #fromLoan(group: Group, session: SessionRef | undefined, nowMs: number): TakeOutcome {
     if (session !== undefined) group.sessions.note(session, nowMs);
     return { kind: 'taken', taken: group.loan.use(nowMs) };
   }
 
-  #isAlive(session: string | undefined, nowMs: number): boolean {
-    return session === undefined || nowMs - (this.#alive.get(session) ?? Number.NEGATIVE_INFINITY) < LOAN_MS;
+  #isAlive(session: SessionRef | undefined, nowMs: number): boolean {
+    return (
+      session === undefined || nowMs - (this.#alive.get(session.fingerprint) ?? Number.NEGATIVE_INFINITY) < LOAN_MS
+    );
   }
 
-  #noteAlive(session: string, askedMs: number): void {
-    setNewest(this.#alive, session, askedMs, MAX_SESSIONS);
+  #noteAlive({ fingerprint }: SessionRef, askedMs: number): void {
+    setNewest(this.#alive, fingerprint, askedMs, MAX_SESSIONS);
   }
 
   #watch(group: Group): void {
@@ -215,4 +218,8 @@ export class LoanStore implements QuotaStore {
     this.#keys.set(asks, { tenant, key });
     return key;
   }
+}
+
+function unique(sessions: readonly SessionRef[]): SessionRef[] {
+  return [...new Map(sessions.map((session) => [session.fingerprint, session])).values()];
 }

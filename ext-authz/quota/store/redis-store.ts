@@ -1,19 +1,21 @@
 import type { Cluster, Redis } from 'ioredis';
 import { answerAt } from '../../../core/quota/bucket.ts';
-import { bucketKey, tenantKey, tombstoneKey } from '../../../core/quota/keys.ts';
+import { bucketKey, tenantKey, tombstonesKey } from '../../../core/quota/keys.ts';
 import type { LoanAnswer, LoanRequest } from '../../../core/quota/loan.ts';
 import type { BucketAsk } from '../../../core/quota/plan.ts';
+import type { SessionRef } from '../../../core/session/ended-record.ts';
 import { CHARGE_SCRIPT, TAKE_SCRIPT } from './script.ts';
 import type { QuotaStore, TakeOutcome, TakeRequest } from './store.ts';
 
 const PROBE_LIFETIME_MS = 10_000;
+const NO_SESSION: readonly SessionRef[] = [{ fingerprint: '', owner: '', issuedAtSeconds: 0 }];
 
 /** Several requests of one tenant that ask the same of the same buckets. */
 export interface SeveralRequest extends LoanRequest {
   readonly tenant: string;
   readonly asks: readonly BucketAsk[];
-  /** Fingerprints of the sessions whose tombstones to look for: those of the requests, and any others. */
-  readonly sessions: readonly string[];
+  /** The sessions whose tombstones to look for: those of the requests, and any others. */
+  readonly sessions: readonly SessionRef[];
 }
 
 /** The outcome; `ended` if one of the sessions was ended, in which case nothing was debited. */
@@ -60,15 +62,17 @@ export class RedisStore implements QuotaStore {
   async takeSeveral({ tenant, asks, sessions, waiting, loan, outstanding }: SeveralRequest): Promise<SeveralOutcome> {
     const keys = keysOf(tenant, asks);
     // Also without a session: in a cluster, a script needs at least one key.
-    for (const fingerprint of sessions.length === 0 ? [''] : sessions) keys.push(tombstoneKey(tenant, fingerprint));
-    const numbers = [...numbersOf(asks), waiting, loan, outstanding];
-    const [passed = 0, , ...rest] = await this.#take(keys.length, ...keys, ...numbers);
+    const looked = sessions.length === 0 ? NO_SESSION : sessions;
+    for (const { owner } of looked) keys.push(tombstonesKey(tenant, owner));
+    const refs = looked.flatMap(({ fingerprint, issuedAtSeconds }) => [fingerprint, issuedAtSeconds]);
+    const parts = [asks.length, ...numbersOf(asks), ...refs, waiting, loan, outstanding];
+    const [passed = 0, , ...rest] = await this.#take(keys.length, ...keys, ...parts);
     if (passed === -1) return { kind: 'ended' };
     return { kind: 'taken', passed, levels: rest.slice(0, asks.length), loan: rest[asks.length] ?? 0 };
   }
 
-  async take({ tenant, asks, sessionFingerprint }: TakeRequest): Promise<TakeOutcome> {
-    const sessions = sessionFingerprint === undefined ? [] : [sessionFingerprint];
+  async take({ tenant, asks, session }: TakeRequest): Promise<TakeOutcome> {
+    const sessions = session === undefined ? [] : [session];
     const outcome = await this.takeSeveral({ tenant, asks, sessions, waiting: 1, loan: 0, outstanding: 0 });
     if (outcome.kind === 'ended') return outcome;
     const allowed = outcome.passed === 1;

@@ -1,4 +1,5 @@
 import { MAX_AHEAD_MS } from '../../../core/quota/bucket.ts';
+import { WATERMARK } from '../../../core/quota/keys.ts';
 import { LOAN_PART } from '../../../core/quota/loan.ts';
 
 /**
@@ -37,23 +38,30 @@ end
  * many requests as fit, by the clock of Redis, and makes a loan for requests to come (`core/quota/loan.ts`). A bucket that denies a
  * request is kept until it would be full again at its present rate, even if it was written under a faster one.
  *
- * KEYS: the buckets, then the tombstones. All have the tenant as hash tag, so they are on one node of a cluster.
- * ARGV: for each bucket its requests, period in milliseconds, burst, and the cost of one request there. Then either nothing, for a
- * single request, or: how many requests wait, how many to lend to, and what the process already has on loan.
+ * KEYS: the buckets, then for each session the tombstones of its owner. All have the tenant as hash tag, so they are on one node of a
+ * cluster.
+ * ARGV: the number of buckets. For each bucket its requests, period in milliseconds, burst, and the cost of one request there. For each
+ * session its fingerprint and time of issue. Then either nothing, for a single request, or: how many requests wait, how many to lend to,
+ * and what the process already has on loan.
  * Returns: how many pass, or -1 if a session was ended, in which case nothing is debited; the time in milliseconds; the level of each
  * bucket afterwards; and the size of the loan, if one was asked for.
  */
 export const TAKE_SCRIPT = `${COMMON}
-local buckets, texts = math.floor(#ARGV / 4), redis.call('MGET', unpack(KEYS))
+local buckets = tonumber(ARGV[1])
+local rest = 4 * buckets + 1
 for i = buckets + 1, #KEYS do
-  if texts[i] then return {-1, now} end
+  if redis.call('ZSCORE', KEYS[i], ARGV[rest + 1]) then return {-1, now} end
+  local watermark = redis.call('ZSCORE', KEYS[i], '${WATERMARK}')
+  if watermark and tonumber(watermark) >= tonumber(ARGV[rest + 2]) then return {-1, now} end
+  rest = rest + 2
 end
-local waiting = tonumber(ARGV[4 * buckets + 1] or 1)
-local loan, outstanding = tonumber(ARGV[4 * buckets + 2] or 0), tonumber(ARGV[4 * buckets + 3] or 0)
+local texts = buckets > 0 and redis.call('MGET', unpack(KEYS, 1, buckets))
+local waiting = tonumber(ARGV[rest + 1] or 1)
+local loan, outstanding = tonumber(ARGV[rest + 2] or 0), tonumber(ARGV[rest + 3] or 0)
 local passed, priced, numbers, answer = waiting, false, {}, {0, now}
 for i = 1, buckets do
-  local requests, period = tonumber(ARGV[4 * i - 3]), tonumber(ARGV[4 * i - 2])
-  local full, cost = tonumber(ARGV[4 * i - 1]) * period, tonumber(ARGV[4 * i])
+  local requests, period = tonumber(ARGV[4 * i - 2]), tonumber(ARGV[4 * i - 1])
+  local full, cost = tonumber(ARGV[4 * i]) * period, tonumber(ARGV[4 * i + 1])
   local level, at = read(texts[i], requests, period, full)
   numbers[i] = {requests, period, full, cost, level, at}
   if cost > 0 then
@@ -82,7 +90,7 @@ for i = 1, buckets do
   answer[i + 2] = level
 end
 answer[1] = passed
-if ARGV[4 * buckets + 2] then answer[buckets + 3] = loan end
+if ARGV[rest + 2] then answer[buckets + 3] = loan end
 return answer
 `;
 

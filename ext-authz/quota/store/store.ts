@@ -1,12 +1,13 @@
 import type { BucketAsk } from '../../../core/quota/plan.ts';
 import type { Taken } from '../../../core/quota/take.ts';
+import type { SessionRef } from '../../../core/session/ended-record.ts';
 
 /** What a request asks of its buckets. */
 export interface TakeRequest {
   readonly tenant: string;
   readonly asks: readonly BucketAsk[];
-  /** Fingerprint of the session of the request. */
-  readonly sessionFingerprint: string | undefined;
+  /** The session of the request. */
+  readonly session: SessionRef | undefined;
 }
 
 /** The outcome; `ended` if another gateway ended the session. */

@@ -23,7 +23,7 @@ const session: Session = {
     endpoint: 'mcp-jira-0',
     incarnation: 'uid/1',
   },
-  ...{ serverSessionId: 's', issuedAtSeconds: 1_800_000_000 },
+  ...{ serverSessionId: 's', issuedAtSeconds: 1_800_000_000, serial: Buffer.alloc(8) },
 };
 
 describe('explaining a denial', () => {

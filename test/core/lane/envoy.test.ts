@@ -69,7 +69,7 @@ describe('core/lane, tables compared with envoy.yaml', () => {
     const UNSPELLED: Readonly<Partial<Record<keyof Tables, readonly string[]>>> = {
       inputs: ['x-forwarded-for'],
       headers: ['path', 'credential', 'session'],
-      metadata: ['backend', 'tenant', 'principal', 'roles', 'fingerprint', 'expires'],
+      metadata: ['backend', 'tenant', 'principal', 'roles', 'fingerprint', 'issued', 'expires'],
     };
     for (const part of Object.keys(TABLES) as (keyof Tables)[]) {
       for (const key of Object.keys(TABLES[part])) {

@@ -86,6 +86,7 @@ describe('ext-authz/check, fuzzed', function () {
             incarnation: 'one',
             serverSessionId: 's',
             issuedAtSeconds: NOW_SECONDS,
+            serial: Buffer.alloc(8),
           };
           return { id: sealSession({ backend, tenant, principal, ...place }, KEYS), subject, tenant, backend };
         }),

@@ -134,6 +134,7 @@ export class CheckHarness {
       incarnation: 'two',
       serverSessionId: 'theirs',
       issuedAtSeconds: NOW_SECONDS - 10,
+      serial: Buffer.alloc(8),
       ...more,
     };
     return sealSession(session, KEYS);

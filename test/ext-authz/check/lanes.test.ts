@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 import { hashPrincipal } from '../../../core/identity/principal.ts';
 import { deny } from '../../../core/mcp/denial.ts';
+import { ownerOf } from '../../../core/session/ended-record.ts';
 import { sealSession } from '../../../core/session/seal.ts';
 import { type Session, sessionFingerprint } from '../../../core/session/session.ts';
 import type { HttpRequest } from '../../../ext-authz/check/request.ts';
@@ -70,6 +71,8 @@ describe('ext-authz/check, lanes', () => {
         sealed,
         serverSessionId: 'theirs',
         fingerprint: sessionFingerprint(opened.session),
+        owner: ownerOf(opened.session),
+        issuedAtSeconds: NOW_SECONDS - 10,
         expiresAtSeconds: NOW_SECONDS + 3590,
         incarnation: 'two',
       },
@@ -114,7 +117,7 @@ describe('ext-authz/check, lanes', () => {
     const token32 = Buffer.alloc(64, 1).toString('base64url');
     const ended = harness.seal({ serverSessionId: 'ended' });
     const opened = harness.services.sessions.open(ended);
-    harness.usePolicy({ endedSessions: new Map([[opened?.fingerprint ?? '', NOW_SECONDS + 9]]) });
+    harness.usePolicy({ endedSessions: { has: ({ fingerprint }) => fingerprint === opened?.ref.fingerprint } });
     const cases: Record<string, string> = {
       empty: '',
       unknown: 'x',

@@ -1,11 +1,12 @@
 import { expect } from 'chai';
 import { issuerSchema } from '../../../core/identity/issuer.ts';
-import { tombstoneKey } from '../../../core/quota/keys.ts';
+import { tombstonesKey } from '../../../core/quota/keys.ts';
 import { quotaSchema } from '../../../core/quota/quota.ts';
 import type { AdmissionRequest } from '../../../ext-authz/check/admission.ts';
 import { QuotaCounts } from '../../../ext-authz/quota/counts.ts';
 import { QuotaService } from '../../../ext-authz/quota/service.ts';
 import { SharedTombstones } from '../../../ext-proc/tombstones.ts';
+import { endedOf, hexOf, refOf } from '../../core/session/arbitrary.ts';
 import { eventually } from '../../fixtures/replica-server/waiting.ts';
 import { commandCalls, freePort, REDIS_START_MS, startRedis, type TestRedis } from '../../support/redis.ts';
 import { capturedLog } from '../captured-log.ts';
@@ -15,7 +16,7 @@ import { settingsOf } from './store/redis-backed.ts';
 const DAY_S = 86_400;
 
 /** A call of one tool by a member of the tenant `red`, which has this quota. */
-function callOf(quota: unknown, fingerprint?: string): AdmissionRequest {
+function callOf(quota: unknown, name?: string): AdmissionRequest {
   const session = { sealed: 's', serverSessionId: 's', expiresAtSeconds: 0, incarnation: 'one' };
   const { claims: issuerClaims } = issuerSchema.parse({ url: 'https://i.example' });
   return {
@@ -38,7 +39,7 @@ function callOf(quota: unknown, fingerprint?: string): AdmissionRequest {
     },
     route: {
       ...{ lane: 'session', backend: 'a', path: '/mcp', affinity: undefined, pin: undefined },
-      session: fingerprint === undefined ? undefined : { ...session, fingerprint },
+      session: name === undefined ? undefined : { ...session, ...refOf(name) },
     },
   };
 }
@@ -124,11 +125,11 @@ describe('ext-authz/quota/service', () => {
     });
     afterEach(() => other.close());
 
-    const leave = (fingerprint: string) =>
+    const leave = (name: string) =>
       eventually(
         async () => {
-          await other.leave('red', fingerprint, inAnHour());
-          return redis.client.pttl(tombstoneKey('red', fingerprint));
+          await other.leave('red', endedOf(name, inAnHour()));
+          return redis.client.pttl(tombstonesKey('red', refOf(name).owner));
         },
         (ttl) => ttl > 3_590_000 && ttl <= 3_600_000,
       );
@@ -160,18 +161,19 @@ describe('ext-authz/quota/service', () => {
     it('never rejects, and logs once that Redis fails', async () => {
       const { log, messages: said } = capturedLog('info');
       const tombstones = new SharedTombstones(log);
-      await tombstones.leave('red', 'f', Date.now() / 1000 + DAY_S);
+      const key = tombstonesKey('red', refOf('f').owner);
+      await tombstones.leave('red', endedOf('f', Date.now() / 1000 + DAY_S));
       tombstones.use(settingsOf(`redis://127.0.0.1:${await freePort()}`));
-      await tombstones.leave('red', 'f', Date.now() / 1000 + DAY_S);
-      await tombstones.leave('red', 'f', Date.now() / 1000 + DAY_S);
+      await tombstones.leave('red', endedOf('f', Date.now() / 1000 + DAY_S));
+      await tombstones.leave('red', endedOf('f', Date.now() / 1000 + DAY_S));
       tombstones.use(settingsOf(redis.url));
       await eventually(async () => {
-        await tombstones.leave('red', 'f', Date.now() / 1000 + DAY_S);
-        return redis.client.exists(tombstoneKey('red', 'f'));
+        await tombstones.leave('red', endedOf('f', Date.now() / 1000 + DAY_S));
+        return redis.client.exists(key);
       }, Boolean);
       // A session that has expired.
-      await tombstones.leave('red', 'old', Date.now() / 1000 - 1);
-      expect(await redis.client.exists(tombstoneKey('red', 'old'))).to.equal(0);
+      await tombstones.leave('red', endedOf('old', Date.now() / 1000 - 1));
+      expect(await redis.client.zscore(key, hexOf('old'))).to.equal(null);
       tombstones.close();
       expect(said).to.have.length(2);
       expect(said[1]).to.include('works again');

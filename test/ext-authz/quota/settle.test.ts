@@ -40,7 +40,7 @@ describe('ext-authz/quota/settle', () => {
     for (let passed = 0; ; passed++) {
       await settleTopUps('red', quota, store, nowMs);
       const asks = planAsks(withTopUps(quota, nowMs), { message, backend: 'a', user: 'u' });
-      const outcome = await memory.take({ tenant: 'red', asks, sessionFingerprint: undefined });
+      const outcome = await memory.take({ tenant: 'red', asks, session: undefined });
       if (outcome.kind !== 'taken' || !outcome.taken.allowed) return passed;
     }
   };

@@ -1,8 +1,11 @@
 import { expect } from 'chai';
+import type { Policy } from '../../../core/policy/policy.ts';
+import { EndedSessions } from '../../../core/session/ended-sessions.ts';
 import { Changes } from '../../../runtime/changes.ts';
 import { serveUnix } from '../../../runtime/grpc/server.ts';
 import { PolicyClient } from '../../../runtime/policy/client.ts';
 import { PolicyService } from '../../../watcher/publish/policy-service.ts';
+import { endedOf, refOf } from '../../core/session/arbitrary.ts';
 import { capturedLog } from '../../ext-authz/captured-log.ts';
 import { policyBackend, policyOf } from '../../ext-authz/policy.ts';
 import { freeSocket } from '../grpc/socket.ts';
@@ -16,10 +19,11 @@ describe('runtime/policy/client', () => {
   let client: PolicyClient;
   let changes: Changes;
   let messages: string[];
+  let seen: Policy[];
   const stops: (() => unknown)[] = [];
 
   async function startService() {
-    const service = new PolicyService({ endedSessions: new Map(), onEnded: () => {} });
+    const service = new PolicyService({ ended: new EndedSessions(), onEnded: () => {} });
     const server = await serveUnix(socket, (grpc) => service.addTo(grpc));
     stops.push(() => server.stop(0));
     return { service, server };
@@ -30,7 +34,12 @@ describe('runtime/policy/client', () => {
     changes = new Changes();
     const captured = capturedLog();
     messages = captured.messages;
-    client = new PolicyClient({ socket, subscriber: 'test', log: captured.log, onPolicy: () => changes.wake() });
+    seen = [];
+    const onPolicy = (policy: Policy) => {
+      seen.push(policy);
+      changes.wake();
+    };
+    client = new PolicyClient({ socket, subscriber: 'test', log: captured.log, onPolicy });
     stops.push(() => client.close());
   });
 
@@ -60,18 +69,48 @@ describe('runtime/policy/client', () => {
     expect(names()).to.equal('a');
     await service.publish(settings, new Map());
     expect(names()).to.equal('');
-    await client.endSession('f', FAR);
-    expect(client.current?.endedSessions.has('f')).to.equal(true);
+    const before = client.current;
+    const policies = seen.length;
+    await client.endSession(endedOf('f', FAR));
+    expect(client.current?.endedSessions.has(refOf('f'))).to.equal(true);
+    expect(client.current?.endedSessions.has(refOf('g'))).to.equal(false);
+    expect(client.current, 'a policy of its own').to.equal(before);
+    expect(seen).to.have.lengthOf(policies);
+  });
+
+  it('has no ended sessions if it needs none', async () => {
+    const { service } = await startService();
+    await service.endSession(endedOf('f', FAR));
+    await service.publish(settings, new Map());
+    const { log } = capturedLog();
+    const without = new PolicyClient({
+      socket,
+      subscriber: 'test',
+      log,
+      endedSessions: false,
+      onPolicy: () => changes.wake(),
+    });
+    stops.push(() => without.close());
+    await until(() => client.current !== undefined && without.current !== undefined);
+    await client.endSession(endedOf('g', FAR));
+    await service.publish(settings, new Map([['a', policyBackend('a')]]));
+    for (const [of, has] of [
+      [client, true],
+      [without, false],
+    ] as const) {
+      expect(of.current?.backends.size).to.equal(1);
+      expect(['f', 'g'].map((name) => of.current?.endedSessions.has(refOf(name)))).to.deep.equal([has, has]);
+    }
   });
 
   it('keeps the last policy without a watcher, then gets the new one and keeps every ended session', async () => {
     const { service, server } = await startService();
     await service.publish(settings, new Map([['a', policyBackend('a')]]));
     await until(() => names() === 'a');
-    await client.endSession('f', FAR);
+    await client.endSession(endedOf('f', FAR));
     await server.stop(0);
     let failed = false;
-    await client.endSession('g', FAR).catch(() => {
+    await client.endSession(endedOf('g', FAR)).catch(() => {
       failed = true;
     });
     expect(failed).to.equal(true);
@@ -79,7 +118,7 @@ describe('runtime/policy/client', () => {
     const { service: next } = await startService();
     await next.publish(settings, new Map([['b', policyBackend('b')]]));
     await until(() => names() === 'b');
-    expect([...(client.current?.endedSessions.keys() ?? [])]).to.deep.equal(['f']);
+    expect(['f', 'g'].map((name) => client.current?.endedSessions.has(refOf(name)))).to.deep.equal([true, false]);
     expect(messages).to.deep.equal([
       'lost the connection to the watcher; keeping its last policy',
       'connected to the watcher again',

@@ -1,24 +1,28 @@
 import { expect } from 'chai';
 import { issuerSchema } from '../../../core/identity/issuer.ts';
 import { quotaSchema } from '../../../core/quota/quota.ts';
+import { packEnded } from '../../../core/session/ended-record.ts';
 import type { RuleClaim } from '../../../core/tenants/claim-rule.ts';
 import type { Tenant } from '../../../core/tenants/tenants.ts';
 import type { Backend } from '../../../protos/gen/mcp_gateway/v1/Backend.ts';
+import type { EndSessionRequest__Output } from '../../../protos/gen/mcp_gateway/v1/EndSessionRequest.ts';
 import type { PolicyUpdate } from '../../../protos/gen/mcp_gateway/v1/PolicyUpdate.ts';
 import { policyService } from '../../../protos/load.ts';
 import { applyUpdate } from '../../../runtime/policy/apply.ts';
 import { backendToProto } from '../../../runtime/policy/convert.ts';
+import { sessionFromProto, sessionToProto } from '../../../runtime/policy/convert-session.ts';
 import { settingsToProto } from '../../../runtime/policy/convert-settings.ts';
+import { endedOf } from '../../core/session/arbitrary.ts';
 import { policyBackend, policyOf } from '../../ext-authz/policy.ts';
 
-const { settings } = policyOf('https://i.example', []);
+const { settings, endedSessions: ENDED } = policyOf('https://i.example', []);
 const { responseSerialize, responseDeserialize } = policyService().Subscribe;
 
 /** An update as a subscriber receives it. */
 const received = (update: PolicyUpdate) => responseDeserialize(responseSerialize(update));
 
-const snapshot = (backends: Backend[], more: PolicyUpdate = {}) =>
-  received({ version: 1, snapshot: true, settings: settingsToProto(settings), backends, ...more });
+const snapshot = (backends: Backend[]) =>
+  received({ version: 1, snapshot: true, settings: settingsToProto(settings), backends });
 
 describe('runtime/policy', () => {
   it('is received as it was sent', () => {
@@ -45,7 +49,7 @@ describe('runtime/policy', () => {
       }),
       policyBackend('locked', { credential: 'missing' }),
     ];
-    const policy = applyUpdate(undefined, snapshot(backends.map(backendToProto)), 0);
+    const policy = applyUpdate(undefined, snapshot(backends.map(backendToProto)), ENDED);
     expect(policy).to.deep.equal(policyOf('https://i.example', backends));
   });
 
@@ -90,21 +94,21 @@ describe('runtime/policy', () => {
     const auditLog = { denyOnFailure: true, maxFileBytes: 2 ** 40, maxFiles: 3, anonymousPerSecond: 7 };
     const sent = { ...settings, issuers, tenants, scopes: ['a', 'b'], audit: 'denied' as const, auditLog };
     const update = received({ version: 1, snapshot: true, settings: settingsToProto(sent) });
-    expect(applyUpdate(undefined, update, 0)?.settings).to.deep.equal(sent);
+    expect(applyUpdate(undefined, update, ENDED)?.settings).to.deep.equal(sent);
   });
 
   it('applies changes, and keeps the rest', () => {
     const before = applyUpdate(
       undefined,
       snapshot([policyBackend('a'), policyBackend('b'), policyBackend('c')].map(backendToProto)),
-      0,
+      ENDED,
     );
     const update = received({
       version: 2,
       backends: [backendToProto(policyBackend('b', { path: '/new' }))],
       removedBackends: ['c'],
     });
-    const after = applyUpdate(before, update, 0);
+    const after = applyUpdate(before, update, ENDED);
     expect([...(after?.backends ?? [])].map(([name, { path }]) => [name, path])).to.deep.equal([
       ['a', '/mcp'],
       ['b', '/new'],
@@ -115,29 +119,27 @@ describe('runtime/policy', () => {
   });
 
   it('is replaced by a snapshot, except for the ended sessions', () => {
-    const before = applyUpdate(
-      undefined,
-      snapshot([backendToProto(policyBackend('a'))], { endedSessions: [{ fingerprint: 'f', forgetAtSeconds: 100 }] }),
-      0,
-    );
-    const after = applyUpdate(
-      before,
-      snapshot([backendToProto(policyBackend('b'))], { endedSessions: [{ fingerprint: 'g', forgetAtSeconds: 50 }] }),
-      0,
-    );
+    const before = applyUpdate(undefined, snapshot([backendToProto(policyBackend('a'))]), ENDED);
+    const after = applyUpdate(before, snapshot([backendToProto(policyBackend('b'))]), ENDED);
     expect([...(after?.backends.keys() ?? [])]).to.deep.equal(['b']);
-    expect(after?.endedSessions).to.deep.equal(
-      new Map([
-        ['f', 100],
-        ['g', 50],
-      ]),
-    );
-    expect(applyUpdate(after, received({ version: 3 }), 50)?.endedSessions).to.deep.equal(new Map([['f', 100]]));
+    expect(after?.endedSessions).to.equal(ENDED);
+  });
+
+  it('is the same after an update that has nothing but ended sessions', () => {
+    const before = applyUpdate(undefined, snapshot([backendToProto(policyBackend('a'))]), ENDED);
+    const update = received({ version: 3, endedSessions: packEnded(endedOf('f', 100)) });
+    expect(applyUpdate(before, update, ENDED)).to.equal(before);
+    expect(applyUpdate(undefined, update, ENDED)).to.equal(undefined);
+  });
+
+  it('has ended sessions that are sent without loss', () => {
+    const session = endedOf('f', 100);
+    expect(sessionFromProto(sessionToProto(session) as EndSessionRequest__Output)).to.deep.equal(session);
   });
 
   it('is undefined before the first settings', () => {
     expect(
-      applyUpdate(undefined, received({ version: 1, backends: [backendToProto(policyBackend('a'))] }), 0),
+      applyUpdate(undefined, received({ version: 1, backends: [backendToProto(policyBackend('a'))] }), ENDED),
     ).to.equal(undefined);
   });
 });

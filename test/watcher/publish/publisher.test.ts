@@ -4,6 +4,7 @@ import type { Policy } from '../../../core/policy/policy.ts';
 import { backendSchema } from '../../../core/registry/backend.ts';
 import type { Endpoint } from '../../../core/registry/endpoint.ts';
 import { type Fleet, planFleet } from '../../../core/registry/fleet.ts';
+import { EndedSessions } from '../../../core/session/ended-sessions.ts';
 import { DiscoveryServer } from '../../../envoy/ads/server.ts';
 import { PolicyClient } from '../../../runtime/policy/client.ts';
 import { PolicyService } from '../../../watcher/publish/policy-service.ts';
@@ -50,7 +51,7 @@ describe('watcher/publish/publisher', () => {
   beforeEach(async () => {
     const { log } = capturedLog();
     const discovery = new DiscoveryServer({ log, onRejected: (name, reason) => publisher.reject(name, reason) });
-    const policy = new PolicyService({ endedSessions: new Map(), onEnded: () => {} });
+    const policy = new PolicyService({ ended: new EndedSessions(), onEnded: () => {} });
     folder = emptyFolder();
     secrets = new SecretFiles({ folder, log, onChange: () => undefined });
     publisher = new Publisher({ discovery, policy, systemCaFile: '/ca.pem', folder });

@@ -9,7 +9,7 @@ import type { SubscribeRequest as _mcp_gateway_v1_SubscribeRequest, SubscribeReq
 
 export interface PolicyServiceClient extends grpc.Client {
   /**
-   * Ends a session before it expires. Answers once every subscriber denies requests of the session; does not wait for a
+   * Ends a session before it expires. Answers once every subscriber that decides about requests denies those of the session; does not wait for a
    * subscriber that takes longer than a second to acknowledge.
    */
   EndSession(argument: _mcp_gateway_v1_EndSessionRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_mcp_gateway_v1_EndSessionResponse__Output>): grpc.ClientUnaryCall;
@@ -17,7 +17,7 @@ export interface PolicyServiceClient extends grpc.Client {
   EndSession(argument: _mcp_gateway_v1_EndSessionRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_mcp_gateway_v1_EndSessionResponse__Output>): grpc.ClientUnaryCall;
   EndSession(argument: _mcp_gateway_v1_EndSessionRequest, callback: grpc.requestCallback<_mcp_gateway_v1_EndSessionResponse__Output>): grpc.ClientUnaryCall;
   /**
-   * Ends a session before it expires. Answers once every subscriber denies requests of the session; does not wait for a
+   * Ends a session before it expires. Answers once every subscriber that decides about requests denies those of the session; does not wait for a
    * subscriber that takes longer than a second to acknowledge.
    */
   endSession(argument: _mcp_gateway_v1_EndSessionRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_mcp_gateway_v1_EndSessionResponse__Output>): grpc.ClientUnaryCall;
@@ -42,7 +42,7 @@ export interface PolicyServiceClient extends grpc.Client {
 
 export interface PolicyServiceHandlers extends grpc.UntypedServiceImplementation {
   /**
-   * Ends a session before it expires. Answers once every subscriber denies requests of the session; does not wait for a
+   * Ends a session before it expires. Answers once every subscriber that decides about requests denies those of the session; does not wait for a
    * subscriber that takes longer than a second to acknowledge.
    */
   EndSession: grpc.handleUnaryCall<_mcp_gateway_v1_EndSessionRequest__Output, _mcp_gateway_v1_EndSessionResponse>;

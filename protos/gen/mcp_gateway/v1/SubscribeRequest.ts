@@ -11,6 +11,10 @@ export interface SubscribeRequest {
    * Version of the update that is in force; 0 in the first message.
    */
   'appliedVersion'?: (number | string | Long);
+  /**
+   * The subscriber decides about no requests, so it needs no ended sessions, and EndSession does not wait for it.
+   */
+  'withoutEndedSessions'?: (boolean);
 }
 
 export interface SubscribeRequest__Output {
@@ -22,4 +26,8 @@ export interface SubscribeRequest__Output {
    * Version of the update that is in force; 0 in the first message.
    */
   'appliedVersion'?: (number);
+  /**
+   * The subscriber decides about no requests, so it needs no ended sessions, and EndSession does not wait for it.
+   */
+  'withoutEndedSessions'?: (boolean);
 }

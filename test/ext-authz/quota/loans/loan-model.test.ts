@@ -80,7 +80,7 @@ describe('ext-authz/quota/loans/loan-store, with a model of Redis', () => {
           model.nowMs += pauseMs;
           const asks: BucketAsk[] = [{ key: 'tenant', name: 'tenant', limit, cost }];
           for (let n = 0; n < count; n += 1) {
-            const request = { tenant: 'red', asks, sessionFingerprint: undefined };
+            const request = { tenant: 'red', asks, session: undefined };
             const outcome = stores[process]?.takeNow(request) ?? (await stores[process]?.take(request));
             requests += 1;
             if (outcome?.kind !== 'taken' || !outcome.taken.allowed) continue;

@@ -5,6 +5,7 @@ import { LoanStore } from '../../../../ext-authz/quota/loans/loan-store.ts';
 import { RecentSessions } from '../../../../ext-authz/quota/loans/recent-sessions.ts';
 import { RedisStore } from '../../../../ext-authz/quota/store/redis-store.ts';
 import type { QuotaStore, TakeOutcome } from '../../../../ext-authz/quota/store/store.ts';
+import { refOf } from '../../../core/session/arbitrary.ts';
 import { eventually } from '../../../fixtures/replica-server/waiting.ts';
 import { commandCalls, REDIS_START_MS, startRedis, type TestRedis } from '../../../support/redis.ts';
 
@@ -36,7 +37,7 @@ describe('ext-authz/quota/loans/loan-store', () => {
   after(() => redis?.stop());
 
   const takeFrom = async (from: QuotaStore, asks: readonly BucketAsk[], session?: string): Promise<TakeOutcome> => {
-    const request = { tenant: 'red', asks, sessionFingerprint: session };
+    const request = { tenant: 'red', asks, session: session === undefined ? undefined : refOf(session) };
     return from.takeNow?.(request) ?? (await from.take(request));
   };
   const resultOf = (outcome: TakeOutcome) => {
@@ -56,7 +57,10 @@ describe('ext-authz/quota/loans/loan-store', () => {
   };
   /** Questions to Redis since the test began. */
   const calls = async () => (await commandCalls(redis.client, 'eval', 'evalsha')) - callsBefore;
-  const end = (fingerprint: string) => redis.client.set(`mcpgw:{red}:ended:${fingerprint}`, '1');
+  const end = (session: string) => {
+    const { owner, fingerprint, issuedAtSeconds } = refOf(session);
+    return redis.client.zadd(`mcpgw:{red}:ended:${owner}`, issuedAtSeconds, fingerprint);
+  };
 
   describe('for concurrent requests', () => {
     it('asks for all that arrived in the meantime together, and each gets what it would have got alone', async () => {
@@ -230,11 +234,11 @@ describe('ext-authz/quota/loans/loan-store', () => {
 
     it('does not look up too many sessions in advance', async () => {
       const recent = new RecentSessions();
-      for (let n = 0; n < 300; n += 1) recent.note(`s${n}`, n);
+      for (let n = 0; n < 300; n += 1) recent.note(refOf(`s${n}`), n);
       expect(recent.all(300)).to.deep.equal([]);
-      expect(recent.has('s299')).to.equal(false);
-      expect(recent.all(10_290)).to.deep.equal(Array.from({ length: 9 }, (_, n) => `s${291 + n}`));
-      expect([recent.has('s290'), recent.has('s299')]).to.deep.equal([false, true]);
+      expect(recent.has(refOf('s299'))).to.equal(false);
+      expect(recent.all(10_290)).to.deep.equal(Array.from({ length: 9 }, (_, n) => refOf(`s${291 + n}`)));
+      expect([recent.has(refOf('s290')), recent.has(refOf('s299'))]).to.deep.equal([false, true]);
     });
 
     it('detects it even if others have taken loans since', async () => {

@@ -1,5 +1,6 @@
 import { expect } from 'chai';
 import { bucketKey } from '../../../../core/quota/keys.ts';
+import { refOf } from '../../../core/session/arbitrary.ts';
 import { eventually } from '../../../fixtures/replica-server/waiting.ts';
 import { REDIS_START_MS } from '../../../support/redis.ts';
 import { startRedisCluster, type TestCluster } from '../../../support/redis-cluster.ts';
@@ -29,7 +30,7 @@ describe('ext-authz/quota in a cluster of three nodes', function () {
   it('keeps exact buckets of many tenants on all nodes, under concurrent requests', async () => {
     const user = { ...DAILY, key: 'user:ada', name: 'user' };
     const one = async (tenant: string) => {
-      const outcome = await opened.store.take({ tenant, asks: [DAILY, user], sessionFingerprint: 'f' });
+      const outcome = await opened.store.take({ tenant, asks: [DAILY, user], session: refOf('f') });
       return outcome.kind === 'taken' && outcome.taken.allowed ? tenant : undefined;
     };
     const outcomes = await Promise.all(Array.from({ length: 15 }, () => TENANTS.map(one)).flat());

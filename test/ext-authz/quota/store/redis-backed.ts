@@ -41,7 +41,7 @@ export function openStore(settings: QuotaStoreSettings): OpenedStore {
 export async function passing(store: QuotaStore, count: number, ask = DAILY, tenant = 'red'): Promise<number> {
   let passed = 0;
   for (let n = 0; n < count; n += 1) {
-    const outcome = await store.take({ tenant, asks: [ask], sessionFingerprint: undefined });
+    const outcome = await store.take({ tenant, asks: [ask], session: undefined });
     if (outcome.kind === 'taken' && outcome.taken.allowed) passed += 1;
   }
   return passed;

@@ -3,6 +3,7 @@ import type { BucketAsk } from '../../../../core/quota/plan.ts';
 import { NegativeCache } from '../../../../ext-authz/quota/store/negative-cache.ts';
 import { RedisStore } from '../../../../ext-authz/quota/store/redis-store.ts';
 import type { QuotaStore, TakeOutcome } from '../../../../ext-authz/quota/store/store.ts';
+import { refOf } from '../../../core/session/arbitrary.ts';
 import { commandCalls, REDIS_START_MS, startRedis, type TestRedis } from '../../../support/redis.ts';
 
 const HOURLY: BucketAsk = {
@@ -26,7 +27,7 @@ describe('ext-authz/quota/store/redis-store', () => {
   after(() => redis?.stop());
 
   const takeFrom = (from: QuotaStore, asks: BucketAsk[], tenant = 'red'): Promise<TakeOutcome> =>
-    from.take({ tenant, asks, sessionFingerprint: 'f' });
+    from.take({ tenant, asks, session: refOf('f') });
   const allowed = async (from: QuotaStore, asks: BucketAsk[]) => {
     const outcome = await takeFrom(from, asks);
     return outcome.kind === 'taken' && outcome.taken.allowed;
@@ -86,7 +87,8 @@ describe('ext-authz/quota/store/redis-store', () => {
   });
 
   it('reports an ended session', async () => {
-    await redis.client.set('mcpgw:{red}:ended:f', '1');
+    const { owner, fingerprint, issuedAtSeconds } = refOf('f');
+    await redis.client.zadd(`mcpgw:{red}:ended:${owner}`, issuedAtSeconds, fingerprint);
     expect(await takeFrom(store, [HOURLY])).to.deep.equal({ kind: 'ended' });
     expect(await takeFrom(store, [])).to.deep.equal({ kind: 'ended' });
   });

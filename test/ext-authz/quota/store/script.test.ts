@@ -9,7 +9,9 @@ import { asks, loanRequests, pauses } from '../../../core/quota/arbitrary.ts';
 import { REDIS_START_MS, startRedis, type TestRedis } from '../../../support/redis.ts';
 
 const KEYS = ['{t}:a', '{t}:b', '{t}:c'];
-const TOMBSTONE = '{t}:ended';
+const TOMBSTONES = '{t}:ended';
+/** A session that is not ended. */
+const SESSION = ['f', 1_000];
 
 describe('ext-authz/quota/store/script', () => {
   let redis: TestRedis;
@@ -25,11 +27,13 @@ describe('ext-authz/quota/store/script', () => {
 
   const numbersOf = ({ limit, cost }: BucketAsk) => [limit.requests, limit.periodMs, limit.burst, cost];
 
+  const partsOf = (asked: readonly BucketAsk[]) => [asked.length, ...asked.flatMap(numbersOf)];
+
   async function takeInRedis(
     asked: readonly BucketAsk[],
   ): Promise<{ outcome: number; nowMs: number; levels: number[] }> {
-    const keys = [...asked.map(({ key }) => key), TOMBSTONE];
-    const answer = await client.eval(TAKE_SCRIPT, keys.length, ...keys, ...asked.flatMap(numbersOf));
+    const keys = [...asked.map(({ key }) => key), TOMBSTONES];
+    const answer = await client.eval(TAKE_SCRIPT, keys.length, ...keys, ...partsOf(asked), ...SESSION);
     const [outcome = Number.NaN, nowMs = Number.NaN, ...levels] = answer as number[];
     return { outcome, nowMs, levels };
   }
@@ -88,8 +92,15 @@ describe('ext-authz/quota/store/script', () => {
         for (const [pauseMs, asked, request] of steps) {
           await age(pauseMs);
           const states = new Map(await Promise.all(KEYS.map(async (key) => [key, await stateOf(key)] as const)));
-          const keys = [...asked.map(({ key }) => key), TOMBSTONE, `${TOMBSTONE}-2`];
-          const numbers = [...asked.flatMap(numbersOf), request.waiting, request.loan, request.outstanding];
+          const keys = [...asked.map(({ key }) => key), TOMBSTONES, `${TOMBSTONES}-2`];
+          const numbers = [
+            ...partsOf(asked),
+            ...SESSION,
+            ...SESSION,
+            request.waiting,
+            request.loan,
+            request.outstanding,
+          ];
           const answer = await client.eval(TAKE_SCRIPT, keys.length, ...keys, ...numbers);
           const [passed, nowMs = Number.NaN, ...rest] = answer as number[];
           const expected = takeSeveral(asked, (key) => states.get(key), nowMs, request);
@@ -107,8 +118,7 @@ describe('ext-authz/quota/store/script', () => {
   it('gives back a loan, but never more than was used', async () => {
     const ask = { key: '{t}:a', name: 'a', limit: { requests: 1, periodMs: 86_400_000, burst: 1_000 }, cost: 2 };
     const other = { ...ask, key: '{t}:b', cost: 1 };
-    const numbers = [ask, other].flatMap(numbersOf);
-    await client.eval(TAKE_SCRIPT, 3, ask.key, other.key, TOMBSTONE, ...numbers, 1, 4, 0);
+    await client.eval(TAKE_SCRIPT, 3, ask.key, other.key, TOMBSTONES, ...partsOf([ask, other]), ...SESSION, 1, 4, 0);
     const used = async () => {
       const states = [await stateOf(ask.key), await stateOf(other.key)];
       return states.map((state) => Math.ceil((state?.level ?? 0) / 86_400_000));
@@ -187,11 +197,22 @@ describe('ext-authz/quota/store/script', () => {
   });
 
   it('reports an ended session, and debits nothing', async () => {
-    await client.set(TOMBSTONE, '1');
     const ask = { key: '{t}:a', name: 'a', limit: { requests: 1, periodMs: 1_000, burst: 5 }, cost: 1 };
+    await client.zadd(TOMBSTONES, 1_000, 'f');
     expect((await takeInRedis([ask])).outcome).to.equal(-1);
     expect((await takeInRedis([])).outcome).to.equal(-1);
     expect(await client.exists('{t}:a')).to.equal(0);
+  });
+
+  it('reports a session that is not younger than the watermark of its owner', async () => {
+    for (const [watermark, outcome] of [
+      [999, 1],
+      [1_000, -1],
+      [1_001, -1],
+    ] as const) {
+      await client.zadd(TOMBSTONES, watermark, 'until');
+      expect((await takeInRedis([])).outcome, `${watermark}`).to.equal(outcome);
+    }
   });
 
   describe('treats as a full bucket, and overwrites,', () => {
@@ -211,8 +232,8 @@ describe('ext-authz/quota/store/script', () => {
         for (const script of [TAKE_SCRIPT, CHARGE_SCRIPT]) {
           await client.del(ask.key);
           await write();
-          const keys = script === TAKE_SCRIPT ? [ask.key, TOMBSTONE] : [ask.key];
-          await client.eval(script, keys.length, ...keys, ...numbersOf(ask));
+          if (script === TAKE_SCRIPT) await takeInRedis([ask]);
+          else await client.eval(script, 1, ask.key, ...numbersOf(ask));
           expect((await stateOf(ask.key))?.level).to.equal(ask.limit.periodMs);
         }
       });

@@ -1,10 +1,7 @@
 import { once } from 'node:events';
-import { messageOf, UserError } from '../core/errors.ts';
+import { LOST_OUTPUT, messageOf, UserError } from '../core/errors.ts';
 import type { Command, Terminal } from './command.ts';
 import { visible } from './visible.ts';
-
-/** Exit status of a command whose output could not be written: EX_IOERR of sysexits.h. */
-const LOST_OUTPUT = 74;
 
 // Each command is loaded on demand: a worker does not load the code of `up`.
 const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {

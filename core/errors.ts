@@ -37,6 +37,9 @@ export const EXIT_CODES = {
   forbidden: 77,
 } as const;
 
+/** Exit status of a command whose output could not be written: EX_IOERR of sysexits.h. */
+export const LOST_OUTPUT = 74;
+
 /** The closed set of reasons for which a command fails with a message. */
 export type UserErrorCode = keyof typeof EXIT_CODES;
 

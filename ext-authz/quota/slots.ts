@@ -4,6 +4,7 @@ import { deny } from '../../core/mcp/denial.ts';
 import { NEVER_DENIED } from '../../core/quota/plan.ts';
 import type { SlotServiceClient } from '../../protos/gen/mcp_gateway/v1/SlotService.ts';
 import { slotClient } from '../../protos/load.ts';
+import { RECONNECT } from '../../runtime/policy/reconnect.ts';
 import type { Admission, AdmissionRequest } from '../check/admission.ts';
 import { chargeOfDenied } from './admission.ts';
 
@@ -26,7 +27,7 @@ export class SlotRule {
   readonly #options: SlotRuleOptions;
 
   constructor(options: SlotRuleOptions) {
-    this.#client = new (slotClient())(`unix:${options.watcherSocket}`, credentials.createInsecure());
+    this.#client = new (slotClient())(`unix:${options.watcherSocket}`, credentials.createInsecure(), RECONNECT);
     this.#options = options;
   }
 

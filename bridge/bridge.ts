@@ -5,6 +5,8 @@ import type { Logger } from '../runtime/log.ts';
 import { serveEndpoint } from './endpoint.ts';
 import { ProcessSessions } from './process-sessions.ts';
 import { programExists } from './program.ts';
+import { ServerProcess } from './server-process.ts';
+import type { StartServer } from './session-server.ts';
 
 /** Settings of {@link startBridge}. */
 export interface BridgeOptions {
@@ -60,7 +62,10 @@ export async function startBridge(options: BridgeOptions): Promise<Bridge> {
   const [program] = command;
   const { graceMs, recordFile, maxSessions, idleMs, startMs, now = Date.now } = options;
   const spec = { command, env, maxMessageBytes, graceMs, recordFile };
-  const sessions = new ProcessSessions({ server: spec, maxSessions, idleMs, startMs, log, now });
+  const startServer: StartServer = (start) => ServerProcess.start(spec, start);
+  const sessions = new ProcessSessions({
+    ...{ startServer, maxMessageBytes, maxSessions, idleMs, startMs, graceMs, log, now },
+  });
   const notFound = `the program ${program} was not found`;
   if (!programExists(program, env.PATH)) log.error(notFound);
 

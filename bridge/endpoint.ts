@@ -1,5 +1,5 @@
 import { isUtf8 } from 'node:buffer';
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { IncomingHttpHeaders, IncomingMessage, OutgoingHttpHeaders, ServerResponse } from 'node:http';
 import { type Denial, denialBody, deny, type RequestId } from '../core/mcp/denial.ts';
 import { parseEventId } from '../runtime/streamable-http/event-stream.ts';
 import { type Message, readMessages } from '../runtime/streamable-http/messages.ts';
@@ -12,6 +12,9 @@ const REVISIONS = ['2025-03-26', '2025-06-18', '2025-11-25'];
 const UNKNOWN_SESSION = deny('unknown-session');
 // The answer of a server without the stateless revisions: after it, clients continue with initialize.
 const MISSING_SESSION = deny('missing-session');
+/** Headers that are not forwarded to a server over HTTP. */
+const OF_CONNECTION =
+  /^(host|connection|keep-alive|te|trailer|upgrade|expect|transfer-encoding|proxy-.*|content-.*|accept(-.*)?|last-event-id|mcp-.*|x-envoy-.*|x-forwarded-.*|forwarded)$/;
 const METHODS = { allow: 'GET, POST, DELETE' };
 
 /** Serves one request for the MCP endpoint. */
@@ -64,19 +67,27 @@ async function servePost(
   }
   const initialize = messages.find(({ kind, method }) => kind === 'request' && method === 'initialize');
   if (header(request, 'mcp-session-id') === undefined && initialize !== undefined) {
-    if (messages.length === 1) return open(sessions, initialize, response);
+    if (messages.length === 1) return open(sessions, initialize, request, response);
     return respond(response, deny('initialize-in-batch'));
   }
   const session = sessionOf(sessions, request);
   if ('kind' in session) return respond(response, session, id);
-  const denial = session.post(messages, response, header(request, 'mcp-protocol-version'));
+  const denial = session.post(messages, response, {
+    revision: header(request, 'mcp-protocol-version'),
+    headers: forwarded(request.headers),
+  });
   if (denial !== undefined) respond(response, denial, id);
 }
 
-async function open(sessions: ProcessSessions, initialize: Message, response: ServerResponse): Promise<void> {
+async function open(
+  sessions: ProcessSessions,
+  initialize: Message,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
   const disconnected = new AbortController();
   response.once('close', () => disconnected.abort());
-  const opened = await sessions.open(initialize, disconnected.signal);
+  const opened = await sessions.open(initialize, forwarded(request.headers), disconnected.signal);
   if ('denial' in opened) return respond(response, opened.denial, initialize.id);
   if ('session' in opened) response.setHeader('mcp-session-id', opened.session.id);
   if (disconnected.signal.aborted && 'session' in opened) {
@@ -84,6 +95,11 @@ async function open(sessions: ProcessSessions, initialize: Message, response: Se
     return;
   }
   response.writeHead(200, { 'content-type': 'application/json' }).end(opened.answer);
+}
+
+// What Envoy adds for the server reaches it: its credential and the identity headers. What belongs to this connection does not.
+function forwarded(headers: IncomingHttpHeaders): OutgoingHttpHeaders {
+  return Object.fromEntries(Object.entries(headers).filter(([name]) => !OF_CONNECTION.test(name)));
 }
 
 function sessionOf(sessions: ProcessSessions, request: IncomingMessage): ProcessSession | Denial {

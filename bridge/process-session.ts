@@ -1,4 +1,4 @@
-import type { ServerResponse } from 'node:http';
+import type { OutgoingHttpHeaders, ServerResponse } from 'node:http';
 import { type Denial, deny } from '../core/mcp/denial.ts';
 import type { Logger } from '../runtime/log.ts';
 import { EventLog } from '../runtime/streamable-http/event-log.ts';
@@ -6,8 +6,7 @@ import { type EventPosition, EventStream } from '../runtime/streamable-http/even
 import { errorLine, type Message, type MessageId, readMessages } from '../runtime/streamable-http/messages.ts';
 import { type Call, callOfLongLine, streamFor } from './calls.ts';
 import type { Line } from './lines.ts';
-import { ServerProcess, type ServerSpec } from './server-process.ts';
-import { SESSION_END } from './session-end.ts';
+import type { SessionServer, StartServer } from './session-server.ts';
 
 /** Requests of one session that may wait for their responses. */
 const MAX_CALLS = 1_024;
@@ -20,15 +19,25 @@ const PRIMED_SINCE = '2025-11-25';
 /** Outcome of `initialize`: the server's response, and whether it is a result; or a denial. */
 export type Opening = { answer: string; accepted: boolean } | { denial: Denial };
 
-/** One session: a server process, and the streams that carry its messages to the client. */
+/** What all sessions of a bridge have in common. */
+export interface SessionOptions {
+  startServer: StartServer;
+  /** Limit of the messages that are kept for clients that resume, and of unread messages to the server. */
+  maxMessageBytes: number;
+  log: Logger;
+  /** Milliseconds since the epoch. */
+  now: () => number;
+}
+
+/** One session: its server, and the streams that carry its messages to the client. */
 export class ProcessSession {
   readonly id: string;
   /** Time of the last request or disconnection, in milliseconds since the epoch. */
   lastUsedMs: number;
-  /** Settles when the whole process group of the server is gone. */
+  /** Settles when the server is gone, with everything that it started. */
   readonly ended: Promise<void>;
-  readonly #server: ServerProcess;
-  readonly #spec: ServerSpec;
+  readonly #server: SessionServer;
+  readonly #maxMessageBytes: number;
   readonly #log: Logger;
   readonly #now: () => number;
   readonly #calls = new Map<MessageId, Call>();
@@ -40,34 +49,33 @@ export class ProcessSession {
   #onOpening: ((opening: Opening) => void) | undefined;
   #ending: Promise<void> | undefined;
 
-  private constructor(id: string, server: ServerProcess, spec: ServerSpec, log: Logger, now: () => number) {
+  private constructor(id: string, server: SessionServer, { maxMessageBytes, log, now }: SessionOptions) {
     this.id = id;
     this.#server = server;
-    this.#spec = spec;
+    this.#maxMessageBytes = maxMessageBytes;
     this.#log = log;
     this.#now = now;
     this.lastUsedMs = now();
-    this.#events = new EventLog(spec.maxMessageBytes);
+    this.#events = new EventLog(maxMessageBytes);
     this.#getStream = new EventStream(0, this.#events);
-    this.ended = server.exited.then(async (exit) => {
-      const why = SESSION_END.exited(exit);
+    this.ended = server.gone.then(async (why) => {
       if (this.#ending === undefined) log.warn(why);
       await this.end(why);
     });
   }
 
-  /** Starts the server process of a session. Rejects if it cannot be started. */
-  static async start(id: string, spec: ServerSpec, log: Logger, now: () => number): Promise<ProcessSession> {
+  /** Starts the server of a session. Rejects if it cannot be started. */
+  static async start(id: string, headers: OutgoingHttpHeaders, options: SessionOptions): Promise<ProcessSession> {
     let session: ProcessSession | undefined;
-    const server = await ServerProcess.start(spec, `session ${id.slice(0, 8)}`, log, (line) =>
-      session === undefined ? undefined : session.#receive(line),
-    );
-    session = new ProcessSession(id, server, spec, log, now);
+    const onLine = (line: Line) => (session === undefined ? undefined : session.#receive(line));
+    const { startServer, log } = options;
+    const server = await startServer({ name: `session ${id.slice(0, 8)}`, log, headers, onLine });
+    session = new ProcessSession(id, server, options);
     return session;
   }
 
-  /** Process id of the server. */
-  get pid(): number {
+  /** Process id of the server, if the bridge has started it. */
+  get pid(): number | undefined {
     return this.#server.pid;
   }
 
@@ -77,24 +85,28 @@ export class ProcessSession {
   }
 
   /** Sends `initialize` to the server. Settles with its response. */
-  open(initialize: Message): Promise<Opening> {
-    const { id = 0, line } = initialize;
+  open(initialize: Message, headers: OutgoingHttpHeaders): Promise<Opening> {
+    const { id = 0 } = initialize;
     this.#calls.set(id, { id, stream: undefined, progressToken: initialize.progressToken, cancelled: false });
-    this.#server.write(line);
+    this.#server.write(initialize, headers);
     return new Promise((resolve) => {
       this.#onOpening = resolve;
     });
   }
 
   /** Handles a POST. Returns a denial, or undefined if the response is written now or later. */
-  post(messages: readonly Message[], response: ServerResponse, revision: string | undefined): Denial | undefined {
+  post(
+    messages: readonly Message[],
+    response: ServerResponse,
+    { revision, headers }: { revision: string | undefined; headers: OutgoingHttpHeaders },
+  ): Denial | undefined {
     const requests = messages.flatMap(({ kind, id, progressToken }) =>
       kind === 'request' && id !== undefined ? { id, progressToken } : [],
     );
     if (requests.some(({ id }, index) => this.#calls.has(id) || requests.findIndex((one) => one.id === id) !== index)) {
       return deny('request-id-in-use');
     }
-    if (this.#calls.size + requests.length > MAX_CALLS || this.#server.unreadBytes > this.#spec.maxMessageBytes) {
+    if (this.#calls.size + requests.length > MAX_CALLS || this.#server.unreadBytes > this.#maxMessageBytes) {
       return deny('server-busy');
     }
     this.lastUsedMs = this.#now();
@@ -110,7 +122,7 @@ export class ProcessSession {
     }
     for (const message of messages) {
       if (message.method === 'notifications/cancelled') this.#cancel(message.requestId);
-      this.#server.write(message.line);
+      this.#server.write(message, headers);
     }
     return undefined;
   }
@@ -158,7 +170,7 @@ export class ProcessSession {
     for (const stream of [this.#getStream, ...this.#postStreams]) stream.ping();
   }
 
-  /** Ends the session: unanswered requests get an error with the reason, then the process group is ended. */
+  /** Ends the session: unanswered requests get an error with the reason, then the server is ended. */
   end(why: string): Promise<void> {
     this.#ending ??= this.#end(why);
     return this.#ending;
@@ -233,7 +245,7 @@ export class ProcessSession {
   }
 
   #drop({ head, tail }: { head: string; tail: string }): Promise<void> | undefined {
-    const limit = `${this.#spec.maxMessageBytes} bytes`;
+    const limit = `${this.#maxMessageBytes} bytes`;
     this.#log.error({ begins: head.slice(0, 200) }, `dropped a line on stdout of more than ${limit}`);
     const call = callOfLongLine({ head, tail }, this.#calls);
     return call && this.#answer(call, errorLine(call.id, INTERNAL_ERROR, `The answer is larger than ${limit}`));

@@ -1,11 +1,10 @@
 import { randomBytes } from 'node:crypto';
+import type { OutgoingHttpHeaders } from 'node:http';
 import { messageOf } from '../core/errors.ts';
 import { type Denial, deny } from '../core/mcp/denial.ts';
 import { Changes } from '../runtime/changes.ts';
-import type { Logger } from '../runtime/log.ts';
 import type { Message } from '../runtime/streamable-http/messages.ts';
-import { type Opening, ProcessSession } from './process-session.ts';
-import type { ServerSpec } from './server-process.ts';
+import { type Opening, ProcessSession, type SessionOptions } from './process-session.ts';
 import { SESSION_END } from './session-end.ts';
 
 /** 192 bits, which cannot be guessed. */
@@ -14,17 +13,15 @@ const MAX_SWEEP_INTERVAL_MS = 15_000;
 const DRAINING = deny('bridge-draining');
 
 /** Settings of {@link ProcessSessions}. */
-export interface SessionsOptions {
-  server: ServerSpec;
+export interface SessionsOptions extends SessionOptions {
   /** Maximum number of sessions at the same time, including those that are starting or ending. */
   maxSessions: number;
   /** A session without a request or a connection for this long is ended. */
   idleMs: number;
   /** How long a server may take to answer `initialize`. */
   startMs: number;
-  log: Logger;
-  /** Milliseconds since the epoch. */
-  now: () => number;
+  /** How long a server may take to end. */
+  graceMs: number;
 }
 
 /** Outcome of opening a session: the session with the server's response; the server's error response; or a denial. */
@@ -68,19 +65,22 @@ export class ProcessSessions {
   }
 
   /**
-   * Opens a session: starts a process and sends `initialize`.
+   * Opens a session: starts its server and sends `initialize`.
    *
    * @param disconnected aborts when the client disconnects; the session then does not open
    */
-  async open(initialize: Message, disconnected: AbortSignal): Promise<Opened> {
-    const { maxSessions, server, log, startMs } = this.#options;
+  async open(initialize: Message, headers: OutgoingHttpHeaders, disconnected: AbortSignal): Promise<Opened> {
+    const { maxSessions, log, startMs } = this.#options;
     if (this.#draining) return { denial: DRAINING };
     if (this.#processes >= maxSessions) return { denial: deny('sessions-in-use', { values: { maxSessions } }) };
     this.#processes += 1;
     const id = randomBytes(ID_BYTES).toString('base64url');
     let session: ProcessSession;
     try {
-      session = await ProcessSession.start(id, server, log.child({ session: id.slice(0, 8) }), this.#now);
+      session = await ProcessSession.start(id, headers, {
+        ...this.#options,
+        log: log.child({ session: id.slice(0, 8) }),
+      });
     } catch (error) {
       this.#onProcessEnd();
       const why = messageOf(error).replace(/^cannot start [^:]*: /, '');
@@ -95,7 +95,10 @@ export class ProcessSessions {
       this.#onProcessEnd();
     });
     const timeout = AbortSignal.timeout(startMs);
-    const opening = await Promise.race([session.open(initialize), aborted(AbortSignal.any([timeout, disconnected]))]);
+    const opening = await Promise.race([
+      session.open(initialize, headers),
+      aborted(AbortSignal.any([timeout, disconnected])),
+    ]);
     if (opening !== undefined && 'answer' in opening && opening.accepted && !this.#draining) {
       this.#open.set(id, session);
       log.info({ session: id.slice(0, 8), pid: session.pid, sessions: this.#processes }, 'session opened');
@@ -128,7 +131,7 @@ export class ProcessSessions {
     if (drainMs > 0) await this.#changes.until(() => this.#processes === 0, drainMs);
     clearInterval(this.#sweepTimer);
     await Promise.all([...this.#withProcess].map((session) => this.end(session, SESSION_END.stopped)));
-    await this.#changes.until(() => this.#processes === 0, this.#options.server.graceMs + 1_000);
+    await this.#changes.until(() => this.#processes === 0, this.#options.graceMs + 1_000);
   }
 
   #notOpened(session: ProcessSession, opening: Opening | undefined, timedOut: boolean): Opened {

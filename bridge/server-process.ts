@@ -1,8 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Logger } from '../runtime/log.ts';
-import { type Child, type ChildExit, startChild } from '../runtime/processes/child.ts';
+import { type Child, startChild } from '../runtime/processes/child.ts';
 import { forgetChild, recordChild } from '../runtime/processes/leftovers.ts';
-import { type Line, Lines } from './lines.ts';
+import type { Message } from '../runtime/streamable-http/messages.ts';
+import { Lines } from './lines.ts';
+import { SESSION_END } from './session-end.ts';
+import type { ServerStart, SessionServer } from './session-server.ts';
 import { StderrTail } from './stderr-tail.ts';
 
 /** How long a server may take to end after its stdin is closed, before it gets SIGTERM (MCP, stdio, shutdown). */
@@ -23,10 +25,9 @@ export interface ServerSpec {
 }
 
 /** A running stdio server: the leader of a process group, which ends as a whole. */
-export class ServerProcess {
+export class ServerProcess implements SessionServer {
   readonly pid: number;
-  /** Settles when the process is gone. Never rejects. */
-  readonly exited: Promise<ChildExit>;
+  readonly gone: Promise<string>;
   readonly #child: Child;
   readonly #pipes: NonNullable<Child['pipes']>;
   readonly #graceMs: number;
@@ -35,24 +36,17 @@ export class ServerProcess {
 
   private constructor(child: Child, pipes: NonNullable<Child['pipes']>, graceMs: number, stderr: StderrTail) {
     this.pid = child.pid;
-    this.exited = child.exited;
+    this.gone = child.exited.then(SESSION_END.exited);
     this.#child = child;
     this.#pipes = pipes;
     this.#graceMs = graceMs;
     this.#stderr = stderr;
   }
 
-  /**
-   * Starts a server. Rejects if it cannot be started.
-   *
-   * @param name name of the session, for log lines
-   * @param onLine called with each line of stdout; reading pauses until the promise that it returns settles
-   */
+  /** Starts a server. Rejects if it cannot be started. */
   static async start(
     { command, env, maxMessageBytes, graceMs, recordFile }: ServerSpec,
-    name: string,
-    log: Logger,
-    onLine: (line: Line) => Promise<void> | undefined,
+    { name, log, onLine }: Omit<ServerStart, 'headers'>,
   ): Promise<ServerProcess> {
     const stderr = new StderrTail(env);
     const child = await startChild({
@@ -81,18 +75,15 @@ export class ServerProcess {
     return server;
   }
 
-  /** The last lines of its stderr. */
   get stderrTail(): string {
     return this.#stderr.text;
   }
 
-  /** Bytes on stdin that the server has not read yet. */
   get unreadBytes(): number {
     return this.#pipes.stdin.writableLength;
   }
 
-  /** Sends a message. */
-  write(line: string): void {
+  write({ line }: Message): void {
     this.#pipes.stdin.write(`${line}\n`);
   }
 
@@ -102,7 +93,7 @@ export class ServerProcess {
     this.#pipes.stdout.resume();
     const waiting = new AbortController();
     const timeout = sleep(CLOSE_MS, undefined, { signal: waiting.signal }).catch(() => undefined);
-    await Promise.race([this.exited, timeout]);
+    await Promise.race([this.gone, timeout]);
     waiting.abort();
     await this.#child.stop(this.#graceMs);
   }

@@ -22,11 +22,13 @@ describe('bridge/server-process', () => {
         graceMs: 1_000,
         recordFile: undefined,
       },
-      'flood',
-      createLogger({ name: 'test', level: 'silent' }),
-      (line) => {
-        lines.push('text' in line ? line.text : '');
-        return held;
+      {
+        name: 'flood',
+        log: createLogger({ name: 'test', level: 'silent' }),
+        onLine: (line) => {
+          lines.push('text' in line ? line.text : '');
+          return held;
+        },
       },
     );
     try {

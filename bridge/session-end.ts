@@ -9,5 +9,9 @@ export const SESSION_END = {
   notInitialized: 'initialize failed',
   initializeTimeout: (timeoutMs: number) =>
     `the server did not answer initialize within ${Math.round(timeoutMs / 1000)} s`,
+  noEndpoint: (timeoutMs: number) => `it did not name its endpoint within ${Math.round(timeoutMs / 1000)} s`,
+  streamEnded: 'the server closed its event stream',
+  streamFailed: (why: string) => `the connection to the server failed (${why})`,
+  eventTooLarge: (maxBytes: number) => `the server sent an event of more than ${maxBytes} bytes`,
   exited: (exit: ChildExit) => `the server process ended (${describeExit(exit)})`,
 };

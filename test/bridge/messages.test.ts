@@ -33,15 +33,19 @@ describe('messages of the bridge', () => {
   }
 
   it('for the end of a session', () => {
-    const { initializeTimeout, exited, ...texts } = SESSION_END;
+    const { initializeTimeout, exited, noEndpoint, streamFailed, eventTooLarge, ...texts } = SESSION_END;
     expect(texts).to.deep.equal({
       deleted: 'the client ended the session',
       disconnected: 'the client disconnected before the session was open',
       idle: 'the session was idle for too long',
       stopped: 'the bridge is shutting down',
       notInitialized: 'initialize failed',
+      streamEnded: 'the server closed its event stream',
     });
     expect(initializeTimeout(120_000)).to.equal('the server did not answer initialize within 120 s');
+    expect(noEndpoint(2_000)).to.equal('it did not name its endpoint within 2 s');
+    expect(streamFailed('why')).to.equal('the connection to the server failed (why)');
+    expect(eventTooLarge(5)).to.equal('the server sent an event of more than 5 bytes');
     expect(exited({ code: 4, signal: null })).to.equal('the server process ended (exit code 4)');
   });
 });

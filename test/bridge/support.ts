@@ -55,7 +55,7 @@ export async function bridgeTo(command: [string, ...string[]], more: Partial<Bri
     host: '127.0.0.1',
     port: 0,
     path: '/mcp',
-    command,
+    server: { command },
     env: { PATH: process.env.PATH, HOME: process.env.HOME },
     maxSessions: 10,
     idleMs: 60_000,

@@ -7,6 +7,8 @@ import { ProcessSessions } from './process-sessions.ts';
 import { programExists } from './program.ts';
 import { ServerProcess } from './server-process.ts';
 import type { StartServer } from './session-server.ts';
+import { unreachable } from './sse-health.ts';
+import { SseServer, type SseSpec } from './sse-server.ts';
 
 /** Settings of {@link startBridge}. */
 export interface BridgeOptions {
@@ -16,8 +18,8 @@ export interface BridgeOptions {
   port: number;
   /** Path of the MCP endpoint, such as `/mcp`. */
   path: string;
-  /** Program and arguments of the stdio server. */
-  command: readonly [string, ...string[]];
+  /** The server: program and arguments of one that speaks stdio, or one that speaks HTTP+SSE. */
+  server: { command: readonly [string, ...string[]] } | { sse: Pick<SseSpec, 'url' | 'tls'> };
   /** Environment of the bridge. Servers get it without `BRIDGE_VARIABLES`. */
   env: Readonly<Record<string, string | undefined>>;
   maxSessions: number;
@@ -55,30 +57,28 @@ function isRebound({ headers: { origin, host }, socket: { localAddress, localPor
   return target === null || (isOwnPort && !/^(localhost|127\.[\d.]+|\[::1\])$/.test(target.hostname));
 }
 
-/** Starts a Streamable HTTP server in front of a stdio server. Each session has a process of its own. */
+/** Starts a Streamable HTTP server in front of a server that speaks stdio or HTTP+SSE. Each session has a process, or a connection, of its own. */
 export async function startBridge(options: BridgeOptions): Promise<Bridge> {
-  const { command, log, maxMessageBytes, path } = options;
-  const env = Object.fromEntries(Object.entries(options.env).filter(([name]) => !BRIDGE_VARIABLES.includes(name)));
-  const [program] = command;
-  const { graceMs, recordFile, maxSessions, idleMs, startMs, now = Date.now } = options;
-  const spec = { command, env, maxMessageBytes, graceMs, recordFile };
-  const startServer: StartServer = (start) => ServerProcess.start(spec, start);
+  const { log, maxMessageBytes, path, maxSessions, idleMs, startMs, graceMs, now = Date.now } = options;
+  const { startServer, problem } =
+    'sse' in options.server ? sseServers(options, options.server.sse) : processes(options, options.server.command);
   const sessions = new ProcessSessions({
     ...{ startServer, maxMessageBytes, maxSessions, idleMs, startMs, graceMs, log, now },
   });
-  const notFound = `the program ${program} was not found`;
-  if (!programExists(program, env.PATH)) log.error(notFound);
+  const missing = await problem();
+  if (missing !== undefined) log.error(missing);
 
-  const health = (): [status: number, text: string] => {
+  const health = async (): Promise<[status: number, text: string]> => {
     if (sessions.draining) return [503, 'draining'];
-    return programExists(program, env.PATH) ? [200, 'ok'] : [503, notFound];
+    const why = await problem();
+    return why === undefined ? [200, 'ok'] : [503, why];
   };
   const serve = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     const pathname = (request.url ?? '/').split('?')[0];
     if (isRebound(request)) {
       response.writeHead(403).end();
     } else if (pathname === '/healthz') {
-      const [status, text] = health();
+      const [status, text] = await health();
       response.writeHead(status, { 'content-type': 'text/plain' }).end(`${text}\n`);
     } else if (pathname === path) {
       await serveEndpoint(sessions, maxMessageBytes, request, response);
@@ -98,7 +98,7 @@ export async function startBridge(options: BridgeOptions): Promise<Bridge> {
   await once(server, 'listening');
   const address = server.address();
   const port = typeof address === 'object' && address !== null ? address.port : options.port;
-  log.info({ port, host: options.host, path, program, maxSessions }, 'bridge listens');
+  log.info({ port, host: options.host, path, maxSessions }, 'bridge listens');
 
   return {
     port,
@@ -106,6 +106,34 @@ export async function startBridge(options: BridgeOptions): Promise<Bridge> {
       await sessions.drain(drainMs);
       server.close();
       server.closeAllConnections();
+    },
+  };
+}
+
+/** How to start the servers of one kind. */
+interface Servers {
+  startServer: StartServer;
+  /** Why no session can be opened now; undefined if one can. */
+  problem: () => Promise<string | undefined>;
+}
+
+function processes(options: BridgeOptions, command: readonly [string, ...string[]]): Servers {
+  const env = Object.fromEntries(Object.entries(options.env).filter(([name]) => !BRIDGE_VARIABLES.includes(name)));
+  const { graceMs, recordFile, maxMessageBytes } = options;
+  const spec = { command, env, maxMessageBytes, graceMs, recordFile };
+  const [program] = command;
+  return {
+    startServer: (start) => ServerProcess.start(spec, start),
+    problem: async () => (programExists(program, env.PATH) ? undefined : `the program ${program} was not found`),
+  };
+}
+
+function sseServers({ maxMessageBytes, startMs }: BridgeOptions, { url, tls }: Pick<SseSpec, 'url' | 'tls'>): Servers {
+  return {
+    startServer: (start) => SseServer.start({ url, tls, maxMessageBytes, startMs }, start),
+    problem: async () => {
+      const why = await unreachable(url);
+      return why === undefined ? undefined : `the server cannot be reached: ${why}`;
     },
   };
 }

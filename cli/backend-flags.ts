@@ -10,6 +10,7 @@ export interface RegisterFlags {
   url?: string[] | undefined;
   service?: string | undefined;
   stdio?: boolean | undefined;
+  sse?: boolean | undefined;
   env?: string[] | undefined;
   'secret-env'?: string[] | undefined;
   replicas?: string | undefined;
@@ -45,6 +46,7 @@ export function specOfFlags(
   else if (url.length > 1) put('urls', url);
   if (command.length > 0) put('command', command);
   if (flags.stdio) put('transport', 'stdio');
+  if (flags.sse) put('transport', 'sse');
   if (service !== undefined) put('service', serviceOf(service));
   if (env.length > 0) put('env', Object.fromEntries(env.map((text) => pairOf('--env', text))));
   const secrets = flags['secret-env'] ?? [];

@@ -19,14 +19,14 @@ const STOP_GRACE_MS = 5_000;
 export interface ReplicaOptions {
   /** `<backend>-<number>`, unique during the life of the gateway. */
   id: string;
-  backend: Backend & { command: string[] };
+  backend: Backend;
   /** Folder of gateway.yaml: the default working directory, and the base of a relative `cwd`. */
   folder: string;
   /** Environment of `up`, of which a few variables are passed on. */
   baseEnv: Readonly<Record<string, string | undefined>>;
   /** Folders that are searched for programs before those in PATH. */
   programFolders: readonly string[];
-  /** Path of `mcp-gateway`, whose command `bridge` serves backends that speak stdio. */
+  /** Path of `mcp-gateway`, whose command `bridge` serves backends that speak stdio or HTTP+SSE. */
   program: string;
   /** Record file of the child processes. */
   recordFile: string;
@@ -37,7 +37,7 @@ export interface ReplicaOptions {
   onChange: () => void;
 }
 
-/** One process of a `command` backend. Each restart has a new port and a new incarnation. */
+/** One process of a backend: its server, or a bridge. Each restart has a new port and a new incarnation. */
 export class Replica {
   readonly id: string;
   /** Whether it gets no new sessions. Existing ones continue. */
@@ -93,24 +93,24 @@ export class Replica {
     this.#port = await freePort(HOST);
     const { PATH, HOME, LANG, TMPDIR, USER } = baseEnv;
     const env = { HOME, LANG, TMPDIR, USER, ...backend.env, PORT: String(this.#port) };
-    const isStdio = backend.transport === 'stdio';
+    const isBridged = backend.transport !== 'http';
     const spec = {
       name: this.id,
-      command: backend.command,
+      command: backend.command ?? [],
       cwd: resolve(folder, backend.cwd ?? '.'),
       env: { PATH: [...programFolders, PATH ?? ''].join(delimiter), ...env },
       onLine: (_stream: string, line: string) => {
-        if (isStdio) forwardLine(log, line);
+        if (isBridged) forwardLine(log, line);
         else log.info(line);
         this.#record.line(line);
       },
     };
-    if (!isStdio) return spec;
+    if (!isBridged) return spec;
     const recordFile = bridgeRecord(this.#options.recordFile, this.id);
     // Servers of an earlier bridge that was killed.
     await endLeftovers(recordFile, log);
     // When this process ends, the message channel closes, and the bridge ends with its servers.
-    return { ...spec, command: bridgeCommand(backend, { program, port: this.#port, recordFile }), ipc: true };
+    return { ...spec, command: bridgeCommand(backend, { program, folder, port: this.#port, recordFile }), ipc: true };
   }
 
   async #awaitListening(incarnation: string): Promise<void> {

@@ -6,8 +6,6 @@ import type { EndpointFile } from '../core/registry/endpoint.ts';
 import { type Logger, renamed } from '../runtime/log.ts';
 import { Replica, type ReplicaOptions } from './replica.ts';
 
-type CommandBackend = Backend & { command: string[] };
-
 /** How long new replicas serve beside those that they replace, so that Envoy can check their health. */
 const OVERLAP_MS = 1_000;
 
@@ -22,7 +20,7 @@ export interface ReplicasOptions
 }
 
 /**
- * Runs the processes of one `command` backend. A replica with sessions is never stopped abruptly: when it is no longer needed, it
+ * Runs the processes of one backend. A replica with sessions is never stopped abruptly: when it is no longer needed, it
  * drains first. After a change of the command, the old replicas accept new sessions until all new ones listen, so a
  * command that does not work interrupts nothing.
  */
@@ -32,24 +30,35 @@ export class BackendReplicas {
   /** Replicas of an earlier command that still accept new sessions. */
   readonly #outdated: Replica[] = [];
   readonly #timers = new Set<NodeJS.Timeout>();
-  #backend: CommandBackend;
+  #backend: Backend;
   #started = 0;
   #stopped = false;
   /** Whether the endpoints could not be written the last time. */
   #unpublished = false;
 
-  constructor(backend: CommandBackend, options: ReplicasOptions) {
+  constructor(backend: Backend, options: ReplicasOptions) {
     this.#backend = backend;
     this.#options = options;
     this.#reconcile(backend.replicas);
   }
 
   /** Applies a changed backend. */
-  update(backend: CommandBackend): void {
+  update(backend: Backend): void {
     const before = this.#backend;
     this.#backend = backend;
-    const process = ({ command, env, cwd, transport, stdio, path }: CommandBackend) => {
-      const bridge = transport === 'stdio' ? { stdio, path } : undefined;
+    const process = ({
+      command,
+      env,
+      cwd,
+      transport,
+      stdio,
+      sse,
+      sseUrl,
+      caFile,
+      clientCertificate,
+      path,
+    }: Backend) => {
+      const bridge = transport === 'http' ? undefined : { stdio, sse, sseUrl, caFile, clientCertificate, path };
       return { command, env, cwd, bridge };
     };
     if (!isDeepStrictEqual(process(before), process(backend))) this.#supersede();

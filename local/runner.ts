@@ -1,7 +1,8 @@
 import type { Backend } from '../core/registry/backend.ts';
+import { runsProcesses } from '../core/registry/runs.ts';
 import { BackendReplicas, type ReplicasOptions } from './replicas.ts';
 
-/** Runs the processes of all `command` backends of a registry. */
+/** Runs the processes of all backends of a registry that have any: servers, and bridges to servers. */
 export class Runner {
   readonly #options: ReplicasOptions;
   readonly #running = new Map<string, BackendReplicas>();
@@ -14,7 +15,7 @@ export class Runner {
   /** Applies the backends of the registry. */
   update(backends: ReadonlyMap<string, Backend>): void {
     for (const backend of backends.values()) {
-      if (!hasCommand(backend)) continue;
+      if (!runsProcesses(backend)) continue;
       // A backend that returns while its processes still drain gets new ones beside them.
       const running = this.#running.get(backend.name) ?? this.#leaving.get(backend.name);
       this.#leaving.delete(backend.name);
@@ -23,7 +24,8 @@ export class Runner {
       else running.update(backend);
     }
     for (const [name, replicas] of this.#running) {
-      if (backends.get(name)?.command !== undefined) continue;
+      const backend = backends.get(name);
+      if (backend !== undefined && runsProcesses(backend)) continue;
       this.#running.delete(name);
       this.#leaving.set(name, replicas);
       void replicas.remove().then(() => {
@@ -37,8 +39,4 @@ export class Runner {
   async stop(): Promise<void> {
     await Promise.all([...this.#running.values(), ...this.#leaving.values()].map((replicas) => replicas.stop()));
   }
-}
-
-function hasCommand(backend: Backend): backend is Backend & { command: string[] } {
-  return backend.command !== undefined;
 }

@@ -1,5 +1,5 @@
 import { existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import type { Backend } from '../core/registry/backend.ts';
 import { stdioSchema } from '../core/registry/workload.ts';
 import type { Logger } from '../runtime/log.ts';
@@ -9,19 +9,34 @@ import { endLeftovers } from '../runtime/processes/leftovers.ts';
 const DRAIN = '0s';
 
 /**
- * The command of a replica whose backend speaks stdio: a bridge on `port`, followed by the command of the server.
+ * The command of a replica whose backend does not speak Streamable HTTP: a bridge on `port`, followed by the command or URL of the
+ * server.
  *
  * @param program path of `mcp-gateway`
+ * @param folder base of relative paths
  * @param recordFile file in which the bridge records its processes
  */
 export function bridgeCommand(
-  backend: Backend & { command: string[] },
-  { program, port, recordFile }: { program: string; port: number; recordFile: string },
+  backend: Backend,
+  { program, folder, port, recordFile }: { program: string; folder: string; port: number; recordFile: string },
 ): string[] {
-  const { maxSessions, idle } = backend.stdio ?? stdioSchema.parse({});
+  const { maxSessions, idle } = backend.stdio ?? backend.sse ?? stdioSchema.parse({});
   const options = ['--port', String(port), '--path', backend.path, '--children', recordFile, '--drain', DRAIN];
   options.push('--max-sessions', String(maxSessions), '--idle', `${idle}ms`);
-  return [process.execPath, program, 'bridge', ...options, '--', ...backend.command];
+  const server = backend.sseUrl === undefined ? ['--', ...(backend.command ?? [])] : sseFlags(backend, folder);
+  return [process.execPath, program, 'bridge', ...options, ...server];
+}
+
+function sseFlags({ sseUrl = '', caFile, clientCertificate }: Backend, folder: string): string[] {
+  const file = (flag: string, path: string | undefined) => (path === undefined ? [] : [flag, resolve(folder, path)]);
+  const { certFile, keyFile } = clientCertificate ?? {};
+  return [
+    '--sse',
+    sseUrl,
+    ...file('--ca-file', caFile),
+    ...file('--cert-file', certFile),
+    ...file('--key-file', keyFile),
+  ];
 }
 
 /**

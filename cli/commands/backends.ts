@@ -22,6 +22,7 @@ Administers the MCP servers behind the gateway: in a Kubernetes cluster, or with
 
   --image I, --url U, --service S[:PORT], -- COMMAND...  where it runs; --url can be given several times
   --stdio                  COMMAND uses standard input and output instead of HTTP
+  --sse                    the URL speaks HTTP+SSE, the transport of MCP 2024-11-05
   --env NAME=VALUE         environment variable, without credentials; can be given several times
   --secret-env NAME=SECRET[/KEY]  environment variable from a Secret; can be given several times
   --replicas N, --port N, --path P, --affinity session|none
@@ -53,6 +54,7 @@ const OPTIONS = {
   url: { type: 'string', multiple: true },
   service: { type: 'string' },
   stdio: { type: 'boolean' },
+  sse: { type: 'boolean' },
   env: { type: 'string', multiple: true },
   'secret-env': { type: 'string', multiple: true },
   replicas: { type: 'string' },

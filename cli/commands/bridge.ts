@@ -1,4 +1,5 @@
-import { startBridge } from '../../bridge/bridge.ts';
+import { type BridgeOptions, startBridge } from '../../bridge/bridge.ts';
+import { readTextFileSync } from '../../runtime/files/read-sync.ts';
 import { createLogger } from '../../runtime/log.ts';
 import { assertPortFree } from '../../runtime/processes/ports.ts';
 import { untilShutdown } from '../../runtime/shutdown.ts';
@@ -7,9 +8,11 @@ import { type Command, duration, misuse, parseOptions, required, wholeNumber } f
 const MEBIBYTE = 1024 * 1024;
 
 const help = `Usage: mcp-gateway bridge --port N [OPTIONS] -- COMMAND ARGS...
+       mcp-gateway bridge --port N [OPTIONS] --sse URL
 
 Serves a stdio MCP server over Streamable HTTP. Each session gets its own process, which ends with the session. Processes
 inherit the environment, without PORT, NODE_OPTIONS, NODE_CHANNEL_FD and NODE_CHANNEL_SERIALIZATION_MODE.
+With --sse it serves a server that speaks HTTP+SSE, the transport of MCP 2024-11-05; each session gets its own connection.
 
   --port N             port to listen on; 0 picks a free port
   --host ADDRESS       address to listen on; default 127.0.0.1, since the bridge does not authenticate callers
@@ -20,6 +23,10 @@ inherit the environment, without PORT, NODE_OPTIONS, NODE_CHANNEL_FD and NODE_CH
   --grace DURATION     how long a process may take to end after SIGTERM (default 3s); then its process group is killed
   --drain DURATION     how long open sessions continue after SIGTERM (default 5s)
   --max-message-mib N  largest message in either direction, in MiB (default 4)
+  --sse URL            URL of the event stream of a server that speaks HTTP+SSE
+  --ca-file FILE       PEM of the authorities that may sign the certificate of an https URL (default: the system's)
+  --cert-file FILE     client certificate for an https URL, PEM; needs --key-file
+  --key-file FILE      its private key
   --children FILE      keeps a record of the running processes, so that they can be ended if the bridge is killed
   --log-level LEVEL    trace, debug, info (default), warn, error
 
@@ -27,7 +34,7 @@ SIGTERM: opens no more sessions, drains open sessions, ends all processes, exits
 
 /** `mcp-gateway bridge` */
 export const bridge: Command = {
-  summary: 'serve a stdio MCP server over HTTP',
+  summary: 'serve a stdio or HTTP+SSE MCP server over Streamable HTTP',
   help,
   run: async (args, { env }) => {
     const { values, positionals } = parseOptions(
@@ -43,14 +50,16 @@ export const bridge: Command = {
         grace: { type: 'string', default: '3s' },
         drain: { type: 'string', default: '5s' },
         'max-message-mib': { type: 'string', default: '4' },
+        sse: { type: 'string' },
+        'ca-file': { type: 'string' },
+        'cert-file': { type: 'string' },
+        'key-file': { type: 'string' },
         children: { type: 'string' },
         'log-level': { type: 'string', default: 'info' },
       },
       true,
     );
-    const [program, ...rest] = positionals;
-    if (program === undefined || program === '')
-      throw misuse('bridge', 'the command of the server is required after --');
+    const server = serverOf(values, positionals);
     if (!values.path.startsWith('/')) throw misuse('bridge', `--path must begin with / (got ${values.path})`);
     const port = wholeNumber('bridge', 'port', required('bridge', 'port', values.port), 0, 65_535);
     const drainMs = duration('bridge', 'drain', values.drain);
@@ -59,7 +68,7 @@ export const bridge: Command = {
       host: values.host,
       port,
       path: values.path,
-      command: [program, ...rest],
+      server,
       env,
       maxSessions: wholeNumber('bridge', 'max-sessions', values['max-sessions'], 1, 10_000),
       idleMs: duration('bridge', 'idle', values.idle),
@@ -74,3 +83,28 @@ export const bridge: Command = {
     return 0;
   },
 };
+
+interface ServerFlags {
+  sse?: string | undefined;
+  'ca-file'?: string | undefined;
+  'cert-file'?: string | undefined;
+  'key-file'?: string | undefined;
+}
+
+function serverOf(flags: ServerFlags, [program, ...rest]: string[]): BridgeOptions['server'] {
+  const { sse, 'ca-file': ca, 'cert-file': cert, 'key-file': key } = flags;
+  if (sse === undefined) {
+    if ((ca ?? cert ?? key) !== undefined)
+      throw misuse('bridge', '--ca-file, --cert-file and --key-file require --sse');
+    if (program === undefined || program === '')
+      throw misuse('bridge', 'the command of the server is required after --, or --sse');
+    return { command: [program, ...rest] };
+  }
+  if (program !== undefined) throw misuse('bridge', '--sse cannot be combined with a command');
+  if (!/^https?:$/.test(URL.parse(sse)?.protocol ?? '')) throw misuse('bridge', '--sse must be an http or https URL');
+  if ((cert === undefined) !== (key === undefined))
+    throw misuse('bridge', '--cert-file and --key-file belong together');
+  const read = (name: string, file: string | undefined) =>
+    file === undefined ? {} : { [name]: readTextFileSync(file) };
+  return { sse: { url: sse, tls: () => ({ ...read('ca', ca), ...read('cert', cert), ...read('key', key) }) } };
+}

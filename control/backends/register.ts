@@ -1,6 +1,7 @@
 import { stringify } from 'yaml';
 import type { z } from 'zod';
 import { UserError } from '../../core/errors.ts';
+import { runsProcesses } from '../../core/registry/runs.ts';
 import type { Tenant } from '../../core/tenants/tenants.ts';
 import type { BackendSpec, Installation, ManagedBackend } from '../installation.ts';
 import type { changeResult } from '../results.ts';
@@ -59,10 +60,10 @@ export async function scaleBackend(
   const { name, replicas, dryRun, waiting } = request;
   const existing = await installation.get(name);
   if (existing === undefined) throw noBackend(name, (await installation.list()).backends);
-  if (existing.spec.image === undefined && existing.spec.command === undefined) {
+  if (!runsProcesses(existing.spec)) {
     throw new UserError(
       'usage',
-      `${name} cannot be scaled here: only a backend with an image or a command has replicas`,
+      `${name} cannot be scaled here: only a backend with an image, a command or transport: sse has replicas`,
       {
         hint: 'Scale it where it runs. To add URLs, set urls with register_backend and update: true.',
       },

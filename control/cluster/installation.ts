@@ -1,5 +1,6 @@
 import { UserError } from '../../core/errors.ts';
 import { INSTALLATION, SESSION_KEYS_KEY, TENANTS_KEY } from '../../core/registry/installation.ts';
+import { runsProcesses } from '../../core/registry/runs.ts';
 import type { SessionKeys } from '../../core/session/keys.ts';
 import { eventsOf } from '../../k8s/admin/events.ts';
 import { GATEWAY_PODS } from '../../k8s/admin/gateway-pods.ts';
@@ -116,7 +117,7 @@ export class ClusterInstallation implements Installation {
 
   async detail({ name, backend }: ManagedBackend, lines: number): Promise<BackendDetail> {
     const { client } = await this.#connection();
-    if (backend?.image === undefined && backend?.command === undefined) {
+    if (backend === undefined || !runsProcesses(backend)) {
       return { replicas: [], history: await eventsOf(client, this.#namespace, [{ kind: 'MCPBackend', name }]) };
     }
     const found = await podsOfBackend(client, this.#namespace, name);

@@ -5,9 +5,10 @@ import { scopeRuleSchema } from '../access/scopes.ts';
 import { durationMs } from '../document/duration.ts';
 import { type RegistryKind, unsupportedKeys } from './kind.ts';
 import { backendName, dnsLabel, MAX_WORKLOAD_NAME } from './names.ts';
+import { runsProcesses } from './runs.ts';
 import { objectName, secretKey } from './secret.ts';
 import { IDENTITY_FIELDS, upstreamAuthSchema } from './upstream.ts';
-import { serverUrl } from './url.ts';
+import { hrefOf, serverUrl } from './url.ts';
 import { environment, PLACEMENT_KEYS, placementKeys, secretEnvironment, stdioSchema } from './workload.ts';
 
 const requestPath = z
@@ -68,9 +69,13 @@ const shape = z.strictObject({
   url: serverUrl.optional(),
   /** Several URLs, instead of `url`; all with the same scheme and path. */
   urls: z.array(serverUrl).min(1).max(64).optional(),
-  /** How the gateway talks to a `command`: over HTTP, or over standard input and output with one process per session. */
-  transport: z.enum(['http', 'stdio'], 'must be http or stdio').default('http'),
+  /**
+   * How the gateway talks to the server: over Streamable HTTP; to a `command` over standard input and output, with one process per
+   * session; or to a `url` over HTTP+SSE (MCP 2024-11-05), with one event stream per session.
+   */
+  transport: z.enum(['http', 'stdio', 'sse'], 'must be http, stdio or sse').default('http'),
   stdio: stdioSchema.optional(),
+  sse: stdioSchema.optional(),
   /** Environment of a `command` or an `image`, in addition to a minimal one. */
   env: environment,
   secretEnv: secretEnvironment,
@@ -130,13 +135,12 @@ function schemaFor(kind: RegistryKind) {
       }
     })
     .transform(({ url, tools, prompts, resources, ...backend }) => {
-      const urls = url === undefined ? (backend.urls ?? []) : [url];
-      return {
-        ...backend,
-        filters: filtersFrom({ tools, prompts, resources }),
-        urls,
-        path: urls[0]?.path ?? backend.path,
-      };
+      const filters = filtersFrom({ tools, prompts, resources });
+      const given = url === undefined ? (backend.urls ?? []) : [url];
+      // With sse Envoy talks to the bridge, at `path`, and the bridge to the URL.
+      const sseUrl = backend.transport === 'sse' && url !== undefined ? hrefOf(url) : undefined;
+      const urls = sseUrl === undefined ? given : [];
+      return { ...backend, filters, urls, sseUrl, path: urls[0]?.path ?? backend.path };
     });
 }
 
@@ -150,14 +154,23 @@ function inspectLocation(backend: Shape, kind: RegistryKind, reject: Reject): vo
   if (backend.transport === 'stdio' && backend.command === undefined) {
     reject(['transport'], 'stdio requires a command');
   }
-  if (backend.stdio !== undefined && backend.transport !== 'stdio') reject(['stdio'], 'requires transport: stdio');
-  if (backend.transport === 'stdio' && backend.affinity === 'none') {
-    reject(['affinity'], 'must be session with transport: stdio, where each session has a process of its own');
+  for (const key of ['stdio', 'sse'] as const) {
+    if (backend[key] !== undefined && backend.transport !== key) reject([key], `requires transport: ${key}`);
   }
-  const runs = kind === 'cluster' && (backend.image !== undefined || backend.command !== undefined);
+  if (backend.transport === 'sse' && backend.url === undefined) reject(['transport'], 'sse requires a url');
+  if (backend.transport !== 'http' && backend.affinity === 'none') {
+    reject(
+      ['affinity'],
+      `must be session with transport: ${backend.transport}, where each session has a server of its own`,
+    );
+  }
+  const runs = kind === 'cluster' && runsProcesses(backend);
   for (const key of PLACEMENT_KEYS) {
     if (backend[key] === undefined || runs) continue;
-    reject([key], kind === 'folder' ? 'requires a Kubernetes cluster' : 'requires an image or a command');
+    reject(
+      [key],
+      kind === 'folder' ? 'requires a Kubernetes cluster' : 'requires an image, a command or transport: sse',
+    );
   }
   for (const key of ['args', 'port'] as const) {
     if (runs && backend.image === undefined && backend[key] !== undefined) reject([key], 'requires an image');

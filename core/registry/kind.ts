@@ -10,7 +10,7 @@ export interface UnsupportedKey {
 
 /** The keys of a backend that differ between the kinds. */
 interface KeysByKind {
-  transport: 'http' | 'stdio';
+  transport: 'http' | 'stdio' | 'sse';
   command?: unknown;
   image?: unknown;
   service?: unknown;

@@ -38,3 +38,8 @@ export const serverUrl = z
       path: url.pathname === '/' ? '/mcp' : url.pathname,
     };
   });
+
+/** The text of a URL, with its port. */
+export function hrefOf({ tls, authority, path }: ServerUrl): string {
+  return `${tls ? 'https' : 'http'}://${authority}${path}`;
+}

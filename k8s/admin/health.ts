@@ -1,3 +1,4 @@
+import { runsProcesses } from '../../core/registry/runs.ts';
 import type { BackendObject } from '../mcpbackend/object.ts';
 
 /** The state of a backend as the operator reports it. */
@@ -27,7 +28,7 @@ const IN_PROGRESS = ['Creating', 'Starting', 'RollingOut'];
  */
 export function healthOf(object: BackendObject): ReportedHealth {
   const { status, backend, generation, deleting } = object;
-  const runs = backend.ok && (backend.value.image !== undefined || backend.value.command !== undefined);
+  const runs = backend.ok && runsProcesses(backend.value);
   const urls = backend.ok ? backend.value.urls.length : 0;
   const counts = {
     healthy: status.readyReplicas,

@@ -2,9 +2,9 @@ import { MAX_WORKLOAD_NAME, RESERVED_NAMES } from '../../core/registry/names.ts'
 import { celMs, type Rule } from './structural.ts';
 
 const WHERE = ['image', 'command', 'service', 'url', 'urls'];
-const RUNS = '(has(self.image) || has(self.command))';
+const RUNS = "(has(self.image) || has(self.command) || self.transport == 'sse')";
 /** The same for the whole object, whose spec is `self.spec`. */
-const OBJECT_RUNS = '(has(self.spec.image) || has(self.spec.command))';
+const OBJECT_RUNS = "(has(self.spec.image) || has(self.spec.command) || self.spec.transport == 'sse')";
 const HTTPS =
   "((has(self.url) && self.url.startsWith('https:')) || (has(self.urls) && self.urls.all(u, u.startsWith('https:'))))";
 
@@ -59,13 +59,15 @@ export const RULES: Readonly<Record<string, readonly Rule[]>> = {
       message: 'in a cluster a command must have transport: stdio; use an image for a server that speaks HTTP',
     },
     { rule: "self.transport != 'stdio' || has(self.command)", message: 'transport: stdio requires a command' },
+    { rule: "self.transport != 'sse' || has(self.url)", message: 'transport: sse requires a url' },
     {
-      rule: "self.transport != 'stdio' || self.affinity == 'session'",
-      message: 'affinity must be session with transport: stdio, because each session has its own process',
+      rule: "self.transport == 'http' || self.affinity == 'session'",
+      message: 'affinity must be session with transport: stdio or sse, because each session has its own server',
     },
     onlyFor('stdio', "self.transport == 'stdio'", 'requires transport: stdio'),
+    onlyFor('sse', "self.transport == 'sse'", 'requires transport: sse'),
     ...['compute', 'imagePullSecrets', 'nodeSelector', 'serviceAccount', 'podTemplate'].map((key) =>
-      onlyFor(key, RUNS, 'requires an image or a command'),
+      onlyFor(key, RUNS, 'requires an image, a command or transport: sse'),
     ),
     ...['args', 'port'].map((key) => onlyFor(key, 'has(self.image)', 'requires an image')),
     ...['caSecret', 'clientCertificate'].map((key) => onlyFor(key, HTTPS, 'requires https URLs')),

@@ -1,12 +1,13 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Backend } from '../../core/registry/backend.ts';
+import { runsProcesses } from '../../core/registry/runs.ts';
 import type { KubeClient } from '../api/client.ts';
 import { isApiError } from '../api/errors.ts';
 import type { BackendObject } from '../mcpbackend/object.ts';
 import { nameTaken, rejected, VALID } from './accepted.ts';
 import type { ConditionState } from './condition-states.ts';
 import { contains } from './contains.ts';
-import { type DesiredObject, desiredObjects, OWNED_KINDS, runsWorkload } from './desired.ts';
+import { type DesiredObject, desiredObjects, OWNED_KINDS } from './desired.ts';
 import { isObject } from './merge.ts';
 import { NOTES } from './notes.ts';
 import { isOwn, type OwnedObject, parseOwned } from './observed.ts';
@@ -41,7 +42,7 @@ export class Applier {
   /** @throws ApiError if the attempt must be repeated */
   async apply(object: BackendObject, backend: Backend): Promise<Applied> {
     const done: string[] = [];
-    if (!runsWorkload(backend)) {
+    if (!runsProcesses(backend)) {
       await this.#removeAll(object, done);
       return { accepted: VALID, done };
     }

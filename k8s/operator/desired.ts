@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { Backend } from '../../core/registry/backend.ts';
+import { runsProcesses } from '../../core/registry/runs.ts';
 import { MCP_BACKENDS, type Resource, SERVICES } from '../api/resources.ts';
 import { SERVER_PORT, workloadName } from '../mcpbackend/names.ts';
 import { selectorLabels, WANTED_ANNOTATION, workloadLabels } from './labels.ts';
@@ -18,18 +19,13 @@ export interface DesiredObject {
   body: { metadata: { name: string; labels: object; annotations: object; ownerReferences: object[] }; spec: object };
 }
 
-/** Whether the operator runs the servers of a backend. */
-export function runsWorkload({ image, command }: Backend): boolean {
-  return image !== undefined || command !== undefined;
-}
-
 /**
  * The objects of a backend; none if its server runs elsewhere.
  *
  * @param uid of the MCPBackend, which owns them: Kubernetes deletes them with it
  */
 export function desiredObjects(backend: Backend, uid: string, bridgeImage: string): DesiredObject[] {
-  if (!runsWorkload(backend)) return [];
+  if (!runsProcesses(backend)) return [];
   const name = workloadName(backend.name);
   const selector = { matchLabels: selectorLabels(backend.name) };
   const port = portOf(backend);

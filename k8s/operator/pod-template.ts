@@ -9,6 +9,8 @@ import { probesOf } from './probes.ts';
 const STOP_SECONDS = 30;
 /** The only writable folder of a server. */
 const TMP = '/tmp';
+/** Where the bridge finds certificates. */
+const SECRETS = '/var/run/mcp-gateway';
 
 /** Port that the server of a backend listens on. */
 export function portOf({ image, port }: Backend): number {
@@ -38,7 +40,7 @@ export function podTemplate(backend: Backend, bridgeImage: string): object {
         labelSelector: { matchLabels: selectorLabels(backend.name) },
       })),
       containers: [container(backend, bridgeImage, drainSeconds)],
-      volumes: [{ name: 'tmp', emptyDir: {} }],
+      volumes: [{ name: 'tmp', emptyDir: {} }, ...tlsVolumes(backend)],
     },
   };
   const merged = mergeTemplate(template, backend.podTemplate ?? {});
@@ -66,18 +68,42 @@ function container(backend: Backend, bridgeImage: string, drainSeconds: number):
       readOnlyRootFilesystem: true,
       capabilities: { drop: ['ALL'] },
     },
-    volumeMounts: [{ name: 'tmp', mountPath: TMP }],
+    volumeMounts: [
+      { name: 'tmp', mountPath: TMP },
+      ...tlsVolumes(backend).map(({ name }) => ({ name, mountPath: `${SECRETS}/${name}`, readOnly: true })),
+    ],
   };
 }
 
 function bridge(backend: Backend, image: string): { image: string; args: string[] } {
-  const { command = [], stdio } = backend;
+  const { command = [], sseUrl, stdio, sse } = backend;
   const options = ['--host', '0.0.0.0', '--port', String(portOf(backend)), '--path', backend.path];
-  const limits =
-    stdio === undefined
+  const limits = stdio ?? sse;
+  if (limits !== undefined) {
+    options.push('--max-sessions', String(limits.maxSessions), '--idle', `${Math.ceil(limits.idle / 1000)}s`);
+  }
+  const server = sseUrl === undefined ? ['--', ...command] : ['--sse', sseUrl, ...tlsFlags(backend)];
+  return { image, args: ['bridge', ...options, ...server.map(literal)] };
+}
+
+// Only the bridge to a server that speaks HTTP+SSE connects to it itself; to any other server Envoy does.
+function tlsVolumes({ sseUrl, caSecret, clientCertificate }: Backend): { name: string; secret: object }[] {
+  if (sseUrl === undefined) return [];
+  const { secret } = clientCertificate ?? {};
+  return [
+    ...(caSecret === undefined
       ? []
-      : ['--max-sessions', String(stdio.maxSessions), '--idle', `${Math.ceil(stdio.idle / 1000)}s`];
-  return { image, args: ['bridge', ...options, ...limits, '--', ...command.map(literal)] };
+      : [{ name: 'ca', secret: { secretName: caSecret.name, items: [{ key: caSecret.key, path: 'ca.crt' }] } }]),
+    ...(secret === undefined ? [] : [{ name: 'client', secret: { secretName: secret } }]),
+  ];
+}
+
+function tlsFlags({ caSecret, clientCertificate }: Backend): string[] {
+  const client = ['--cert-file', `${SECRETS}/client/tls.crt`, '--key-file', `${SECRETS}/client/tls.key`];
+  return [
+    ...(caSecret === undefined ? [] : ['--ca-file', `${SECRETS}/ca/ca.crt`]),
+    ...(clientCertificate?.secret === undefined ? [] : client),
+  ];
 }
 
 function environment(backend: Backend): object[] {

@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
+import { runsProcesses } from '../../core/registry/runs.ts';
 import { isApiError } from '../api/errors.ts';
 import { MCP_BACKENDS } from '../api/resources.ts';
 import type { BackendObject, BackendStatus } from '../mcpbackend/object.ts';
@@ -6,7 +7,6 @@ import { parseStatefulSet } from '../objects/stateful-sets.ts';
 import { forbidden, invalid } from './accepted.ts';
 import type { Applied, Applier } from './apply.ts';
 import { type ConditionState, type Serving, serviceState, urlState, workloadState } from './condition-states.ts';
-import { runsWorkload } from './desired.ts';
 import type { EventRecorder } from './events.ts';
 import { isOwn } from './observed.ts';
 import { STATEFUL_SETS } from './resources.ts';
@@ -94,7 +94,7 @@ export class Reconciler {
     const workload = view.owned(STATEFUL_SETS, name);
     const own = workload !== undefined && isOwn(object, workload) ? workload : undefined;
     if (!accepted && own === undefined) return undefined;
-    if (!backend.ok || runsWorkload(backend.value)) {
+    if (!backend.ok || runsProcesses(backend.value)) {
       const state = own && parseStatefulSet(own.raw);
       const pods = view.pods(name, state?.spec.replicas ?? 0);
       // Event times have a resolution of one second.

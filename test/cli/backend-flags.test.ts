@@ -21,6 +21,10 @@ describe('keys of a backend from options', () => {
   });
 
   it('are read from commands, Services, and one or several URLs', () => {
+    expect(specOfFlags({ sse: true, url: ['https://a.example/sse'] }, [])).to.deep.equal({
+      transport: 'sse',
+      url: 'https://a.example/sse',
+    });
     expect(specOfFlags({ stdio: true }, ['npx', '--yes', 'x'])).to.deep.equal({
       command: ['npx', '--yes', 'x'],
       transport: 'stdio',

@@ -78,7 +78,11 @@ describe('messages of cli', () => {
     bootstrap: [[[], '--config is required']],
     bridge: [
       [['--', 'true'], '--port is required'],
-      [['--port', '0'], 'the command of the server is required after --'],
+      [['--port', '0'], 'the command of the server is required after --, or --sse'],
+      [['--port', '0', '--sse', 'http://a', '--', 'true'], '--sse cannot be combined with a command'],
+      [['--port', '0', '--sse', 'ftp://a'], '--sse must be an http or https URL'],
+      [['--port', '0', '--sse', 'http://a', '--key-file', 'k'], '--cert-file and --key-file belong together'],
+      [['--port', '0', '--ca-file', 'k', '--', 'true'], '--ca-file, --cert-file and --key-file require --sse'],
       [['--port', '0', '--path', 'mcp', '--', 'true'], '--path must begin with / (got mcp)'],
       [
         ['--port', '0', '--drain', '5', '--', 'true'],

@@ -18,6 +18,8 @@ const PLACES: object[] = [
   { image: 'a', args: ['--port', '$(PORT)'], port: 9000 },
   { command: ['npx', '-y', 'server'], transport: 'stdio' },
   { command: ['uvx', 'server'], transport: 'stdio', stdio: { maxSessions: 5, idle: '5m' } },
+  { url: 'https://a.example/sse', transport: 'sse', replicas: 2 },
+  { url: 'https://a.example/sse', transport: 'sse', sse: { idle: '5m' }, compute: { limits: { cpu: 1 } } },
   { service: { name: 's' } },
   { service: { name: 's', port: 80 } },
   { service: { name: 's', port: 'http' } },
@@ -37,6 +39,9 @@ const PLACES: object[] = [
   { image: 5 },
   { image: 'a', transport: 'stdio' },
   { command: ['uvx', 'server'], transport: 'stdio', affinity: 'none' },
+  { url: 'https://a.example/sse', transport: 'sse', affinity: 'none' },
+  { urls: ['https://a.example/sse'], transport: 'sse' },
+  { image: 'a', transport: 'sse' },
   { service: {} },
   { service: { name: 'S' } },
   { service: { name: 's', port: 0 } },
@@ -57,6 +62,7 @@ const PLACES: object[] = [
 const VALUES: Record<string, unknown[]> = {
   transport: ['http', 'stdio', 'sse', 1],
   stdio: [{}, { idle: '1s' }, { idle: '999ms' }, { idle: '8d' }, { idle: '1w' }, { maxSessions: 0 }, { most: 1 }],
+  sse: [{}, { idle: '1s' }, { maxSessions: 0 }, { most: 1 }],
   env: [{}, { A: 'x', B_2: 5, _C: '' }, { PORT: 'x' }, { 'A B': 'x' }, { '1A': 'x' }, { A: {} }, { A: [] }],
   secretEnv: [
     { T: { name: 's', key: 'k' } },

@@ -193,6 +193,13 @@ describe('the operator', function () {
     ]);
   });
 
+  it('runs the bridge to a server that speaks HTTP+SSE', async () => {
+    await setup.backend('sse', { url: 'https://a.example/sse', transport: 'sse', drain: '0s' });
+    await setup.until('sse', READY);
+    const [container] = (await readSet('sse')).spec.template.spec.containers;
+    expect(container?.args?.slice(-2)).to.deep.equal(['--sse', 'https://a.example:443/sse']);
+  });
+
   it('merges podTemplate last, but keeps the labels of the pods', async () => {
     const podTemplate = {
       metadata: { labels: { team: 'a', 'app.kubernetes.io/instance': 'other' } },

@@ -87,7 +87,7 @@ Choose another name, or change this backend with update: true (--update), which 
     'an unknown backend of a folder': [() => installation.remove('nothing'), 'no-such: there is no backend "nothing"'],
     'replicas of a URL': [
       () => scaleBackend(installation, { name: 'jira', replicas: 2, dryRun: false, waiting: undefined }),
-      `usage: jira cannot be scaled here: only a backend with an image or a command has replicas
+      `usage: jira cannot be scaled here: only a backend with an image, a command or transport: sse has replicas
 Scale it where it runs. To add URLs, set urls with register_backend and update: true.`,
     ],
     'a spec that is not valid': [

@@ -1,5 +1,5 @@
-import type { Backend } from '../../core/registry/backend.ts';
 import type { FleetBackend } from '../../core/registry/fleet.ts';
+import { runsProcesses } from '../../core/registry/runs.ts';
 import type { ClusterHealth, EndpointHealth } from './cluster-health.ts';
 
 /** The state of a backend, for display. */
@@ -44,18 +44,13 @@ export function toStatus({ entry, health, diagnoses, notes, rejection, lacksSecr
   const reasons = endpoints.flatMap(({ id, reason }) => (reason === '' ? [] : [`${id}: ${reason}`]));
   reasons.push(...notes);
   if (rejection !== undefined) reasons.push(`Envoy rejected its configuration: ${rejection}`);
-  if (endpoints.length === 0 && isManaged(backend) && backend.replicas === 0) reasons.push('replicas is 0');
+  if (endpoints.length === 0 && runsProcesses(backend) && backend.replicas === 0) reasons.push('replicas is 0');
   return {
     name: backend.name,
     state: stateOf(drainUntilMs !== undefined, lacksSecrets, endpoints),
     endpoints,
     reasons,
   };
-}
-
-// Whether `up` or the operator runs its replicas.
-function isManaged({ command, image }: Backend): boolean {
-  return command !== undefined || image !== undefined;
 }
 
 function stateOf(

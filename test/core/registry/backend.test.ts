@@ -40,6 +40,7 @@ describe('core/registry/backend', () => {
         transport: 'http',
         drain: 30_000,
         urls: [],
+        sseUrl: undefined,
       },
     });
   });
@@ -74,6 +75,8 @@ describe('core/registry/backend', () => {
     `${COMMAND}identityHeaders: [subject, roles]`,
     `${COMMAND}transport: stdio`,
     `${COMMAND}transport: stdio\nstdio: {maxSessions: 5, idle: 5m}`,
+    `${URL_BACKEND}transport: sse`,
+    `${URL_BACKEND}transport: sse\nsse: {maxSessions: 5, idle: 5m}\ncaFile: ca.pem\nreplicas: 2`,
   ]) {
     it(`accepts ${JSON.stringify(text.split('\n').slice(2).join())}`, () => expect(problems(text)).to.deep.equal([]));
   }
@@ -95,6 +98,9 @@ describe('core/registry/backend', () => {
     [`${COMMAND}transport: stdio\naffinity: none`, 'affinity'],
     [`${COMMAND}stdio: {maxSessions: 5}`, 'stdio'],
     [`${URL_BACKEND}transport: stdio`, 'transport'],
+    [`${URL_BACKEND}transport: sse\naffinity: none`, 'affinity'],
+    [`${URL_BACKEND}sse: {maxSessions: 5}`, 'sse'],
+    ['name: a\nurls: [https://a.example]\ntransport: sse', 'transport'],
     [`${COMMAND}replicas: 101`, 'replicas'],
     [`${COMMAND}replicas: 1.5`, 'replicas'],
     [`${COMMAND}replicas: "2"`, 'replicas'],

@@ -34,11 +34,13 @@ describe('core/registry: messages about', () => {
   ]);
 
   table('a command', by(backendSchema), 'name: a\ncommand: [a]\n', [
-    ['transport: sse', 'transport: must be http or stdio (got "sse")'],
+    ['transport: ws', 'transport: must be http, stdio or sse (got "ws")'],
+    ['transport: sse', 'transport: sse requires a url (got "sse")'],
+    ['sse: {}', 'sse: requires transport: sse'],
     ['stdio: {}', 'stdio: requires transport: stdio'],
     [
       'transport: stdio\naffinity: none',
-      'affinity: must be session with transport: stdio, where each session has a process of its own (got "none")',
+      'affinity: must be session with transport: stdio, where each session has a server of its own (got "none")',
     ],
     ['affinity: sticky', 'affinity: must be session or none (got "sticky")'],
     ['affinityHeader: authorization', 'affinityHeader: must be an Mcp-Param-* header (got "authorization")'],
@@ -112,7 +114,7 @@ describe('core/registry: messages about', () => {
       'url: https://a.example\nclientCertificate: {certFile: a, keyFile: b}',
       'clientCertificate.certFile: requires a gateway on one machine; in a cluster use secret (got "a")',
     ],
-    ['url: https://a.example\nport: 80', 'port: requires an image or a command (got 80)'],
+    ['url: https://a.example\nport: 80', 'port: requires an image, a command or transport: sse (got 80)'],
   ]);
 
   table('an image', by(clusterBackendSchema), 'name: a\nimage: a\n', [

@@ -10,6 +10,11 @@ const SPECS: Readonly<Record<string, object>> = {
   image: { ...IMAGE, args: ['--port', '$(PORT)'], port: 9000, path: '/rpc', replicas: 3 },
   'stdio-bridge': STDIO,
   'stdio-limits': { ...STDIO, stdio: { maxSessions: 20, idle: '10m' }, env: { HOME: '/home/node' } },
+  sse: { url: 'https://mcp.example.com/sse', transport: 'sse' },
+  'sse-tls': {
+    ...{ url: 'https://mcp.example.com/sse', transport: 'sse', sse: { maxSessions: 20, idle: '10m' } },
+    ...{ caSecret: { name: 'authority', key: 'ca.pem' }, clientCertificate: { secret: 'client' } },
+  },
   compute: {
     ...IMAGE,
     compute: { requests: { cpu: '250m', memory: '256Mi' }, limits: { cpu: 1, memory: '512Mi' } },

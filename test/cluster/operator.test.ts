@@ -194,9 +194,9 @@ describe('the operator', function () {
   });
 
   it('runs the bridge to a server that speaks HTTP+SSE', async () => {
-    await setup.backend('sse', { url: 'https://a.example/sse', transport: 'sse', drain: '0s' });
-    await setup.until('sse', READY);
-    const [container] = (await readSet('sse')).spec.template.spec.containers;
+    await setup.backend('legacy', { url: 'https://a.example/sse', transport: 'sse', drain: '0s' });
+    await setup.until('legacy', READY);
+    const [container] = (await readSet('legacy')).spec.template.spec.containers;
     expect(container?.args?.slice(-2)).to.deep.equal(['--sse', 'https://a.example:443/sse']);
   });
 

@@ -19,7 +19,8 @@ export interface QuotaFacts {
 export function createHttpServer(policy: () => Policy | undefined, quotas: QuotaFacts): Server {
   return createServer((request, response) => {
     const current = policy();
-    if (request.method === 'OPTIONS') return preflight(request, response);
+    // Envoy adds what lets pages of any origin read the metadata.
+    if (request.method === 'OPTIONS') return void response.writeHead(204).end();
     const pathname = URL.parse(request.url ?? '/', 'http://localhost')?.pathname ?? '';
     if (pathname === '/readyz') {
       const ready = current !== undefined;
@@ -49,15 +50,6 @@ function resourceOf({ settings }: Policy, pathname: string): string | undefined 
   return named ? backendUrl(settings, backend) : undefined;
 }
 
-// Pages of any origin may read the metadata: it is the same for all, and needs no credential.
-const ANY_ORIGIN = { 'access-control-allow-origin': '*' };
-
-function preflight(request: IncomingMessage, response: ServerResponse): void {
-  request.resume();
-  const allowed = { 'access-control-allow-methods': 'GET', 'access-control-allow-headers': '*' };
-  response.writeHead(204, { ...ANY_ORIGIN, ...allowed, 'access-control-max-age': '600' }).end();
-}
-
 function reply(request: IncomingMessage, response: ServerResponse, status: number, body: unknown): void {
-  sendPage(request, response, jsonPage(status, body, ANY_ORIGIN));
+  sendPage(request, response, jsonPage(status, body));
 }

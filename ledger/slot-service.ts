@@ -1,11 +1,10 @@
 import type { Server } from '@grpc/grpc-js';
 import { METADATA_NAMESPACE, type MetadataReadBy } from '../core/lane/metadata.ts';
 import type { HTTPAccessLogEntry__Output } from '../protos/gen/envoy/data/accesslog/v3/HTTPAccessLogEntry.ts';
-import type { AccessLogServiceHandlers } from '../protos/gen/envoy/service/accesslog/v3/AccessLogService.ts';
-import type { StreamAccessLogsMessage__Output } from '../protos/gen/envoy/service/accesslog/v3/StreamAccessLogsMessage.ts';
 import type { Value__Output } from '../protos/gen/google/protobuf/Value.ts';
 import type { SlotServiceHandlers } from '../protos/gen/mcp_gateway/v1/SlotService.ts';
-import { accessLogService, slotService } from '../protos/load.ts';
+import { slotService } from '../protos/load.ts';
+import type { AccessLogReader } from '../runtime/grpc/access-logs.ts';
 import { SlotWaits } from './slot-waits.ts';
 
 /**
@@ -18,12 +17,10 @@ const WAIT_MS = 50;
 type Fields = { readonly [key in MetadataReadBy<'ledger'>]?: Value__Output };
 
 /** Counts the open requests and streams of each tenant: ext-authz acquires slots, Envoy's access log releases them. */
-export class SlotService {
+export class SlotService implements AccessLogReader {
   readonly #slots = new SlotWaits();
-  /** Number of access log streams that are open; each worker thread of Envoy has one. */
-  #logs = 0;
 
-  /** Adds `mcp_gateway.v1.SlotService` and `envoy.service.accesslog.v3.AccessLogService` to a server. */
+  /** Adds `mcp_gateway.v1.SlotService` to a server. */
   addTo(server: Server): void {
     const slots: SlotServiceHandlers = {
       Acquire: (call, callback) => {
@@ -40,28 +37,18 @@ export class SlotService {
       },
     };
     server.addService(slotService(), { ...slots });
-    const accessLog: AccessLogServiceHandlers = {
-      StreamAccessLogs: (stream) => {
-        stream.on('data', (message: StreamAccessLogsMessage__Output) => {
-          for (const entry of message.httpLogs?.logEntry ?? []) this.#read(entry);
-        });
-        stream.on('error', () => undefined);
-        // Envoy closes its last stream only when it exits, and its requests end with it.
-        this.#logs += 1;
-        stream.on('close', () => {
-          this.#logs -= 1;
-          if (this.#logs === 0) this.#slots.clear();
-        });
-      },
-    };
-    server.addService(accessLogService(), { ...accessLog });
   }
 
-  #read({ commonProperties }: HTTPAccessLogEntry__Output): void {
+  /** Takes an entry of the access log `slots`. */
+  read({ commonProperties }: HTTPAccessLogEntry__Output): void {
     const fields: Fields = commonProperties?.metadata?.filterMetadata?.[METADATA_NAMESPACE]?.fields ?? {};
     const slot = fields.slot?.stringValue;
     if (slot === undefined) return;
     if (commonProperties?.accessLogType === 'DownstreamEnd') this.#slots.release(slot);
     else this.#slots.renew(slot);
+  }
+
+  onClosed(): void {
+    this.#slots.clear();
   }
 }

@@ -4,9 +4,11 @@ import { formatProblem } from '../core/document/problems.ts';
 import { EndedSessions } from '../core/session/ended-sessions.ts';
 import { DiscoveryServer } from '../envoy/ads/server.ts';
 import { ListenerCertificate } from '../envoy/tls/listener-certificate.ts';
+import type { AccessLogReader } from '../runtime/grpc/access-logs.ts';
 import { processLogState } from '../runtime/logs/process-log.ts';
 import { troubledLogs } from '../runtime/logs/state.ts';
 import { FleetHealth } from './health/fleet-health.ts';
+import { Redirects } from './health/redirects.ts';
 import { StatusService } from './health/status-service.ts';
 import { EndedSessionsFile } from './publish/ended-sessions-file.ts';
 import { PolicyService, type PublishedPolicy } from './publish/policy-service.ts';
@@ -29,6 +31,8 @@ export interface WatcherOptions extends Omit<SnapshotSourceOptions, 'onConfig' |
 export interface Watcher {
   /** The policy that all services have; undefined before the first one. */
   policyInForce(): PublishedPolicy | undefined;
+  /** Reads Envoy's access log of the redirects of servers, for the status. */
+  readonly redirects: AccessLogReader;
   /** Adds the services for Envoy, ext-authz, ext-proc and `mcp-gateway status` to a server. */
   addTo(server: Server): void;
   /** Stops watching. */
@@ -63,8 +67,10 @@ export function startWatcher(options: WatcherOptions): Watcher {
       );
     },
   });
+  const redirects = new Redirects(() => source.fleet);
   const health = new FleetHealth({
     source,
+    redirects,
     rejectionOf: (backend) => publisher.rejectionOf(backend),
     adminSocket: options.adminSocket,
     log,
@@ -77,6 +83,7 @@ export function startWatcher(options: WatcherOptions): Watcher {
   }));
   return {
     policyInForce: () => policy.inForce,
+    redirects,
     addTo: (server) => {
       for (const service of [discovery, policy, status]) service.addTo(server);
     },

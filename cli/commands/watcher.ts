@@ -8,6 +8,7 @@ import { SlotService } from '../../ledger/slot-service.ts';
 import { UsageService } from '../../ledger/usage-service.ts';
 import { RejectedFile } from '../../runtime/files/kind.ts';
 import { readTextFileSync } from '../../runtime/files/read-sync.ts';
+import { addAccessLogs } from '../../runtime/grpc/access-logs.ts';
 import { serveUnix } from '../../runtime/grpc/server.ts';
 import { createLogger, type Logger } from '../../runtime/log.ts';
 import { FolderRegistry } from '../../runtime/registry/folder.ts';
@@ -112,9 +113,10 @@ export const watcher: Command = {
       log,
     });
     const usage = new UsageService(() => running.policyInForce());
-    const services = [running, usage, new SlotService()];
+    const slots = new SlotService();
     const server = await serveUnix(option('socket'), (grpc) => {
-      for (const service of services) service.addTo(grpc);
+      for (const service of [running, usage, slots]) service.addTo(grpc);
+      addAccessLogs(grpc, { slots, redirects: running.redirects });
     });
     try {
       await Promise.race([untilShutdown(), failed.promise]);

@@ -119,6 +119,16 @@ describe('the edge, for pages of browsers and clients that probe', function () {
         });
       }
     });
+    it('may be read by pages of any origin', async () => {
+      const ask = (method: string) =>
+        anonymous({ method, path: WELL_KNOWN, headers: { origin: 'https://evil.example' } });
+      for (const method of ['GET', 'OPTIONS']) {
+        const { status, headers } = await ask(method);
+        expect([status, headers['access-control-allow-origin']]).to.deep.equal([method === 'GET' ? 200 : 204, '*']);
+        expect(headers['access-control-allow-methods']).to.equal('GET');
+        expect(headers['access-control-allow-headers']).to.equal('*');
+      }
+    });
     it('do not reveal which backends exist', async () => {
       expect((await read(`${WELL_KNOWN}/unknown/mcp`)).status).to.equal(200);
     });

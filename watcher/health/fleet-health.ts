@@ -4,11 +4,13 @@ import type { Logger } from '../../runtime/log.ts';
 import type { SnapshotSource } from '../source/snapshot.ts';
 import { HealthMonitor } from './health-monitor.ts';
 import { HealthHistory, type StatusChange } from './history.ts';
+import type { Redirects } from './redirects.ts';
 import { type BackendStatus, toStatus } from './status.ts';
 
 /** Settings of {@link FleetHealth}. */
 export interface FleetHealthOptions {
   source: Pick<SnapshotSource, 'fleet' | 'notesOf' | 'lacksSecrets'>;
+  redirects: Pick<Redirects, 'noteOf'>;
   /** Why Envoy rejected the resources of a backend; undefined if it did not. */
   rejectionOf: (backend: string) => string | undefined;
   /** Unix socket of Envoy's admin interface. */
@@ -48,14 +50,14 @@ export class FleetHealth {
   }
 
   #statuses(): BackendStatus[] {
-    const { source, rejectionOf } = this.#options;
+    const { source, redirects, rejectionOf } = this.#options;
     return [...source.fleet.values()].map((entry) => {
       const { backend } = entry;
       return toStatus({
         entry,
         health: this.#monitor.health.get(clusterName(backend.name)),
         diagnoses: this.#monitor.diagnoses,
-        notes: source.notesOf(backend),
+        notes: [...source.notesOf(backend), ...[redirects.noteOf(backend) ?? []].flat()],
         rejection: rejectionOf(backend.name),
         lacksSecrets: source.lacksSecrets(backend),
       });

@@ -4,6 +4,7 @@ import type { Metadata as _envoy_config_core_v3_Metadata, Metadata__Output as _e
 import type { AccessLogType as _envoy_data_accesslog_v3_AccessLogType, AccessLogType__Output as _envoy_data_accesslog_v3_AccessLogType__Output } from '../../../../envoy/data/accesslog/v3/AccessLogType.ts';
 
 export interface AccessLogCommon {
+  'upstreamCluster'?: (string);
   /**
    * Includes the metadata of ext_authz.
    */
@@ -12,6 +13,7 @@ export interface AccessLogCommon {
 }
 
 export interface AccessLogCommon__Output {
+  'upstreamCluster'?: (string);
   /**
    * Includes the metadata of ext_authz.
    */

@@ -10,12 +10,28 @@ export interface _envoy_service_accesslog_v3_StreamAccessLogsMessage_HTTPAccessL
   'logEntry': (_envoy_data_accesslog_v3_HTTPAccessLogEntry__Output)[];
 }
 
+/**
+ * Sent with the first message of a stream only.
+ */
+export interface _envoy_service_accesslog_v3_StreamAccessLogsMessage_Identifier {
+  'logName'?: (string);
+}
+
+/**
+ * Sent with the first message of a stream only.
+ */
+export interface _envoy_service_accesslog_v3_StreamAccessLogsMessage_Identifier__Output {
+  'logName'?: (string);
+}
+
 export interface StreamAccessLogsMessage {
+  'identifier'?: (_envoy_service_accesslog_v3_StreamAccessLogsMessage_Identifier | null);
   'httpLogs'?: (_envoy_service_accesslog_v3_StreamAccessLogsMessage_HTTPAccessLogEntries | null);
   'logEntries'?: "httpLogs";
 }
 
 export interface StreamAccessLogsMessage__Output {
+  'identifier'?: (_envoy_service_accesslog_v3_StreamAccessLogsMessage_Identifier__Output);
   'httpLogs'?: (_envoy_service_accesslog_v3_StreamAccessLogsMessage_HTTPAccessLogEntries__Output);
   'logEntries'?: "httpLogs";
 }

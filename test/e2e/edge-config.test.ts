@@ -9,6 +9,9 @@ import { findEnvoy } from '../../envoy/binary/find.ts';
 import { ENVOY_CONFIG_FILE, renderBootstrap } from '../../envoy/bootstrap.ts';
 import { cacheDir } from '../../runtime/paths.ts';
 
+/** Extensions that Envoy marks as work in progress, and warns about. See decision 049. */
+const IN_PROGRESS = ['CustomResponse', 'LocalResponsePolicy'];
+
 const run = promisify(execFile);
 const numbered = (name: string, count: number) => Array.from({ length: count }, (_, index) => `${name}-${index}.sock`);
 
@@ -34,7 +37,10 @@ describe("Envoy's configuration", function () {
     const { stdout, stderr } = await run(envoy, ['--mode', 'validate', '-c', file, '--log-level', 'warn'], {
       cwd: folder,
     });
-    return { ok: /configuration '.*' OK/.test(stdout), warnings: stderr };
+    const known = (line: string) =>
+      line.includes('marked as work-in-progress') && IN_PROGRESS.some((name) => line.includes(`.v3.${name}' `));
+    const warnings = stderr.split('\n').filter((line) => line !== '' && !known(line));
+    return { ok: /configuration '.*' OK/.test(stdout), warnings };
   };
 
   before(async () => {
@@ -44,14 +50,14 @@ describe("Envoy's configuration", function () {
   after(() => rmSync(folder, { recursive: true, force: true }));
 
   it('is valid as it is delivered', async () => {
-    expect(await validate(ENVOY_CONFIG_FILE)).to.deep.equal({ ok: true, warnings: '' });
+    expect(await validate(ENVOY_CONFIG_FILE)).to.deep.equal({ ok: true, warnings: [] });
   });
 
   for (const address of ['127.0.0.1', '::1', '0.0.0.0']) {
     it(`is valid as it is rendered for ${address}`, async () => {
       const file = join(folder, 'envoy.yaml');
       writeFileSync(file, rendered(address));
-      expect(await validate(file)).to.deep.equal({ ok: true, warnings: '' });
+      expect(await validate(file)).to.deep.equal({ ok: true, warnings: [] });
     });
   }
 

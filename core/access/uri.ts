@@ -1,4 +1,6 @@
-/** A URI with more readings than this is denied. */
+import { MAX_NAME_LENGTH } from './filter.ts';
+
+/** A URI with more readings than this, or with a longer one than {@link MAX_NAME_LENGTH}, is denied. */
 const MAX_READINGS = 16;
 
 /** What a server may take for the end of a path segment. `;` starts path parameters in some frameworks. */
@@ -11,17 +13,22 @@ const PROC_LINK =
 /** A URI that every reader takes for the same text: the host, if any, is not an IP address in disguise. */
 const PLAIN = /^(?:file:\/\/|https?:\/\/(?:[a-z0-9-]+\.)*[a-z][a-z0-9-]*)(?:\/[\w~-][\w.~-]*)+$/;
 
+/** Whether every reader takes a URI for the same text. Only such a URI is compared with rules as it is. */
+export function isPlainUri(uri: string): boolean {
+  return PLAIN.test(uri);
+}
+
 /**
  * Every text that a server may read a URI as: it may decode `%62`, also twice, resolve it as a URL, take `\` or `//` for `/`,
  * pass over the host of a `file:` URI or take it for the first folder, and fold compatibility characters. Undefined if there are
- * more than {@link MAX_READINGS}.
+ * more than {@link MAX_READINGS}, or if one is longer than {@link MAX_NAME_LENGTH}.
  */
 export function readingsOf(uri: string): readonly string[] | undefined {
-  if (PLAIN.test(uri)) return [uri];
+  if (isPlainUri(uri)) return [uri];
   const readings = new Set([uri]);
   // A set is iterated in the order of insertion, including what is added on the way.
   for (const reading of readings) {
-    if (readings.size > MAX_READINGS) return undefined;
+    if (readings.size > MAX_READINGS || reading.length > MAX_NAME_LENGTH) return undefined;
     for (const read of READERS) for (const text of read(reading)) readings.add(text);
   }
   return [...readings];

@@ -1,5 +1,5 @@
 import type { ItemKind } from '../access/filter.ts';
-import { fold } from './strict-json.ts';
+import { fold } from './json-scan.ts';
 
 /** A tool, prompt or resource that a message names. */
 export interface NamedItem {

@@ -1,6 +1,7 @@
 import type { RequestId } from './denial.ts';
+import { fold } from './json-scan.ts';
 import { type Reader, type Span, walkJson } from './list-filter-walk.ts';
-import { AmbiguousJson, fold } from './strict-json.ts';
+import { AmbiguousJson } from './strict-json.ts';
 
 /** Maximum number of entries of a list. No server has more, and an entry of two bytes takes far more memory here. */
 export const MAX_ENTRIES = 100_000;

@@ -1,5 +1,6 @@
 import { visit } from 'jsonc-parser';
-import { AmbiguousJson, MAX_DEPTH } from './strict-json.ts';
+import { MAX_DEPTH } from './json-scan.ts';
+import { AmbiguousJson } from './strict-json.ts';
 
 /** A piece of a text, in UTF-16 units. */
 export interface Span {

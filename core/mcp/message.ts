@@ -2,10 +2,11 @@ import { isUtf8 } from 'node:buffer';
 import { classifyInboundRequest, UnsupportedProtocolVersionError } from '@modelcontextprotocol/server';
 import { checkContent } from './content.ts';
 import { type Denial, deny, type RequestId } from './denial.ts';
+import { eraPartsOf, LargeEnvelope, MAX_ENVELOPE_VALUES } from './era-parts.ts';
 import { isList, isOddSpelling, itemsOf, type NamedItem } from './items.ts';
 import { requestIdOf } from './request-id.ts';
 import { checkStandardHeaders } from './standard-headers.ts';
-import { AmbiguousJson, parseStrictly } from './strict-json.ts';
+import { AmbiguousJson, parseStrictly, type StrictJson } from './strict-json.ts';
 
 /** The parts of an HTTP request that determine its MCP message. */
 export interface InboundRequest {
@@ -43,6 +44,15 @@ const WITHOUT_BODY: ReadMessage = {
   message: { era: 'legacy', id: null, methods: [], items: [], lists: false, initialize: false },
 };
 
+/** Maximum length of a method. */
+const MAX_METHOD_LENGTH = 256;
+
+/** Maximum number of messages in a batch (2025-03-26). */
+export const MAX_BATCH = 256;
+
+/** Maximum number of tools, prompts and resources that the messages of a request name. Each is compared with the rules. */
+export const MAX_ITEMS = 1_024;
+
 /** A server might read a body as a message, whatever the HTTP method. */
 const UNEXPECTED_BODY = deny('bad-request', { message: 'Invalid request: only a POST may have a body' });
 
@@ -56,24 +66,31 @@ export function readMessage(request: InboundRequest): ReadMessage {
   if (unreadable !== undefined) return denied(unreadable, null);
   if (!isUtf8(request.body))
     return denied(deny('parse-error', { message: 'Parse error: the body is not UTF-8' }), null);
-  const text = request.body.toString('utf8');
-  let body: unknown;
+  // A byte order mark changes nothing for a server that accepts one.
+  const text = request.body.toString('utf8').replace(/^\ufeff/, '');
+  let parsed: StrictJson;
   try {
-    body = parseStrictly(text);
+    parsed = parseStrictly(text);
   } catch (error) {
     if (!(error instanceof AmbiguousJson)) throw error;
     if (error.invalid) return denied(deny('parse-error'), null);
-    return denied(deny('bad-request', { message: `Invalid request: the body is ambiguous: ${error.message}` }), null);
+    return denied(deny('bad-request', { message: `Invalid request: ${error.message}` }), null);
   }
-  const id = requestIdOf(body, text);
-  // The classifier rejects an id beyond 2^53, but servers may accept it. Its result does not depend on the id.
-  if (typeof id === 'bigint') body = { ...(body as object), id: 0 };
-  const era = isPlainRequest(body, request) ? 'legacy' : classify(body, request);
+  const { value: body } = parsed;
+  const id = requestIdOf(body, parsed.id);
+  if (Array.isArray(body) && body.length > MAX_BATCH) return denied(tooMany(MAX_BATCH, 'messages in a batch'), null);
+  const era = isPlainRequest(body, request) ? 'legacy' : classify(body, id, request);
   if (typeof era === 'object') return denied(era, id);
   const denial = checkStandardHeaders(request, body, era === 'modern');
   if (denial !== undefined) return denied(denial, id);
   const messages: unknown[] = [body].flat();
   const methods = messages.flatMap((message) => methodOf(message) ?? []);
+  if (methods.some(({ length }) => length > MAX_METHOD_LENGTH)) {
+    return denied(
+      deny('bad-request', { message: `Invalid request: the method is longer than ${MAX_METHOD_LENGTH} characters` }),
+      id,
+    );
+  }
   if (methods.some(isOddSpelling)) {
     return denied(
       deny('bad-request', { message: 'Invalid request: the method is not spelled as in the MCP specification' }),
@@ -86,16 +103,26 @@ export function readMessage(request: InboundRequest): ReadMessage {
     return denied(deny('bad-request', { message: 'Invalid request: initialize must not be part of a batch' }), null);
   }
   const items = messages.flatMap((message) => itemsOf(message));
+  if (items.length > MAX_ITEMS) return denied(tooMany(MAX_ITEMS, 'tools, prompts and resources'), id);
   return { kind: 'message', message: { era, id, methods, items, lists: methods.some(isList), initialize } };
 }
 
-function classify(body: unknown, request: InboundRequest): McpMessage['era'] | Denial {
+function classify(body: unknown, id: RequestId, request: InboundRequest): McpMessage['era'] | Denial {
+  let parts: unknown;
+  try {
+    parts = eraPartsOf(body);
+  } catch (error) {
+    if (error instanceof LargeEnvelope) return tooMany(MAX_ENVELOPE_VALUES, 'keys and values in _meta');
+    throw error;
+  }
+  // The classifier rejects an id beyond 2^53, but servers may accept it. Its result does not depend on the id.
+  if (typeof id === 'bigint') parts = { ...(parts as object), id: 0 };
   const outcome = classifyInboundRequest({
     httpMethod: request.method,
     ...(request.protocolVersion === undefined ? {} : { protocolVersionHeader: request.protocolVersion }),
     ...(request.mcpMethod === undefined ? {} : { mcpMethodHeader: request.mcpMethod }),
     ...(request.mcpName === undefined ? {} : { mcpNameHeader: request.mcpName }),
-    body,
+    body: parts,
   });
   if (outcome.kind === 'reject') {
     const { httpStatus: status, code, message, data } = outcome;
@@ -121,18 +148,21 @@ const LEGACY_REVISIONS: ReadonlySet<string | undefined> = new Set([
   '2025-06-18',
   '2025-11-25',
 ]);
-const REQUEST_KEYS: ReadonlySet<string> = new Set(['jsonrpc', 'id', 'method', 'params']);
 
 // The common case, a legacy request without `_meta`, needs no classifier. A test compares the two.
 function isPlainRequest(body: unknown, { protocolVersion }: InboundRequest): boolean {
   if (!LEGACY_REVISIONS.has(protocolVersion) || typeof body !== 'object' || body === null || Array.isArray(body))
     return false;
-  const { jsonrpc, id, method, params = {} } = body as Record<string, unknown>;
+  const { jsonrpc, id, method, params } = body as Record<string, unknown>;
   if (jsonrpc !== '2.0' || typeof method !== 'string') return false;
   if (typeof id !== 'string' && !Number.isSafeInteger(id)) return false;
-  if (typeof params !== 'object' || params === null || Array.isArray(params) || '_meta' in params) return false;
-  for (const key in body) if (!REQUEST_KEYS.has(key)) return false;
-  return true;
+  if ('result' in body || 'error' in body) return false;
+  if (params === undefined || params === null) return true;
+  return typeof params === 'object' && !Array.isArray(params) && !('_meta' in params);
+}
+
+function tooMany(limit: number, what: string): Denial {
+  return deny('bad-request', { message: `Invalid request: more than ${limit} ${what}` });
 }
 
 function denied(denial: Denial, id: RequestId): ReadMessage {

@@ -1,4 +1,5 @@
 import type { RequestId } from '../../core/mcp/denial.ts';
+import { scanJson } from '../../core/mcp/json-scan.ts';
 import { requestIdOf } from '../../core/mcp/request-id.ts';
 import type { HttpRequest } from './request.ts';
 
@@ -10,7 +11,8 @@ export function readRequestId(request: HttpRequest): RequestId {
   if (request.body.length === 0 || request.body.length > MAX_BYTES) return null;
   try {
     const text = request.body.toString('utf8');
-    return requestIdOf(JSON.parse(text), text);
+    const { id, excess } = scanJson(text);
+    return excess === undefined ? requestIdOf(JSON.parse(text), id) : null;
   } catch {
     return null;
   }

@@ -1,5 +1,5 @@
 import { neededScopes } from '../../core/access/scopes.ts';
-import { type Visibility, visibilityOf } from '../../core/access/visibility.ts';
+import { effortOf, MAX_EFFORT, type Visibility, visibilityOf } from '../../core/access/visibility.ts';
 import { shorten } from '../../core/document/shorten.ts';
 import { type Denial, deny } from '../../core/mcp/denial.ts';
 import type { NamedItem } from '../../core/mcp/items.ts';
@@ -9,6 +9,8 @@ import type { Membership } from '../../core/tenants/match.ts';
 import type { Tenant } from '../../core/tenants/tenants.ts';
 import type { Identity } from '../identity/identity.ts';
 import { challenge } from './challenge.ts';
+
+const TOO_MANY = deny('bad-request', { message: 'Invalid request: the names in it are too many or too long' });
 
 const NAMES = { tools: 'tool', prompts: 'prompt', resources: 'resource' } as const;
 
@@ -45,9 +47,12 @@ export function isFiltered(backend: PolicyBackend, tenants: readonly Tenant[]): 
 
 /** Everything that a request names must be allowed. If one message of a batch is not, the whole batch is denied. */
 export function checkItems({ items }: McpMessage, visibility: Visibility): Denial | undefined {
+  let effort = 0;
   for (const { kind, name } of items) {
     if (!visibility.hidesOf(kind)) continue;
     if (name === undefined) return nameless(kind);
+    effort += effortOf(kind, name);
+    if (effort > MAX_EFFORT && items.length > 1) return TOO_MANY;
     if (!visibility.allows(kind, name)) {
       return deny('forbidden', {
         message: `This ${NAMES[kind]} is not allowed`,

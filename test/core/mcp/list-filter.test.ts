@@ -1,8 +1,8 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
+import { MAX_DEPTH } from '../../../core/mcp/json-scan.ts';
 import { applyEdits, filterLists, type MaySee } from '../../../core/mcp/list-filter.ts';
 import { MAX_ENTRIES } from '../../../core/mcp/list-filter-scan.ts';
-import { MAX_DEPTH } from '../../../core/mcp/strict-json.ts';
 
 const EVERYTHING: MaySee = () => true;
 /** Everything except names that start with secret. */

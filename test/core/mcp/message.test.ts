@@ -1,7 +1,7 @@
 import { classifyInboundRequest } from '@modelcontextprotocol/server';
 import { expect } from 'chai';
 import fc from 'fast-check';
-import { type InboundRequest, type ReadMessage, readMessage } from '../../../core/mcp/message.ts';
+import { type InboundRequest, MAX_BATCH, MAX_ITEMS, type ReadMessage, readMessage } from '../../../core/mcp/message.ts';
 
 const ENVELOPE = {
   'io.modelcontextprotocol/protocolVersion': '2026-07-28',
@@ -196,6 +196,9 @@ describe('core/mcp/message', () => {
           if (!Number.isSafeInteger(judged.id) && /^-?\d+$/.test(String(judged.id)) && typeof judged.id === 'number') {
             judged.id = 0;
           }
+          // Form is for the server to judge.
+          if (judged.params === null) delete judged.params;
+          else if (judged.params?._meta === null) delete judged.params._meta;
           const outcome = classifyInboundRequest({
             httpMethod: 'POST',
             ...(protocolVersion === undefined ? {} : { protocolVersionHeader: protocolVersion }),
@@ -217,6 +220,95 @@ describe('core/mcp/message', () => {
       ),
       { numRuns: 2_000 },
     );
+  });
+
+  describe('in a form that servers accept', () => {
+    const response = { jsonrpc: '2.0', id: 1, result: {} };
+    for (const [name, body, plain] of [
+      ['params null', { ...request('tools/list'), params: null }, request('tools/list')],
+      [
+        'params null in a notification',
+        { jsonrpc: '2.0', method: 'notifications/initialized', params: null },
+        { jsonrpc: '2.0', method: 'notifications/initialized' },
+      ],
+      ['_meta null', { ...request('tools/list'), params: { _meta: null } }, request('tools/list')],
+      ['error null beside a result', { ...response, error: null }, response],
+      [
+        'result null beside an error',
+        { jsonrpc: '2.0', id: 1, result: null, error: { code: 1, message: 'm' } },
+        response,
+      ],
+      ['a further member', { ...request('ping'), trace: { a: [1] } }, request('ping')],
+      ['a further member in a response', { ...response, trace: 1 }, response],
+      ['a further member in _meta', { ...request('ping'), params: { _meta: { trace: 'a' } } }, request('ping')],
+      [
+        'a fractional progress token',
+        { ...request('ping'), params: { _meta: { progressToken: 1.5 } } },
+        request('ping'),
+      ],
+      ['a byte order mark', `\ufeff${JSON.stringify(request('ping'))}`, request('ping')],
+    ] as const) {
+      it(`${name}: is read as without it`, () => {
+        expect(gist(read(plain))[0], 'the plain form').to.equal('legacy');
+        expect(read(body)).to.deep.equal(read(plain));
+      });
+    }
+
+    it('is decided as without it, in any combination and both eras', () => {
+      const method = fc.constantFrom(
+        'tools/call',
+        'resources/read',
+        'tools/list',
+        'initialize',
+        'ping',
+        'notifications/x',
+      );
+      const params = fc.record(
+        { name: fc.string(), uri: fc.string(), arguments: fc.jsonValue(), _meta: fc.constantFrom({}, ENVELOPE) },
+        { requiredKeys: [] },
+      );
+      const extra = fc.dictionary(fc.stringMatching(/^x[a-z]{1,5}$/), fc.jsonValue(), { maxKeys: 3 });
+      fc.assert(
+        fc.property(method, params, extra, extra, fc.boolean(), fc.boolean(), (name, own, top, meta, mark, before) => {
+          const plain = { jsonrpc: '2.0', id: 1, method: name, params: own };
+          const decorated = {
+            ...(before ? top : {}),
+            ...plain,
+            params: { ...own, ...('_meta' in own && { _meta: { ...meta, ...own._meta } }) },
+            ...top,
+          };
+          const headers = { mcpMethod: name, mcpName: own.name ?? own.uri, protocolVersion: undefined };
+          const decoratedOutcome = read(`${mark ? '\ufeff' : ''}${JSON.stringify(decorated)}`, headers);
+          expect(decoratedOutcome).to.deep.equal(read(plain, headers));
+        }),
+        { numRuns: 2_000 },
+      );
+    });
+
+    it('is denied if it is both a request and a response', () => {
+      for (const more of [{ result: {} }, { error: { code: 1, message: 'm' } }]) {
+        expect(gist(read({ ...request('tools/call'), ...more })).slice(0, 2)).to.deep.equal([400, -32600]);
+      }
+    });
+  });
+
+  it('has bounds, whatever the size of the body', () => {
+    const many = (count: number, value: unknown) => Array(count).fill(value);
+    const listen = (uris: unknown[]) => ({
+      ...request('subscriptions/listen'),
+      params: { notifications: { resourceSubscriptions: uris } },
+    });
+    for (const [body, id] of [
+      [many(MAX_BATCH + 1, request('ping')), null],
+      [listen(many(MAX_ITEMS + 1, 'file:///a')), 1],
+      [request('x'.repeat(257)), 1],
+      [{ ...request('ping'), params: { _meta: { ...ENVELOPE, 'io.modelcontextprotocol/x': many(1_024, 0) } } }, 1],
+    ] as const) {
+      expect(gist(read(body))).to.deep.equal([400, -32600, id]);
+    }
+    expect(gist(read(many(MAX_BATCH, request('ping'))))[0]).to.equal('legacy');
+    expect(gist(read(listen(many(MAX_ITEMS, 'file:///a'))))[0]).to.equal('legacy');
+    expect(gist(read(request('x'.repeat(256))))[0]).to.equal('legacy');
   });
 
   it('is read or denied without an exception', () => {

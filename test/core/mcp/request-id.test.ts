@@ -1,14 +1,15 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
+import { scanJson } from '../../../core/mcp/json-scan.ts';
 import { requestIdOf } from '../../../core/mcp/request-id.ts';
 
-const idIn = (text: string) => requestIdOf(JSON.parse(text), text);
+const idIn = (text: string) => requestIdOf(JSON.parse(text), scanJson(text).id);
 
 describe('core/mcp/request-id', () => {
   it('is null for anything but a request', () => {
     expect(idIn('{"id":1,"method":"a"}')).to.equal(1);
     expect(idIn('{"id":"a","method":"a"}')).to.equal('a');
-    expect(requestIdOf(undefined, '')).to.equal(null);
+    expect(requestIdOf(undefined, undefined)).to.equal(null);
     for (const text of [
       'null',
       '"id"',

@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
-import { AmbiguousJson, MAX_DEPTH, parseStrictly } from '../../../core/mcp/strict-json.ts';
+import { MAX_DEPTH, MAX_MEMBERS, MAX_VALUES } from '../../../core/mcp/json-scan.ts';
+import { AmbiguousJson, parseStrictly } from '../../../core/mcp/strict-json.ts';
 
 function rejection(text: string): { invalid: boolean; message: string } {
   try {
@@ -19,7 +20,7 @@ describe('core/mcp/strict-json', () => {
     fc.assert(
       fc.property(fc.jsonValue({ maxDepth: 6 }), fc.constantFrom(undefined, 1, '\t'), (value, indent) => {
         const text = JSON.stringify(value, undefined, indent);
-        expect(parseStrictly(text)).to.deep.equal(JSON.parse(text));
+        expect(parseStrictly(text).value).to.deep.equal(JSON.parse(text));
       }),
     );
   });
@@ -120,14 +121,50 @@ describe('core/mcp/strict-json', () => {
     '[{"a":1},{"a":1}]',
     '{"params":[{"name":1,"Name":2}]}',
   ]) {
-    it(`${text} is unambiguous`, () => expect(parseStrictly(text)).to.deep.equal(JSON.parse(text)));
+    it(`${text} is unambiguous`, () => expect(parseStrictly(text).value).to.deep.equal(JSON.parse(text)));
   }
 
   it('rejects text that is nested too deep, however deep', () => {
-    expect(parseStrictly(nested(MAX_DEPTH))).to.be.an('array');
+    expect(parseStrictly(nested(MAX_DEPTH)).value).to.be.an('array');
     for (const depth of [MAX_DEPTH + 1, 400_000]) {
-      expect(rejection(nested(depth)).message).to.equal(`nested deeper than ${MAX_DEPTH} levels`);
-      expect(rejection('{"a":'.repeat(depth)).message).to.equal(`nested deeper than ${MAX_DEPTH} levels`);
+      expect(rejection(nested(depth)).message).to.equal(`the body has more than ${MAX_DEPTH} levels`);
+      expect(rejection('{"a":'.repeat(depth)).message).to.equal(`the body has more than ${MAX_DEPTH} levels`);
     }
+  });
+
+  it('rejects more keys and values than it parses in a bounded time', () => {
+    const zeros = (count: number) => `[${Array(count).fill('0').join(',')}]`;
+    expect(parseStrictly(zeros(MAX_VALUES - 1)).value).to.have.length(MAX_VALUES - 1);
+    const many = `the body has more than ${MAX_VALUES} keys and values`;
+    expect(rejection(zeros(MAX_VALUES)).message).to.equal(many);
+    expect(
+      rejection(
+        `[${Array(MAX_VALUES / 2)
+          .fill('{"a":{}}')
+          .join(',')}]`,
+      ).message,
+    ).to.equal(many);
+    const members = (count: number) => `{${Array.from({ length: count }, (_, index) => `"k${index}":0`).join(',')}}`;
+    expect(Object.keys(parseStrictly(members(MAX_MEMBERS)).value as object)).to.have.length(MAX_MEMBERS);
+    expect(rejection(members(MAX_MEMBERS + 1)).message).to.equal(
+      `the body has an object of more than ${MAX_MEMBERS} members`,
+    );
+  });
+
+  it('finds a duplicate however many keys there are, and however they are written', () => {
+    const key = fc.string({ unit: fc.constantFrom('a', 'b', '\\', '"', 'é', '{', ':', ',') });
+    const spell = (text: string) => JSON.stringify(text).replace('a', '\\u0061');
+    fc.assert(
+      fc.property(fc.uniqueArray(key, { maxLength: 20 }), fc.nat(), fc.boolean(), (keys, at, twice) => {
+        const again = keys[at % keys.length];
+        const all = [
+          ...keys.map((one) => JSON.stringify(one)),
+          ...(twice && again !== undefined ? [spell(again)] : []),
+        ];
+        const text = `{"x":[{${all.map((one) => `${one}:{"y":1}`).join(' , ')}}]}`;
+        if (twice && again !== undefined) expect(rejection(text).message).to.match(/twice$/);
+        else expect(parseStrictly(text).value).to.deep.equal(JSON.parse(text));
+      }),
+    );
   });
 });

@@ -18,6 +18,7 @@ import { foreignSessions } from './sessions.ts';
 import { type Ground, startGround } from './set-up.ts';
 import { wrongClaims } from './tokens-claims.ts';
 import { forgedTokens } from './tokens-forged.ts';
+import { expensiveBodies } from './work.ts';
 
 // One gateway for all of it. Each file holds one family of attacks.
 describe('attacks', function () {
@@ -50,6 +51,7 @@ describe('attacks', function () {
   ambiguousMessages(ground);
   hiddenNames(ground);
   oddBodies(ground);
+  expensiveBodies(ground);
   disagreeingHeaders(ground);
   foreignPages(ground);
   quietLogs(ground);

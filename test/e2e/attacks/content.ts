@@ -1,7 +1,16 @@
 // Family: bodies that a server may read differently from the gateway, or not at all. Types, charsets, compression, bytes that are not
 // UTF-8, texts that are almost JSON, and bodies that are too large or too deep.
 import { brotliCompressSync, deflateSync, gzipSync } from 'node:zlib';
-import { type Attack, INVALID, itHolds, NOT_JSON, type Outcome, UNAUTHORIZED, WRONG_TYPE } from './attack.ts';
+import {
+  type Attack,
+  FORBIDDEN,
+  INVALID,
+  itHolds,
+  NOT_JSON,
+  type Outcome,
+  UNAUTHORIZED,
+  WRONG_TYPE,
+} from './attack.ts';
 import { FORBIDDEN_CALL, post, rpc } from './message.ts';
 import { GET_ISSUE, type Ground } from './set-up.ts';
 import { sendBytes } from './wire.ts';
@@ -62,7 +71,10 @@ const bytes = (...values: number[]) =>
   ]);
 
 const TEXTS: Attack[] = [
-  post('a byte order mark', `\ufeff${GET_ISSUE}`, NOT_JSON),
+  post('a byte order mark', `\ufeff${GET_ISSUE}`, 'passes'),
+  post('a byte order mark before a forbidden call', `\ufeff${FORBIDDEN_CALL}`, FORBIDDEN),
+  post('two byte order marks', `\ufeff\ufeff${GET_ISSUE}`, NOT_JSON),
+  post('a byte order mark after a space', ` \ufeff${GET_ISSUE}`, NOT_JSON),
   post('UTF-16', Buffer.from(GET_ISSUE, 'utf16le'), NOT_JSON),
   post('UTF-16 with its byte order mark', Buffer.from(`\ufeff${GET_ISSUE}`, 'utf16le'), NOT_JSON),
   post('a byte that is not UTF-8', bytes(0xff), NOT_JSON),

@@ -83,7 +83,7 @@ describe('core/mcp/strict-json', () => {
     '{"params":{"arguments":{"a":1,"a":1}}}',
     '[{"id":1},{"id":1,"id":2}]',
     '{"a":[[{"b":1,"b":2}]]}',
-    '{"__proto__":1,"__proto__":2}',
+    '{"a":{"__proto__":1,"__proto__":2}}',
   ]) {
     it(`${text} has a duplicate key`, () => {
       const { invalid, message } = rejection(text);
@@ -123,6 +123,12 @@ describe('core/mcp/strict-json', () => {
   ]) {
     it(`${text} is unambiguous`, () => expect(parseStrictly(text).value).to.deep.equal(JSON.parse(text)));
   }
+
+  it('rejects a prototype for a message, from which a copy would get members', () => {
+    for (const text of ['{"__proto__":{"method":"a"}}', '[{"\\u005f_proto__":{}}]']) {
+      expect(rejection(text).message).to.match(/"__proto__" is not allowed$/);
+    }
+  });
 
   it('rejects text that is nested too deep, however deep', () => {
     expect(parseStrictly(nested(MAX_DEPTH)).value).to.be.an('array');

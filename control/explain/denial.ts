@@ -50,6 +50,10 @@ const EXPLANATIONS: Readonly<Record<GatewayDenialReason, readonly [meaning: stri
     'The body was not declared as JSON.',
     'The client must send Content-Type: application/json.',
   ],
+  'unreadable-charset': [
+    'The response of the server names a charset other than UTF-8, so the gateway did not pass it on.',
+    'Have the server send JSON and event streams in UTF-8.',
+  ],
   'unreadable-answer': [
     'The response of the server could not be filtered, so the gateway did not pass it on.',
     'Answers must be JSON or an event stream; backend_status shows what the server logged.',

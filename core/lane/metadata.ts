@@ -16,7 +16,15 @@ export interface MetadataEntry {
   readonly readBy: { readonly [reader in MetadataReader]?: readonly Lane[] };
 }
 
-const WITH_SLOT = ['open', 'session', 'session-filtered', 'stateless', 'stateless-filtered'] as const;
+const WITH_SLOT = [
+  'open',
+  'session',
+  'session-guarded',
+  'session-filtered',
+  'stateless',
+  'stateless-guarded',
+  'stateless-filtered',
+] as const;
 const OPEN_OR_FILTERED = ['open', ...FILTERED_LANES] as const;
 const TO_EXT_PROC = ['close', ...OPEN_OR_FILTERED] as const;
 

@@ -37,6 +37,7 @@ export const GATEWAY_DENIALS = {
   },
   'unsupported-media-type': { status: 415, code: -32000, message: 'Content-Type must be application/json' },
   'unreadable-answer': { status: 502, code: -32019, message: 'The response of the MCP server cannot be filtered' },
+  'unreadable-charset': { status: 502, code: -32019, message: 'The response of the MCP server is not in UTF-8' },
   'invalid-server-session': {
     status: 502,
     code: -32019,

@@ -9,7 +9,7 @@ import type { HttpRequest } from './request.ts';
 import { readRequestId } from './request-id.ts';
 import type { SessionOpener } from './session-opener.ts';
 import { findBackend, findMembership, identify } from './steps-caller.ts';
-import { checkItems, checkScopes, findVisibility, isFiltered } from './steps-policy.ts';
+import { checkItems, checkScopes, filteringOf, findVisibility, isFiltered } from './steps-policy.ts';
 import { checkEdge, readTarget } from './steps-request.ts';
 import { route } from './steps-session.ts';
 import type { UpstreamHeadersOf } from './upstream.ts';
@@ -107,11 +107,7 @@ export async function check(request: HttpRequest, services: CheckServices): Prom
     policy,
     sessions,
     nowSeconds: Math.floor(services.now() / 1000),
-    // A GET resumes a broken stream, which may carry the response to a list. Such a stream is filtered only if this caller must not see
-    // everything. Lists are filtered for all callers, because shared caches must learn that they are private.
-    filtered: message.lists
-      ? isFiltered(backend, policy.settings.tenants)
-      : visibility.hides && request.method === 'GET',
+    filtered: filteringOf(request, message, visibility, () => isFiltered(backend, policy.settings.tenants)),
   });
   if ('kind' in routed) return denied(routed, message.id);
   if (routed.session !== undefined) findings.sessionFingerprint = routed.session.fingerprint;

@@ -9,6 +9,8 @@ import type { Membership } from '../../core/tenants/match.ts';
 import type { Tenant } from '../../core/tenants/tenants.ts';
 import type { Identity } from '../identity/identity.ts';
 import { challenge } from './challenge.ts';
+import type { RequestHead } from './request.ts';
+import type { Filtering } from './steps-session.ts';
 
 const TOO_MANY = deny('bad-request', { message: 'Invalid request: the names in it are too many or too long' });
 
@@ -43,6 +45,22 @@ export function isFiltered(backend: PolicyBackend, tenants: readonly Tenant[]): 
   const outcome = Object.keys(backend.filters).length > 0 || rules.some(names);
   filtered.set(backend, { tenants, filtered: outcome });
   return outcome;
+}
+
+/**
+ * Which responses to a request are filtered. Lists are, for all callers, if policy hides anything from any of them (`isFiltered`), because
+ * shared caches must learn that they are private. A server may send the response to a list on any stream of its session, so if this caller
+ * must not see everything, all streams are filtered. Plain JSON answers its own request only, unless that is a batch.
+ */
+export function filteringOf(
+  { method }: Pick<RequestHead, 'method'>,
+  { lists, id }: McpMessage,
+  { hides }: Visibility,
+  anyoneFiltered: () => boolean,
+): Filtering {
+  if (lists) return anyoneFiltered() ? 'all' : 'none';
+  if (!hides) return 'none';
+  return method === 'POST' && id !== null ? 'streams' : 'all';
 }
 
 /** Everything that a request names must be allowed. If one message of a batch is not, the whole batch is denied. */

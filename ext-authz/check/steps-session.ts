@@ -10,6 +10,12 @@ import type { Route } from './verdict.ts';
 /** The same denial for every reason, so that a client learns nothing about the session. */
 const UNKNOWN_SESSION = deny('unknown-session');
 
+/** Which responses are filtered: all, none, or all but plain JSON, which holds nothing but the response to this request. */
+export type Filtering = 'all' | 'streams' | 'none';
+
+/** The lane for each, after the name of the plain one. */
+const SUFFIX = { all: '-filtered', streams: '-guarded', none: '' } as const satisfies Record<Filtering, string>;
+
 /** Everything that routing depends on. */
 export interface RouteInput {
   request: RequestHead;
@@ -20,8 +26,8 @@ export interface RouteInput {
   policy: Policy;
   sessions: SessionOpener;
   nowSeconds: number;
-  /** Whether the response must be filtered. */
-  filtered: boolean;
+  /** Which responses must be filtered. */
+  filtered: Filtering;
 }
 
 /** Finds the lane: from the session that the request names, or else from the message. */
@@ -36,7 +42,7 @@ function withoutSession(input: RouteInput): Route | Denial {
   if (backend.draining) return deny('unknown-backend');
   const opens = message.initialize && backend.affinity === 'session';
   return {
-    ...routeIn(opens ? 'open' : input.filtered ? 'stateless-filtered' : 'stateless', input),
+    ...routeIn(opens ? 'open' : `stateless${SUFFIX[input.filtered]}`, input),
     // Without an affinity, RING_HASH has no hash, and Envoy picks a replica at random: so sessions spread evenly.
     affinity: opens ? undefined : affinityOf(request, backend, owner),
   };
@@ -52,7 +58,7 @@ function inSession(input: RouteInput, sealed: string): Route | Denial {
   const endpoint = backend.endpoints.find(({ id }) => id === session.endpoint);
   if (endpoint === undefined || endpoint.incarnation !== session.incarnation) return UNKNOWN_SESSION;
   return {
-    ...routeIn(request.method === 'DELETE' ? 'close' : input.filtered ? 'session-filtered' : 'session', input),
+    ...routeIn(request.method === 'DELETE' ? 'close' : `session${SUFFIX[input.filtered]}`, input),
     pin: endpoint.address,
     session: {
       sealed,

@@ -11,7 +11,15 @@ const MAX_BYTES = 16 << 20;
 const STALE = ['content-length', 'content-md5', 'content-digest', 'repr-digest', 'digest', 'etag'];
 
 const UNREADABLE = deny('unreadable-answer');
+const OTHER_CHARSET = deny('unreadable-charset');
 const UNKNOWN_POLICY = deny('unavailable', { headers: { 'retry-after': '1' } });
+
+/** What the log says about a body of an unreadable kind. */
+const REASONS = {
+  type: 'the body is neither plain JSON nor an event stream',
+  encoding: 'the body has a Content-Encoding',
+  charset: 'the charset of the body is not UTF-8',
+} as const;
 
 /** The head of a response. */
 export interface ResponseHead extends BodyHeaders {
@@ -47,7 +55,8 @@ export class ResponseFilter {
   readonly #options: ResponseFilterOptions;
   readonly #maxBytes: number;
   #status = 0;
-  #body: SseFilter | WholeBody = new UnreadableBody();
+  #body: SseFilter | WholeBody = new UnreadableBody(REASONS.type);
+  #unreadable = UNREADABLE;
   #rejected = false;
   #done = false;
 
@@ -63,14 +72,17 @@ export class ResponseFilter {
     if (this.#options.maySee() === undefined) {
       return this.#reject('the policy for the caller is not known', [], UNKNOWN_POLICY);
     }
-    switch (bodyKindOf(head)) {
+    const kind = bodyKindOf(head);
+    switch (kind) {
       case 'events':
         this.#body = this.#newEvents();
         return [passedHead()];
       case 'json':
         this.#body = new JsonBody(this.#filter, this.#maxBytes);
         return [];
-      case 'unreadable':
+      default:
+        this.#body = new UnreadableBody(REASONS[kind.unreadable]);
+        if (kind.unreadable === 'charset') this.#unreadable = OTHER_CHARSET;
         return [];
     }
   }
@@ -92,7 +104,7 @@ export class ResponseFilter {
     if (taken === undefined || Buffer.isBuffer(taken)) {
       return taken === undefined || taken.length === 0 ? [] : [{ kind: 'body', bytes: taken, endOfStream: false }];
     }
-    return this.#reject(taken.reason, taken.ids);
+    return this.#reject(taken.reason, taken.ids, this.#unreadable);
   }
 
   #end(endOfStream: boolean): FilterStep[] {

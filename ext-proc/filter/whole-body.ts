@@ -49,8 +49,14 @@ export class JsonBody implements WholeBody {
 
 /** A body that could hold a list in a form that cannot be filtered. It passes only if it is empty. */
 export class UnreadableBody implements WholeBody {
+  readonly #reason: string;
+
+  constructor(reason: string) {
+    this.#reason = reason;
+  }
+
   push(bytes: Buffer): Rejection | undefined {
-    return bytes.length === 0 ? undefined : rejection('the body is neither plain JSON nor an event stream');
+    return bytes.length === 0 ? undefined : rejection(this.#reason);
   }
 
   end(): Buffer {

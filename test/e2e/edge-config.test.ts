@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { expect } from 'chai';
 import { parse } from 'yaml';
+import { LANES } from '../../core/lane/lanes.ts';
 import { findEnvoy } from '../../envoy/binary/find.ts';
 import { ENVOY_CONFIG_FILE, renderBootstrap } from '../../envoy/bootstrap.ts';
 import { cacheDir } from '../../runtime/paths.ts';
@@ -72,9 +73,8 @@ describe("Envoy's configuration", function () {
     const config = parse(rendered('127.0.0.1'), { maxAliasCount: 100 });
     const [filter] = config.static_resources.listeners[0].filter_chains[0].filters;
     const routes: Route[] = filter.typed_config.route_config.virtual_hosts[0].routes;
-    const names = ['open', 'session', 'session-filtered', 'close', 'stateless', 'stateless-filtered'];
-    const lanes = routes.filter(({ name }) => names.includes(name));
-    expect(lanes).to.have.length(names.length);
+    const lanes = routes.filter(({ name }) => LANES.some((lane) => lane === name));
+    expect(lanes).to.have.length(LANES.length);
     for (const { name, route } of lanes) {
       expect(route?.timeout, name).to.equal('0s');
       expect(Number.parseInt(route?.idle_timeout ?? '', 10), name).to.be.at.least(3600);
@@ -99,8 +99,12 @@ describe("Envoy's configuration", function () {
         typed_per_filter_config,
         ...rest
       } = found;
-      const { 'envoy.filters.http.ext_proc': extProc, ...filters } = Object(typed_per_filter_config);
-      return { rest, filters, removed: removed as string[], extProc };
+      const {
+        'envoy.filters.http.ext_proc': extProc,
+        'mcp.ext_proc.streams': streams,
+        ...filters
+      } = Object(typed_per_filter_config);
+      return { rest, filters, removed: removed as string[], extProc, streams };
     };
     for (const name of ['session', 'stateless']) {
       const [plain, filtered] = [lane(name), lane(`${name}-filtered`)];
@@ -112,6 +116,18 @@ describe("Envoy's configuration", function () {
         response_header_mode: 'SEND',
         response_body_mode: 'FULL_DUPLEX_STREAMED',
         response_trailer_mode: 'SEND',
+      });
+      const guarded = lane(`${name}-guarded`);
+      expect({ ...guarded, streams: undefined }).to.deep.equal({ ...plain, removed: filtered.removed });
+      expect(guarded.streams).to.be.an('object');
+      expect([plain.streams, filtered.streams]).to.deep.equal([undefined, undefined]);
+      // The second filter has the settings of the first, and the processing mode of the filtered lanes.
+      const filters: { name: string; typed_config: Record<string, unknown> }[] = filter.typed_config.http_filters;
+      const named = (wanted: string) => filters.find((one) => one.name === wanted)?.typed_config;
+      const { extension_config: inner } = Object(named('mcp.ext_proc.streams'));
+      expect(inner.typed_config).to.deep.equal({
+        ...named('envoy.filters.http.ext_proc'),
+        processing_mode: filtered.extProc.overrides.processing_mode,
       });
     }
   });

@@ -98,7 +98,7 @@ describe('policy and audit', function () {
     expect(more).to.deep.equal([]);
     expect(allowed).to.include({
       decision: 'allow',
-      lane: 'session',
+      lane: 'session-guarded',
       subject: 'dev',
       tenant: 'engineering',
       backend: 'jira',

@@ -38,7 +38,7 @@ describe('ext-authz/decision, in the audit log', () => {
     const fingerprint = harness.services.sessions.open(sealed)?.ref.fingerprint;
     expect(await recordOf(asked, 'all', TRACED)).to.deep.equal({
       decision: 'allow',
-      lane: 'session',
+      lane: 'session-guarded',
       requestId: 'request-1',
       traceId: TRACE,
       client: '192.0.2.1',

@@ -31,6 +31,7 @@ const ALLOWED: Readonly<Record<string, Case>> = {
   open: { request: { body: message('initialize', {}) } },
   session: { headers: inSession() },
   'session-stream': { request: { method: 'GET', body: EMPTY }, headers: inSession() },
+  'session-guarded': { request: { path: '/hiding/mcp', body: call('shown') }, headers: inSession('hiding') },
   'session-filtered': {
     request: { path: '/hiding/mcp', body: message('tools/list') },
     headers: inSession('hiding'),
@@ -42,6 +43,7 @@ const ALLOWED: Readonly<Record<string, Case>> = {
     request: { body: message('ping', { _meta: MODERN }, 'seven') },
     headers: { 'mcp-protocol-version': '2026-07-28', 'mcp-method': 'ping' },
   },
+  'stateless-guarded': { request: { path: '/hiding/mcp', body: call('shown') } },
   'stateless-filtered': { request: { path: '/hiding/mcp', body: message('tools/list') } },
   'id-beyond-a-double': { request: { body: large } },
   notification: { request: { body: Buffer.from('{"jsonrpc":"2.0","method":"notifications/initialized"}') } },

@@ -28,6 +28,8 @@ describe('ext-proc/decode', () => {
   for (const [lane, kind] of [
     ['open', 'open'],
     ['close', 'close'],
+    ['session-guarded', 'filtered'],
+    ['stateless-guarded', 'filtered'],
     ['session-filtered', 'filtered'],
     ['stateless-filtered', 'filtered'],
   ] as const) {

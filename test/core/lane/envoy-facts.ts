@@ -4,6 +4,8 @@ import { z } from 'zod';
 /** Namespace of the metadata of ext-authz, and the prefix of the gateway's own headers, as Envoy's configuration spells them. */
 const NAMESPACE = 'envoy.filters.http.ext_authz';
 const EXT_PROC = 'envoy.filters.http.ext_proc';
+/** The second ext-proc filter: every route skips it that has no matcher for it. */
+const GUARD = 'mcp.ext_proc.streams';
 const PINNING = 'envoy.filters.http.stateful_session';
 
 const named = z.looseObject({ name: z.string() });
@@ -116,7 +118,7 @@ function routeFacts(one: Route, { session_state }: z.output<typeof pinning>): st
     `header ${action.cluster_header}: cluster in ${name}`,
     ...action.hash_policy.map(({ header }) => `header ${header.header_name}: ring hash in ${name}`),
     ...(enabled(PINNING) ? [`header ${session_state.typed_config.name}: pinning in ${name}`] : []),
-    ...(enabled(EXT_PROC) ? [`ext-proc sees ${name}`] : []),
+    ...(enabled(EXT_PROC) || filters[GUARD] !== undefined ? [`ext-proc sees ${name}`] : []),
     ...one.request_headers_to_remove.filter(isOurs).map((header) => `header ${header}: route removes it in ${name}`),
     ...one.response_headers_to_remove
       .filter(isOurs)

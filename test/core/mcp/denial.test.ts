@@ -23,6 +23,7 @@ describe('core/mcp/denial', () => {
       ['old-transport', 410, -32000],
       ['unsupported-media-type', 415, -32000],
       ['unreadable-answer', 502, -32019],
+      ['unreadable-charset', 502, -32019],
       ['invalid-server-session', 502, -32019],
       ['quota', 429, -32013],
       ['unavailable', 503, -32014],

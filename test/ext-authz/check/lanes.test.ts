@@ -149,7 +149,7 @@ describe('ext-authz/check, lanes', () => {
     ]);
   });
 
-  it('of lists and streams is filtered if anything is hidden; others are not', async () => {
+  it('of lists and streams is filtered if anything is hidden from the caller, and all other responses but plain JSON', async () => {
     const path = '/hiding/mcp';
     const session = { 'mcp-session-id': harness.seal({ backend: 'hiding', endpoint: 'hiding-1' }) };
     const laneOf = async (more: Partial<HttpRequest>, headers = {}) => (await go({ path, ...more }, headers)).lane;
@@ -158,8 +158,12 @@ describe('ext-authz/check, lanes', () => {
     expect(await laneOf({}, session)).to.equal('session-filtered');
     expect(await laneOf({ method: 'GET', body: Buffer.alloc(0) }, session)).to.equal('session-filtered');
     expect(await laneOf({ body: json([{ ...BODY, method: 'ping' }, BODY]) }, session)).to.equal('session-filtered');
-    expect(await laneOf({ body: call }, session)).to.equal('session');
-    expect(await laneOf({ body: call })).to.equal('stateless');
+    expect(await laneOf({ body: call }, session)).to.equal('session-guarded');
+    expect(await laneOf({ body: call })).to.equal('stateless-guarded');
+    const notification = json({ jsonrpc: '2.0', method: 'notifications/initialized' });
+    expect(await laneOf({ body: notification }, session)).to.equal('session-filtered');
+    expect(await laneOf({ body: json([{ ...BODY, method: 'ping' }]) })).to.equal('stateless-filtered');
+    expect((await go({ body: call })).lane).to.equal('stateless');
     expect(await laneOf({ body: json(INITIALIZE) })).to.equal('open');
     expect(await laneOf({ method: 'DELETE', body: Buffer.alloc(0) }, session)).to.equal('close');
   });

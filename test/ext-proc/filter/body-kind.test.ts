@@ -1,7 +1,7 @@
 import { expect } from 'chai';
-import { type BodyKind, bodyKindOf } from '../../../ext-proc/filter/body-kind.ts';
+import { bodyKindOf } from '../../../ext-proc/filter/body-kind.ts';
 
-const kinds: Record<BodyKind, string[]> = {
+const kinds: Record<'json' | 'events' | 'type' | 'charset', string[]> = {
   json: [
     'application/json',
     'Application/JSON',
@@ -15,14 +15,25 @@ const kinds: Record<BodyKind, string[]> = {
     'text/event-stream;charset=utf-8',
     'text/event-stream; charset="UTF-8"',
   ],
-  unreadable: [
+  charset: [
+    'application/json; charset=utf-16',
+    'application/json; charset=utf-7',
+    'application/json;charset="iso-8859-1"',
+    'application/json; charset=utf-8; charset=utf-16',
+    'application/json; charset*=utf-8',
+    'application/json; profile="charset=utf-8"',
+    'application/json; charset=utf-8x',
+    'application/json; charset',
+    'text/event-stream; charset=utf-16',
+    'text/event-stream; charset=utf-16le',
+  ],
+  type: [
     '',
     'text/plain',
     'application/json-patch+json',
     'application/json, text/event-stream',
     'application/json; a=b, text/event-stream',
     'text/event-stream, application/json',
-    'text/event-stream; charset=utf-16',
     'text/event-stream; a=application/json',
     'x-application/json',
   ],
@@ -32,7 +43,8 @@ describe('ext-proc/filter/body-kind', () => {
   for (const [kind, types] of Object.entries(kinds)) {
     for (const contentType of types) {
       it(`${contentType || 'no type'} is ${kind}`, () => {
-        expect(bodyKindOf({ contentType, contentEncoding: undefined })).to.equal(kind);
+        const wanted = kind === 'json' || kind === 'events' ? kind : { unreadable: kind };
+        expect(bodyKindOf({ contentType, contentEncoding: undefined })).to.deep.equal(wanted);
       });
     }
   }
@@ -41,11 +53,11 @@ describe('ext-proc/filter/body-kind', () => {
     const kindIn = (contentEncoding: string) => bodyKindOf({ contentType: 'application/json', contentEncoding });
     for (const none of ['', 'identity', 'Identity']) expect(kindIn(none), none).to.equal('json');
     for (const some of ['gzip', 'br', 'identity, gzip', 'gzip, identity', 'x']) {
-      expect(kindIn(some), some).to.equal('unreadable');
+      expect(kindIn(some), some).to.deep.equal({ unreadable: 'encoding' });
     }
   });
 
   it('is unreadable without a type', () => {
-    expect(bodyKindOf({ contentType: undefined, contentEncoding: undefined })).to.equal('unreadable');
+    expect(bodyKindOf({ contentType: undefined, contentEncoding: undefined })).to.deep.equal({ unreadable: 'type' });
   });
 });

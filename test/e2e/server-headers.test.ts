@@ -171,8 +171,8 @@ describe('headers of servers', function () {
     ...(session === undefined ? {} : { [SESSION]: session }),
   });
   const message = (method: string) => JSON.stringify({ jsonrpc: '2.0', id: 'mine', method, params: { name: 'get_a' } });
-  const open = async (send: Send) => {
-    const answer = await send(url, headersOf(token), message('initialize'));
+  const open = async (send: Send, by = token) => {
+    const answer = await send(url, headersOf(by), message('initialize'));
     const [sealed = ''] = valuesOf(answer, SESSION);
     return { answer, sealed };
   };
@@ -232,6 +232,9 @@ describe('headers of servers', function () {
 
       it('are removed in every lane, but for those that a client needs', async () => {
         const { sealed } = await open(send);
+        sessionIds = [randomUUID()];
+        const { sealed: ofLead } = await open(send, lead);
+        sessionIds = [randomUUID()];
         more = { ...UNWANTED, ...WANTED, 'cache-control': 'public, max-age=99999' };
         for (const [by, method, session] of [
           [token, 'initialize', undefined],
@@ -239,6 +242,8 @@ describe('headers of servers', function () {
           [token, 'tools/list', sealed],
           [token, 'tools/call', undefined],
           [token, 'tools/list', undefined],
+          [lead, 'tools/call', ofLead],
+          [lead, 'tools/call', undefined],
           [token, 'DELETE', sealed],
         ] as const) {
           const answer =

@@ -20,6 +20,7 @@ describe('redirects of servers', function () {
   let token: string;
   let lead: string;
   let session: string;
+  let sessionOfLead: string;
   let redirect = (_response: ServerResponse): void => undefined;
   let redirects = false;
   const seen: string[] = [];
@@ -48,6 +49,7 @@ describe('redirects of servers', function () {
     token = await gateway.token({ subject: 'dev' });
     lead = await gateway.token({ subject: 'lea' });
     ({ session } = await openSession(url, { token }));
+    ({ session: sessionOfLead } = await openSession(url, { token: lead }));
   });
   after(async () => {
     await gateway?.stop();
@@ -63,7 +65,8 @@ describe('redirects of servers', function () {
   /** One request in each lane, with the id that the denial must repeat. */
   const LANES = {
     open: () => ({ by: token, body: message('initialize'), session: undefined, method: 'POST' }),
-    session: () => ({ by: token, body: message('tools/call'), session, method: 'POST' }),
+    session: () => ({ by: lead, body: message('tools/call'), session: sessionOfLead, method: 'POST' }),
+    'session-guarded': () => ({ by: token, body: message('tools/call'), session, method: 'POST' }),
     'session-filtered': () => ({ by: token, body: message('tools/list'), session, method: 'POST' }),
     'GET stream': () => ({ by: token, body: undefined, session, method: 'GET' }),
     stateless: () => ({ by: lead, body: message('tools/call'), session: undefined, method: 'POST' }),
@@ -131,7 +134,7 @@ describe('redirects of servers', function () {
         { location, 'content-type': 'application/json' },
         '{"jsonrpc":"2.0","id":"mine","result":{}}',
       );
-      for (const lane of ['session', 'session-filtered', 'stateless'] as const) {
+      for (const lane of ['session', 'session-guarded', 'session-filtered', 'stateless'] as const) {
         const { status, headers } = await ask(lane);
         expect([status, headers.location]).to.deep.equal([201, undefined]);
       }

@@ -1,4 +1,7 @@
+import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo, Socket } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'chai';
@@ -11,6 +14,8 @@ import { startGateway, type TestGateway } from '../support/gateway.ts';
 
 /** Far longer than the pauses between retries, and far shorter than the deadlines of the services. */
 const HELD_MS = 2_000;
+/** Longer than the deadline of a message to ext-proc. */
+const HELD_LONG_MS = 6_000;
 
 describe('deadlines of the services', function () {
   this.timeout(60_000);
@@ -24,7 +29,10 @@ describe('deadlines of the services', function () {
     replica = await startReplica({ name: 'replica' });
     gateway = await startGateway({
       workers: 1,
-      backends: { jira: { name: 'jira', url: `http://127.0.0.1:${replica.port}/mcp` } },
+      backends: {
+        jira: { name: 'jira', url: `http://127.0.0.1:${replica.port}/mcp` },
+        filtered: { name: 'filtered', url: `http://127.0.0.1:${replica.port}/mcp`, tools: { deny: ['drop_*'] } },
+      },
       tenants: {
         tenants: [
           {
@@ -128,5 +136,43 @@ describe('deadlines of the services', function () {
     expect([outcome.status, parse(outcome).error?.code, ...calls]).to.deep.equal([503, -32014, 1, 0]);
     expect(outcome.headers['retry-after']).to.equal('1');
     expect(outcome.headers).not.to.have.property('mcp-session-id');
+  });
+
+  it('ext-proc: a list that is filtered has no deadline, and is one call', async () => {
+    hold('ext-proc');
+    const { outcome, calls } = await callsDuring('ext-proc', async () => {
+      const answer = rpc(gateway.backendUrl('filtered'), { token }, 'tools/list');
+      await sleep(HELD_LONG_MS);
+      resume();
+      return answer;
+    });
+    expect([outcome.status, ...calls]).to.deep.equal([200, 1, 0]);
+  });
+
+  it('an idle connection to a server is closed by Envoy', async () => {
+    const sockets: Socket[] = [];
+    // This server never closes an idle connection.
+    const server = createServer({ keepAliveTimeout: 0 }, (request, response) => {
+      request.resume();
+      response.setHeader('content-type', 'application/json').end('{"jsonrpc":"2.0","id":"call","result":{}}');
+    });
+    server.on('connection', (socket: Socket) => sockets.push(socket));
+    await once(server.listen(0, '127.0.0.1'), 'listening');
+    try {
+      const { port } = server.address() as AddressInfo;
+      const url = `http://127.0.0.1:${port}/mcp`;
+      gateway.writeBackend('idle', { name: 'idle', url, healthCheck: { type: 'none' } });
+      await eventually(
+        () => rpc(gateway.backendUrl('idle'), { token }),
+        ({ status }) => status === 200,
+      );
+      await eventually(
+        () => sockets.map(({ readableEnded }) => readableEnded),
+        (ended) => ended.length > 0 && ended.every(Boolean),
+      );
+    } finally {
+      server.closeAllConnections();
+      server.close();
+    }
   });
 });

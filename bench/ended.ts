@@ -2,35 +2,18 @@
 //   node bench/ended.ts [NUMBER...]        default 0 100000 1000000
 // Real roles and a real Envoy on this machine; prints the rows of a table. EACH_OWNER=100 gives each owner 100 sessions instead of one.
 
-import { randomBytes } from 'node:crypto';
-import { closeSync, mkdtempSync, openSync, rmSync, writeSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { endSession, openSession } from '../test/fixtures/replica-server/client.ts';
 import { childrenOf } from '../test/fixtures/replica-server/processes.ts';
 import { type Replica, startReplica } from '../test/fixtures/replica-server/server.ts';
 import { startGateway } from '../test/support/gateway.ts';
+import { writeEnded } from './load/ended-file.ts';
 import { usageOf } from './watcher/usage.ts';
 
 const DELETES = 50;
-const LINES = 10_000;
 const ROLES = ['watcher', 'ext-authz-0', 'ext-proc-0'];
-
-/** Writes the file of ended sessions of a gateway that has not started. */
-function writeEnded(file: string, count: number, eachOwner: number): void {
-  const now = Math.floor(Date.now() / 1000);
-  const target = openSync(file, 'w', 0o600);
-  let owner = '';
-  for (let from = 0; from < count; from += LINES) {
-    const lines: string[] = [];
-    for (let n = from; n < Math.min(count, from + LINES); n += 1) {
-      if (n % eachOwner === 0) owner = randomBytes(16).toString('hex');
-      lines.push(`${randomBytes(16).toString('hex')} ${now + 86_400} ${now} ${owner}\n`);
-    }
-    writeSync(target, lines.join(''));
-  }
-  closeSync(target);
-}
 
 async function measure(replica: Replica, count: number, eachOwner: number): Promise<string> {
   const stateDir = mkdtempSync(join(tmpdir(), 'mcpgw-'));

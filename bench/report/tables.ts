@@ -99,7 +99,7 @@ function milliseconds(value: number): string {
 }
 
 /** A Markdown table that is readable as text too: the first column is left-aligned, the others right-aligned. */
-function alignedTable(rows: readonly (readonly string[])[]): string {
+export function alignedTable(rows: readonly (readonly string[])[]): string {
   const [header = []] = rows;
   const widths = header.map((_, column) => Math.max(3, ...rows.map((row) => row[column]?.length ?? 0)));
   const line = (cells: readonly string[]) => `| ${cells.join(' | ')} |`;

@@ -2,7 +2,7 @@
 export type Group = 'unit' | 'gateway' | 'cluster';
 
 /** Beginnings of paths. Tests that start a gateway, and thus Envoy. */
-const GATEWAY = ['test/e2e/', 'test/conformance/', 'test/pod/probes.'];
+const GATEWAY = ['test/e2e/', 'test/conformance/', 'test/pod/probes.', 'test/bench/abuse.'];
 /** Tests that need the control plane or Helm, both built with Go. */
 const CLUSTER = ['test/cluster/', 'test/k8s/chart', 'test/k8s/serve-helm-values.', 'test/docs/deploy.'];
 

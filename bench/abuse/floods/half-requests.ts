@@ -1,0 +1,7 @@
+import type { Flood } from '../flood.ts';
+import { hold } from '../wire.ts';
+
+export const flood: Flood = {
+  what: '2,000 connections with half a request line',
+  run: (target, signal) => hold(target, 2_000, { bytes: 'POST /other/m' }, signal),
+};

@@ -7,7 +7,9 @@ import { Client } from '@modelcontextprotocol/sdk/client/index.js';
 import { StdioClientTransport } from '@modelcontextprotocol/sdk/client/stdio.js';
 import { expect } from 'chai';
 import { cacheDir } from '../../runtime/paths.ts';
+import { withoutDevelopment } from '../../scripts/supply-chain/lock-file.ts';
 import { PROJECT } from '../support/gateway.ts';
+import { startRegistry } from '../support/npm-registry.ts';
 
 const run = promisify(execFile);
 const MANIFEST = JSON.parse(readFileSync(join(PROJECT, 'package.json'), 'utf8'));
@@ -32,6 +34,7 @@ describe('a packed mcp-gateway, installed with npm install -g', function () {
   let folder: string;
   let env: Record<string, string>;
   let warnings: string;
+  let archive: Buffer;
 
   before(async () => {
     folder = mkdtempSync(join(tmpdir(), 'packed-'));
@@ -41,11 +44,12 @@ describe('a packed mcp-gateway, installed with npm install -g', function () {
     symlinkSync(join(PROJECT, 'node_modules'), join(checkout, 'node_modules'));
     await run('npm', ['pack'], { cwd: checkout });
 
-    const archive = join(checkout, `mcp-gateway-${MANIFEST.version}.tgz`);
+    const file = join(checkout, `mcp-gateway-${MANIFEST.version}.tgz`);
+    archive = readFileSync(file);
     const prefix = join(folder, 'prefix');
     const npmBin = process.env.PATH?.split(delimiter).filter((entry) => !entry.includes('node_modules')) ?? [];
     env = { HOME: folder, PATH: [join(prefix, 'bin'), await findOldestNode(), ...npmBin].join(delimiter) };
-    const install = ['install', '--global', '--prefix', prefix, '--prefer-offline', archive];
+    const install = ['install', '--global', '--prefix', prefix, '--prefer-offline', file];
     warnings = (await run('npm', install, { cwd: folder, env: { ...process.env, PATH: env.PATH } })).stderr;
     // Nothing below may depend on the checkout.
     rmSync(checkout, { recursive: true });
@@ -57,6 +61,32 @@ describe('a packed mcp-gateway, installed with npm install -g', function () {
 
   it('installs without a warning about Node', () => {
     expect(warnings).to.not.include('EBADENGINE');
+  });
+
+  it('has a bill of materials', () => {
+    const file = join(folder, 'prefix', 'lib', 'node_modules', 'mcp-gateway', 'dist', 'sbom.cdx.json');
+    expect(JSON.parse(readFileSync(file, 'utf8'))).to.include({ bomFormat: 'CycloneDX' });
+  });
+
+  it('from a registry: has exactly the packages of the lock file', async () => {
+    const { stdout: real } = await run('npm', ['config', 'get', 'registry'], { cwd: PROJECT });
+    const registry = await startRegistry({ manifest: MANIFEST, archive }, real.trim());
+    const prefix = join(folder, 'from-registry');
+    try {
+      const install = ['install', '--global', '--prefix', prefix, '--prefer-offline', '--registry', registry.url];
+      await run('npm', [...install, MANIFEST.name], { cwd: folder, env: { ...process.env, PATH: env.PATH } });
+    } finally {
+      registry.stop();
+    }
+    const versionIn = (path: string) => {
+      const file = join(prefix, 'lib', 'node_modules', 'mcp-gateway', path, 'package.json');
+      return existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')).version : undefined;
+    };
+    const { packages } = withoutDevelopment(JSON.parse(readFileSync(join(PROJECT, 'package-lock.json'), 'utf8')));
+    for (const [path, { version, optional }] of Object.entries(packages)) {
+      const installed = versionIn(path);
+      if (installed !== undefined || optional !== true) expect(installed, path).to.equal(version);
+    }
   });
 
   it('runs its commands from any folder', async () => {

@@ -48,6 +48,23 @@ describe('images', () => {
     });
   }
 
+  // The digest of Envoy's image is an argument of the build.
+  it('are built from images by digest', () => {
+    for (const file of ['Dockerfile', 'Dockerfile.bridge']) {
+      const images = [...read(file).matchAll(/^ARG (NODE|RUNTIME|UV)=(.+)$/gm)].map(([, , image = '']) => image);
+      expect(images).to.have.length(2);
+      for (const image of images) expect(image).to.match(/^[a-z0-9./-]+:[\w.-]+@sha256:[0-9a-f]{64}$/);
+      const stages = [...read(file).matchAll(/ AS ([\w-]+)$/gm)].map(([, name = '']) => name);
+      const bases = [...read(file).matchAll(/^FROM (\S+)/gm)].map(([, base = '']) => base);
+      const pinned = /^\$\{(NODE|RUNTIME|UV|ENVOY\}\$\{ENVOY_DIGEST:\+@\}\$\{ENVOY_DIGEST)\}$/;
+      expect(bases.filter((base) => !pinned.test(base) && !stages.includes(base))).to.deep.equal([]);
+    }
+    const tryOut = z.object({ redis: z.object({ tryOut: z.object({ image: z.object({ tag: z.string() }) }) }) });
+    const { tag } = tryOut.parse(parse(read('k8s/chart/values.yaml'))).redis.tryOut.image;
+    expect(tag).to.match(/@sha256:[0-9a-f]{64}$/);
+    expect(read('examples/compose/compose.yaml')).to.include(`image: redis:${tag}\n`);
+  });
+
   it('contain the same Envoy as the chart', () => {
     const chart = z.object({ envoy: z.object({ image: z.object({ repository: z.string(), tag: z.string() }) }) });
     const { repository, tag } = chart.parse(parse(read('k8s/chart/values.yaml'))).envoy.image;

@@ -42,6 +42,7 @@ export function decodeLaneRequest(message: ProcessingRequest__Output): LaneReque
     lane: 'filtered',
     backend,
     tenant,
+    principal: textOf(fields.principal) ?? '',
     roles: roles.split(' ').filter((role) => role !== ''),
     id: idOf(fields),
   };

@@ -1,24 +1,38 @@
+import type { Sliced } from '../core/mcp/sliced.ts';
 import type { ProcessingRequest__Output } from '../protos/gen/envoy/service/ext_proc/v3/ProcessingRequest.ts';
 import type { ProcessingResponse } from '../protos/gen/envoy/service/ext_proc/v3/ProcessingResponse.ts';
 import { decodeHead, decodeLaneRequest, decodeResponse } from './decode.ts';
 import { encodeHead, encodeStep } from './encode.ts';
+import type { Budget, Holder } from './filter/budget.ts';
 import { type FilteredRequest, maySeeOf } from './filter/caller.ts';
 import { type FilterStep, ResponseFilter } from './filter/response-filter.ts';
+import type { Turns } from './filter/turns.ts';
 import type { ResponseServices } from './services.ts';
 import { answerSession } from './session-answer.ts';
 
 /** Processes one response, message by message, as Envoy sends it. */
 export class Exchange {
   readonly #services: ResponseServices;
+  readonly #turns: Turns;
+  readonly #budget: Budget;
   #filter: ResponseFilter | undefined;
+  #holder: Holder | undefined;
+  #caller = '';
+  #closed = false;
 
-  constructor(services: ResponseServices) {
+  constructor(services: ResponseServices, turns: Turns, budget: Budget) {
     this.#services = services;
+    this.#turns = turns;
+    this.#budget = budget;
   }
 
   /** Takes the next message; returns the answers to Envoy. Throws for a message of a kind that was not requested. */
   async take(message: ProcessingRequest__Output): Promise<ProcessingResponse[]> {
-    if (this.#filter !== undefined) return this.#filtered(this.#filter, message).flatMap(encodeStep);
+    if (this.#filter !== undefined) {
+      const work = this.#filtered(this.#filter, message);
+      const steps = await this.#turns.run(this.#caller, work, () => !this.#closed);
+      return (steps ?? []).flatMap(encodeStep);
+    }
     if (message.request !== 'responseHeaders') throw unexpected(message);
     const request = decodeLaneRequest(message);
     if (request?.lane === 'filtered') {
@@ -32,7 +46,18 @@ export class Exchange {
     throw new Error('the metadata of ext-authz is missing');
   }
 
-  #filtered(filter: ResponseFilter, message: ProcessingRequest__Output): FilterStep[] {
+  /** Releases memory, after the answers to a message were sent. */
+  release(): void {
+    this.#filter?.release();
+  }
+
+  /** Stops what is under way, and releases all memory. */
+  close(): void {
+    this.#closed = true;
+    this.#holder?.hold(0);
+  }
+
+  #filtered(filter: ResponseFilter, message: ProcessingRequest__Output): Sliced<FilterStep[]> {
     const { responseBody } = message;
     switch (message.request) {
       case 'responseBody':
@@ -46,9 +71,12 @@ export class Exchange {
 
   #newFilter({ id, ...caller }: FilteredRequest): ResponseFilter {
     const { policy, warnings } = this.#services;
+    this.#caller = `${caller.tenant} ${caller.principal}`;
+    this.#holder = this.#budget.holder(this.#caller);
     return new ResponseFilter({
       maySee: () => maySeeOf(caller, policy()),
       id,
+      holder: this.#holder,
       onRejected: (reason) => {
         const { backend, tenant } = caller;
         const subject = `${backend} ${tenant}: ${reason}`;

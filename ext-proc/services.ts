@@ -4,6 +4,7 @@ import type { EndedSession } from '../core/session/ended-record.ts';
 import type { SessionKeys } from '../core/session/keys.ts';
 import type { Logger } from '../runtime/log.ts';
 import type { RepeatedWarnings } from '../runtime/repeated-warnings.ts';
+import type { Budget } from './filter/budget.ts';
 
 /** What the response side needs. */
 export interface ResponseServices {
@@ -17,6 +18,8 @@ export interface ResponseServices {
   log: Logger;
   /** Warnings that a server or a client can cause with each request. */
   warnings: Pick<RepeatedWarnings, 'warn'>;
+  /** Memory for responses that are held until they can be filtered. Default 48 MiB. */
+  budget?: Budget;
   /** Milliseconds since the epoch. */
   now?: () => number;
 }

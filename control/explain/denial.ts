@@ -50,6 +50,10 @@ const EXPLANATIONS: Readonly<Record<GatewayDenialReason, readonly [meaning: stri
     'The body was not declared as JSON.',
     'The client must send Content-Type: application/json.',
   ],
+  'lists-in-use': [
+    'The responses that were being filtered for the caller were too large together.',
+    'Send fewer requests for large lists at the same time; or have the server page its lists.',
+  ],
   'unreadable-charset': [
     'The response of the server names a charset other than UTF-8, so the gateway did not pass it on.',
     'Have the server send JSON and event streams in UTF-8.',

@@ -41,7 +41,7 @@ export const METADATA = {
   backend: { lanes: TO_EXT_PROC, readBy: { 'ext-proc': TO_EXT_PROC } },
   tenant: { lanes: TO_EXT_PROC, readBy: { 'ext-proc': TO_EXT_PROC } },
   /** Hash of issuer and subject, in hex. */
-  principal: { lanes: ['open', 'close'], readBy: { 'ext-proc': ['open', 'close'] } },
+  principal: { lanes: TO_EXT_PROC, readBy: { 'ext-proc': TO_EXT_PROC } },
   /** Roles of the caller, separated by spaces. */
   roles: { lanes: FILTERED_LANES, readBy: { 'ext-proc': FILTERED_LANES } },
   /** Fingerprint of the session. */

@@ -38,6 +38,12 @@ export const GATEWAY_DENIALS = {
   'unsupported-media-type': { status: 415, code: -32000, message: 'Content-Type must be application/json' },
   'unreadable-answer': { status: 502, code: -32019, message: 'The response of the MCP server cannot be filtered' },
   'unreadable-charset': { status: 502, code: -32019, message: 'The response of the MCP server is not in UTF-8' },
+  'lists-in-use': {
+    status: 503,
+    code: -32014,
+    message: 'Too many large responses of MCP servers are being filtered for you',
+    headers: { 'retry-after': '1' },
+  },
   'invalid-server-session': {
     status: 502,
     code: -32019,

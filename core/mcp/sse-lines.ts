@@ -27,6 +27,17 @@ export class SseLines {
     this.#maxBytes = maxBytes;
   }
 
+  /** Bytes of the line that has not ended yet. */
+  get heldBytes(): number {
+    return this.#tooLong ? 0 : this.#length;
+  }
+
+  /** Drops the content of the line that has not ended yet, if any. */
+  drop(): void {
+    this.#tooLong = this.#length > 0;
+    this.#parts = [];
+  }
+
   /** The lines that end in this chunk. */
   push(chunk: Buffer): SseLine[] {
     const lines: SseLine[] = [];

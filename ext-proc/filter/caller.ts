@@ -1,6 +1,6 @@
 import { visibilityOf } from '../../core/access/visibility.ts';
 import type { RequestId } from '../../core/mcp/denial.ts';
-import type { MaySee } from '../../core/mcp/list-filter.ts';
+import type { MaySee } from '../../core/mcp/list-filter-scan.ts';
 import type { Policy } from '../../core/policy/policy.ts';
 import { mayUseBackend } from '../../core/tenants/match.ts';
 
@@ -8,6 +8,8 @@ import { mayUseBackend } from '../../core/tenants/match.ts';
 export interface Caller {
   backend: string;
   tenant: string;
+  /** Hash of issuer and subject, in hex. */
+  principal: string;
   roles: readonly string[];
 }
 
@@ -20,7 +22,7 @@ export interface FilteredRequest extends Caller {
 
 /** What a caller may see of its backend; undefined if the policy does not have the backend or tenant, or the caller may not use it. */
 export function maySeeOf(
-  { backend: name, tenant: tenantName, roles }: Caller,
+  { backend: name, tenant: tenantName, roles }: Omit<Caller, 'principal'>,
   policy: Policy | undefined,
 ): MaySee | undefined {
   const backend = policy?.backends.get(name);

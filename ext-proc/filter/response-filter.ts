@@ -1,7 +1,10 @@
 import { type Denial, denialBody, deny, type RequestId } from '../../core/mcp/denial.ts';
-import { filterLists, type MaySee } from '../../core/mcp/list-filter.ts';
+import { type Filtered, filterLists } from '../../core/mcp/list-filter.ts';
+import type { MaySee } from '../../core/mcp/list-filter-scan.ts';
+import { Effort, type Sliced } from '../../core/mcp/sliced.ts';
 import { SseFilter } from '../../core/mcp/sse-filter.ts';
 import { type BodyHeaders, bodyKindOf } from './body-kind.ts';
+import type { Holder } from './budget.ts';
 import { JsonBody, UnreadableBody, type WholeBody } from './whole-body.ts';
 
 /** Maximum size of a JSON body or event that is passed on. */
@@ -12,6 +15,7 @@ const STALE = ['content-length', 'content-md5', 'content-digest', 'repr-digest',
 
 const UNREADABLE = deny('unreadable-answer');
 const OTHER_CHARSET = deny('unreadable-charset');
+const NO_MEMORY = deny('lists-in-use');
 const UNKNOWN_POLICY = deny('unavailable', { headers: { 'retry-after': '1' } });
 
 /** What the log says about a body of an unreadable kind. */
@@ -20,6 +24,9 @@ const REASONS = {
   encoding: 'the body has a Content-Encoding',
   charset: 'the charset of the body is not UTF-8',
 } as const;
+
+/** What the log says about a response that is not filtered because too much is being filtered. */
+const OVER_BUDGET = 'the responses of the caller that are being filtered are too large together';
 
 /** The head of a response. */
 export interface ResponseHead extends BodyHeaders {
@@ -42,6 +49,8 @@ export interface ResponseFilterOptions {
   id: RequestId;
   /** Called once, with the reason that something was held back. */
   onRejected: (reason: string) => void;
+  /** What the response takes of the memory for such responses. Default: as much as it needs. */
+  holder?: Holder;
   /** Default 16 MiB. */
   maxBytes?: number;
 }
@@ -57,6 +66,7 @@ export class ResponseFilter {
   #status = 0;
   #body: SseFilter | WholeBody = new UnreadableBody(REASONS.type);
   #unreadable = UNREADABLE;
+  readonly #effort = new Effort();
   #rejected = false;
   #done = false;
 
@@ -88,27 +98,39 @@ export class ResponseFilter {
   }
 
   /** Takes a piece of the body. Pieces after the end are ignored: Envoy may signal the end twice. */
-  body(bytes: Buffer, endOfStream: boolean): FilterStep[] {
+  *body(bytes: Buffer, endOfStream: boolean): Sliced<FilterStep[]> {
     if (this.#done) return [];
-    const begun = this.#push(bytes);
-    return endOfStream && !this.#done ? this.#finish([...begun, ...this.#end(true)]) : begun;
+    const begun = yield* this.#push(bytes);
+    return endOfStream && !this.#done ? this.#finish([...begun, ...(yield* this.#end(true))]) : begun;
   }
 
   /** Takes the trailers, which also end the body. */
-  trailers(): FilterStep[] {
-    return this.#done ? [] : this.#finish([...this.#end(false), { kind: 'trailers' }]);
+  *trailers(): Sliced<FilterStep[]> {
+    return this.#done ? [] : this.#finish([...(yield* this.#end(false)), { kind: 'trailers' }]);
   }
 
-  #push(bytes: Buffer): FilterStep[] {
-    const taken = this.#body.push(bytes);
-    if (taken === undefined || Buffer.isBuffer(taken)) {
-      return taken === undefined || taken.length === 0 ? [] : [{ kind: 'body', bytes: taken, endOfStream: false }];
+  /** Releases memory that the response no longer needs, after what `body` and `trailers` returned was sent. */
+  release(): void {
+    this.#options.holder?.hold(this.#done ? 0 : this.#body.heldBytes);
+  }
+
+  *#push(bytes: Buffer): Sliced<FilterStep[]> {
+    if (this.#body instanceof SseFilter) {
+      const passed = yield* this.#body.push(bytes);
+      if (!this.#hold()) this.#body.giveUp(OVER_BUDGET);
+      return passed.length === 0 ? [] : [{ kind: 'body', bytes: passed, endOfStream: false }];
     }
-    return this.#reject(taken.reason, taken.ids, this.#unreadable);
+    const rejected = this.#body.push(bytes);
+    if (rejected !== undefined) return this.#reject(rejected.reason, rejected.ids, this.#unreadable);
+    return this.#hold() ? [] : this.#reject(OVER_BUDGET, [], NO_MEMORY);
   }
 
-  #end(endOfStream: boolean): FilterStep[] {
-    const rest = this.#body.end();
+  #hold(): boolean {
+    return this.#options.holder?.hold(this.#body.heldBytes) ?? true;
+  }
+
+  *#end(endOfStream: boolean): Sliced<FilterStep[]> {
+    const rest = yield* this.#body.end();
     if (!Buffer.isBuffer(rest)) return this.#reject(rest.reason, rest.ids, UNREADABLE, endOfStream);
     const head = this.#body instanceof SseFilter ? [] : [passedHead()];
     return [...head, { kind: 'body', bytes: rest, endOfStream }];
@@ -119,6 +141,7 @@ export class ResponseFilter {
     const status = this.#status >= 400 ? this.#status : denial.status;
     const set = { ':status': String(status), 'content-type': 'application/json', ...denial.headers };
     const bytes = Buffer.from(this.#errors(denial, ids));
+    this.#options.holder?.hold(0);
     return this.#finish([
       { kind: 'head', set, remove: [...STALE, 'content-encoding'] },
       { kind: 'body', bytes, endOfStream },
@@ -127,6 +150,7 @@ export class ResponseFilter {
 
   #finish(steps: FilterStep[]): FilterStep[] {
     this.#done = true;
+    this.#body = new UnreadableBody(REASONS.type);
     return steps;
   }
 
@@ -135,14 +159,22 @@ export class ResponseFilter {
       filter: this.#filter,
       instead: (reason, ids) => {
         this.#report(reason);
-        return this.#errors(UNREADABLE, ids);
+        return this.#errors(reason === OVER_BUDGET ? NO_MEMORY : UNREADABLE, ids);
       },
       maxEventBytes: this.#maxBytes,
+      effort: this.#effort,
     });
   }
 
   // The policy may have changed since the head was passed on. A caller that is no longer known sees nothing.
-  readonly #filter = (text: string) => filterLists(text, this.#options.maySee() ?? (() => false));
+  readonly #filter = (text: Buffer): Sliced<Filtered> => {
+    let current: MaySee | undefined;
+    const maySee: MaySee = (kind, name) => {
+      current ??= this.#options.maySee() ?? (() => false);
+      return current(kind, name);
+    };
+    return filterLists(text, maySee, this.#effort);
+  };
 
   #report(reason: string): void {
     if (!this.#rejected) this.#options.onRejected(reason);

@@ -1,6 +1,7 @@
 import { isUtf8 } from 'node:buffer';
 import type { RequestId } from '../../core/mcp/denial.ts';
 import { applyEdits, type Filtered } from '../../core/mcp/list-filter.ts';
+import type { Sliced } from '../../core/mcp/sliced.ts';
 
 /** Why a body is not passed on, and the ids of the requests that it answers, as far as they are known. */
 export interface Rejection {
@@ -14,17 +15,19 @@ export interface WholeBody {
   /** Takes a piece of the body. */
   push(bytes: Buffer): Rejection | undefined;
   /** Ends the body; returns what may be passed on. */
-  end(): Buffer | Rejection;
+  end(): Sliced<Buffer | Rejection>;
+  /** Memory in bytes that it takes. */
+  readonly heldBytes: number;
 }
 
 /** A JSON body of at most `maxBytes`, to which the edits of a filter are applied. An empty body passes. */
 export class JsonBody implements WholeBody {
-  readonly #filter: (text: string) => Filtered;
+  readonly #filter: (body: Buffer) => Sliced<Filtered>;
   readonly #maxBytes: number;
-  readonly #parts: Buffer[] = [];
+  #parts: Buffer[] = [];
   #length = 0;
 
-  constructor(filter: (text: string) => Filtered, maxBytes: number) {
+  constructor(filter: (body: Buffer) => Sliced<Filtered>, maxBytes: number) {
     this.#filter = filter;
     this.#maxBytes = maxBytes;
   }
@@ -36,13 +39,17 @@ export class JsonBody implements WholeBody {
     return undefined;
   }
 
-  end(): Buffer | Rejection {
+  get heldBytes(): number {
+    return this.#length;
+  }
+
+  *end(): Sliced<Buffer | Rejection> {
     const body = Buffer.concat(this.#parts);
+    this.#parts = [];
     if (body.length === 0) return body;
     if (!isUtf8(body)) return rejection('the body is not UTF-8');
-    const text = body.toString('utf8');
-    const filtered = this.#filter(text);
-    if (filtered.kind === 'changed') return Buffer.from(applyEdits(text, filtered.edits));
+    const filtered = yield* this.#filter(body);
+    if (filtered.kind === 'changed') return Buffer.concat(applyEdits(body, filtered.edits));
     return filtered.kind === 'same' ? body : rejection(filtered.reason, filtered.ids);
   }
 }
@@ -59,7 +66,10 @@ export class UnreadableBody implements WholeBody {
     return bytes.length === 0 ? undefined : rejection(this.#reason);
   }
 
-  end(): Buffer {
+  readonly heldBytes = 0;
+
+  // biome-ignore lint/correctness/useYield: a body without content has nothing to filter.
+  *end(): Sliced<Buffer> {
     return Buffer.alloc(0);
   }
 }

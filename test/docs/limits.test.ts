@@ -5,8 +5,10 @@ import { parse } from 'yaml';
 import { MAX_BODY_BYTES } from '../../core/lane/inputs.ts';
 import { LANES } from '../../core/lane/lanes.ts';
 import { MAX_DEPTH } from '../../core/mcp/json-scan.ts';
-import { MAX_ENTRIES } from '../../core/mcp/list-filter-scan.ts';
+import { MAX_ENTRIES, MAX_MESSAGES, MAX_NAMES_EFFORT } from '../../core/mcp/list-filter-scan.ts';
+import { SLICE_EFFORT } from '../../core/mcp/sliced.ts';
 import { ENVOY_CONFIG_FILE } from '../../envoy/bootstrap.ts';
+import { BUDGET_BYTES } from '../../ext-proc/service.ts';
 import { MAX_FILE_BYTES } from '../../runtime/files/kind.ts';
 import { PROJECT } from '../support/gateway.ts';
 
@@ -72,7 +74,14 @@ const EXPECTED: Record<string, string[]> = {
     `of the first ${runtime['overload.premature_reset_total_stream_count']}`,
   ],
   'streams that are processed of one read of a connection': [`${runtime['http.max_requests_per_io_cycle']};`],
-  'a JSON body that is filtered': [`${MAX_DEPTH} deep`, `${thousands(MAX_ENTRIES)} entries`],
+  'a JSON body that is filtered': [
+    `${MAX_DEPTH} deep`,
+    `${thousands(MAX_ENTRIES)} entries`,
+    `${thousands(MAX_MESSAGES)} messages`,
+    `${thousands(MAX_NAMES_EFFORT)} characters`,
+  ],
+  'responses that ext-proc holds until they can be filtered or sent': [mib(BUDGET_BYTES)],
+  'work of ext-proc on one response before others have their turn': [thousands(SLICE_EFFORT)],
   'a file that the gateway reads': [mib(MAX_FILE_BYTES)],
 };
 

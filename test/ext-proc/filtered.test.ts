@@ -1,5 +1,6 @@
 import { expect } from 'chai';
 import type { Policy } from '../../core/policy/policy.ts';
+import { Budget } from '../../ext-proc/filter/budget.ts';
 import { addExternalProcessor } from '../../ext-proc/service.ts';
 import type { ExternalProcessorClient } from '../../protos/gen/envoy/service/ext_proc/v3/ExternalProcessor.ts';
 import type { ProcessingRequest } from '../../protos/gen/envoy/service/ext_proc/v3/ProcessingRequest.ts';
@@ -9,11 +10,14 @@ import { RepeatedWarnings } from '../../runtime/repeated-warnings.ts';
 import { keysOf } from '../core/session/arbitrary.ts';
 import { capturedLog } from '../ext-authz/captured-log.ts';
 import { policyBackend, policyOf } from '../ext-authz/policy.ts';
+import { eventually } from '../fixtures/replica-server/waiting.ts';
 import { clientOn, serveAnywhere } from '../runtime/grpc/socket.ts';
 import { Messages } from '../runtime/grpc/stream.ts';
 
 const LIST = '{"id":1,"result":{"tools":[{"name":"a"},{"name":"secret"}]}}';
 const CUT = '{"id":1,"result":{"tools":[{"name":"a"}]}}';
+
+const BUDGET = 20 << 20;
 
 type Values = Record<string, string | number>;
 const METADATA: Values = { backend: 'a', tenant: 'red', roles: 'auditor lead', id: 'mine' };
@@ -56,9 +60,11 @@ describe('ext-proc/service, in the filtered lanes', () => {
   let client: ExternalProcessorClient;
   let policy: Policy | undefined;
   let messages: string[];
+  let budget: Budget;
   const stops: (() => unknown)[] = [];
 
   beforeEach(async () => {
+    budget = new Budget(BUDGET);
     const captured = capturedLog();
     messages = captured.messages;
     policy = policyOf('https://i.example', [
@@ -73,6 +79,7 @@ describe('ext-proc/service, in the filtered lanes', () => {
         audit: () => undefined,
         log: captured.log,
         warnings: new RepeatedWarnings(captured.log),
+        budget,
       }),
     );
     client = clientOn(server.socket, externalProcessorClient());
@@ -161,6 +168,98 @@ describe('ext-proc/service, in the filtered lanes', () => {
     const [head, error] = await ask(headers({ 'content-type': 'text/event-stream' }), body(`data: ${LIST}\n\n`));
     expect(head).to.have.deep.nested.property('set.:status', '503');
     expect(error).to.have.property('end', true);
+  });
+
+  describe('while one response is large', () => {
+    const LARGE = `{"id":1,"result":{"tools":[{"name":"secret"}${',{"name":"a","x":[1,2,3]}'.repeat(90_000)}]}}`;
+    const pieces = (text: string) =>
+      Array.from({ length: Math.ceil(text.length / 65_536) }, (_, at) => text.slice(at * 65_536, (at + 1) * 65_536));
+    const other = { ...METADATA, principal: 'other' };
+    const mine = { ...METADATA, principal: 'mine' };
+    const sendLarge = (type = JSON_TYPE, text = LARGE, end = true) => {
+      const large = open();
+      large.stream.write(headers(type, mine));
+      for (const piece of pieces(text)) large.stream.write(body(piece));
+      if (end) large.stream.write(body('', true));
+      return large;
+    };
+
+    const used = (wanted: (bytes: number) => boolean) => eventually(() => budget.used, wanted);
+    /** A response that holds almost all of the share of its caller. */
+    const holdHalf = async () => {
+      const bytes = BUDGET / 2 - 1_000;
+      const half = sendLarge(JSON_TYPE, ' '.repeat(bytes), false);
+      await used((now) => now === bytes);
+      return half;
+    };
+
+    it('answers others before it', async () => {
+      const large = sendLarge(JSON_TYPE, LARGE, false);
+      await used((now) => now === LARGE.length);
+      large.stream.write(body('', true));
+      const order: string[] = [];
+      const first = large.next().then((answer) => {
+        order.push('large');
+        return answer;
+      });
+      for (let count = 0; count < 3; count += 1) {
+        const small = open();
+        small.stream.write(headers(JSON_TYPE, other));
+        small.stream.write(body(LIST, true));
+        expect(contentOf(await small.next())).to.deep.include({ set: {} });
+        order.push('small');
+        small.stream.end();
+      }
+      expect(contentOf(await first)).to.deep.include({ set: {} });
+      expect(order).to.deep.equal(['small', 'small', 'small', 'large']);
+      let [text, end] = ['', false];
+      while (!end) {
+        const content = contentOf(await large.next()) as { body: string; end: boolean };
+        text += content.body;
+        end = content.end;
+      }
+      expect(text).to.equal(LARGE.replace('{"name":"secret"},', ''));
+      large.stream.end();
+    });
+
+    it('denies more than the share of a caller, and only to that caller', async () => {
+      const first = await holdHalf();
+      const denied = sendLarge(JSON_TYPE, ' '.repeat(2_000), false);
+      expect(contentOf(await denied.next())).to.have.deep.nested.property('set.:status', '503');
+      expect(contentOf(await denied.next()))
+        .to.have.property('body')
+        .that.matches(/^{"jsonrpc":"2.0","id":"mine","error":{"code":-32014,/);
+      expect(messages).to.have.length(1);
+      const [head] = await ask(headers(JSON_TYPE, other), body(LIST, true));
+      expect(head).to.deep.include({ set: {} });
+      first.stream.write(body('{}', true));
+      expect(contentOf(await first.next())).to.deep.include({ set: {} });
+      for (const { stream } of [first, denied]) stream.end();
+    });
+
+    it('replaces an event that is more than the share of a caller, and goes on', async () => {
+      const first = await holdHalf();
+      const events = sendLarge({ 'content-type': 'text/event-stream' }, `data: "${'x'.repeat(2_000)}`, false);
+      expect(contentOf(await events.next())).to.deep.include({ set: {} });
+      events.stream.write(body('"\n\ndata: {}\n\n'));
+      expect(contentOf(await events.next()))
+        .to.have.property('body')
+        .that.matches(/^data: {"jsonrpc":"2.0","id":"mine","error":{"code":-32014,.*}}\n\ndata: {}\n\n$/);
+      for (const { stream } of [first, events]) stream.end();
+    });
+
+    it('gives the memory back when the response was sent, or given up', async () => {
+      const given = await holdHalf();
+      given.stream.cancel();
+      await used((now) => now === 0);
+      const [head] = await ask(headers(JSON_TYPE, mine), ...pieces(LARGE).map((piece) => body(piece)), body('', true));
+      expect(head).to.deep.include({ set: {} });
+      const events = sendLarge({ 'content-type': 'text/event-stream' }, `data: "${'x'.repeat(200_000)}`, false);
+      await used((now) => now > 200_000);
+      events.stream.write(body('"\n\n'));
+      await used((now) => now === 0);
+      events.stream.end();
+    });
   });
 
   it('answers 503 to an unexpected message, and then nothing more', async () => {

@@ -1,6 +1,8 @@
 import { expect } from 'chai';
 import { MAX_SERVER_SESSION_ID_LENGTH } from '../../core/session/seal.ts';
 import { Exchange } from '../../ext-proc/exchange.ts';
+import { Budget } from '../../ext-proc/filter/budget.ts';
+import { Turns } from '../../ext-proc/filter/turns.ts';
 import type { ResponseServices } from '../../ext-proc/services.ts';
 import { SharedTombstones } from '../../ext-proc/tombstones.ts';
 import type { ProcessingRequest__Output } from '../../protos/gen/envoy/service/ext_proc/v3/ProcessingRequest.ts';
@@ -60,7 +62,7 @@ async function linesOf(messages: readonly ProcessingRequest__Output[], more: Par
 
 function exchangeWith(log: Logger, more: Partial<ResponseServices> = {}): Exchange {
   const policy = policyOf('https://i.example', [policyBackend('a')]);
-  return new Exchange({
+  const services: ResponseServices = {
     policy: () => policy,
     keys: () => keysOf(1),
     endSession: () => Promise.resolve(),
@@ -69,7 +71,8 @@ function exchangeWith(log: Logger, more: Partial<ResponseServices> = {}): Exchan
     log,
     warnings: new RepeatedWarnings(log),
     ...more,
-  });
+  };
+  return new Exchange(services, new Turns(), new Budget(1 << 30));
 }
 
 const textOf = ({ msg, reason }: LogLine) => (reason === undefined ? msg : `${msg}: ${reason}`);

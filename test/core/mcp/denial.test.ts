@@ -24,6 +24,7 @@ describe('core/mcp/denial', () => {
       ['unsupported-media-type', 415, -32000],
       ['unreadable-answer', 502, -32019],
       ['unreadable-charset', 502, -32019],
+      ['lists-in-use', 503, -32014],
       ['invalid-server-session', 502, -32019],
       ['quota', 429, -32013],
       ['unavailable', 503, -32014],

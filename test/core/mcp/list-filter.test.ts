@@ -1,18 +1,23 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { MAX_DEPTH } from '../../../core/mcp/json-scan.ts';
-import { applyEdits, filterLists, type MaySee } from '../../../core/mcp/list-filter.ts';
-import { MAX_ENTRIES } from '../../../core/mcp/list-filter-scan.ts';
+import { applyEdits, type Filtered, filterLists as filterInSlices } from '../../../core/mcp/list-filter.ts';
+import { MAX_ENTRIES, MAX_MESSAGES, type MaySee } from '../../../core/mcp/list-filter-scan.ts';
+import { Effort, finish, SLICE_EFFORT } from '../../../core/mcp/sliced.ts';
 
 const EVERYTHING: MaySee = () => true;
 /** Everything except names that start with secret. */
 const PUBLIC: MaySee = (_kind, name) => !name.startsWith('secret');
 
+function filterLists(text: string, maySee: MaySee): Filtered {
+  return finish(filterInSlices(Buffer.from(text), maySee, new Effort()));
+}
+
 /** The filtered text. Throws if the text is rejected. */
 function left(text: string, maySee = PUBLIC): string {
   const filtered = filterLists(text, maySee);
   if (filtered.kind === 'rejected') throw new Error(filtered.reason);
-  return filtered.kind === 'same' ? text : applyEdits(text, filtered.edits);
+  return filtered.kind === 'same' ? text : Buffer.concat(applyEdits(Buffer.from(text), filtered.edits)).toString();
 }
 
 const answer = (result: string) => `{"jsonrpc":"2.0","id":1,"result":${result}}`;
@@ -137,7 +142,7 @@ describe('core/mcp/list-filter', () => {
       ['a batch within a batch', `[[${answer(`{"tools":${list}}`)}]]`],
       ['text that is nested too deep', answer('['.repeat(MAX_DEPTH) + ']'.repeat(MAX_DEPTH))],
       ['more entries than any server lists', answer(`{"tools":[${'{},'.repeat(MAX_ENTRIES)}{}]}`)],
-      ['more messages than any server sends', `[${'{},'.repeat(MAX_ENTRIES)}{}]`],
+      ['more messages than any server sends', `[${'{},'.repeat(MAX_MESSAGES)}{}]`],
       ['text that is nested far too deep', '['.repeat(200_000) + ']'.repeat(200_000)],
     ] as const) {
       it(what, () => {
@@ -168,6 +173,7 @@ describe('core/mcp/list-filter', () => {
     expect(idsOf(`{${twice},"id":7}`)).to.deep.equal([]);
     expect(idsOf(`[{"id":1,"result":{}},{"id":2,"method":"ping"},{"id":3,${twice}}]`)).to.deep.equal([1, 3]);
     expect(idsOf('{"id":1')).to.deep.equal([]);
+    expect(idsOf(`{"id":${'9'.repeat(1_000)},${twice}}`)).to.deep.equal([]);
   });
 
   it('cuts any subset of a list and keeps all other bytes', () => {
@@ -208,6 +214,108 @@ describe('core/mcp/list-filter', () => {
       }),
       { numRuns: 1_000 },
     );
+  });
+
+  it('takes for JSON what JSON.parse does', () => {
+    const piece = fc.constantFrom(
+      ...[
+        '{',
+        '}',
+        '[',
+        ']',
+        ',',
+        ':',
+        '"a"',
+        '"\\u00e9"',
+        '"\\u00g0"',
+        '"\\x"',
+        '"\t"',
+        '"\u007f"',
+        '"',
+        '\\',
+        ' ',
+        '\n',
+        '\f',
+      ],
+      ...['0', '-0', '01', '-', '1.5', '1.', '.5', '1e5', '1E+5', '1e', '-1.5e-3', '+1', 'true', 'false', 'null'],
+      ...['nul', 'truefalse', 'NaN', '\u00a0', '\ufeff', "'a'", '//', '\u2028', '😀'],
+    );
+    const texts = fc.oneof(
+      fc.array(piece, { maxLength: 8 }).map((pieces) => pieces.join('')),
+      fc.tuple(fc.json(), fc.nat(), fc.nat(2), piece).map(([json, at, gone, more]) => {
+        const start = at % (json.length + 1);
+        return json.slice(0, start) + more + json.slice(start + gone);
+      }),
+    );
+    const isJson = (text: string) => {
+      try {
+        JSON.parse(text);
+        return true;
+      } catch {
+        return false;
+      }
+    };
+    fc.assert(
+      fc.property(texts, (text) => {
+        const filtered = filterLists(`{"a":${text}}`, EVERYTHING);
+        const invalid = filtered.kind === 'rejected' && filtered.reason === 'not valid JSON';
+        expect(invalid).to.equal(!isJson(`{"a":${text}}`));
+      }),
+      { numRuns: 20_000 },
+    );
+  });
+
+  describe('pauses', () => {
+    /** Names that are compared between two pauses, for each slice. */
+    const slicesOf = (text: string, maySee: MaySee = EVERYTHING) => {
+      const names: number[] = [0];
+      const work = filterInSlices(
+        Buffer.from(text),
+        (kind, name) => {
+          names.push((names.pop() ?? 0) + 1);
+          return maySee(kind, name);
+        },
+        new Effort(),
+      );
+      for (;;) {
+        const { done, value } = work.next();
+        if (done === true) return { names, filtered: value };
+        names.push(0);
+      }
+    };
+    const slices = (bytes: number) => bytes / SLICE_EFFORT;
+    const BYTES = 4 << 20;
+    const long = (unit: string) => unit.repeat(BYTES / unit.length);
+
+    for (const [what, text] of [
+      ['in white space', `${long(' ')}{}`],
+      ['in a string', `"${long('a')}"`],
+      ['in a string of escapes', `"${long('\\u0041')}"`],
+      ['in a string of quotes', `"${long('\\"')}"`],
+      ['in a key', `{"${long('a')}":1}`],
+      ['in small values', `[${long('0,')}0]`],
+      ['in a schema', answer(`{"tools":[{"name":"a","inputSchema":[${long('[],')}1]}]}`)],
+    ] as const) {
+      it(what, () => expect(slicesOf(text).names.length).to.be.greaterThan(slices(BYTES) - 2));
+    }
+
+    it('in names that take long to compare', () => {
+      const uris = Array.from({ length: 20_000 }, (_, index) => `{"uri":"file:///a/${index}%20b"}`);
+      const { names } = slicesOf(answer(`{"resources":[${uris.join(',')}]}`));
+      expect(Math.max(...names)).to.be.lessThan(100);
+      expect(names.reduce((sum, count) => sum + count)).to.equal(20_000);
+    });
+
+    it('and stops at names that take too long together', () => {
+      const uri = `{"uri":"file:///%20${'a'.repeat(1_500)}"}`;
+      const { filtered } = slicesOf(answer(`{"resources":[${Array(10_000).fill(uri).join(',')}]}`), () => true);
+      expect(filtered).to.deep.include({ reason: 'the names in its lists are too many or too long', ids: [1] });
+    });
+
+    it('no more often than needed', () => {
+      const tools = Array.from({ length: 200 }, (_, index) => `{"name":"tool_${index}","description":"x"}`);
+      expect(slicesOf(answer(`{"tools":[${tools.join(',')}]}`)).names).to.have.length(2);
+    });
   });
 
   it('returns JSON that is equal except for what was cut', () => {

@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { filterLists } from '../../../core/mcp/list-filter.ts';
+import { Effort, finish } from '../../../core/mcp/sliced.ts';
 import { SseFilter } from '../../../core/mcp/sse-filter.ts';
 
 const LIST = '{"id":1,"result":{"tools":[{"name":"a"},{"name":"secret"}],"n":12345678901234567890}}';
@@ -8,16 +9,17 @@ const CUT = '{"id":1,"result":{"tools":[{"name":"a"}],"n":12345678901234567890}}
 
 const newFilter = (maxEventBytes = 1 << 20) =>
   new SseFilter({
-    filter: (data) => filterLists(data, (_kind, name) => name !== 'secret'),
+    filter: (data) => filterLists(data, (_kind, name) => name !== 'secret', new Effort()),
     instead: (reason, ids) => `instead of ${ids.join()}: ${reason}`,
     maxEventBytes,
+    effort: new Effort(),
   });
 
 /** The bytes that are passed on of a stream in these chunks. */
 function pass(chunks: readonly (string | Buffer)[], maxEventBytes?: number): Buffer {
   const filter = newFilter(maxEventBytes);
-  const passed = chunks.map((chunk) => filter.push(Buffer.from(chunk)));
-  return Buffer.concat([...passed, filter.end()]);
+  const passed = chunks.map((chunk) => finish(filter.push(Buffer.from(chunk))));
+  return Buffer.concat([...passed, finish(filter.end())]);
 }
 
 const passText = (...chunks: string[]) => pass(chunks).toString();
@@ -61,7 +63,7 @@ describe('core/mcp/sse-filter', () => {
 
   it('passes on an event as soon as it is complete, and a heartbeat immediately', () => {
     const filter = newFilter();
-    const push = (text: string) => filter.push(Buffer.from(text)).toString();
+    const push = (text: string) => finish(filter.push(Buffer.from(text))).toString();
     expect(push(': ping\n')).to.equal(': ping\n');
     expect(push('\n')).to.equal('\n');
     expect(push('id: 1\nda')).to.equal('id: 1\n');

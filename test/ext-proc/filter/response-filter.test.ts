@@ -1,5 +1,6 @@
 import { expect } from 'chai';
-import type { MaySee } from '../../../core/mcp/list-filter.ts';
+import type { MaySee } from '../../../core/mcp/list-filter-scan.ts';
+import { finish } from '../../../core/mcp/sliced.ts';
 import {
   type FilterStep,
   ResponseFilter,
@@ -48,27 +49,32 @@ describe('ext-proc/filter/response-filter', () => {
   /** The steps for a response whose body arrives in these chunks. */
   const run = (head: ResponseHead, chunks: readonly string[], filter = newFilter()) => {
     const steps = filter.head(head);
-    chunks.forEach((chunk, at) => void steps.push(...filter.body(Buffer.from(chunk), at === chunks.length - 1)));
+    chunks.forEach(
+      (chunk, at) => void steps.push(...finish(filter.body(Buffer.from(chunk), at === chunks.length - 1))),
+    );
     return readable(steps);
   };
 
   it('holds the head of a JSON response until all of its body has been read', () => {
     const filter = newFilter();
     expect(filter.head(HEAD)).to.deep.equal([]);
-    expect(filter.body(Buffer.from(LIST.slice(0, 20)), false)).to.deep.equal([]);
-    expect(filter.body(Buffer.from(LIST.slice(20)), false)).to.deep.equal([]);
-    expect(readable(filter.body(Buffer.alloc(0), true))).to.deep.equal([passedHead, body(CUT)]);
+    expect(finish(filter.body(Buffer.from(LIST.slice(0, 20)), false))).to.deep.equal([]);
+    expect(finish(filter.body(Buffer.from(LIST.slice(20)), false))).to.deep.equal([]);
+    expect(readable(finish(filter.body(Buffer.alloc(0), true)))).to.deep.equal([passedHead, body(CUT)]);
     expect(reasons).to.deep.equal([]);
   });
 
   it('passes the head of an event stream on immediately, and each event as it arrives', () => {
     const filter = newFilter();
     expect(filter.head(EVENTS)).to.deep.equal([passedHead]);
-    expect(filter.body(Buffer.from('data: '), false)).to.deep.equal([]);
-    expect(readable(filter.body(Buffer.from(`${LIST}\n\ndata`), false))).to.deep.equal([
+    expect(finish(filter.body(Buffer.from('data: '), false))).to.deep.equal([]);
+    expect(readable(finish(filter.body(Buffer.from(`${LIST}\n\ndata`), false)))).to.deep.equal([
       body(`data: ${CUT}\n\n`, false),
     ]);
-    expect(readable(filter.body(Buffer.from(': {}\n\n'), true))).to.deep.equal([body('data: {}\n\n', false), body('')]);
+    expect(readable(finish(filter.body(Buffer.from(': {}\n\n'), true)))).to.deep.equal([
+      body('data: {}\n\n', false),
+      body(''),
+    ]);
   });
 
   it('passes a response without a body on', () => {
@@ -102,7 +108,9 @@ describe('ext-proc/filter/response-filter', () => {
     }
     const filter = newFilter();
     filter.head(HEAD);
-    expect(readable(filter.body(Buffer.from([0x22, 0xff, 0x22]), true))).to.deep.equal(refused(502, errorBody('mine')));
+    expect(readable(finish(filter.body(Buffer.from([0x22, 0xff, 0x22]), true)))).to.deep.equal(
+      refused(502, errorBody('mine')),
+    );
   });
 
   it('keeps the status of an error', () => {
@@ -122,8 +130,8 @@ describe('ext-proc/filter/response-filter', () => {
     expect(run(HEAD, [LIST], newFilter({ maxBytes: LIST.length }))).to.deep.equal([passedHead, body(CUT)]);
     const filter = newFilter({ maxBytes: 10 });
     expect(filter.head(HEAD)).to.deep.equal([]);
-    expect(filter.body(Buffer.alloc(10, ' '), false)).to.deep.equal([]);
-    expect(readable(filter.body(Buffer.from(' '), false))).to.deep.equal(refused(502, errorBody('mine')));
+    expect(finish(filter.body(Buffer.alloc(10, ' '), false))).to.deep.equal([]);
+    expect(readable(finish(filter.body(Buffer.from(' '), false)))).to.deep.equal(refused(502, errorBody('mine')));
     expect(run(EVENTS, [`data: ${LIST}\n\n`], newFilter({ maxBytes: 10 }))).to.deep.equal([
       passedHead,
       body(`data: ${errorBody('mine')}\n\n`, false),
@@ -142,9 +150,9 @@ describe('ext-proc/filter/response-filter', () => {
     for (const head of [HEAD, EVENTS]) {
       const filter = newFilter();
       filter.head(head);
-      filter.body(Buffer.from(`data: ${LIST}\n\n`), true);
-      expect(filter.body(Buffer.from(LIST), true)).to.deep.equal([]);
-      expect(filter.trailers()).to.deep.equal([]);
+      finish(filter.body(Buffer.from(`data: ${LIST}\n\n`), true));
+      expect(finish(filter.body(Buffer.from(LIST), true))).to.deep.equal([]);
+      expect(finish(filter.trailers())).to.deep.equal([]);
     }
   });
 
@@ -156,9 +164,9 @@ describe('ext-proc/filter/response-filter', () => {
     ] as const) {
       const filter = newFilter();
       filter.head(head);
-      expect(filter.body(Buffer.from(chunk), false)).to.deep.equal([]);
-      expect(readable(filter.trailers())).to.deep.equal(steps);
-      expect(filter.body(Buffer.from('x'), true)).to.deep.equal([]);
+      expect(finish(filter.body(Buffer.from(chunk), false))).to.deep.equal([]);
+      expect(readable(finish(filter.trailers()))).to.deep.equal(steps);
+      expect(finish(filter.body(Buffer.from('x'), true))).to.deep.equal([]);
     }
   });
 
@@ -172,7 +180,7 @@ describe('ext-proc/filter/response-filter', () => {
       expect(error).to.deep.equal(
         body('{"jsonrpc":"2.0","id":"mine","error":{"code":-32014,"message":"The gateway is not ready"}}'),
       );
-      expect(filter.body(Buffer.from(`data: ${LIST}\n\n`), false)).to.deep.equal([]);
+      expect(finish(filter.body(Buffer.from(`data: ${LIST}\n\n`), false))).to.deep.equal([]);
       expect(reasons).to.deep.equal(['the policy for the caller is not known']);
     });
 
@@ -180,7 +188,7 @@ describe('ext-proc/filter/response-filter', () => {
       let maySee: MaySee | undefined = PUBLIC;
       const filter = newFilter({ maySee: () => maySee });
       filter.head(EVENTS);
-      const shown = () => readable(filter.body(Buffer.from(`data: ${LIST}\n\n`), false));
+      const shown = () => readable(finish(filter.body(Buffer.from(`data: ${LIST}\n\n`), false)));
       expect(shown()).to.deep.equal([body(`data: ${CUT}\n\n`, false)]);
       maySee = () => true;
       expect(shown()).to.deep.equal([body(`data: ${LIST}\n\n`, false)]);

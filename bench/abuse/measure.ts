@@ -3,7 +3,7 @@ import { startAttacker } from './attacker.ts';
 import type { Flood } from './flood.ts';
 import { startVictim } from './gateway.ts';
 import { GoodCaller, type Got } from './good-caller.ts';
-import { endedSince, peaksOf, processesOf } from './processes.ts';
+import { endedSince, processesOf, usageOfAll } from './processes.ts';
 
 /** What one flood did to a gateway. */
 export interface Outcome {
@@ -16,6 +16,8 @@ export interface Outcome {
   flood: Readonly<Record<string, number>>;
   /** Highest memory use of each process, in MiB. */
   peaks: ReadonlyMap<string, number>;
+  /** Processor time of each process beside the good caller during the flood, in percent of one processor. */
+  cpu: ReadonlyMap<string, number>;
   /** Processes that ended during the flood. */
   ended: string[];
 }
@@ -36,10 +38,16 @@ export async function measureFlood(name: string, flood: Flood, seconds: number):
     const attacker = startAttacker(name, gateway.url, gateway.stateDir);
     try {
       await sleep(RAMP_MS);
+      const from = usageOfAll(processes);
       const during = await caller.call(seconds);
-      const peaks = peaksOf(processes);
+      const to = usageOfAll(processes);
+      const peaks = new Map([...to].map(([process, { peakMiB }]) => [process, peakMiB]));
+      const spent = (process: string, until: number) => until - (from.get(process)?.cpuSeconds ?? until);
+      const cpu = new Map(
+        [...to].map(([process, { cpuSeconds }]) => [process, (100 * spent(process, cpuSeconds)) / seconds]),
+      );
       const ended = endedSince(processes, processesOf(gateway));
-      return { name, what: flood.what, before, during, flood: await attacker.stop(), peaks, ended };
+      return { name, what: flood.what, before, during, flood: await attacker.stop(), peaks, cpu, ended };
     } catch (error) {
       await attacker.stop();
       throw error;

@@ -1,5 +1,5 @@
 import { childrenOf } from '../../test/fixtures/replica-server/processes.ts';
-import { usageOf } from '../watcher/usage.ts';
+import { type Usage, usageOf } from '../watcher/usage.ts';
 
 /** The processes of a gateway, by name, each with its id. */
 export type Processes = ReadonlyMap<string, number>;
@@ -9,17 +9,17 @@ export function processesOf(gateway: { pid: number; stateDir: string }): Process
   return new Map([['up', gateway.pid], ...childrenOf(gateway.stateDir)]);
 }
 
-/** The highest memory use of each process so far, in MiB. A process that has ended is not in it. */
-export function peaksOf(processes: Processes): Map<string, number> {
-  const peaks = new Map<string, number>();
+/** What each process has used so far (`peakMiB`, `cpuSeconds`). A process that has ended is not in it. */
+export function usageOfAll(processes: Processes): Map<string, Usage> {
+  const usage = new Map<string, Usage>();
   for (const [name, pid] of processes) {
     try {
-      peaks.set(name, usageOf(pid).peakMiB);
+      usage.set(name, usageOf(pid));
     } catch {
       // It has ended; `endedSince` reports it.
     }
   }
-  return peaks;
+  return usage;
 }
 
 /** The names of processes that ended in between, whether or not they run again. */

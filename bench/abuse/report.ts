@@ -41,7 +41,11 @@ ${alignedTable([['flood', 'what one client does', 'outcomes'], ...outcomes.map((
 
 ## Peak memory of each process, in MiB
 
-${alignedTable(memoryRows(outcomes))}
+${alignedTable(processRows(outcomes, ({ peaks }) => peaks))}
+
+## Processor time of each process beside the good caller, in percent of one processor
+
+${alignedTable(processRows(outcomes, ({ cpu }) => cpu))}
 `;
 }
 
@@ -56,13 +60,12 @@ function callerRow(outcome: Outcome): string[] {
   ];
 }
 
-function memoryRows(outcomes: readonly Outcome[]): string[][] {
-  const names = [...new Set(outcomes.flatMap(({ peaks }) => [...peaks.keys()]))].sort();
-  const cell = (peak: number | undefined) => (peak === undefined ? '–' : peak.toFixed(0));
-  return [
-    ['flood', ...names],
-    ...outcomes.map(({ name, peaks }) => [name, ...names.map((one) => cell(peaks.get(one)))]),
-  ];
+/** A row for each flood with a figure for each process. */
+function processRows(outcomes: readonly Outcome[], of: (outcome: Outcome) => ReadonlyMap<string, number>): string[][] {
+  const names = [...new Set(outcomes.flatMap((outcome) => [...of(outcome).keys()]))].sort();
+  const cell = (figure: number | undefined) => (figure === undefined ? '–' : figure.toFixed(0));
+  const row = (outcome: Outcome) => [outcome.name, ...names.map((name) => cell(of(outcome).get(name)))];
+  return [['flood', ...names], ...outcomes.map(row)];
 }
 
 function rate({ answered, seconds }: Got): string {

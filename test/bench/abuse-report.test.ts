@@ -13,7 +13,7 @@ const got = (answered: number, more: Partial<Got> = {}): Got => ({
 });
 const outcome = (more: Partial<Outcome> = {}): Outcome => ({
   ...{ name: 'slow', what: 'slow requests', before: got(200), during: got(150), flood: { 401: 7 } },
-  ...{ peaks: new Map([['envoy', 70.4]]), ended: [] },
+  ...{ peaks: new Map([['envoy', 70.4]]), cpu: new Map([['envoy', 33]]), ended: [] },
   ...more,
 });
 
@@ -42,6 +42,7 @@ describe('the report of npm run abuse', () => {
       '| slow | 100 | 75 | 0.75 | 10 | 10 | – | yes |',
       '| slow | slow requests | 401: 7 |',
       '| slow | 70 |',
+      '| slow | 33 |',
     ]);
     expect(rows('fast')[0]).to.include('no: envoy ended');
   });

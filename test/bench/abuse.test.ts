@@ -12,6 +12,7 @@ describe('npm run abuse', function () {
       expect(outcome.during.answered).to.be.greaterThan(0);
       expect(Object.values(outcome.flood).reduce((sum, count) => sum + count, 0)).to.be.greaterThan(0);
       expect([...outcome.peaks.keys()]).to.include.members(['envoy', 'ext-authz-0', 'ext-proc-0', 'watcher']);
+      expect([...outcome.cpu.keys()]).to.have.members([...outcome.peaks.keys()]);
       for (const [process, mib] of outcome.peaks) expect(mib, process).to.be.greaterThan(1);
       expect(outcome.ended).to.deep.equal([]);
     });

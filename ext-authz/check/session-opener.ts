@@ -1,11 +1,13 @@
-import { setNewest } from '../../core/newest.ts';
+import { ByteCache } from '../../core/byte-cache.ts';
 import { ownerOf, type SessionRef } from '../../core/session/ended-record.ts';
 import type { SessionKeys } from '../../core/session/keys.ts';
 import { openSession } from '../../core/session/seal.ts';
 import { type Session, sessionFingerprint } from '../../core/session/session.ts';
 
-/** Sessions that are kept; the oldest is dropped first. */
-const MAX_OPENED = 10_000;
+/** Memory for opened sessions: about 10,000 usual ones. */
+export const SESSION_CACHE_BYTES = 16 << 20;
+/** What an opened session takes besides its sealed id and the texts in it. */
+const BYTES_OF_SESSION = 1_024;
 
 /** A session that was opened. */
 export interface OpenedSession {
@@ -19,9 +21,10 @@ export interface OpenedSession {
  */
 export class SessionOpener {
   #keys: SessionKeys;
-  readonly #opened = new Map<string, OpenedSession>();
+  readonly #opened: ByteCache<OpenedSession>;
 
-  constructor(keys: SessionKeys) {
+  constructor(keys: SessionKeys, cacheBytes = SESSION_CACHE_BYTES) {
+    this.#opened = new ByteCache(cacheBytes);
     this.#keys = keys;
   }
 
@@ -40,7 +43,8 @@ export class SessionOpener {
     const { issuedAtSeconds } = session;
     const ref = { fingerprint: sessionFingerprint(session), owner: ownerOf(session), issuedAtSeconds };
     const opened = { session, ref };
-    setNewest(this.#opened, sealed, opened, MAX_OPENED);
+    // The texts of a session are shorter than the id that they are sealed in.
+    this.#opened.set(sealed, opened, 2 * sealed.length + BYTES_OF_SESSION);
     return opened;
   }
 }

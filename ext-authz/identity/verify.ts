@@ -1,6 +1,7 @@
 import { decodeJwt, errors, type JWTPayload, jwtVerify } from 'jose';
+import { ByteCache } from '../../core/byte-cache.ts';
 import { equalButForSlash, type Issuer } from '../../core/identity/issuer.ts';
-import { setNewest } from '../../core/newest.ts';
+import { memorySizeOf } from '../../core/memory-size.ts';
 import type { Logger } from '../../runtime/log.ts';
 import { issuerMismatch } from './ask-issuer.ts';
 import type { Identity } from './identity.ts';
@@ -11,7 +12,10 @@ import { readHeader, type TokenHeader } from './token-header.ts';
 
 /** Maximum length of a token. Longer ones are rejected unread. */
 const MAX_TOKEN_LENGTH = 16_384;
-const CACHED_TOKENS = 10_000;
+/** Memory for verified tokens: about 10,000 usual ones. */
+export const TOKEN_CACHE_BYTES = 40 << 20;
+/** What a verified token takes besides its text, its claims and its scopes. */
+const BYTES_OF_IDENTITY = 1_024;
 
 /** The caller of a token, or why it is not known. */
 export type Verification =
@@ -25,6 +29,8 @@ export interface VerifierOptions {
   log: Logger;
   /** The verifier that this one replaces. Its known keys are used instead of asking the issuers again. */
   replaced?: TokenVerifier;
+  /** Memory for verified tokens and their claims. Default 40 MiB. */
+  cacheBytes?: number;
   fetch?: typeof globalThis.fetch;
   /** Milliseconds since the epoch. */
   now?: () => number;
@@ -47,14 +53,16 @@ interface Verified {
 
 /**
  * Verifies access tokens of the configured issuers (RFC 9068, section 4; RFC 8725). A signature is verified once: the result is cached
- * until the token expires, for at most {@link CACHED_TOKENS} tokens.
+ * until the token expires, as long as the newest tokens take at most `cacheBytes`.
  */
 export class TokenVerifier {
   readonly #issuers: ReadonlyMap<string, KnownIssuer>;
   readonly #now: () => number;
-  readonly #verified = new Map<string, Verified>();
+  readonly #verified: ByteCache<Verified>;
 
-  constructor({ issuers, log, replaced, fetch, nowMs, now = Date.now }: VerifierOptions) {
+  constructor(options: VerifierOptions) {
+    const { issuers, log, replaced, fetch, nowMs, now = Date.now, cacheBytes = TOKEN_CACHE_BYTES } = options;
+    this.#verified = new ByteCache(cacheBytes);
     const before = replaced === undefined ? undefined : replaced.#issuers;
     const keysOf = (issuer: Issuer): KeySet => {
       const known = before?.get(issuer.url)?.keys;
@@ -102,7 +110,7 @@ export class TokenVerifier {
       const identity = readClaims(claims, issuer, this.#now() / 1000);
       if (typeof identity === 'string') return invalid(identity);
       const untilMs = (identity.expiresAtSeconds + issuer.clockSkewSeconds) * 1000;
-      setNewest(this.#verified, token, { identity, untilMs, keys, keysVersion: version }, CACHED_TOKENS);
+      this.#verified.set(token, { identity, untilMs, keys, keysVersion: version }, sizeOf(token, identity));
       return { kind: 'identity', identity };
     } catch (error) {
       if (error instanceof IssuerUnavailable) return { kind: 'unavailable', reason: error.message };
@@ -155,6 +163,10 @@ export class TokenVerifier {
       ? `is from the issuer ${iss.slice(0, 200)}, which is not accepted here`
       : `is not accepted: ${issuerMismatch(near, iss)}`;
   }
+}
+
+function sizeOf(token: string, { claims, scopes }: Identity): number {
+  return memorySizeOf(token) + memorySizeOf(claims) + memorySizeOf(scopes) + BYTES_OF_IDENTITY;
 }
 
 function invalid(reason: string): Verification {

@@ -8,12 +8,19 @@ import { MAX_DEPTH } from '../../core/mcp/json-scan.ts';
 import { MAX_ENTRIES, MAX_MESSAGES, MAX_NAMES_EFFORT } from '../../core/mcp/list-filter-scan.ts';
 import { SLICE_EFFORT } from '../../core/mcp/sliced.ts';
 import { ENVOY_CONFIG_FILE } from '../../envoy/bootstrap.ts';
+import { SESSION_CACHE_BYTES } from '../../ext-authz/check/session-opener.ts';
+import { TOKEN_CACHE_BYTES } from '../../ext-authz/identity/verify.ts';
 import { BUDGET_BYTES } from '../../ext-proc/service.ts';
 import { MAX_FILE_BYTES } from '../../runtime/files/kind.ts';
 import { PROJECT } from '../support/gateway.ts';
 
 const TEXT = readFileSync(join(PROJECT, 'docs', 'architecture.md'), 'utf8');
 const [, SECTION = ''] = /\n## Limits in envoy.yaml\n(.*?)\n## /s.exec(TEXT) ?? [];
+const [, MEMORY = ''] = /\n## What processes keep in memory\n(.*?)\n## /s.exec(TEXT) ?? [];
+const KEPT = MEMORY.split('\n')
+  .filter((line) => /^\| (?!process \||-)/.test(line))
+  .map((line) => line.split('|').map((cell) => cell.trim()))
+  .map(([, , what = '', limit = '', , tests = '']) => ({ what, limit, tests }));
 const ROWS = SECTION.split('\n')
   .filter((line) => /^\| (?!what|-)/.test(line))
   .map((line) => line.split('|').map((cell) => cell.trim()))
@@ -85,7 +92,13 @@ const EXPECTED: Record<string, string[]> = {
   'a file that the gateway reads': [mib(MAX_FILE_BYTES)],
 };
 
-describe('the table of limits in docs/architecture.md', () => {
+const MEMORY_EXPECTED: Record<string, string> = {
+  'verified tokens, with their claims': mib(TOKEN_CACHE_BYTES),
+  'opened sessions': mib(SESSION_CACHE_BYTES),
+  'responses that are held until they can be filtered or sent': mib(BUDGET_BYTES),
+};
+
+describe('the tables of limits in docs/architecture.md', () => {
   it('has rows', () => expect(ROWS).to.have.length.greaterThan(15));
 
   for (const [what, parts] of Object.entries(EXPECTED)) {
@@ -95,7 +108,13 @@ describe('the table of limits in docs/architecture.md', () => {
     });
   }
 
-  for (const { what, tests } of ROWS) {
+  for (const [what, part] of Object.entries(MEMORY_EXPECTED)) {
+    it(`has the memory in force: ${what}`, () => {
+      expect(KEPT.find((one) => one.what === what)?.limit).to.include(part);
+    });
+  }
+
+  for (const { what, tests } of [...ROWS, ...KEPT]) {
     it(`names a test: ${what}`, () => {
       const names = [...tests.matchAll(/`([^`]+)`/g)].map(([, name = '']) => name);
       expect(names).to.not.be.empty;

@@ -89,6 +89,26 @@ describe('ext-authz/identity/verify', () => {
     expect(verifier.verify(token)).to.deep.equal(first);
   });
 
+  it('keeps as many verified tokens as fit into its memory, by what their claims take', async () => {
+    verifier = new TokenVerifier({
+      issuers: [issuerSchema.parse({ url: issuer.url })],
+      log: capturedLog().log,
+      now: () => nowSeconds * 1000,
+      cacheBytes: 100_000,
+    });
+    // A cached token is answered synchronously, not by a promise.
+    const isKept = (token: string) => !(verifier.verify(token) instanceof Promise);
+    const small = await issuer.sign();
+    const huge = await issuer.sign({ groups: Array(3_500).fill({}) });
+    expect(huge.length).to.be.lessThan(16_384);
+    for (const token of [small, huge]) expect(await reasonOf(token)).to.equal('accepted');
+    expect([small, huge].map(isKept)).to.deep.equal([true, false]);
+    const large = [1, 2, 3, 4].map((at) => issuer.sign({ groups: Array(300).fill({}), at }));
+    for (const token of await Promise.all(large)) expect(await reasonOf(token)).to.equal('accepted');
+    expect(isKept(small)).to.equal(false);
+    expect(isKept(await (large[3] as Promise<string>))).to.equal(true);
+  });
+
   it('requires exp and sub, and a usable sub', async () => {
     for (const claims of [{ exp: undefined }, { sub: undefined }, { sub: '' }, { sub: 'x'.repeat(1025) }]) {
       expect(await reasonOf(await issuer.sign(claims)), JSON.stringify(claims)).to.match(
@@ -183,21 +203,5 @@ describe('ext-authz/identity/verify', () => {
   it('is unavailable while the issuer was never reached', async () => {
     issuer.mood = 'broken';
     expect(await reasonOf(await issuer.sign())).to.match(/^unavailable: /);
-  });
-
-  it('caches a bounded number of tokens, the newest ones', async function () {
-    this.timeout(60_000);
-    const first = await issuer.sign({ jti: 'first' });
-    expect(await reasonOf(first)).to.equal('accepted');
-    // A cached token is answered synchronously, not by a promise.
-    expect(verifier.verify(first)).not.to.be.an.instanceOf(Promise);
-    for (let batch = 0; batch < 100; batch++) {
-      await Promise.all(
-        Array.from({ length: 100 }, async (_, index) =>
-          verifier.verify(await issuer.sign({ jti: `${batch}-${index}` })),
-        ),
-      );
-    }
-    expect(verifier.verify(first)).to.be.an.instanceOf(Promise);
   });
 });

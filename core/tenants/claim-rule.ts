@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { type Claims, claimPathSchema, formatClaim, textsOf } from '../identity/claims.ts';
+import { type Claims, claimPathSchema, formatClaim } from '../identity/claims.ts';
 import type { IssuerClaims } from '../identity/issuer.ts';
 
 /** The keys of a rule for claims that each issuer's configuration locates. */
@@ -57,17 +57,12 @@ export const claimRuleSchema = z
     return { issuer, claim: NAMED[form], values: named[form] ?? [] };
   });
 
-/** Whether a rule holds for a caller. */
-export function holds(rule: ClaimRule, caller: Caller): boolean {
-  if (rule.issuer !== caller.issuer) return false;
-  return textsOf(caller.claims, claimPathOf(rule, caller)).some((held) => rule.values.includes(held));
-}
-
 /** Formats the claim that a rule compares in a caller's token, for messages. */
 export function claimOf(rule: ClaimRule, caller: Caller): string {
   return formatClaim(claimPathOf(rule, caller));
 }
 
-function claimPathOf({ claim }: ClaimRule, { issuerClaims }: Caller): readonly string[] {
+/** The path of the claim that a rule compares in a caller's token. */
+export function claimPathOf({ claim }: ClaimRule, { issuerClaims }: Caller): readonly string[] {
   return typeof claim === 'string' ? issuerClaims[claim] : claim;
 }

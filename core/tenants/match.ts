@@ -1,5 +1,5 @@
-import { textsOf } from '../identity/claims.ts';
-import { type Caller, claimOf, holds } from './claim-rule.ts';
+import { type Caller, claimOf } from './claim-rule.ts';
+import { HeldClaims } from './held-claims.ts';
 import type { Tenant } from './tenants.ts';
 
 /** A caller as a member of one tenant. */
@@ -19,10 +19,11 @@ export interface TenantMatch {
 
 /** Finds the tenants of which a caller is a member. */
 export function matchTenants(tenants: readonly Tenant[], caller: Caller): TenantMatch {
-  const members = tenants.filter(({ match }) => match.some((rule) => holds(rule, caller)));
+  const held = new HeldClaims(caller);
+  const members = tenants.filter(({ match }) => match.some((rule) => held.satisfies(rule)));
   const compared = tenants.flatMap(({ match }) => match.filter(({ issuer }) => issuer === caller.issuer));
   return {
-    memberships: members.map((tenant) => ({ tenant, roles: rolesOf(tenant, caller) })),
+    memberships: members.map((tenant) => ({ tenant, roles: rolesOf(tenant, caller, held) })),
     claims: [...new Set(compared.map((rule) => claimOf(rule, caller)))],
   };
 }
@@ -40,10 +41,10 @@ export function mayUseBackend(
   return listed && wanted && (backend.roles.length === 0 || backend.roles.some((role) => roles.includes(role)));
 }
 
-function rolesOf({ roles }: Tenant, caller: Caller): string[] {
-  const named = textsOf(caller.claims, caller.issuerClaims.roles);
-  const held = roles.filter(({ name, match }) =>
-    match === undefined ? named.includes(name) : match.some((rule) => holds(rule, caller)),
+function rolesOf({ roles }: Tenant, { issuerClaims }: Caller, held: HeldClaims): string[] {
+  const named = held.textsAt(issuerClaims.roles);
+  const mine = roles.filter(({ name, match }) =>
+    match === undefined ? named.has(name) : match.some((rule) => held.satisfies(rule)),
   );
-  return held.map(({ name }) => name);
+  return mine.map(({ name }) => name);
 }

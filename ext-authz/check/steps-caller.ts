@@ -6,6 +6,9 @@ import type { TokenVerifier, Verification } from '../identity/verify.ts';
 import { challenge } from './challenge.ts';
 import type { RequestHead } from './request.ts';
 
+/** Tenants that a denial names. A token may belong to thousands. */
+const MAX_NAMED_TENANTS = 20;
+
 /**
  * Verifies the bearer token, and that it was issued for this gateway or this backend. Returns a promise only if the token has not been
  * verified before.
@@ -57,7 +60,7 @@ export function findMembership(
   if (chosen === undefined) {
     const [only, ...others] = memberships;
     if (only !== undefined && others.length === 0) return only;
-    const names = memberships.map(({ tenant }) => tenant.name).join(', ');
+    const names = namesOf(memberships.map(({ tenant }) => tenant.name));
     return deny('no-tenant', {
       message: `The access token belongs to several tenants (${names}); choose one with the header X-Tenant`,
     });
@@ -66,6 +69,12 @@ export function findMembership(
   return (
     membership ?? deny('no-tenant', { message: 'The access token does not belong to the tenant that X-Tenant names' })
   );
+}
+
+function namesOf(tenants: readonly string[]): string {
+  const more = tenants.length - MAX_NAMED_TENANTS;
+  const named = tenants.slice(0, MAX_NAMED_TENANTS).join(', ');
+  return more > 0 ? `${named} and ${more} more` : named;
 }
 
 /** Finds the backend. The denial is the same whether it does not exist or the caller may not use it. */

@@ -31,6 +31,24 @@ describe('core/tenants/match', () => {
     expect(matchTenants([], caller({ team: 'red' }))).to.deep.equal({ memberships: [], claims: [] });
   });
 
+  it('reads a claim once, however many rules compare it', () => {
+    const readsFor = (count: number) => {
+      let reads = 0;
+      const team = new Proxy(['a', 'b', 'red'], {
+        get: (target, key) => {
+          reads += 1;
+          return Reflect.get(target, key);
+        },
+      });
+      const roles = [{ name: 'lead', match: [{ issuer: ISSUER, claim: ['team'], values: ['a'] }] }];
+      const tenants = Array.from({ length: count }, (_, index) => tenant(`t-${index}`, 'team', 'red', { roles }));
+      const { memberships } = matchTenants(tenants, caller({ team }));
+      expect(memberships.filter((membership) => membership.roles[0] === 'lead')).to.have.length(count);
+      return reads;
+    };
+    expect(readsFor(500)).to.equal(readsFor(1));
+  });
+
   it('does not match values that only look equal', () => {
     for (const id of [5, true, null, { 0: '5' }, [5], [['5']], '5 ', '05']) {
       expect(namesOf([tenant('number', 'id', '5')], { id }), JSON.stringify(id)).to.deep.equal([]);

@@ -143,6 +143,17 @@ describe('ext-authz/check, the caller', () => {
       }
     });
 
+    it('thousands of tenants: 403 that names some of them', async () => {
+      const { settings } = harness.policy;
+      const [first] = settings.tenants;
+      if (first === undefined) throw new Error('no tenant');
+      const tenants = Array.from({ length: 3_000 }, (_, index) => ({ ...first, name: `t-${index}` }));
+      harness.usePolicy({ settings: { ...settings, tenants } });
+      const { error } = await harness.denial(await harness.requestAs({ team: 'red' }));
+      expect(error.message).to.match(/ t-19 and 2980 more\b/);
+      expect(error.message).to.have.length.lessThan(500);
+    });
+
     it('X-Tenant gives no access to another tenant, and does not reveal which exist', async () => {
       const denials = [];
       for (const tenant of ['blue', 'unknown', 'RED', '', 'red,red', 'red, blue']) {

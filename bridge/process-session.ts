@@ -79,6 +79,11 @@ export class ProcessSession {
     return this.#server.pid;
   }
 
+  /** Whether it takes no more messages. */
+  get ending(): boolean {
+    return this.#ending !== undefined;
+  }
+
   /** Whether the client has a connection. */
   get connected(): boolean {
     return this.#getStream.connected || [...this.#postStreams].some(({ connected }) => connected);

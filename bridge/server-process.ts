@@ -1,5 +1,8 @@
+import { randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Child, startChild } from '../runtime/processes/child.ts';
+import { endFamily, findFamily, MARK_VARIABLE } from '../runtime/processes/family.ts';
+import { readProcStat } from '../runtime/processes/identity.ts';
 import { forgetChild, recordChild } from '../runtime/processes/leftovers.ts';
 import type { Message } from '../runtime/streamable-http/messages.ts';
 import { Lines } from './lines.ts';
@@ -9,6 +12,9 @@ import { StderrTail } from './stderr-tail.ts';
 
 /** How long a server may take to end after its stdin is closed, before it gets SIGTERM (MCP, stdio, shutdown). */
 const CLOSE_MS = 500;
+/** How long a process that left the server's group may take to end after SIGTERM. */
+const DETACHED_GRACE_MS = 500;
+const MARK_BYTES = 16;
 
 /** How to start a server. */
 export interface ServerSpec {
@@ -24,18 +30,27 @@ export interface ServerSpec {
   recordFile: string | undefined;
 }
 
-/** A running stdio server: the leader of a process group, which ends as a whole. */
+/** A running stdio server: the leader of a process group, which ends as a whole, with what left the group. */
 export class ServerProcess implements SessionServer {
   readonly pid: number;
   readonly gone: Promise<string>;
   readonly #child: Child;
   readonly #pipes: NonNullable<Child['pipes']>;
   readonly #graceMs: number;
+  readonly #mark: string;
+  readonly #startTicks: string;
   readonly #stderr: StderrTail;
   #blocked = 0;
 
-  private constructor(child: Child, pipes: NonNullable<Child['pipes']>, graceMs: number, stderr: StderrTail) {
+  private constructor(
+    child: Child,
+    pipes: NonNullable<Child['pipes']>,
+    mark: string,
+    { graceMs, stderr }: { graceMs: number; stderr: StderrTail },
+  ) {
     this.pid = child.pid;
+    this.#mark = mark;
+    this.#startTicks = readProcStat(child.pid)?.startTicks ?? '';
     this.gone = child.exited.then(SESSION_END.exited);
     this.#child = child;
     this.#pipes = pipes;
@@ -49,10 +64,11 @@ export class ServerProcess implements SessionServer {
     { name, log, onLine }: Omit<ServerStart, 'headers'>,
   ): Promise<ServerProcess> {
     const stderr = new StderrTail(env);
+    const mark = randomBytes(MARK_BYTES).toString('hex');
     const child = await startChild({
       name,
       command,
-      env,
+      env: { ...env, [MARK_VARIABLE]: mark },
       pipes: true,
       onLine: (_stream, line) => {
         stderr.push(line);
@@ -69,7 +85,7 @@ export class ServerProcess implements SessionServer {
       }
       void child.exited.then(() => forgetChild(recordFile, child.pid));
     }
-    const server = new ServerProcess(child, child.pipes, graceMs, stderr);
+    const server = new ServerProcess(child, child.pipes, mark, { graceMs, stderr });
     const lines = new Lines(maxMessageBytes, (line) => server.#holdFor(onLine(line)));
     child.pipes.stdout.on('data', (chunk: Buffer) => lines.push(chunk));
     return server;
@@ -87,8 +103,10 @@ export class ServerProcess implements SessionServer {
     this.#pipes.stdin.write(`${line}\n`);
   }
 
-  /** Ends the whole process group: closes stdin, then sends SIGTERM, then SIGKILL. */
+  /** Ends the whole process group: closes stdin, then sends SIGTERM, then SIGKILL. Then ends what the server started outside its group. */
   async end(): Promise<void> {
+    // Before anything ends: children become those of process 1 as soon as their parent is gone.
+    const family = findFamily(this.#mark, [{ pid: this.pid, startTicks: this.#startTicks }]);
     this.#pipes.stdin.end();
     this.#pipes.stdout.resume();
     const waiting = new AbortController();
@@ -96,6 +114,7 @@ export class ServerProcess implements SessionServer {
     await Promise.race([this.gone, timeout]);
     waiting.abort();
     await this.#child.stop(this.#graceMs);
+    await endFamily(this.#mark, await family, DETACHED_GRACE_MS);
   }
 
   // Back-pressure: a client that reads slowly slows its own server down, and no messages pile up in the bridge.

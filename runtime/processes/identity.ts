@@ -12,6 +12,8 @@ export interface ProcessIdentity {
 export interface ProcStat {
   /** One letter: Z for a zombie, X for a dead process. */
   state: string;
+  /** Process id of the parent. */
+  parent: number;
   processGroup: number;
   /** Start time in clock ticks since boot, field 22. */
   startTicks: string;
@@ -61,7 +63,7 @@ export function parseProcStat(line: string): ProcStat | undefined {
   const state = fields[0];
   const startTicks = fields[19];
   if (!state || startTicks === undefined) return undefined;
-  return { state, processGroup: Number(fields[2]), startTicks };
+  return { state, parent: Number(fields[1]), processGroup: Number(fields[2]), startTicks };
 }
 
 function bootId(): string {

@@ -6,7 +6,7 @@ import { isAlive, ownIdentity, parseProcStat, startMark } from '../../../runtime
 describe('runtime/processes/identity', () => {
   it('parses a stat line whose program name contains spaces and parentheses', () => {
     const line = `42 (a) b (c) S 1 40 40 0 -1 4194304 100 0 0 0 0 0 0 0 20 0 1 0 72914 3133440 384`;
-    expect(parseProcStat(line)).to.deep.equal({ state: 'S', processGroup: 40, startTicks: '72914' });
+    expect(parseProcStat(line)).to.deep.equal({ state: 'S', parent: 1, processGroup: 40, startTicks: '72914' });
     expect(parseProcStat('')).to.equal(undefined);
   });
 

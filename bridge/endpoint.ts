@@ -1,6 +1,7 @@
 import { isUtf8 } from 'node:buffer';
 import type { IncomingHttpHeaders, IncomingMessage, OutgoingHttpHeaders, ServerResponse } from 'node:http';
 import { type Denial, denialBody, deny, type RequestId } from '../core/mcp/denial.ts';
+import { USER_HEADER } from '../core/registry/upstream.ts';
 import { parseEventId } from '../runtime/streamable-http/event-stream.ts';
 import { type Message, readMessages } from '../runtime/streamable-http/messages.ts';
 import type { ProcessSession } from './process-session.ts';
@@ -14,7 +15,7 @@ const UNKNOWN_SESSION = deny('unknown-session');
 const MISSING_SESSION = deny('missing-session');
 /** Headers that are not forwarded to a server over HTTP. */
 const OF_CONNECTION =
-  /^(host|connection|keep-alive|te|trailer|upgrade|expect|transfer-encoding|proxy-.*|content-.*|accept(-.*)?|last-event-id|mcp-.*|x-envoy-.*|x-forwarded-.*|forwarded)$/;
+  /^(host|connection|keep-alive|te|trailer|upgrade|expect|transfer-encoding|proxy-.*|content-.*|accept(-.*)?|last-event-id|mcp-.*|x-mcp-user|x-envoy-.*|x-forwarded-.*|forwarded)$/;
 const METHODS = { allow: 'GET, POST, DELETE' };
 
 /** Serves one request for the MCP endpoint. */
@@ -87,7 +88,11 @@ async function open(
 ): Promise<void> {
   const disconnected = new AbortController();
   response.once('close', () => disconnected.abort());
-  const opened = await sessions.open(initialize, forwarded(request.headers), disconnected.signal);
+  const opened = await sessions.open(
+    initialize,
+    { headers: forwarded(request.headers), user: header(request, USER_HEADER) },
+    disconnected.signal,
+  );
   if ('denial' in opened) return respond(response, opened.denial, initialize.id);
   if ('session' in opened) response.setHeader('mcp-session-id', opened.session.id);
   if (disconnected.signal.aborted && 'session' in opened) {

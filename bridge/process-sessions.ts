@@ -24,6 +24,13 @@ export interface SessionsOptions extends SessionOptions {
   graceMs: number;
 }
 
+/** The request that opens a session. */
+export interface Opener {
+  headers: OutgoingHttpHeaders;
+  /** Opaque name of the user; undefined if no gateway is in front of the bridge. */
+  user: string | undefined;
+}
+
 /** Outcome of opening a session: the session with the server's response; the server's error response; or a denial. */
 export type Opened =
   | { session: ProcessSession; answer: string }
@@ -41,6 +48,8 @@ export class ProcessSessions {
   readonly #withProcess = new Set<ProcessSession>();
   /** The size of `#withProcess`, and the processes that are being started. */
   #processes = 0;
+  /** How many of `#processes` each user has. */
+  readonly #held = new Map<string, number>();
   #draining = false;
 
   constructor(options: SessionsOptions) {
@@ -61,7 +70,8 @@ export class ProcessSessions {
 
   /** The open session with this id. */
   get(id: string): ProcessSession | undefined {
-    return this.#open.get(id);
+    const session = this.#open.get(id);
+    return session?.ending ? undefined : session;
   }
 
   /**
@@ -69,11 +79,12 @@ export class ProcessSessions {
    *
    * @param disconnected aborts when the client disconnects; the session then does not open
    */
-  async open(initialize: Message, headers: OutgoingHttpHeaders, disconnected: AbortSignal): Promise<Opened> {
-    const { maxSessions, log, startMs } = this.#options;
+  async open(initialize: Message, { headers, user }: Opener, disconnected: AbortSignal): Promise<Opened> {
+    const { log, startMs } = this.#options;
     if (this.#draining) return { denial: DRAINING };
-    if (this.#processes >= maxSessions) return { denial: deny('sessions-in-use', { values: { maxSessions } }) };
-    this.#processes += 1;
+    const full = this.#full(user);
+    if (full !== undefined) return { denial: full };
+    this.#count(user, 1);
     const id = randomBytes(ID_BYTES).toString('base64url');
     let session: ProcessSession;
     try {
@@ -82,7 +93,7 @@ export class ProcessSessions {
         log: log.child({ session: id.slice(0, 8) }),
       });
     } catch (error) {
-      this.#onProcessEnd();
+      this.#count(user, -1);
       const why = messageOf(error).replace(/^cannot start [^:]*: /, '');
       const denial = deny('server-not-started', { values: { why } });
       log.error(denial.error.message);
@@ -92,7 +103,7 @@ export class ProcessSessions {
     void session.ended.then(() => {
       this.#open.delete(id);
       this.#withProcess.delete(session);
-      this.#onProcessEnd();
+      this.#count(user, -1);
     });
     const timeout = AbortSignal.timeout(startMs);
     const opening = await Promise.race([
@@ -131,19 +142,35 @@ export class ProcessSessions {
     if (drainMs > 0) await this.#changes.until(() => this.#processes === 0, drainMs);
     clearInterval(this.#sweepTimer);
     await Promise.all([...this.#withProcess].map((session) => this.end(session, SESSION_END.stopped)));
-    await this.#changes.until(() => this.#processes === 0, this.#options.graceMs + 1_000);
+    await this.#changes.until(() => this.#processes === 0, this.#options.graceMs + 2_000);
   }
 
-  #notOpened(session: ProcessSession, opening: Opening | undefined, timedOut: boolean): Opened {
+  async #notOpened(session: ProcessSession, opening: Opening | undefined, timedOut: boolean): Promise<Opened> {
     const why = timedOut ? SESSION_END.initializeTimeout(this.#options.startMs) : SESSION_END.notInitialized;
-    void this.end(session, why);
+    const ended = this.end(session, why);
+    // A client that retries at once must find room again. Only a server that runs takes long to end.
+    if (opening !== undefined && 'denial' in opening) await ended;
     if (this.#draining) return { denial: DRAINING };
     if (opening === undefined) return { denial: deny('server-timeout', { values: { why } }) };
     return 'answer' in opening ? { rejectedBy: 'server', answer: opening.answer } : opening;
   }
 
-  #onProcessEnd(): void {
-    this.#processes -= 1;
+  // A user may open another session only while fewer are the user's than are free. Whatever one user opens, others find room. See decision 053.
+  #full(user: string | undefined): Denial | undefined {
+    const { maxSessions } = this.#options;
+    const free = maxSessions - this.#processes;
+    if (free <= 0) return deny('sessions-in-use', { values: { maxSessions } });
+    const held = user === undefined ? 0 : (this.#held.get(user) ?? 0);
+    return held === 0 || held < free ? undefined : deny('user-sessions-in-use', { values: { held, free } });
+  }
+
+  #count(user: string | undefined, change: 1 | -1): void {
+    this.#processes += change;
+    if (user !== undefined) {
+      const held = (this.#held.get(user) ?? 0) + change;
+      if (held === 0) this.#held.delete(user);
+      else this.#held.set(user, held);
+    }
     this.#changes.wake();
   }
 }

@@ -19,7 +19,7 @@ export interface OutputHeader {
 
 const ANY_REPLICA = ['open', ...STATELESS_LANES] as const;
 
-/** Every request header that an allowing decision sets, besides `identityHeaders` (core/registry/upstream.ts). */
+/** Every request header that an allowing decision sets, besides `identityHeaders` and the user header of bridges (core/registry/upstream.ts). */
 export const OUTPUT_HEADERS = {
   lane: { name: 'x-mcp-lane', lanes: LANES, readBy: { 'route match': LANES }, removedBy: 'route' },
   /** Name of the backend's cluster. */

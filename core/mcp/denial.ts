@@ -100,6 +100,13 @@ const BRIDGE_DENIALS = {
     message: 'All {maxSessions} sessions are in use',
     headers: { 'retry-after': '10' },
   },
+  'user-sessions-in-use': {
+    status: 429,
+    code: -32013,
+    message:
+      'You have {held} sessions of this MCP server, and the last {free} are for others: end one, or wait until it expires',
+    headers: { 'retry-after': '10' },
+  },
   'server-busy': { status: 503, code: -32014, message: 'The MCP server is busy', headers: { 'retry-after': '1' } },
   'replays-in-use': {
     status: 503,

@@ -25,6 +25,8 @@ export interface PolicyBackend {
   credential: UpstreamHeader | 'missing' | undefined;
   /** Which parts of the caller's identity the server gets, in headers. */
   identityHeaders: readonly IdentityField[];
+  /** Whether a bridge is in front of the server (`transport: stdio` or `sse`), which gets the user of each request. */
+  bridged: boolean;
   /** Path of the MCP endpoint at the server. */
   path: string;
   /** The backend was removed: its sessions continue for a while, and no new ones start. */

@@ -77,6 +77,12 @@ export const IDENTITY_HEADERS: Readonly<Record<IdentityField, string>> = {
 };
 
 /**
+ * Tells the bridge in front of a server (`transport: stdio` or `sse`) which user a request is from, for the user's share of its sessions: the
+ * principal, a hash that reveals nothing. It ends at the bridge.
+ */
+export const USER_HEADER = 'x-mcp-user';
+
+/**
  * The value of an identity header. `%`, `,` and everything that is not visible ASCII is percent-encoded as UTF-8, so that a header can
  * carry any text and a list can be split at its commas. `decodeURIComponent` restores the text.
  */

@@ -5,6 +5,7 @@ import {
   type IdentityField,
   identityValue,
   type UpstreamHeader,
+  USER_HEADER,
 } from '../../core/registry/upstream.ts';
 import type { Membership } from '../../core/tenants/match.ts';
 import type { Identity } from '../identity/identity.ts';
@@ -29,10 +30,10 @@ const NO_CREDENTIAL = deny('unavailable', {
   headers: { 'retry-after': '5' },
 });
 
-/** The identity headers that a backend asks for, and the gateway's own credential. Denies the request if the credential is missing. */
+/** The identity headers that a backend asks for, the user for a bridge, and the gateway's own credential. Denies the request if the credential is missing. */
 export function upstreamHeaders(backend: PolicyBackend, identity: Identity, membership: Membership): Found {
   if (backend.credential === 'missing') return NO_CREDENTIAL;
-  if (backend.identityHeaders.length === 0 && backend.credential === undefined) return NONE;
+  if (backend.identityHeaders.length === 0 && !backend.bridged && backend.credential === undefined) return NONE;
   const ofMember = known.get(membership) ?? new WeakMap<PolicyBackend, readonly UpstreamHeader[]>();
   known.set(membership, ofMember);
   const headers = ofMember.get(backend) ?? makeHeaders(backend, identity, membership);
@@ -52,5 +53,10 @@ function makeHeaders(backend: PolicyBackend, identity: Identity, membership: Mem
     name: IDENTITY_HEADERS[field],
     value: identityValue(texts[field]),
   }));
-  return typeof backend.credential === 'object' ? [...identityHeaders, backend.credential] : identityHeaders;
+  const user = { name: USER_HEADER, value: identity.principal.toString('base64url') };
+  return [
+    ...identityHeaders,
+    ...(backend.bridged ? [user] : []),
+    ...(typeof backend.credential === 'object' ? [backend.credential] : []),
+  ];
 }

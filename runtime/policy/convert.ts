@@ -24,6 +24,7 @@ export function backendToProto(backend: PolicyBackend): Backend {
     ...(typeof credential === 'object' ? { credential } : {}),
     credentialMissing: credential === 'missing',
     identityHeaders: [...backend.identityHeaders],
+    bridged: backend.bridged,
     endpoints: endpoints.map(({ id, address, incarnation, draining }) => ({ id, address, incarnation, draining })),
   };
 }
@@ -42,6 +43,7 @@ export function backendFromProto(backend: Backend__Output): PolicyBackend {
     filters: filtersFromProto(backend.filters),
     credential: credentialFromProto(backend),
     identityHeaders: IDENTITY_FIELDS.filter((field) => backend.identityHeaders?.includes(field)),
+    bridged: backend.bridged ?? false,
     endpoints: (backend.endpoints ?? []).map((endpoint) => ({
       id: endpoint.id ?? '',
       address: endpoint.address ?? '',

@@ -85,7 +85,13 @@ describe('a bridge to a server that speaks HTTP+SSE', () => {
     const server = talking(() => undefined);
     const bridge = await bridgeToServer(server.get, server.post);
     const session = await bridge.open();
-    const headers = { authorization: 'Bearer secret', 'x-mcp-subject': 'ada', 'x-api-key': 'k', 'x-envoy-a': '1' };
+    const headers = {
+      authorization: 'Bearer secret',
+      'x-mcp-subject': 'ada',
+      'x-mcp-user': 'u',
+      'x-api-key': 'k',
+      'x-envoy-a': '1',
+    };
     await bridge.post({ jsonrpc: '2.0', method: 'notifications/initialized' }, session, headers);
     await eventually(
       () => server.posts.length,
@@ -93,7 +99,7 @@ describe('a bridge to a server that speaks HTTP+SSE', () => {
     );
     const sent = server.posts[1]?.headers;
     expect(sent).to.include({ authorization: 'Bearer secret', 'x-api-key': 'k' });
-    expect(sent).not.to.have.any.keys('mcp-session-id', 'x-envoy-a', 'accept-encoding');
+    expect(sent).not.to.have.any.keys('mcp-session-id', 'x-mcp-user', 'x-envoy-a', 'accept-encoding');
   });
 
   it('sends what the server sends by itself to the GET stream', async () => {

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
+import { USER_HEADER } from '../../core/registry/upstream.ts';
 import { fixture, initialize, messagesOf, request } from '../bridge/support.ts';
 import { childOf, runs } from '../fixtures/replica-server/processes.ts';
 import { eventually } from '../fixtures/replica-server/waiting.ts';
@@ -19,7 +20,7 @@ describe('a gateway in front of stdio servers', function () {
     healthCheck: { interval: '500ms', timeout: '500ms' },
     ...more,
   });
-  const send = (name: string, body: object, session?: string) =>
+  const send = (name: string, body: object, session?: string, more: Record<string, string> = {}) =>
     fetch(gateway.backendUrl(name), {
       method: 'POST',
       headers: {
@@ -27,6 +28,7 @@ describe('a gateway in front of stdio servers', function () {
         'content-type': 'application/json',
         accept: 'application/json, text/event-stream',
         ...(session === undefined ? {} : { 'mcp-session-id': session }),
+        ...more,
       },
       body: JSON.stringify(body),
     });
@@ -62,9 +64,10 @@ describe('a gateway in front of stdio servers', function () {
         tiny: stdio('tiny', {
           command: ['sh', 'test/fixtures/stdio-server/tiny.sh'],
           replicas: 2,
-          stdio: { maxSessions: 100 },
+          stdio: { maxSessions: 200 },
         }),
         small: stdio('small', { stdio: { maxSessions: 1 } }),
+        shared: stdio('shared', { stdio: { maxSessions: 4 } }),
       },
     });
     token = await gateway.token();
@@ -119,8 +122,37 @@ describe('a gateway in front of stdio servers', function () {
   it('passes on that all sessions are in use', async () => {
     await open('small');
     const denied = await send('small', initialize());
-    expect([denied.status, denied.headers.get('retry-after')]).to.deep.equal([503, '10']);
+    expect(denied.status).to.equal(503);
     expect(await denied.json()).to.have.nested.property('error.code', -32014);
+  });
+
+  it('leaves sessions to others, whatever one user opens and claims to be', async () => {
+    const openings = async (more: (time: number) => Record<string, string>) => {
+      const statuses: number[] = [];
+      for (let time = 0; time < 4; time += 1) {
+        const response = await send('shared', initialize(), undefined, more(time));
+        await response.text();
+        statuses.push(response.status);
+      }
+      return statuses;
+    };
+    expect(await openings((time) => ({ [USER_HEADER]: `user-${time}` }))).to.deep.equal([200, 200, 429, 429]);
+    const other = await gateway.token({ subject: 'another' });
+    expect(await openings(() => ({ authorization: `Bearer ${other}` }))).to.deep.equal([200, 429, 429, 429]);
+  });
+
+  it('ends what a server started outside its group with its session', async () => {
+    const session = await open('plain');
+    const pids = await Promise.all(
+      ['detached', 'bare', 'orphan'].map(async (how) => {
+        const [answer] = await messagesOf(await send('plain', request('leave', { how, stubborn: true }), session));
+        return Number(answer?.result?.pid);
+      }),
+    );
+    expect(pids.every(runs)).to.equal(true);
+    const headers = { authorization: `Bearer ${token}`, 'mcp-session-id': session };
+    expect((await fetch(gateway.backendUrl('plain'), { method: 'DELETE', headers })).status).to.equal(200);
+    expect(pids.filter(runs)).to.deep.equal([]);
   });
 
   it('reports that a program is missing', async () => {

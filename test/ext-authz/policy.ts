@@ -16,6 +16,7 @@ export function policyBackend(name: string, more: Partial<PolicyBackend> = {}): 
     filters: {},
     credential: undefined,
     identityHeaders: [],
+    bridged: false,
     path: '/mcp',
     draining: false,
     endpoints: [

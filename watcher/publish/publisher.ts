@@ -160,6 +160,7 @@ function toPolicyBackend(
     filters,
     credential,
     identityHeaders,
+    bridged: backend.transport !== 'http',
     path,
     draining: drainUntilMs !== undefined,
     endpoints: endpoints.map(({ id, address, incarnation, draining }) => ({ id, address, incarnation, draining })),

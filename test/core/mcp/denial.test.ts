@@ -44,6 +44,7 @@ describe('core/mcp/denial', () => {
       ['server-failed', 502, -32603],
       ['server-timeout', 504, -32603],
       ['sessions-in-use', 503, -32014],
+      ['user-sessions-in-use', 429, -32013],
       ['server-busy', 503, -32014],
       ['replays-in-use', 503, -32014],
       ['bridge-draining', 503, -32014],

@@ -28,6 +28,7 @@ describe('ext-authz/check, policy', () => {
         credential: { name: 'authorization', value: 'Bearer secret' },
         identityHeaders: ['subject', 'tenant', 'roles', 'scopes'],
       }),
+      policyBackend('bridged', { bridged: true }),
       policyBackend('locked', { credential: 'missing' }),
     ]);
   });
@@ -141,6 +142,18 @@ describe('ext-authz/check, policy', () => {
         { name: 'authorization', value: 'Bearer secret' },
       ]);
       expect((await harness.allowed(harness.request())).upstreamHeaders).to.deep.equal([]);
+    });
+    it('that is a bridge gets the user, as an opaque name', async () => {
+      const userOf = async (claims: Record<string, unknown>) => {
+        const asked = await harness.requestAs({ team: 'red', ...claims }, { path: '/bridged/mcp' });
+        const [header] = (await harness.allowed(asked)).upstreamHeaders;
+        expect(header?.name).to.equal('x-mcp-user');
+        return header?.value;
+      };
+      const zoe = await userOf({ sub: 'zoë' });
+      expect(zoe).to.match(/^[A-Za-z0-9_-]{10,}$/);
+      expect(await userOf({ sub: 'zoë', scope: 'mcp other' })).to.equal(zoe);
+      expect(await userOf({ sub: 'max' })).to.not.equal(zoe);
     });
     it('gets no request if its credential is missing', async () => {
       const [reason, status] = await harness.gist(harness.request({ path: '/locked/mcp' }));

@@ -46,6 +46,7 @@ describe('runtime/policy', () => {
         filters: { tools: { allow: [], deny: ['x'] }, resources: { allow: undefined, deny: ['y'] } },
         credential: { name: 'x-api-key', value: 'secret' },
         identityHeaders: ['subject', 'roles'],
+        bridged: true,
       }),
       policyBackend('locked', { credential: 'missing' }),
     ];

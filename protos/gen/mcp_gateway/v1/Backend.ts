@@ -33,6 +33,10 @@ export interface Backend {
    * Parts of the caller's identity that are sent to the server.
    */
   'identityHeaders'?: (string)[];
+  /**
+   * A bridge is in front of the server, and gets the user of each request.
+   */
+  'bridged'?: (boolean);
 }
 
 export interface Backend__Output {
@@ -62,4 +66,8 @@ export interface Backend__Output {
    * Parts of the caller's identity that are sent to the server.
    */
   'identityHeaders': (string)[];
+  /**
+   * A bridge is in front of the server, and gets the user of each request.
+   */
+  'bridged'?: (boolean);
 }

@@ -4,6 +4,7 @@ import { shorten } from '../../core/document/shorten.ts';
 import { type Denial, deny } from '../../core/mcp/denial.ts';
 import type { NamedItem } from '../../core/mcp/items.ts';
 import type { McpMessage } from '../../core/mcp/message.ts';
+import { setNewest } from '../../core/newest.ts';
 import type { PolicyBackend, PolicySettings } from '../../core/policy/policy.ts';
 import type { Membership } from '../../core/tenants/match.ts';
 import type { Tenant } from '../../core/tenants/tenants.ts';
@@ -13,6 +14,9 @@ import type { RequestHead } from './request.ts';
 import type { Filtering } from './steps-session.ts';
 
 const TOO_MANY = deny('bad-request', { message: 'Invalid request: the names in it are too many or too long' });
+
+/** Sets of roles, of one tenant at one backend, whose visibility is kept. */
+const MAX_ROLE_SETS = 1_000;
 
 const NAMES = { tools: 'tool', prompts: 'prompt', resources: 'resource' } as const;
 
@@ -27,7 +31,7 @@ export function findVisibility(backend: PolicyBackend, { tenant, roles }: Member
   ofBackend.set(tenant, ofTenant);
   const key = roles.join(' ');
   const visibility = ofTenant.get(key) ?? visibilityOf(backend, tenant.rules, roles);
-  ofTenant.set(key, visibility);
+  setNewest(ofTenant, key, visibility, MAX_ROLE_SETS);
   return visibility;
 }
 

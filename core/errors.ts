@@ -29,6 +29,7 @@ export const EXIT_CODES = {
   'cluster-unavailable': 69,
   'backend-failed': 70,
   'port-taken': 71,
+  'too-few-files': 71,
   'already-running': 75,
   'not-running': 76,
   'no-such': 66,

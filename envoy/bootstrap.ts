@@ -21,12 +21,21 @@ export interface BootstrapSettings {
   folder?: string;
   /** Names of the Unix sockets of the services. */
   sockets: { extAuthz: string[]; extProc: string[]; metadata: string[] };
+  /** Maximum number of client connections. Default: that of envoy.yaml. */
+  maxConnections?: number | undefined;
+  /** Size of Envoy's heap in MiB, near which it resets streams and then denies requests. Default: that of envoy.yaml. */
+  heapMiB?: number | undefined;
   /** Default: the platform of this process. */
   platform?: NodeJS.Platform;
 }
 
 /** Every x-forwarded- header except x-forwarded-for. Spelled out because RE2 has no lookahead. */
 const FORWARDED_EXCEPT_FOR = 'x-forwarded-([^f].*|f[^o].*|fo[^r].*|for.+)';
+
+const CONNECTIONS = 'envoy.resource_monitors.global_downstream_max_connections';
+const HEAP = 'envoy.resource_monitors.fixed_heap';
+/** How long a TLS handshake may take. */
+const HANDSHAKE_TIMEOUT = '10s';
 
 const connectionManager = z.looseObject({
   use_remote_address: z.literal(true),
@@ -56,8 +65,11 @@ const filterChain = z.looseObject({ filters: z.tuple([z.looseObject({ typed_conf
 
 const pipe = z.looseObject({ pipe: z.looseObject({ path: z.string() }) });
 
+const monitor = z.looseObject({ name: z.string(), typed_config: z.looseObject({}) });
+
 const bootstrap = z.looseObject({
   admin: z.looseObject({ address: pipe }),
+  overload_manager: z.looseObject({ resource_monitors: z.array(monitor) }),
   static_resources: z.looseObject({
     listeners: z.array(
       z.looseObject({ name: z.string(), address: z.unknown(), filter_chains: z.tuple([filterChain]) }),
@@ -79,8 +91,16 @@ export function renderBootstrap(
     listener.address = { socket_address: { address: settings.address, port_value: settings.port } };
     const [chain] = listener.filter_chains;
     const { listenerSecret, trustedProxies = [] } = settings;
-    if (listenerSecret !== undefined) chain.transport_socket = transportSocket(listenerSecret);
+    if (listenerSecret !== undefined) {
+      chain.transport_socket = transportSocket(listenerSecret);
+      chain.transport_socket_connect_timeout = HANDSHAKE_TIMEOUT;
+    }
     if (trustedProxies.length > 0) trustProxies(chain.filters[0].typed_config, trustedProxies);
+  }
+  for (const { name, typed_config: limit } of config.overload_manager.resource_monitors) {
+    const { maxConnections, heapMiB } = settings;
+    if (name === CONNECTIONS && maxConnections !== undefined) limit.max_active_downstream_connections = maxConnections;
+    if (name === HEAP && heapMiB !== undefined) limit.max_heap_size_bytes = heapMiB * 1024 * 1024;
   }
   const sockets: Record<string, string[]> = {
     'ext-authz': settings.sockets.extAuthz,
@@ -133,9 +153,9 @@ function trustProxies(manager: z.output<typeof connectionManager>, ranges: reado
     if (match?.key_matcher.prefix === 'x-forwarded-')
       match.key_matcher = { safe_regex: { regex: FORWARDED_EXCEPT_FOR } };
   }
-  for (const { typed_config: config } of manager.http_filters) {
-    config.allowed_headers?.patterns.push({ exact: 'x-forwarded-for' });
-  }
+  // Filters may share one list.
+  const lists = new Set(manager.http_filters.map(({ typed_config: config }) => config.allowed_headers?.patterns));
+  for (const patterns of lists) patterns?.push({ exact: 'x-forwarded-for' });
   const cidrs = ranges.map((range) => {
     const [prefix, length] = range.split('/');
     return { address_prefix: prefix, prefix_len: Number(length) };

@@ -2,13 +2,13 @@ import type { Decision } from '../core/decision/decision.ts';
 import type { Verdict } from './check/verdict.ts';
 import type { DecodedRequest } from './decode.ts';
 
-/** The decision in a verdict; undefined for a preflight, which is neither allowed nor denied. */
+/** The decision in a verdict; undefined for a preflight and before the body has come: neither is allowed or denied. */
 export function decisionOf(
   { request, trace }: DecodedRequest,
   { outcome, findings }: Verdict,
   durationMs: number,
 ): Decision | undefined {
-  if (outcome.kind === 'reply') return undefined;
+  if (outcome.kind === 'reply' || outcome.kind === 'continue') return undefined;
   const { identity, membership, backend, message, sessionFingerprint, slot, charge } = findings;
   return {
     outcome,

@@ -21,6 +21,8 @@ export function encodeVerdict({ outcome, findings, responseHeaders }: Verdict): 
       };
     case 'deny':
       return denied(outcome, findings.id, responseHeaders);
+    case 'continue':
+      return { status: { code: OK }, okResponse: {} };
     case 'reply':
       return replied(outcome, responseHeaders);
   }

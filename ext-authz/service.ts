@@ -17,7 +17,7 @@ import type { DecisionSink } from './sink.ts';
 /** What the request side needs. */
 export interface AuthorizationOptions {
   /** Called for each request, so that each sees the newest policy. */
-  services: () => Omit<CheckServices, 'isAbandoned'>;
+  services: () => Omit<CheckServices, 'isAbandoned' | 'callerOnly'>;
   /** Gets each decision before Envoy does. */
   sink: DecisionSink;
   /** Called for a decision that Envoy no longer waits for, because the client is gone. */
@@ -43,9 +43,12 @@ export function addAuthorization(
     Check: (call, callback) => {
       const startedMs = nowMs();
       const decoded = decodeRequest(call.request);
-      const { requestId } = decoded.trace;
+      const { callerOnly } = decoded;
+      // The two questions about a request with a large body are different ones.
+      const { requestId: id } = decoded.trace;
+      const requestId = callerOnly && id !== '' ? `${id} caller` : id;
       const decide = async (isAbandoned: () => boolean): Promise<CheckResponse> => {
-        const verdict = await check(decoded.request, { ...services(), isAbandoned }).catch(failed);
+        const verdict = await check(decoded.request, { ...services(), isAbandoned, callerOnly }).catch(failed);
         const decision = decisionOf(decoded, verdict, nowMs() - startedMs);
         if (decision !== undefined) {
           sink(decision);

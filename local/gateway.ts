@@ -14,6 +14,7 @@ import { openAuditLog } from '../runtime/audit.ts';
 import { type Logger, renamed } from '../runtime/log.ts';
 import { processLogState } from '../runtime/logs/process-log.ts';
 import { LogReporter } from '../runtime/policy/log-reporter.ts';
+import { allowedConnections } from '../runtime/processes/allowed-connections.ts';
 import { endLeftovers } from '../runtime/processes/leftovers.ts';
 import { acquireLock } from '../runtime/processes/lock.ts';
 import { assertPortFree, freePort } from '../runtime/processes/ports.ts';
@@ -136,7 +137,12 @@ export class LocalGateway {
     await openAuditLog(auditFile).close();
     const bootstrapFile = join(folder.run, 'envoy.yaml');
     const listenerSecret = tls === undefined ? undefined : this.#writeCertificate(tls);
-    const bootstrap = { address, port, listenerSecret, trustedProxies, sockets: socketNames(workers) };
+    const maxConnections = allowedConnections(log);
+    const { heapMiB } = config.listen;
+    const bootstrap = {
+      ...{ address, port, listenerSecret, trustedProxies, sockets: socketNames(workers) },
+      ...{ maxConnections, heapMiB },
+    };
     writeFileSync(bootstrapFile, renderBootstrap(bootstrap), { mode: 0o600 });
     const { keyFile } = config.sessions;
     const roles = startRoles({

@@ -9,6 +9,7 @@ import { toProblems } from '../../envoy/tls/listener-certificate.ts';
 import { readPair } from '../../envoy/tls/read.ts';
 import { writeSecretFile } from '../../envoy/tls/secret-file.ts';
 import { readTextFile } from '../../runtime/files/read.ts';
+import { allowedConnections } from '../../runtime/processes/allowed-connections.ts';
 import { socketNames } from '../../runtime/state/sockets.ts';
 import { type Command, parseOptions, required, wholeNumber } from '../command.ts';
 
@@ -58,6 +59,8 @@ export const bootstrap: Command = {
       address: listen.address,
       port: listen.port,
       trustedProxies: listen.trustedProxies,
+      heapMiB: listen.heapMiB,
+      maxConnections: allowedConnections({ warn: (text) => tell(text) }),
       listenerSecret: listenerSecret === undefined ? undefined : resolve(listenerSecret),
       folder,
       sockets: socketNames(count ?? 1),

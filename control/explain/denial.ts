@@ -46,6 +46,7 @@ const EXPLANATIONS: Readonly<Record<GatewayDenialReason, readonly [meaning: stri
     'The client uses HTTP+SSE of 2024-11-05, which is not supported.',
     'Choose Streamable HTTP in the client, with the same URL.',
   ],
+  'body-too-large': ['The body is larger than the gateway accepts.', 'Send less in one request.'],
   'unsupported-media-type': [
     'The body was not declared as JSON.',
     'The client must send Content-Type: application/json.',

@@ -70,6 +70,8 @@ const shape = z
         tls: z.strictObject({ certFile: z.string().min(1), keyFile: z.string().min(1) }).optional(),
         /** Proxies in front of the gateway whose X-Forwarded-For is trusted. Default: none. */
         trustedProxies: z.array(cidr).max(100).default([]),
+        /** Size of Envoy's heap. Near it Envoy resets the streams that take most of it, and then denies requests. */
+        heapMiB: z.number().int().min(64).max(65_536).default(1_024),
       })
       .prefault({}),
     /** URL by which clients reach the gateway. Default: the listener's. */

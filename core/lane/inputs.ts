@@ -1,3 +1,6 @@
+/** Set on the route of large bodies, whose caller is checked before the body is read, and again with it. */
+export const PHASE = { key: 'phase', caller: 'caller' } as const;
+
 /**
  * What an input is for:
  * - `decides`: another value may change the decision, so whatever repeats a decision must compare it;
@@ -51,6 +54,7 @@ export const PLACEMENT_PREFIX = 'mcp-param-';
 
 /** What is read of the body. */
 export const INPUT_BODY = {
+  truncated: { use: 'decides', why: 'a body of which Envoy shows only a part is denied' },
   form: { use: 'decides', why: 'one JSON-RPC message, or a batch of legacy ones, that every parser reads alike' },
   method: { use: 'decides', why: 'the kind of request: opens a session, lists, names something, what it costs' },
   names: { use: 'decides', why: 'tools, prompts and resources: `params.name`, `uri`, `ref`, `notifications`' },

@@ -35,6 +35,7 @@ export const GATEWAY_DENIALS = {
     code: -32000,
     message: 'The HTTP+SSE transport of 2024-11-05 is not supported; use Streamable HTTP',
   },
+  'body-too-large': { status: 413, code: -32017, message: 'The request body is larger than 1 MiB' },
   'unsupported-media-type': { status: 415, code: -32000, message: 'Content-Type must be application/json' },
   'unreadable-answer': { status: 502, code: -32019, message: 'The response of the MCP server cannot be filtered' },
   'unreadable-charset': { status: 502, code: -32019, message: 'The response of the MCP server is not in UTF-8' },

@@ -26,6 +26,8 @@ export interface CheckServices {
   admission: readonly AdmissionRule[];
   /** Milliseconds since the epoch. */
   now: () => number;
+  /** Whether to stop once the caller and the tenant are known, because the body is still to come. */
+  callerOnly?: boolean;
   /** Whether Envoy has stopped waiting, because the client is gone or the deadline has passed. */
   isAbandoned: () => boolean;
 }
@@ -68,8 +70,11 @@ export async function check(request: HttpRequest, services: CheckServices): Prom
   const membership = findMembership(request, identity, policy.settings);
   if ('kind' in membership) return denied(membership);
   findings.membership = membership;
+  if (services.callerOnly === true) return { outcome: { kind: 'continue' }, findings, responseHeaders };
 
   // 4. the MCP message, and its era
+  // Envoy itself denies most of these, but may have read more than the limit while the caller was checked.
+  if (request.truncated === true) return denied(deny('body-too-large'), null);
   const read = readMessage({
     method: request.method,
     contentType: request.headers['content-type'],

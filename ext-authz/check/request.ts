@@ -10,6 +10,8 @@ export interface HttpRequest extends HeaderInputs {
   host: string;
   /** Empty if there is none. */
   body: Buffer;
+  /** Whether the body is longer than the part that Envoy shows. */
+  truncated?: boolean;
 }
 
 /** A request without its body: only the steps that read the message see that. */

@@ -1,3 +1,4 @@
+import { TOKEN_PATTERN } from '../../core/lane/token.ts';
 import { type Denial, deny } from '../../core/mcp/denial.ts';
 import { backendUrl, type Policy, type PolicyBackend, type PolicySettings } from '../../core/policy/policy.ts';
 import { type Membership, matchTenants, mayUseBackend, type TenantMatch } from '../../core/tenants/match.ts';
@@ -8,6 +9,8 @@ import type { RequestHead } from './request.ts';
 
 /** Tenants that a denial names. A token may belong to thousands. */
 const MAX_NAMED_TENANTS = 20;
+
+const BEARER = new RegExp(`^Bearer +(${TOKEN_PATTERN})$`, 'i');
 
 /**
  * Verifies the bearer token, and that it was issued for this gateway or this backend. Returns a promise only if the token has not been
@@ -22,7 +25,7 @@ export function identify(
   const { authorization } = request.headers;
   const { scopes } = settings;
   if (authorization === undefined) return deny('unauthenticated', { headers: challenge(settings, backend, scopes) });
-  const token = /^Bearer +([A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+)$/i.exec(authorization)?.[1];
+  const token = BEARER.exec(authorization)?.[1];
   const invalid = (reason: string) => {
     const description = `The access token ${reason}`;
     const headers = challenge(settings, backend, scopes, { error: 'invalid_token', description });

@@ -45,6 +45,11 @@ export interface Reply {
   status: number;
 }
 
+/** The caller may send the body, which is checked next. */
+export interface Continue {
+  kind: 'continue';
+}
+
 /** Everything that the steps found about a request; complete only for an {@link Allow}. */
 export interface Findings {
   id: RequestId;
@@ -63,7 +68,7 @@ export interface Findings {
 
 /** The outcome of a check. */
 export interface Verdict {
-  outcome: Allow | Denial | Reply;
+  outcome: Allow | Denial | Reply | Continue;
   findings: Findings;
   /** Headers of the response, whether the gateway or the server gives it, by lower-case name: CORS and rate limits. */
   responseHeaders: Readonly<Record<string, string>>;

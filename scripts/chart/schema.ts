@@ -187,6 +187,11 @@ export const VALUES_SCHEMA: JsonSchema & { properties: Record<string, JsonSchema
     }),
     envoy: keys({
       image: image('tag', { pullPolicy }),
+      heapMiB: whole(
+        'memory in MiB that Envoy may use before it resets streams and denies requests: three quarters of its limit',
+        64,
+        65_536,
+      ),
       concurrency: whole('number of Envoy worker threads', 1, 256),
       logLevel: oneOf('log level of Envoy', 'trace', 'debug', 'info', 'warn', 'error', 'critical', 'off'),
     }),

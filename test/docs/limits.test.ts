@@ -39,6 +39,9 @@ const connections = config.overload_manager.resource_monitors.find(({ name }: { 
   name.endsWith('downstream_max_connections'),
 ).typed_config.max_active_downstream_connections;
 
+const heap = config.overload_manager.resource_monitors.find(({ name }: { name: string }) => name.endsWith('heap'))
+  .typed_config.max_heap_size_bytes;
+
 /** `10s` as a person writes it. */
 const written = (duration: string) => duration.replace('s', ' s');
 const mib = (bytes: number) => `${bytes / 2 ** 20} MiB`;
@@ -56,12 +59,33 @@ const keepaliveSeconds = () => {
   return option(4) + option(5) * option(6);
 };
 
+interface Bucket {
+  tokens_per_fill: number;
+  fill_interval: string;
+}
+const perSecond = ({ tokens_per_fill: tokens, fill_interval: interval }: Bucket) =>
+  thousands(tokens / Number.parseFloat(interval));
+const rates = (name: string) => {
+  const { typed_per_filter_config: filters } = manager.route_config.virtual_hosts[0].routes.find(
+    (one: { name: string }) => one.name === name,
+  );
+  const { token_bucket: all, descriptors } = filters['envoy.filters.http.local_ratelimit'];
+  return [`${perSecond(descriptors[0].token_bucket)} a second of one address`, `${perSecond(all)} of all`];
+};
+
 /** What the table must say of each row, from the configuration and the code. Rows of other rooms have tests that use the value. */
 const EXPECTED: Record<string, string[]> = {
   'request body': [mib(MAX_BODY_BYTES), mib(filter('ext_authz').with_request_body.max_request_bytes)],
   'request headers': [
     `${manager.max_request_headers_kb} KiB`,
     `${manager.common_http_protocol_options.max_headers_count} headers`,
+  ],
+  'a request without a JWT as bearer token': rates('no-token'),
+  'a body of 10,000 bytes or more, or of unknown length': ['once the token was verified'],
+  'memory of Envoy': [`${thousands(heap / 2 ** 20)} MiB`],
+  'first byte of a connection, TLS handshake': [written(listener.listener_filters_timeout)],
+  'answer to an HTTP/2 ping': [
+    `${written(manager.http2_protocol_options.connection_keepalive.timeout)}, asked every ${written(manager.http2_protocol_options.connection_keepalive.interval)}`,
   ],
   'time for request headers': [written(manager.request_headers_timeout)],
   'time for the whole request': [written(manager.request_timeout)],

@@ -121,7 +121,11 @@ describe("Envoy's limits for clients, each made small", function () {
     });
     const first = [connect(port, '127.0.0.1'), connect(port, '127.0.0.1')];
     sockets.push(...first);
-    for (const socket of first) socket.on('error', () => undefined);
+    for (const socket of first) {
+      socket.on('error', () => undefined);
+      // Envoy counts a connection once it has sent something.
+      socket.write('GET / HTTP/1.1\r\n');
+    }
     await eventually(
       () => counter('http.mcp.downstream_cx_active'),
       (active) => active === 2,

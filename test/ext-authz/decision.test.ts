@@ -27,7 +27,7 @@ describe('ext-authz/decision, in the audit log', () => {
   afterEach(() => harness.stop());
 
   const recordOf = async (request: HttpRequest, setting: 'all' | 'denied' | 'none' = 'all', trace = UNTRACED) => {
-    const decision = decisionOf({ request, trace }, await harness.verdict(request), 1);
+    const decision = decisionOf({ request, trace, callerOnly: false }, await harness.verdict(request), 1);
     return decision === undefined ? undefined : decisionRecord(decision, setting);
   };
 

@@ -7,6 +7,7 @@ const question = (headers: Record<string, string>, more = {}): CheckRequest__Out
   attributes: {
     source: { address: { socketAddress: { address: '192.0.2.1' } } },
     request: { http: { method: 'POST', path: '/a/mcp?q', host: 'h:1', headers, ...more } },
+    contextExtensions: {},
   },
 });
 
@@ -24,6 +25,17 @@ describe('ext-authz/decode', () => {
 
   it('takes the address of the client from the header that Envoy shows behind trusted proxies', () => {
     expect(decodeRequest(question({ 'x-forwarded-for': '198.51.100.7' })).trace.client).to.equal('198.51.100.7');
+  });
+
+  it('knows whether Envoy shows only a part of the body', () => {
+    const of = (text: string) => decodeRequest(question({ 'x-envoy-auth-partial-body': text })).request.truncated;
+    expect([of('true'), of('false')]).to.deep.equal([true, false]);
+  });
+
+  it('tells a question about the caller of a large body from one about the whole request', () => {
+    const about = (contextExtensions: Record<string, string>) =>
+      decodeRequest({ attributes: { contextExtensions } }).callerOnly;
+    expect([about({}), about({ phase: 'caller' }), about({ phase: 'all' })]).to.deep.equal([false, true, false]);
   });
 
   it('decodes an empty message as an empty request', () => {

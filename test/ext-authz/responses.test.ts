@@ -79,6 +79,7 @@ const DENIED: Readonly<Record<string, Case>> = {
   'unknown-session': { headers: { 'mcp-session-id': 'x' } },
   'method-not-allowed': { request: { method: 'PUT' } },
   'old-transport': { request: { path: '/a/sse' } },
+  'body-too-large': { request: { truncated: true } },
   'unsupported-media-type': { headers: { 'content-type': 'text/plain' } },
   quota: { services: { admission: [quotaRule({ requests: 1, per: 'hour', costs: [{ tools: ['*'], cost: 2 }] })] } },
   'not-audited': { services: { admission: [auditRule(withDenyOnFailure, () => true)] } },

@@ -1,6 +1,6 @@
 {{/* The part of gateway.yaml that is read only at startup: changing it needs new pods. */}}
 {{- define "mcp-gateway.startConfig" -}}
-{{- $listen := dict "address" .Values.listen.address "port" .Values.listen.port -}}
+{{- $listen := dict "address" .Values.listen.address "port" .Values.listen.port "heapMiB" .Values.envoy.heapMiB -}}
 {{- with .Values.listen.trustedProxies }}{{ $_ := set $listen "trustedProxies" . }}{{ end -}}
 {{- if .Values.tls.secretName }}{{ $_ := set $listen "tls" (dict "certFile" "/etc/mcp-gateway/tls/tls.crt" "keyFile" "/etc/mcp-gateway/tls/tls.key") }}{{ end -}}
 {{- $tenants := dict "configMap" .Values.tenantsConfigMap.name "namespace" .Release.Namespace -}}

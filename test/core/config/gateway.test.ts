@@ -15,7 +15,7 @@ describe('core/config/gateway', () => {
     expect(parsed).to.deep.equal({
       ok: true,
       value: {
-        listen: { address: '127.0.0.1', port: 8080, trustedProxies: [] },
+        listen: { address: '127.0.0.1', port: 8080, trustedProxies: [], heapMiB: 1_024 },
         developmentIssuer: true,
         issuers: [],
         scopes: ['mcp'],

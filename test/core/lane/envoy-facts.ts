@@ -11,7 +11,9 @@ const PINNING = 'envoy.filters.http.stateful_session';
 const named = z.looseObject({ name: z.string() });
 const route = z.looseObject({
   name: z.string(),
-  match: z.looseObject({ headers: z.array(z.looseObject({ string_match: z.unknown() }).and(named)).default([]) }),
+  match: z.looseObject({
+    headers: z.array(z.looseObject({ string_match: z.unknown().optional() }).and(named)).default([]),
+  }),
   route: z.looseObject({
     cluster: z.string().optional(),
     cluster_header: z.string().optional(),
@@ -45,6 +47,7 @@ const authz = z.looseObject({
   with_request_body: z.unknown(),
   allowed_headers: z.strictObject({ patterns: z.array(pattern) }),
 });
+const callerFirst = authz.pick({ failure_mode_allow: true, allowed_headers: true });
 const extProc = z.looseObject({ metadata_options: z.unknown() });
 const pinning = z.looseObject({
   session_state: z.looseObject({ typed_config: z.looseObject({ name: z.string() }) }),
@@ -96,11 +99,14 @@ function filterFacts(connections: Manager): string[] {
     authz,
     NAMESPACE,
   );
+  const first = filterConfig(connections, callerFirst, 'mcp.ext_authz.caller');
   const { metadata_options } = filterConfig(connections, extProc, EXT_PROC);
   const { upstream_http_filters } = filterConfig(connections, router, 'envoy.filters.http.router');
   const removed = upstream_http_filters.flatMap(({ typed_config }) => typed_config.mutations?.request_mutations ?? []);
   return [
     ...allowed_headers.patterns.map((one) => `input header ${JSON.stringify(one)}`),
+    ...first.allowed_headers.patterns.map((one) => `input header ${JSON.stringify(one)}`),
+    `caller first: allowed on failure: ${first.failure_mode_allow}`,
     `body ${JSON.stringify(with_request_body)}`,
     `route chosen anew: ${clear_route_cache}; allowed on failure: ${failure_mode_allow}`,
     `ext-proc gets ${JSON.stringify(metadata_options)}`,
@@ -113,7 +119,7 @@ function routeFacts(one: Route, { session_state }: z.output<typeof pinning>): st
   const enabled = (filter: string) => filters[filter]?.disabled !== true;
   return [
     ...match.headers.map(
-      (header) => `header ${header.name}: route match in ${name}: ${JSON.stringify(header.string_match)}`,
+      (header) => `header ${header.name}: route match in ${name}: ${JSON.stringify(header.string_match ?? 'absent')}`,
     ),
     `header ${action.cluster_header}: cluster in ${name}`,
     ...action.hash_policy.map(({ header }) => `header ${header.header_name}: ring hash in ${name}`),

@@ -52,7 +52,16 @@ describe('core/lane, tables compared with envoy.yaml', () => {
       ["keeps clients' headers with the reserved prefix", 'prefix: x-mcp-}', 'prefix: x-mcp-lane}'],
       ['names a header that is never set', 'stat_prefix: mcp', 'stat_prefix: x-mcp-other'],
       ['keeps the route that a client asked for', 'clear_route_cache: true', 'clear_route_cache: false'],
-      ['allows requests that ext-authz did not answer', 'failure_mode_allow: false', 'failure_mode_allow: true'],
+      [
+        'asks for bodies of callers whose token was not checked',
+        'failure_mode_allow: false',
+        'failure_mode_allow: true',
+      ],
+      [
+        'allows requests that ext-authz did not answer',
+        'failure_mode_allow: false\n              # Distinguishes',
+        'failure_mode_allow: true\n              # Distinguishes',
+      ],
     ] as const) {
       it(what, () => {
         const doctored = CONFIG.replace(from, to);

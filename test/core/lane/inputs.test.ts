@@ -33,8 +33,10 @@ describe('core/lane/inputs', () => {
 
   // These records do not compile once a request or a message has a part that no row accounts for.
   it('has a row for each part of a request', () => {
-    const attributes: Record<keyof Omit<HttpRequest, 'headers' | 'placement' | 'body'>, keyof typeof INPUT_ATTRIBUTES> =
-      { method: 'method', path: 'path', host: 'host' };
+    const attributes: Record<
+      keyof Omit<HttpRequest, 'headers' | 'placement' | 'body' | 'truncated'>,
+      keyof typeof INPUT_ATTRIBUTES
+    > = { method: 'method', path: 'path', host: 'host' };
     const recorded: Record<keyof RequestTrace, keyof typeof INPUT_ATTRIBUTES | keyof typeof INPUT_HEADERS> = {
       requestId: 'x-request-id',
       traceparent: 'traceparent',
@@ -54,7 +56,9 @@ describe('core/lane/inputs', () => {
       lists: 'method',
       initialize: 'method',
     };
-    expect([...new Set([...Object.values(parts), 'form'])].sort()).to.deep.equal(Object.keys(INPUT_BODY).sort());
+    expect([...new Set([...Object.values(parts), 'form', 'truncated'])].sort()).to.deep.equal(
+      Object.keys(INPUT_BODY).sort(),
+    );
     expect(INPUT_BODY.id.use).to.equal('echoed');
   });
 });

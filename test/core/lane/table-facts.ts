@@ -8,6 +8,7 @@ import {
   RESPONSE_HEADERS,
   type ResponseHeader,
 } from '../../../core/lane/outputs.ts';
+import { DEAD_ENDS, TOKEN_PATTERN } from '../../../core/lane/token.ts';
 
 /** The tables of core/lane; a test may change a copy. */
 export interface Tables {
@@ -34,8 +35,14 @@ export function tableFacts(tables: Tables, { trustedProxies = false } = {}): str
     `ext-proc gets ${JSON.stringify({ forwarding_namespaces: { untyped: [METADATA_NAMESPACE] } })}`,
     `route chosen anew: true; allowed on failure: false`,
     `at the door: ${JSON.stringify({ remove_on_match: { key_matcher: { prefix: RESERVED_PREFIX } } })}`,
+    'caller first: allowed on failure: false',
     // A request without a lane goes to a cluster that does not exist.
-    `header ${tables.headers.lane?.name}: cluster in no-lane`,
+    ...DEAD_ENDS.map((route) => `header ${tables.headers.lane?.name}: cluster in ${route}`),
+    `header content-length: route match in large-body: {"safe_regex":{"regex":"[0-9]{5,}"}}`,
+    'header content-length: route match in unknown-length: "absent"',
+    'header :method: route match in unknown-length: {"exact":"POST"}',
+    ...['no-token', 'preflight'].map((route) => `header :method: route match in ${route}: {"exact":"OPTIONS"}`),
+    `header authorization: route match in no-token: ${JSON.stringify({ safe_regex: { regex: `(?i:bearer) +${TOKEN_PATTERN}` } })}`,
   ];
   return [...new Set(facts)].sort();
 }

@@ -21,6 +21,7 @@ describe('core/mcp/denial', () => {
       ['unknown-session', 404, -32001],
       ['method-not-allowed', 405, -32000],
       ['old-transport', 410, -32000],
+      ['body-too-large', 413, -32017],
       ['unsupported-media-type', 415, -32000],
       ['unreadable-answer', 502, -32019],
       ['unreadable-charset', 502, -32019],

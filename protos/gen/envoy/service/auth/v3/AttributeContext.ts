@@ -59,9 +59,17 @@ export interface _envoy_service_auth_v3_AttributeContext_Request__Output {
 export interface AttributeContext {
   'source'?: (_envoy_service_auth_v3_AttributeContext_Peer | null);
   'request'?: (_envoy_service_auth_v3_AttributeContext_Request | null);
+  /**
+   * Of the route: which part of the check is wanted.
+   */
+  'contextExtensions'?: ({[key: string]: string});
 }
 
 export interface AttributeContext__Output {
   'source'?: (_envoy_service_auth_v3_AttributeContext_Peer__Output);
   'request'?: (_envoy_service_auth_v3_AttributeContext_Request__Output);
+  /**
+   * Of the route: which part of the check is wanted.
+   */
+  'contextExtensions': ({[key: string]: string});
 }

@@ -8,7 +8,7 @@ import type { ProcessSession } from './process-session.ts';
 import type { ProcessSessions } from './process-sessions.ts';
 import { SESSION_END } from './session-end.ts';
 
-/** Revisions that have sessions (MCP, Streamable HTTP). */
+/** Revisions that have sessions (MCP, Streamable HTTP). A session also accepts the one that its server chose. */
 const REVISIONS = ['2025-03-26', '2025-06-18', '2025-11-25'];
 const UNKNOWN_SESSION = deny('unknown-session');
 // The answer of a server without the stateless revisions: after it, clients continue with initialize.
@@ -16,6 +16,8 @@ const MISSING_SESSION = deny('missing-session');
 /** Headers that are not forwarded to a server over HTTP. */
 const OF_CONNECTION =
   /^(host|connection|keep-alive|te|trailer|upgrade|expect|transfer-encoding|proxy-.*|content-.*|accept(-.*)?|last-event-id|mcp-.*|x-mcp-user|x-envoy-.*|x-forwarded-.*|forwarded)$/;
+const JSON_TYPE = 'application/json';
+const EVENT_STREAM = 'text/event-stream';
 const METHODS = { allow: 'GET, POST, DELETE' };
 
 /** Serves one request for the MCP endpoint. */
@@ -37,7 +39,7 @@ export async function serveEndpoint(
     response.writeHead(200).end();
     return;
   }
-  if (!accepts(request, 'text/event-stream')) return respond(response, notAcceptable('text/event-stream'));
+  if (!accepts(request, EVENT_STREAM)) return respond(response, notAcceptable(EVENT_STREAM));
   const eventId = header(request, 'last-event-id');
   const position = eventId === undefined ? undefined : parseEventId(eventId);
   if (eventId !== undefined && position === undefined) return respond(response, deny('unknown-event-id'));
@@ -63,16 +65,18 @@ async function servePost(
   const messages = isUtf8(body) ? readMessages(body.toString('utf8')) : undefined;
   if (messages === undefined) return respond(response, deny('not-json-rpc'));
   const id = messages.length === 1 && messages[0]?.kind === 'request' ? (messages[0].id ?? null) : null;
-  for (const type of ['application/json', 'text/event-stream']) {
-    if (!accepts(request, type)) return respond(response, notAcceptable(type), id);
-  }
   const initialize = messages.find(({ kind, method }) => kind === 'request' && method === 'initialize');
   if (header(request, 'mcp-session-id') === undefined && initialize !== undefined) {
+    if (!accepts(request, JSON_TYPE)) return respond(response, notAcceptable(JSON_TYPE), id);
     if (messages.length === 1) return open(sessions, initialize, request, response);
     return respond(response, deny('initialize-in-batch'));
   }
   const session = sessionOf(sessions, request);
   if ('kind' in session) return respond(response, session, id);
+  // Only a request is answered.
+  const types = messages.some(({ kind }) => kind === 'request') ? [JSON_TYPE, EVENT_STREAM] : [];
+  const unwanted = types.find((type) => !accepts(request, type));
+  if (unwanted !== undefined) return respond(response, notAcceptable(unwanted), id);
   const denial = session.post(messages, response, {
     revision: header(request, 'mcp-protocol-version'),
     headers: forwarded(request.headers),
@@ -111,10 +115,10 @@ function sessionOf(sessions: ProcessSessions, request: IncomingMessage): Process
   const id = header(request, 'mcp-session-id');
   const revision = header(request, 'mcp-protocol-version');
   if (id === undefined) return MISSING_SESSION;
-  if (revision !== undefined && !REVISIONS.includes(revision)) {
-    return deny('unsupported-revision', { values: { supported: REVISIONS.join(', ') } });
-  }
-  return sessions.get(id) ?? UNKNOWN_SESSION;
+  const session = sessions.get(id);
+  if (session === undefined) return UNKNOWN_SESSION;
+  if (revision === undefined || revision === session.revision || REVISIONS.includes(revision)) return session;
+  return deny('unsupported-revision', { values: { supported: REVISIONS.join(', ') } });
 }
 
 async function readBody(request: IncomingMessage, maxBytes: number): Promise<Buffer | undefined> {
@@ -137,9 +141,13 @@ function notAcceptable(type: string): Denial {
   return deny('not-acceptable', { values: { type } });
 }
 
+// RFC 9110, section 12.5.1: without the header, every type is accepted.
 function accepts(request: IncomingMessage, type: string): boolean {
-  const accept = header(request, 'accept') ?? '';
-  return accept.includes(type) || accept.includes('*/*');
+  const ranges = ['*/*', `${type.split('/')[0]}/*`, type];
+  return (header(request, 'accept') ?? '*/*').split(',').some((part) => {
+    const [range = '', ...parameters] = part.split(';').map((each) => each.trim().toLowerCase());
+    return ranges.includes(range) && !parameters.some((parameter) => /^q=0(\.0*)?$/.test(parameter));
+  });
 }
 
 function header(request: IncomingMessage, name: string): string | undefined {

@@ -46,6 +46,7 @@ export class ProcessSession {
   readonly #postStreams = new Set<EventStream>();
   #lastStream = 0;
   #replays = 0;
+  #revision: string | undefined;
   #onOpening: ((opening: Opening) => void) | undefined;
   #ending: Promise<void> | undefined;
 
@@ -77,6 +78,11 @@ export class ProcessSession {
   /** Process id of the server, if the bridge has started it. */
   get pid(): number | undefined {
     return this.#server.pid;
+  }
+
+  /** The revision that the server chose in its response to `initialize`. */
+  get revision(): string | undefined {
+    return this.#revision;
   }
 
   /** Whether it takes no more messages. */
@@ -133,7 +139,8 @@ export class ProcessSession {
   }
 
   /**
-   * Handles a GET: opens the stream for messages that belong to no request, or resumes a stream.
+   * Handles a GET: opens the stream for messages that belong to no request, or resumes a stream. It takes the place of an earlier
+   * connection of the same stream, which may be dead without anyone having noticed.
    *
    * @param position where to resume; undefined without `Last-Event-ID`
    */
@@ -149,7 +156,6 @@ export class ProcessSession {
     };
     this.lastUsedMs = this.#now();
     if (position === undefined || position.stream === 0) {
-      if (position === undefined && this.#getStream.connected) return deny('stream-conflict');
       attach(this.#getStream, position?.number);
       return undefined;
     }
@@ -237,7 +243,9 @@ export class ProcessSession {
   #answer({ id, stream }: Call, line: string): Promise<void> | undefined {
     this.#calls.delete(id);
     if (stream === undefined) {
-      this.#onOpening?.({ answer: line, accepted: Object.hasOwn(JSON.parse(line), 'result') });
+      const { result } = JSON.parse(line) as { result?: { protocolVersion?: unknown } };
+      if (typeof result?.protocolVersion === 'string') this.#revision = result.protocolVersion;
+      this.#onOpening?.({ answer: line, accepted: result !== undefined });
       this.#onOpening = undefined;
       return undefined;
     }

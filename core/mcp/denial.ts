@@ -90,7 +90,6 @@ const BRIDGE_DENIALS = {
     message: 'Invalid request: there is nothing after this Last-Event-ID',
   },
   'not-acceptable': { status: 406, code: -32000, message: 'Not Acceptable: Client must accept {type}' },
-  'stream-conflict': { status: 409, code: -32600, message: 'Conflict: the session already has a GET stream' },
   'message-too-large': { status: 413, code: -32600, message: 'The message is larger than {maxBytes} bytes' },
   'server-not-started': { status: 502, code: -32603, message: 'The MCP server cannot be started: {why}' },
   'server-failed': { status: 502, code: -32603, message: 'The MCP server failed: {why}' },

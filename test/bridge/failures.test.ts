@@ -165,6 +165,43 @@ describe('failures at a bridge', function () {
     expect(await status(bridge.post(twice, session)), 'an id that is in use').to.equal(400);
   });
 
+  it('a session accepts the revision that its server chose, and no other unknown one', async () => {
+    const bridge = await start(fixture());
+    const opened = await bridge.post(initialize(1, '2024-11-05'));
+    await opened.text();
+    const session = opened.headers.get('mcp-session-id') ?? '';
+    const statusWith = async (revision: string, of = session) => {
+      const response = await bridge.post(request('x'), of, { 'mcp-protocol-version': revision });
+      await response.text();
+      return response.status;
+    };
+    expect(await statusWith('2024-11-05')).to.equal(200);
+    expect(await statusWith('1999-01-01')).to.equal(400);
+    expect(await statusWith('2024-11-05', 'x'.repeat(32)), 'a session that is gone').to.equal(404);
+  });
+
+  for (const [what, body, accept, status] of [
+    ['a request, with both types in another case', request('x'), 'APPLICATION/JSON, Text/Event-Stream', 200],
+    ['a request, with ranges', request('x'), 'application/*;q=0.5, text/*', 200],
+    ['a request, with one type ruled out', request('x'), 'application/json, text/event-stream;q=0', 406],
+    ['a request, with a type that contains another', request('x'), 'application/json-seq, text/event-stream', 406],
+    ['a notification, which has no answer', { jsonrpc: '2.0', method: 'notifications/x' }, 'application/json', 202],
+  ] as const) {
+    it(`Accept is read as RFC 9110 says: ${what}`, async () => {
+      const bridge = await start(fixture());
+      const response = await bridge.post(body, await bridge.open(), { accept });
+      await response.text();
+      expect(response.status).to.equal(status);
+    });
+  }
+
+  it('initialize, which is answered in JSON, needs no other type', async () => {
+    const bridge = await start(fixture());
+    const response = await bridge.post(initialize(), undefined, { accept: 'application/json' });
+    await response.text();
+    expect(response.status).to.equal(200);
+  });
+
   it('a request of a revision without sessions gets the answer of an older server', async () => {
     const bridge = await start(fixture());
     const meta = { 'io.modelcontextprotocol/protocolVersion': '2026-07-28' };

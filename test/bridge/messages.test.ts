@@ -16,7 +16,6 @@ const DENIALS: readonly [reason: DenialReason, message: string, values?: Record<
   ['unknown-event-id', 'Invalid request: unknown Last-Event-ID'],
   ['nothing-to-resume', 'Invalid request: there is nothing after this Last-Event-ID'],
   ['not-acceptable', 'Not Acceptable: Client must accept text/event-stream', { type: 'text/event-stream' }],
-  ['stream-conflict', 'Conflict: the session already has a GET stream'],
   ['message-too-large', 'The message is larger than 5 bytes', { maxBytes: 5 }],
   ['server-not-started', 'The MCP server cannot be started: why', { why: 'why' }],
   ['server-failed', 'The MCP server failed: why', { why: 'why' }],

@@ -171,14 +171,25 @@ describe('the streams of a bridge', function () {
     await resumed.return(undefined);
   });
 
-  it('deny a second GET stream and unknown positions', async () => {
+  it('go to the newest GET, which ends an earlier one', async () => {
+    const first = await bridge.get(session);
+    const second = await bridge.get(session);
+    expect([first.status, second.status]).to.deep.equal([200, 200]);
+    expect(await messagesOf(first)).to.deep.equal([]);
+    await say('newest', [change]);
+    const events = eventsOf(second);
+    expect(await nextMessage(events)).to.include({ method: change.method });
+    await events.return(undefined);
+  });
+
+  it('deny unknown positions', async () => {
     const listening = await bridge.get(session);
     const denials = await Promise.all(
-      [{}, { 'last-event-id': '77.1' }, { 'last-event-id': 'x' }].map(async (headers) =>
+      [{ 'last-event-id': '77.1' }, { 'last-event-id': 'x' }].map(async (headers) =>
         denialIn(await bridge.get(session, headers)),
       ),
     );
-    const reasons = ['stream-conflict', 'nothing-to-resume', 'unknown-event-id'] as const;
+    const reasons = ['nothing-to-resume', 'unknown-event-id'] as const;
     expect(denials).to.deep.equal(reasons.map((reason) => denialOf(reason)));
     await listening.body?.cancel();
   });

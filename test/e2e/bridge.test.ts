@@ -141,6 +141,29 @@ describe('a gateway in front of stdio servers', function () {
     expect(await openings(() => ({ authorization: `Bearer ${other}` }))).to.deep.equal([200, 429, 429, 429]);
   });
 
+  it('lets a session use the revision that its server chose, and its newest GET stream', async () => {
+    const opened = await send('plain', initialize(1, '2024-11-05'));
+    await opened.text();
+    const session = opened.headers.get('mcp-session-id') ?? '';
+    const headers = { 'mcp-protocol-version': '2024-11-05' };
+    const answer = await send('plain', request('x'), session, headers);
+    await answer.text();
+    expect(answer.status).to.equal(200);
+    const listen = () =>
+      fetch(gateway.backendUrl('plain'), {
+        headers: {
+          ...headers,
+          authorization: `Bearer ${token}`,
+          'mcp-session-id': session,
+          accept: 'text/event-stream',
+        },
+      });
+    const [first, second] = [await listen(), await listen()];
+    expect([first.status, second.status]).to.deep.equal([200, 200]);
+    expect(await messagesOf(first)).to.deep.equal([]);
+    await second.body?.cancel();
+  });
+
   it('ends what a server started outside its group with its session', async () => {
     const session = await open('plain');
     const pids = await Promise.all(

@@ -39,7 +39,6 @@ describe('core/mcp/denial', () => {
       ['unknown-event-id', 400, -32600],
       ['nothing-to-resume', 400, -32600],
       ['not-acceptable', 406, -32000],
-      ['stream-conflict', 409, -32600],
       ['message-too-large', 413, -32600],
       ['server-not-started', 502, -32603],
       ['server-failed', 502, -32603],

@@ -121,7 +121,12 @@ export class SseServer implements SessionServer {
     if (this.#stream.destroyed) return Promise.resolve(undefined);
     return new Promise((resolve) => {
       const own = { 'content-type': 'application/json', 'content-length': body.length };
-      const post = send(this.#spec, this.#endpoint, 'POST', { ...headers, ...own });
+      let post: ClientRequest;
+      try {
+        post = send(this.#spec, this.#endpoint, 'POST', { ...headers, ...own });
+      } catch (error) {
+        return resolve(`The message cannot be sent (${messageOf(error)})`);
+      }
       post.setTimeout(POST_TIMEOUT_MS, () => post.destroy(new Error('timeout')));
       post.on('error', (error) => resolve(`The MCP server did not accept the message (${messageOf(error)})`));
       post.on('response', (response) => {
@@ -158,5 +163,6 @@ function unusableStream({ statusCode = 0, headers }: IncomingMessage): string | 
 function endpointOf(url: string, data: string): URL | string {
   const endpoint = data.length > MAX_ENDPOINT_LENGTH ? null : URL.parse(data, url);
   if (endpoint === null) return 'it named an endpoint that is not a URL';
+  if (endpoint.username !== '' || endpoint.password !== '') return 'it named an endpoint with credentials';
   return endpoint.origin === new URL(url).origin ? endpoint : 'it named an endpoint of another origin';
 }

@@ -54,12 +54,22 @@ export function readMessages(text: string): Message[] | undefined {
   const isBatch = Array.isArray(value);
   const members: unknown[] = [value].flat();
   if (members.length > MAX_BATCH) return undefined;
-  const messages = members.map((member) => readOne(member, isBatch ? JSON.stringify(member) : oneLine(text)));
+  const messages = members.map((member) => readOne(member, isBatch ? textOf(member) : oneLine(text)));
   const read = messages.filter((message) => message !== undefined);
   return read.length === messages.length && read.length > 0 ? read : undefined;
 }
 
-function readOne(value: unknown, line: string): Message | undefined {
+// JSON.parse accepts deeper nesting than JSON.stringify.
+function textOf(member: unknown): string | undefined {
+  try {
+    return JSON.stringify(member);
+  } catch {
+    return undefined;
+  }
+}
+
+function readOne(value: unknown, line: string | undefined): Message | undefined {
+  if (line === undefined) return undefined;
   const parsed = schema.safeParse(value);
   if (!parsed.success) return undefined;
   const { id, method, params } = parsed.data;

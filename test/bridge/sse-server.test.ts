@@ -198,6 +198,13 @@ describe('a bridge to a server that speaks HTTP+SSE', () => {
         response.writeHead(200, { 'content-type': 'text/event-stream' }).write('event: endpoint\ndata: http://[\n\n'),
       why: /not a URL/,
     },
+    'an endpoint with credentials': {
+      get: ({ headers }, response) =>
+        response
+          .writeHead(200, { 'content-type': 'text/event-stream' })
+          .write(`event: endpoint\ndata: http://%zz@${headers.host}/post\n\n`),
+      why: /with credentials/,
+    },
     'no endpoint': {
       get: (_, response) => response.writeHead(200, { 'content-type': 'text/event-stream' }).write(': hello\n\n'),
       why: /did not name its endpoint/,

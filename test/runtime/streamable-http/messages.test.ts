@@ -58,4 +58,9 @@ describe('runtime/streamable-http/messages', () => {
       expect(readMessages(text)).to.equal(undefined);
     });
   }
+
+  it('rejects a batch that is nested too deep to be written again', () => {
+    const deep = '['.repeat(100_000) + ']'.repeat(100_000);
+    expect(readMessages(`[{"jsonrpc":"2.0","id":1,"result":${deep}}]`)).to.equal(undefined);
+  });
 });

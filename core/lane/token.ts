@@ -2,4 +2,4 @@
 export const TOKEN_PATTERN = '[A-Za-z0-9_-]+\\.[A-Za-z0-9_-]+\\.[A-Za-z0-9_-]+';
 
 /** Routes of requests that cannot be allowed. Their cluster is named by the lane, which such a request does not have. */
-export const DEAD_ENDS = ['no-token', 'preflight', 'large-body', 'unknown-length', 'no-lane'] as const;
+export const DEAD_ENDS = ['no-token', 'preflight', 'large-body', 'no-lane'] as const;

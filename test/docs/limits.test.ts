@@ -81,7 +81,7 @@ const EXPECTED: Record<string, string[]> = {
     `${manager.common_http_protocol_options.max_headers_count} headers`,
   ],
   'a request without a JWT as bearer token': rates('no-token'),
-  'a body of 10,000 bytes or more, or of unknown length': ['once the token was verified'],
+  'a body of 10,000 bytes to 1 MiB': ['once the token was verified'],
   'memory of Envoy': [`${thousands(heap / 2 ** 20)} MiB`],
   'first byte of a connection, TLS handshake': [written(listener.listener_filters_timeout)],
   'answer to an HTTP/2 ping': [
